@@ -1,0 +1,116 @@
+"""The architecture: a frozen value of blocks, their connections and their places on the canvas."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from cnnstudio.core.program import INPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cnnstudio.core.catalogue.base import BlockSpec
+
+BLOCK_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
+"""Ids are Python names, so that generated code can use them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A placed block: its id, its spec, the ids of the blocks it reads, in order, and where its card lies."""
+
+    id: str
+    spec: BlockSpec
+    inputs: tuple[str, ...] = ()
+    position: tuple[float, float] = (0.0, 0.0)
+    """Top-left corner of the card on the canvas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """Blocks by id, in the order in which they were placed. Never changed: edits make a new one."""
+
+    blocks: Mapping[str, Block] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of(cls, blocks: Iterable[Block]) -> Architecture:
+        """An architecture of these blocks."""
+        return cls(MappingProxyType({b.id: b for b in blocks}))
+
+    @property
+    def input(self) -> Block:
+        """The Input block."""
+        return self.blocks[INPUT]
+
+    def with_blocks(self, *changed: Block) -> Architecture:
+        """The same with these blocks put in the place of those with their ids, new ones at the end."""
+        blocks = dict(self.blocks)
+        blocks.update((b.id, b) for b in changed)
+        return Architecture(MappingProxyType(blocks))
+
+    def without(self, ids: Iterable[str]) -> Architecture:
+        """The same without these blocks; connections to them are cut, not healed."""
+        gone = set(ids)
+        kept = (
+            dataclasses.replace(b, inputs=tuple(i for i in b.inputs if i not in gone))
+            if gone.intersection(b.inputs)
+            else b
+            for b in self.blocks.values()
+            if b.id not in gone
+        )
+        return Architecture.of(kept)
+
+    def consumers(self) -> dict[str, list[str]]:
+        """For each block, the ids of the blocks that read it."""
+        readers: dict[str, list[str]] = {id: [] for id in self.blocks}
+        for b in self.blocks.values():
+            for source in dict.fromkeys(b.inputs):
+                if source in readers:
+                    readers[source].append(b.id)
+        return readers
+
+    def order(self) -> tuple[list[str], list[str]]:
+        """Ids so that each block follows those it reads, and the ids caught in or behind a cycle.
+
+        Ties keep the order of placing, so code and tables stay stable under edits.
+        """
+        waiting = {b.id: sum(1 for i in set(b.inputs) if i in self.blocks) for b in self.blocks.values()}
+        readers = self.consumers()
+        ready = [id for id, n in waiting.items() if n == 0]
+        done: list[str] = []
+        ready.reverse()
+        while ready:
+            id = ready.pop()
+            done.append(id)
+            freed = []
+            for reader in readers[id]:
+                waiting[reader] -= 1
+                if waiting[reader] == 0:
+                    freed.append(reader)
+            ready.extend(reversed(freed))
+        return done, [id for id, n in waiting.items() if n > 0]
+
+    def upstream(self, id: str) -> set[str]:
+        """Ids of all blocks that `id` depends on, itself not counted."""
+        seen: set[str] = set()
+        todo = list(self.blocks[id].inputs)
+        while todo:
+            at = todo.pop()
+            if at not in seen and at in self.blocks:
+                seen.add(at)
+                todo.extend(self.blocks[at].inputs)
+        return seen
+
+    def new_id(self, kind: str) -> str:
+        """A free id for a block of that kind: "max_pooling_2"."""
+        stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
+        if stem not in self.blocks and stem == "output":
+            return stem
+        number = 1
+        while f"{stem}_{number}" in self.blocks:
+            number += 1
+        return f"{stem}_{number}"

@@ -1,0 +1,301 @@
+"""Declarations: what a parameter is called, what it may hold and what it does, written once at the field.
+
+A declared class is a frozen dataclass whose fields are made by `param`. Forms, validation, files, lint and the
+documentation read `parameters_of(cls)`; nothing else lists the parameters of a block or a recipe.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import enum
+import functools
+import math
+import operator
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Literal, TypeAlias, dataclass_transform
+
+Size: TypeAlias = int | tuple[int, ...]
+"""One whole number for every spatial axis, or one per axis."""
+Margins: TypeAlias = int | tuple[int | tuple[int, int], ...]
+"""One whole number for every side, or per axis a number or a (before, after) pair."""
+Shape: TypeAlias = tuple[int, ...]
+"""Sizes without the batch axis, channels last."""
+
+
+class Form(enum.Enum):
+    """The forms a parameter's value can take; an editor exists for each."""
+
+    INTEGER = "integer"
+    NUMBER = "number"
+    FLAG = "flag"
+    CHOICE = "choice"
+    SIZE = "size"
+    MARGINS = "margins"
+    SHAPE = "shape"
+    TEXT = "text"
+
+
+class DeclarationError(ValueError):
+    """A value that a declaration does not allow; its text is one sentence for the person."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Parameter:
+    """One declared parameter: its name, form, bounds and help, and how to check a value against them."""
+
+    name: str
+    form: Form
+    default: Any
+    help: str
+    label: str
+    minimum: float | None = None
+    maximum: float | None = None
+    below: float | None = None
+    above: float | None = None
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    unit: str = ""
+    relevant: Callable[[Any], bool] | None = None
+    """Given the declared object: whether the parameter has any effect now (hidden in forms when not)."""
+
+    @property
+    def rule(self) -> str:
+        """What the value must be, as the end of "must be ..."."""
+        return _RULES[self.form](self) + (" or empty" if self.optional else "")
+
+    def problem(self, value: object) -> str | None:
+        """None when `value` is allowed; else a sentence: rule, then the value received."""
+        if value is None and self.optional:
+            return None
+        if _FITS[self.form](self, value):
+            return None
+        return f"{self.label} must be {self.rule}, not {show(value)}."
+
+    def has_form(self, value: object) -> bool:
+        """Whether `value` has the right type, be it in bounds or not. Files are held to this; lint to the bounds."""
+        if value is None:
+            return self.optional
+        return _HAS_FORM[self.form](self, value)
+
+
+def param(
+    default: Any,
+    *,
+    help: str,
+    label: str | None = None,
+    min: float | None = None,
+    max: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    unit: str = "",
+    relevant: Callable[[Any], bool] | None = None,
+) -> Any:
+    """Declare a parameter. `min` and `max` are allowed values themselves; `above` and `below` are not."""
+    extra = {"label": label, "minimum": min, "maximum": max, "above": above, "below": below, "help": help}
+    return dataclasses.field(default=default, metadata={**extra, "unit": unit, "relevant": relevant})
+
+
+class Declared:
+    """Base of every declared class; `parameters` is filled in by `declared`."""
+
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+
+    @classmethod
+    def parameter(cls, name: str) -> Parameter | None:
+        """The parameter of that name, if there is one."""
+        return next((p for p in cls.parameters if p.name == name), None)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(param,))
+def declared(cls: type) -> Any:
+    """Make `cls` a frozen, keyword-only dataclass and read its parameters off its fields.
+
+    No `slots=True`: it would make a second class, and class-level registries would hold the first.
+    """
+    made = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+    hints = typing.get_type_hints(made)
+    made.parameters = tuple(  # type-level attribute of Declared
+        _read(f, hints[f.name]) for f in dataclasses.fields(made) if "help" in f.metadata
+    )
+    return made
+
+
+def _read(field: dataclasses.Field[Any], hint: Any) -> Parameter:
+    optional = False
+    if typing.get_origin(hint) in (typing.Union, types.UnionType) and type(None) in typing.get_args(hint):
+        rest = tuple(a for a in typing.get_args(hint) if a is not type(None))
+        optional, hint = True, functools.reduce(operator.or_, rest)
+    choices: tuple[str, ...] = ()
+    if typing.get_origin(hint) is Literal:
+        form, choices = Form.CHOICE, typing.get_args(hint)
+    else:
+        form = next(f for known, f in _BY_HINT if known == hint)
+    meta = dict(field.metadata)
+    label = meta.pop("label") or field.name.replace("_", " ").capitalize()
+    return Parameter(
+        name=field.name, form=form, default=field.default, label=label, choices=choices, optional=optional, **meta
+    )
+
+
+_BY_HINT: tuple[tuple[Any, Form], ...] = (
+    (int, Form.INTEGER), (float, Form.NUMBER), (bool, Form.FLAG), (str, Form.TEXT),
+    (Size, Form.SIZE), (Margins, Form.MARGINS), (Shape, Form.SHAPE),
+)  # fmt: skip
+
+
+def show(value: object) -> str:
+    """A value as a person reads it: 3 x 3 for a size, quotes round text."""
+    if isinstance(value, str):
+        return f'"{value[:60]}"'
+    if isinstance(value, tuple | list):
+        return " x ".join(show(v) for v in value) if value else "empty"
+    if value is None:
+        return "empty"
+    if isinstance(value, float):
+        return f"{value:g}"
+    text = f"{value:,}" if _whole(value) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _in_bounds(p: Parameter, value: Any) -> bool:
+    return (
+        (p.minimum is None or value >= p.minimum)
+        and (p.maximum is None or value <= p.maximum)
+        and (p.above is None or value > p.above)
+        and (p.below is None or value < p.below)
+    )
+
+
+def _bounds(p: Parameter) -> str:
+    low = show(p.minimum) if p.minimum is not None else None
+    high = show(p.maximum) if p.maximum is not None else None
+    words = []
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    if low is not None:
+        words.append(f"at least {low}")
+    if high is not None:
+        words.append(f"at most {high}")
+    if p.above is not None:
+        words.append(f"above {show(p.above)}")
+    if p.below is not None:
+        words.append(f"below {show(p.below)}")
+    return (" " + " and ".join(words)) if words else ""
+
+
+def _size_parts(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _margin_parts(value: object) -> list[object]:
+    return [x for part in _size_parts(value) for x in (part if isinstance(part, tuple) else (part,))]
+
+
+def _is_size(p: Parameter, value: object) -> bool:
+    parts = _size_parts(value)
+    return 1 <= len(parts) <= 3 and all(_whole(v) for v in parts)
+
+
+def _is_margins(p: Parameter, value: object) -> bool:
+    parts = _size_parts(value)
+    pairs_fit = all(not isinstance(v, tuple) or len(v) == 2 for v in parts)
+    return 1 <= len(parts) <= 3 and pairs_fit and all(_whole(v) for v in _margin_parts(value))
+
+
+def _is_shape(p: Parameter, value: object) -> bool:
+    return isinstance(value, tuple) and 1 <= len(value) <= 6 and all(_whole(v) for v in value)
+
+
+_HAS_FORM: dict[Form, Callable[[Parameter, object], bool]] = {
+    Form.INTEGER: lambda p, v: _whole(v),
+    Form.NUMBER: lambda p, v: _number(v),
+    Form.FLAG: lambda p, v: isinstance(v, bool),
+    Form.CHOICE: lambda p, v: isinstance(v, str) and v in p.choices,
+    Form.SIZE: _is_size,
+    Form.MARGINS: _is_margins,
+    Form.SHAPE: _is_shape,
+    Form.TEXT: lambda p, v: isinstance(v, str),
+}
+
+
+def _all_fit(parts: Callable[[object], Any]) -> Callable[[Parameter, object], bool]:
+    def fits(p: Parameter, value: object) -> bool:
+        return p.has_form(value) and all(_in_bounds(p, v) for v in parts(value))
+
+    return fits
+
+
+_FITS: dict[Form, Callable[[Parameter, object], bool]] = {
+    Form.INTEGER: lambda p, v: _whole(v) and _in_bounds(p, v),
+    Form.NUMBER: lambda p, v: _number(v) and _in_bounds(p, v),
+    Form.FLAG: _HAS_FORM[Form.FLAG],
+    Form.CHOICE: _HAS_FORM[Form.CHOICE],
+    Form.SIZE: _all_fit(_size_parts),
+    Form.MARGINS: _all_fit(_margin_parts),
+    Form.SHAPE: _all_fit(_size_parts),
+    Form.TEXT: lambda p, v: isinstance(v, str) and (p.maximum is None or len(v) <= p.maximum),
+}
+
+_RULES: dict[Form, Callable[[Parameter], str]] = {
+    Form.INTEGER: lambda p: "a whole number" + _bounds(p),
+    Form.NUMBER: lambda p: "a number" + _bounds(p),
+    Form.FLAG: lambda p: "true or false",
+    Form.CHOICE: lambda p: "one of " + ", ".join(p.choices),
+    Form.SIZE: lambda p: f"a whole number{_bounds(p)}, or one such number per axis",
+    Form.MARGINS: lambda p: f"a whole number{_bounds(p)}, or per axis a number or a pair",
+    Form.SHAPE: lambda p: f"1 to 6 whole numbers{_bounds(p)}",
+    Form.TEXT: lambda p: "text" + (f" of at most {show(p.maximum)} characters" if p.maximum else ""),
+}
+
+
+def closest(name: str, known: typing.Iterable[str]) -> str:
+    """`name`'s closest known names as a question, or the known names, for errors about unknown names."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
+    if near:
+        return "Did you mean " + " or ".join(f'"{n}"' for n in near) + "?"
+    return "Known: " + ", ".join(names[:40]) + "."
+
+
+def to_plain(value: Declared) -> dict[str, Any]:
+    """The parameters as JSON-ready values: tuples become lists."""
+    return {p.name: _plain(getattr(value, p.name)) for p in value.parameters}
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(v) for v in value] if isinstance(value, tuple) else value
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(_tupled(v) for v in value) if isinstance(value, list | tuple) else value
+
+
+D = typing.TypeVar("D", bound=Declared)
+
+
+def from_plain(cls: type[D], values: Mapping[str, Any], place: str) -> D:
+    """Build `cls` from JSON values. Unknown names and wrong types raise DeclarationError naming `place`.
+
+    Bounds are left to lint: a design with a value out of bounds opens and says so on its block.
+    """
+    given: dict[str, Any] = {}
+    for name, raw in values.items():
+        parameter = cls.parameter(name)
+        if parameter is None:
+            raise DeclarationError(f'{place} has no parameter "{name}". {closest(name, [p.name for p in cls.parameters])}')
+        value = _tupled(raw)
+        if not parameter.has_form(value):
+            raise DeclarationError(f"{place}: {parameter.label} ({name}) must be {parameter.rule}, not {show(value)}.")
+        given[name] = float(value) if parameter.form is Form.NUMBER and value is not None else value
+    return cls(**given)

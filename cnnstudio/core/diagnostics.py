@@ -1,0 +1,56 @@
+"""Diagnostics: what lint has to say about a design, and the edits that would mend it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cnnstudio.core.edits import Edit
+
+
+class Severity(enum.StrEnum):
+    """ERROR: cannot be built. WARNING: builds, but surely not what was meant. HINT: worth a thought."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One way out of a diagnostic. `edit` is made only when asked for, so that lint stays cheap."""
+
+    label: str
+    edit: Callable[[], Edit]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: how bad, at which block and parameter ("" for none), the sentence, the fixes."""
+
+    severity: Severity
+    block: str
+    parameter: str
+    message: str
+    fixes: tuple[Fix, ...] = ()
+
+    def __str__(self) -> str:
+        place = f"{self.block}: " if self.block else ""
+        return f"{self.severity}: {place}{self.message}"
+
+
+class Refused(Exception):
+    """Raised while a block is laid out: Keras would reject, crash on or silently misread this call.
+
+    `parameter` is the Keras argument (blocks use the same names); the text is rule, value received, what to do.
+    """
+
+    def __init__(self, message: str, parameter: str = "", fixes: tuple[Fix, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.parameter = parameter
+        self.fixes = fixes

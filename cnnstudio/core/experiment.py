@@ -1,0 +1,20 @@
+"""The experiment: architecture, data recipe and training recipe, one frozen value and one JSON document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cnnstudio.core.architecture import Architecture
+from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """What File > Save writes and what a run trains a frozen copy of."""
+
+    name: str = "Untitled"
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    architecture: Architecture = field(default_factory=Architecture)
+    data: DataRecipe = field(default_factory=DataRecipe)
+    training: TrainingRecipe = field(default_factory=TrainingRecipe)

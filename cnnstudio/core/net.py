@@ -1,0 +1,52 @@
+"""The recorder a block lays its layers into: each call is worked out at once, so shapes are there while it lays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from cnnstudio.core.diagnostics import Diagnostic, Fix, Refused, Severity
+from cnnstudio.core.layers import Call, work_out
+from cnnstudio.core.program import Step, Tensor
+
+if TYPE_CHECKING:
+    from cnnstudio.core.data_info import DataInfo
+
+
+class Net:
+    """Records the steps of one block."""
+
+    def __init__(self, block: str, data: DataInfo) -> None:
+        self.block = block
+        self.data = data
+        self.steps: list[Step] = []
+        self.warnings: list[Diagnostic] = []
+
+    def layer(self, layer: str, *inputs: Tensor, name: str = "", **config: Any) -> Tensor:
+        """Call the Keras layer class `layer` on `inputs`.
+
+        `name` tells the steps of a composite block apart; a block of one step leaves it empty.
+        """
+        outcome = work_out(Call(layer, config, inputs))
+        step = f"{self.block}.{name}" if name else self.block
+        output = Tensor(step, outcome.shape, outcome.field)
+        self.steps.append(
+            Step(
+                name=step,
+                layer=layer,
+                config=config,
+                inputs=tuple(x.step for x in inputs),
+                block=self.block,
+                output=output,
+                weights=outcome.weights,
+                macs=outcome.macs,
+            )
+        )
+        return output
+
+    def refuse(self, message: str, parameter: str = "", *fixes: Fix) -> NoReturn:
+        """Say that the block cannot be laid: rule, value received, what to change."""
+        raise Refused(message, parameter, fixes)
+
+    def warn(self, message: str, parameter: str = "", *fixes: Fix) -> None:
+        """Say that the block builds but will hardly do what was meant."""
+        self.warnings.append(Diagnostic(Severity.WARNING, self.block, parameter, message, fixes))

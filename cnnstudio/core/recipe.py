@@ -1,0 +1,116 @@
+"""The recipes of an experiment: which data, prepared how, and how to train on them."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, TypeVar
+
+from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.declare import Declared, DeclarationError, closest, declared, param
+
+
+class SourceSpec(Declared):
+    """Base of all data sources: what they are called, whether they are real, and what a network has to fit."""
+
+    kind: ClassVar[str]
+    title: ClassVar[str]
+    synthetic: ClassVar[bool]
+    note: ClassVar[str]
+    """One sentence: where the data come from and under which licence."""
+
+    def info(self) -> DataInfo:
+        """Task, sample shape and classes, without loading anything."""
+        raise NotImplementedError
+
+
+@declared
+class Digits(SourceSpec):
+    """1,797 handwritten digits of 8 x 8 pixels, real data that scikit-learn carries."""
+
+    kind = "Digits"
+    title = "Handwritten digits"
+    synthetic = False
+    note = "Real: 1,797 digits of the UCI optical recognition set (CC BY 4.0), carried by scikit-learn."
+
+    task: Literal["classification", "reconstruction"] = param(
+        "classification", help="Name the digit, or give the image back as an autoencoder does"
+    )
+
+    def info(self) -> DataInfo:
+        """Images of 8 x 8 x 1 in 0..1; ten classes, or the image itself as the target."""
+        task = Task(self.task)
+        return DataInfo(task, (8, 8, 1), tuple("0123456789") if task is Task.CLASSIFICATION else ())
+
+
+@declared
+class Shapes(SourceSpec):
+    """Images with circles, squares and triangles, and a mask that names each pixel's class."""
+
+    kind = "Shapes"
+    title = "Synthetic shapes"
+    synthetic = True
+    note = "Synthetic: drawn by the studio from the seed, for trying out segmentation."
+
+    count: int = param(1200, min=10, max=20000, help="How many images are drawn")
+    size: int = param(32, min=16, max=256, help="Width and height of an image", unit="px")
+    seed: int = param(0, min=0, max=2**31 - 1, help="The same seed draws the same images")
+
+    def info(self) -> DataInfo:
+        """Images of size x size x 3 in 0..1; a class index per pixel."""
+        return DataInfo(Task.SEGMENTATION, (self.size, self.size, 3), ("background", "circle", "square", "triangle"))
+
+
+@declared
+class Waveforms(SourceSpec):
+    """Noisy sine, square, sawtooth and chirp signals of random frequency and phase."""
+
+    kind = "Waveforms"
+    title = "Synthetic waveforms"
+    synthetic = True
+    note = "Synthetic: computed by the studio from the seed, for trying out networks on signals."
+
+    count: int = param(1600, min=10, max=50000, help="How many signals are made")
+    length: int = param(128, min=32, max=8192, help="Samples in one signal")
+    noise: float = param(0.3, min=0.0, max=5.0, help="Standard deviation of the added noise; the waves reach 1")
+    seed: int = param(0, min=0, max=2**31 - 1, help="The same seed makes the same signals")
+
+    def info(self) -> DataInfo:
+        """Signals of length x 1; four classes."""
+        return DataInfo(Task.CLASSIFICATION, (self.length, 1), ("sine", "square", "sawtooth", "chirp"))
+
+
+SOURCES: dict[str, type[SourceSpec]] = {c.kind: c for c in (Digits, Shapes, Waveforms)}
+
+S = TypeVar("S", bound=SourceSpec)
+
+
+def source_class(kind: str) -> type[SourceSpec]:
+    """The declaration of that source. Raises DeclarationError with the closest known kinds."""
+    if kind not in SOURCES:
+        raise DeclarationError(f'There is no data source of kind "{kind[:60]}". {closest(kind, SOURCES)}')
+    return SOURCES[kind]
+
+
+@declared
+class DataRecipe(Declared):
+    """A source and how it is split. The test part is never seen in training or in any choice."""
+
+    source: SourceSpec = Digits()
+    validation: float = param(0.15, min=0.01, max=0.8, help="Share of the samples watched while training")
+    test: float = param(0.15, min=0.01, max=0.8, help="Share of the samples kept for the one final test")
+    seed: int = param(0, min=0, max=2**31 - 1, label="Split seed", help="The same seed draws the same parts")
+
+
+@declared
+class TrainingRecipe(Declared):
+    """How the network is trained; loss and metrics follow from the task."""
+
+    optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"] = param(
+        "adam", help="Rule that turns gradients into steps; adam suits most networks"
+    )
+    learning_rate: float = param(0.001, above=0.0, max=100.0, help="Length of a step; too high diverges, too low crawls")
+    momentum: float = param(
+        0.9, min=0.0, below=1.0, help="How much of the last step is kept", relevant=lambda r: r.optimizer == "sgd"
+    )
+    batch_size: int = param(32, min=1, max=65536, help="Samples whose gradients make one step")
+    epochs: int = param(15, min=1, max=100000, help="How often every training sample is seen")
+    seed: int = param(0, min=0, max=2**31 - 1, help="Fixes initial weights, order and dropout: same seed, same result")

@@ -1,0 +1,1 @@
+"""The Keras side: build, train, watch, export. `python -m cnnstudio.engine` is the worker process."""

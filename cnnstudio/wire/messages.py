@@ -1,0 +1,240 @@
+"""The messages between window and worker. A new message is one type here and one handler where it arrives.
+
+`Command` goes to the worker, `Event` comes from it. A lossy event may be dropped when a newer one of its type (and
+`lane`) waits to be sent; all others arrive, in order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
+
+import msgspec
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array: TypeAlias = np.ndarray[Any, Any]
+else:
+
+    class Array:
+        """Stands for numpy.ndarray in message types, so that numpy is imported only when an array arrives."""
+
+
+PROTOCOL = 1
+"""Raised when a message changes in a way the other side could misread."""
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Base of everything on the wire."""
+
+    lossy: ClassVar[bool] = False
+
+
+class Command(Message, frozen=True):
+    """Window to worker."""
+
+
+class Event(Message, frozen=True):
+    """Worker to window."""
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """One sample of the data: part is "training", "validation" or "test"; index counts within the part."""
+
+    part: str = "validation"
+    index: int = 0
+
+
+# Window to worker
+
+
+class StartRun(Command, frozen=True):
+    """Train the experiment (its JSON text) into the run folder `directory`, which the worker creates."""
+
+    run: str
+    directory: str
+    experiment: str
+    device: str = "auto"
+
+
+class StopRun(Command, frozen=True):
+    """End the run after the current batch; what has been learned is kept."""
+
+    run: str
+
+
+class Watch(Command, frozen=True):
+    """Send feature maps of this block for this sample, at most `hertz` times a second; block "" stops it."""
+
+    block: str
+    sample: Sample
+    hertz: float = 10.0
+
+
+class GetSamples(Command, frozen=True):
+    """Ask for samples of the experiment's data, to show and to choose from. Answer: Samples or Failed."""
+
+    request: int
+    experiment: str
+    part: str = "validation"
+    start: int = 0
+    count: int = 48
+
+
+class ExportRun(Command, frozen=True):
+    """Write the trained model of a run folder to `path`. Answer: Exported or Failed."""
+
+    request: int
+    directory: str
+    format: str
+    path: str
+
+
+# Worker to window
+
+
+class Device(msgspec.Struct, frozen=True):
+    """A device that can train: id is "cpu" or "gpu:0"."""
+
+    id: str
+    name: str
+
+
+class Hello(Event, frozen=True):
+    """First message: TensorFlow is loaded and the worker is ready."""
+
+    protocol: int
+    versions: dict[str, str]
+    devices: tuple[Device, ...]
+    pid: int
+
+
+class Heartbeat(Event, frozen=True):
+    """Sent every second, from a thread that training does not block; `step` stands still when training hangs."""
+
+    lossy: ClassVar[bool] = True
+    step: int
+
+
+class RunStarted(Event, frozen=True):
+    """The model is built and the data are split."""
+
+    run: str
+    directory: str
+    name: str
+    epochs: int
+    steps_per_epoch: int
+    batch_size: int
+    parts: dict[str, int]
+    """Number of samples in each part."""
+    params: int
+    device: str
+    metrics: tuple[str, ...]
+    """Names of the training metrics, the loss first; validation's have "val_" in front."""
+
+
+class Progress(Event, frozen=True):
+    """Where training is, sent some times a second; metrics are running means over the epoch so far."""
+
+    lossy: ClassVar[bool] = True
+    run: str
+    epoch: int
+    """From 1."""
+    step: int
+    """From 1, within the epoch."""
+    seconds: float
+    """Since the run started."""
+    metrics: dict[str, float]
+    samples_per_second: float
+
+
+class EpochEnd(Event, frozen=True):
+    """An epoch is done: training and validation metrics."""
+
+    run: str
+    epoch: int
+    seconds: float
+    metrics: dict[str, float]
+
+
+class RunEnded(Event, frozen=True):
+    """The run is over: outcome is "finished" or "stopped"; `test` holds the metrics on the test part."""
+
+    run: str
+    outcome: str
+    directory: str
+    epochs: int
+    seconds: float
+    test: dict[str, float]
+
+
+class RunFailed(Event, frozen=True):
+    """The run could not go on: one sentence for the person, and the details for a report."""
+
+    run: str
+    message: str
+    details: str = ""
+
+
+class FeatureMaps(Event, frozen=True):
+    """Every feature map of one block for one sample, after `step` steps of training (0: untrained).
+
+    `maps` is uint8 of shape (channels, height, width) for images, (channels, length) for signals, (channels,) for
+    vectors and (channels, depth, height, width) for volumes; value = low[c] + maps[c] / 255 * (high[c] - low[c]).
+    """
+
+    lossy: ClassVar[bool] = True
+    run: str
+    block: str
+    sample: Sample
+    epoch: int
+    step: int
+    maps: Array
+    low: Array
+    high: Array
+    """float32, one per channel."""
+    prediction: Array
+    """float32: the network's output for the sample (class probabilities; empty for other tasks)."""
+
+
+class Samples(Event, frozen=True):
+    """Answer to GetSamples."""
+
+    request: int
+    part: str
+    start: int
+    total: int
+    """Samples in the part."""
+    inputs: Array
+    """float32, (n, ...) with the input's shape."""
+    targets: Array
+    """int32 class indices (n,) or (n, height, width); float32 (n, ...) for reconstruction."""
+
+
+class Exported(Event, frozen=True):
+    """Answer to ExportRun: the file was opened again by its own runtime and compared on held-out samples."""
+
+    request: int
+    path: str
+    bytes: int
+    max_abs_difference: float
+    agreement: float
+    """Share of samples with the same predicted class (of equal outputs to 1e-5, where there are no classes)."""
+
+
+class Failed(Event, frozen=True):
+    """A request could not be met: one sentence for the person."""
+
+    request: int
+    message: str
+    details: str = ""
+
+
+AnyCommand: TypeAlias = Annotated[
+    StartRun | StopRun | Watch | GetSamples | ExportRun, msgspec.Meta(title="command")
+]
+AnyEvent: TypeAlias = Annotated[
+    Hello | Heartbeat | RunStarted | Progress | EpochEnd | RunEnded | RunFailed | FeatureMaps | Samples | Exported
+    | Failed,
+    msgspec.Meta(title="event"),
+]  # fmt: skip
