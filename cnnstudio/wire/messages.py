@@ -209,6 +209,10 @@ class Samples(Event, frozen=True):
     """float32, (n, ...) with the input's shape."""
     targets: Array
     """int32 class indices (n,) or (n, height, width); float32 (n, ...) for reconstruction."""
+    parts: dict[str, int] = {}
+    """Samples in each part: training, validation, test."""
+    class_counts: dict[str, tuple[int, ...]] = {}
+    """For each part, samples of each class (pixels of each class for segmentation; () for reconstruction)."""
 
 
 class Exported(Event, frozen=True):
