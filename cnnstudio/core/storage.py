@@ -1,0 +1,80 @@
+"""Where the studio keeps its files, and the one way to write them: whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+
+def data_folder() -> Path:
+    """The user's folder for presets, recovery and runs, by the platform's custom; CNNSTUDIO_HOME overrides it."""
+    chosen = os.environ.get("CNNSTUDIO_HOME")
+    if chosen:
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "CNN Studio"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "CNN Studio"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "cnnstudio"
+
+
+def runs_folder() -> Path:
+    """Where runs go unless another folder is given."""
+    return data_folder() / "runs"
+
+
+def write_atomic(path: Path, data: bytes, *, backup: bool = False) -> None:
+    """Write `data` to `path` so that a crash leaves the old file or the new one, never a part of it.
+
+    With `backup` the old file is kept as `path` + "~". Raises OSError, the old file untouched.
+    """
+    path = path.resolve() if path.is_symlink() else path  # keep the link, replace what it points to
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            part.chmod(path.stat().st_mode & 0o777)
+            if backup:
+                _keep_backup(path)
+        else:
+            part.chmod(0o666 & ~_umask())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _keep_backup(path: Path) -> None:
+    spare = path.with_name(path.name + "~")
+    fresh = path.with_name(path.name + "~new")
+    fresh.unlink(missing_ok=True)
+    try:
+        os.link(path, fresh)
+    except OSError:  # file systems without hard links
+        fresh.write_bytes(path.read_bytes())
+    fresh.replace(spare)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself last; platforms that cannot open a folder do without."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
