@@ -6,36 +6,17 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor, QFont
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from cnnstudio.app.theme.colors import DARK_COLORS, DARK_FAMILIES, LIGHT_COLORS, LIGHT_FAMILIES, Role
+from cnnstudio.app.theme.style_sheet import style_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-class Role(enum.Enum):
-    """What a colour is for."""
-
-    WINDOW = "window"
-    SURFACE = "surface"
-    RAISED = "raised"
-    CANVAS = "canvas"
-    GRID = "grid"
-    BORDER = "border"
-    TEXT = "text"
-    MUTED = "muted"
-    DISABLED = "disabled"
-    ACCENT = "accent"
-    ON_ACCENT = "on_accent"
-    SELECTION = "selection"
-    HOVER = "hover"
-    ERROR = "error"
-    WARNING = "warning"
-    OK = "ok"
-    EDGE = "edge"
-    CURVE_1 = "curve_1"
-    CURVE_2 = "curve_2"
+    from PySide6.QtWidgets import QWidget
 
 
 class Scale(enum.Enum):
@@ -47,8 +28,20 @@ class Scale(enum.Enum):
     PAGE = 6.0
 
 
+class Mode(enum.StrEnum):
+    """What the person chose: a look, or whatever the system shows."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
 RADIUS = 6
 """Corner radius of cards, buttons and fields, in pixels."""
+
+_TABULAR_FIGURES = QFont.Tag("tnum")
+_FALLBACK_POINTS = 10.0
+"""Used where the system names its font in pixels only."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +66,34 @@ class Theme:
         font = QFont(QApplication.font())
         if mono:
             font.setFamilies(["DejaVu Sans Mono", "Menlo", "Consolas", "monospace"])
-        font.setPointSizeF(font.pointSizeF() + scale.value)
+        font.setPointSizeF(system_points() + scale.value)
         font.setBold(bold)
+        font.setFeature(_TABULAR_FIGURES, 1)
         return font
+
+
+def system_points() -> float:
+    """Size of the system font."""
+    points = QApplication.font().pointSizeF()
+    return points if points > 0 else _FALLBACK_POINTS
 
 
 def space(steps: int) -> int:
     """Spacing in pixels: 4 for each step."""
     return 4 * steps
+
+
+def mark(widget: QWidget, **marks: str) -> None:
+    """Give a widget one of the looks that the style sheet knows, and show it.
+
+    Buttons: kind="primary", "danger" or "flat". Labels: scale="caption", "title" or "page"; tone="muted", "error",
+    "warning", "hint", "ok". Frames: kind="card", "bar", "panel".
+    """
+    for name, value in marks.items():
+        widget.setProperty(name, value)
+    style = widget.style()
+    style.unpolish(widget)
+    style.polish(widget)
 
 
 class Themes(QObject):
@@ -91,15 +104,59 @@ class Themes(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.current = LIGHT
+        self.mode = Mode.LIGHT
 
     def use(self, chosen: Theme) -> None:
         """Switch the application to this theme."""
         self.current = chosen
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            if app.style().name() != "fusion":
+                app.setStyle(QStyleFactory.create("Fusion"))
+            app.setPalette(palette(chosen))
+            app.setStyleSheet(style_sheet(chosen.colors, is_dark=chosen.is_dark, radius=RADIUS, points=system_points()))
         self.changed.emit()
 
+    def choose(self, mode: Mode) -> None:
+        """Light, dark, or as the system has it, now and when the system changes."""
+        self.mode = mode
+        hints = QApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._follow, Qt.ConnectionType.UniqueConnection)
+        dark = mode is Mode.DARK or (mode is Mode.SYSTEM and hints.colorScheme() is Qt.ColorScheme.Dark)
+        self.use(DARK if dark else LIGHT)
 
-LIGHT = Theme("Light", False, {r: "#808080" for r in Role}, {})
-DARK = Theme("Dark", True, {r: "#808080" for r in Role}, {})
+    def _follow(self, scheme: Qt.ColorScheme) -> None:
+        wanted = DARK if scheme is Qt.ColorScheme.Dark else LIGHT
+        if self.mode is Mode.SYSTEM and wanted is not self.current:
+            self.use(wanted)
+
+
+def palette(chosen: Theme) -> QPalette:
+    """The Qt palette of a theme: what Fusion paints where the style sheet is silent.
+
+    Our own, as `QStyleHints.setColorScheme` does nothing offscreen, on bare X11 and on some desktops.
+    """
+    made = QPalette()
+    roles = QPalette.ColorRole
+    for role, color in {
+        roles.Window: Role.WINDOW, roles.WindowText: Role.TEXT, roles.Base: Role.SURFACE,
+        roles.AlternateBase: Role.RAISED, roles.Text: Role.TEXT, roles.Button: Role.RAISED,
+        roles.ButtonText: Role.TEXT, roles.BrightText: Role.ERROR, roles.Highlight: Role.SELECTION,
+        roles.HighlightedText: Role.TEXT, roles.Link: Role.ACCENT, roles.LinkVisited: Role.ACCENT,
+        roles.PlaceholderText: Role.MUTED, roles.ToolTipBase: Role.RAISED, roles.ToolTipText: Role.TEXT,
+        roles.Light: Role.RAISED, roles.Midlight: Role.HOVER, roles.Mid: Role.BORDER, roles.Dark: Role.EDGE,
+        roles.Shadow: Role.BORDER, roles.Accent: Role.ACCENT,
+    }.items():  # fmt: skip
+        made.setColor(role, chosen.color(color))
+    disabled = QPalette.ColorGroup.Disabled
+    for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.HighlightedText, roles.PlaceholderText):
+        made.setColor(disabled, role, chosen.color(Role.DISABLED))
+    made.setColor(disabled, roles.Highlight, chosen.color(Role.HOVER))
+    return made
+
+
+LIGHT = Theme("Light", False, LIGHT_COLORS, LIGHT_FAMILIES)
+DARK = Theme("Dark", True, DARK_COLORS, DARK_FAMILIES)
 
 themes = Themes()
 
