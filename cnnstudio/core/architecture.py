@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cnnstudio.core.catalogue.base import BlockSpec
+    from cnnstudio.core.declare import Shape
 
 BLOCK_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 """Ids are Python names, so that generated code can use them."""
@@ -45,6 +47,14 @@ class Architecture:
     def input(self) -> Block:
         """The Input block."""
         return self.blocks[INPUT]
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of one sample, channels last."""
+        spec = self.input.spec
+        if not isinstance(spec, Input):
+            raise TypeError(f"The block {INPUT} is a {spec.kind}, not an Input.")
+        return spec.shape
 
     def with_blocks(self, *changed: Block) -> Architecture:
         """The same with these blocks put in the place of those with their ids, new ones at the end."""

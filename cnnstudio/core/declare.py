@@ -14,8 +14,10 @@ import math
 import operator
 import types
 import typing
-from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, TypeAlias, dataclass_transform
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 Size: TypeAlias = int | tuple[int, ...]
 """One whole number for every spatial axis, or one per axis."""
@@ -102,6 +104,7 @@ class Declared:
     """Base of every declared class; `parameters` is filled in by `declared`."""
 
     parameters: ClassVar[tuple[Parameter, ...]] = ()
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
 
     @classmethod
     def parameter(cls, name: str) -> Parameter | None:
@@ -109,13 +112,17 @@ class Declared:
         return next((p for p in cls.parameters if p.name == name), None)
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(param,))
-def declared(cls: type) -> Any:
+D = typing.TypeVar("D", bound=Declared)
+
+
+# `param` is no field specifier here: type checkers know a default only by its keyword, and would ask for every field.
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def declared(cls: type[D]) -> type[D]:
     """Make `cls` a frozen, keyword-only dataclass and read its parameters off its fields.
 
     No `slots=True`: it would make a second class, and class-level registries would hold the first.
     """
-    made = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+    made: type[D] = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
     hints = typing.get_type_hints(made)
     made.parameters = tuple(  # type-level attribute of Declared
         _read(f, hints[f.name]) for f in dataclasses.fields(made) if "help" in f.metadata
@@ -281,9 +288,6 @@ def _tupled(value: Any) -> Any:
     return tuple(_tupled(v) for v in value) if isinstance(value, list | tuple) else value
 
 
-D = typing.TypeVar("D", bound=Declared)
-
-
 def from_plain(cls: type[D], values: Mapping[str, Any], place: str) -> D:
     """Build `cls` from JSON values. Unknown names and wrong types raise DeclarationError naming `place`.
 
@@ -293,7 +297,8 @@ def from_plain(cls: type[D], values: Mapping[str, Any], place: str) -> D:
     for name, raw in values.items():
         parameter = cls.parameter(name)
         if parameter is None:
-            raise DeclarationError(f'{place} has no parameter "{name}". {closest(name, [p.name for p in cls.parameters])}')
+            known = [p.name for p in cls.parameters]
+            raise DeclarationError(f'{place} has no parameter "{name[:60]}". {closest(name, known)}')
         value = _tupled(raw)
         if not parameter.has_form(value):
             raise DeclarationError(f"{place}: {parameter.label} ({name}) must be {parameter.rule}, not {show(value)}.")

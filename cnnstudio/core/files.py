@@ -11,8 +11,7 @@ import math
 import os
 import re
 import stat
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,6 +24,9 @@ from cnnstudio.core.layout import arrange
 from cnnstudio.core.program import INPUT
 from cnnstudio.core.recipe import DataRecipe, SourceSpec, TrainingRecipe, source_class
 from cnnstudio.core.storage import write_atomic
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMAT = "cnnstudio-experiment"
 MAJOR, MINOR = 1, 0
@@ -192,7 +194,7 @@ def _check_format(document: object, place: str) -> None:
         raise FileError(f'{place} is not an experiment: "format" must read "{FORMAT} {MAJOR}.{MINOR}".')
     if int(match[1]) > MAJOR:
         raise FileError(
-            f"{place} was written by a newer CNN Studio (format {match[1]}.{match[2]}, this one reads up to {MAJOR}.x): "
+            f"{place} was written by a newer CNN Studio (format {match[1]}.{match[2]}; this one reads {MAJOR}.x): "
             "update the studio to open it."
         )
     if int(match[1]) < 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal, TypeVar
 
 from cnnstudio.core.data_info import DataInfo, Task
-from cnnstudio.core.declare import Declared, DeclarationError, closest, declared, param
+from cnnstudio.core.declare import DeclarationError, Declared, closest, declared, param
 
 
 class SourceSpec(Declared):
@@ -107,7 +107,9 @@ class TrainingRecipe(Declared):
     optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"] = param(
         "adam", help="Rule that turns gradients into steps; adam suits most networks"
     )
-    learning_rate: float = param(0.001, above=0.0, max=100.0, help="Length of a step; too high diverges, too low crawls")
+    learning_rate: float = param(
+        0.001, above=0.0, max=100.0, help="Length of a step; too high diverges, too low crawls"
+    )
     momentum: float = param(
         0.9, min=0.0, below=1.0, help="How much of the last step is kept", relevant=lambda r: r.optimizer == "sgd"
     )

@@ -7,14 +7,12 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
-from cnnstudio.core.declare import Declared, DeclarationError, closest, declared, param
+from cnnstudio.core.declare import DeclarationError, Declared, closest, declared
 
 if TYPE_CHECKING:
-    from cnnstudio.core.net import Net
-    from cnnstudio.core.program import Tensor
+    from collections.abc import Callable
 
 
 class BlockSpec(Declared):
@@ -38,19 +36,17 @@ class BlockSpec(Declared):
     keywords: ClassVar[str] = ""
     """Further words by which the palette's search finds the block."""
 
-    def lay(self, net: Net, *inputs: Tensor) -> Tensor:
-        """Record the layer calls this block stands for and return the last one's output.
-
-        Raises Refused, through `net`, for what Keras would reject.
-        """
-        raise NotImplementedError
+    lay: ClassVar[Any]
+    """`lay(self, net, *inputs)`, one Tensor argument per edge: records the layer calls that the block stands for
+    and returns the last one's output. Raises Refused, through `net`, for what Keras would reject. A family member
+    names its inputs (`lay(self, net, x)`), which is why this is no method to override."""
 
 
 S = TypeVar("S", bound=BlockSpec)
 _specs: dict[str, type[BlockSpec]] = {}
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(param,))
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 def block(
     *,
     group: str,

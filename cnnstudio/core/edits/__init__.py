@@ -1,0 +1,42 @@
+"""Edits: small frozen objects that make a new experiment from the old one, each with the words for Undo.
+
+Edits of one drag or one burst of typing carry the same `gesture` and fold into one undo step.
+"""
+
+from cnnstudio.core.edits.base import MAX_BLOCKS, ArchitectureEdit, Edit, EditError
+from cnnstudio.core.edits.connections import Connect, Disconnect, why_not_connect
+from cnnstudio.core.edits.structure import AddBlock, DuplicateBlocks, InsertBlock, RemoveBlocks, ReorderBlock, add_block
+from cnnstudio.core.edits.values import (
+    Describe,
+    MoveBlocks,
+    RenameBlock,
+    RenameExperiment,
+    SetData,
+    SetParameters,
+    SetTraining,
+    Tidy,
+)
+
+__all__ = [
+    "MAX_BLOCKS",
+    "AddBlock",
+    "ArchitectureEdit",
+    "Connect",
+    "Describe",
+    "Disconnect",
+    "DuplicateBlocks",
+    "Edit",
+    "EditError",
+    "InsertBlock",
+    "MoveBlocks",
+    "RemoveBlocks",
+    "RenameBlock",
+    "RenameExperiment",
+    "ReorderBlock",
+    "SetData",
+    "SetParameters",
+    "SetTraining",
+    "Tidy",
+    "add_block",
+    "why_not_connect",
+]

@@ -1,0 +1,72 @@
+"""What an edit is, and the errors of edits."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cnnstudio.core.architecture import BLOCK_ID
+
+if TYPE_CHECKING:
+    from cnnstudio.core.architecture import Architecture, Block
+    from cnnstudio.core.experiment import Experiment
+
+MAX_BLOCKS = 5000
+"""A bound against runaway pasting; the studio is measured to 1,000."""
+
+
+class EditError(ValueError):
+    """An edit that cannot be made; its text is one sentence for the person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """Base of all edits."""
+
+    gesture: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        """Words for Undo and the history: "Add convolution"."""
+        raise NotImplementedError
+
+    def __call__(self, experiment: Experiment) -> Experiment:
+        """The experiment after the edit; the same object when nothing changes. Raises EditError."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchitectureEdit(Edit):
+    """Base of edits that concern the architecture alone."""
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """The architecture after the edit. Raises EditError."""
+        raise NotImplementedError
+
+    def __call__(self, experiment: Experiment) -> Experiment:
+        """Lift `change` to the experiment."""
+        changed = self.change(experiment.architecture)
+        if changed is experiment.architecture:
+            return experiment
+        return dataclasses.replace(experiment, architecture=changed)
+
+
+def block_of(architecture: Architecture, id: str) -> Block:
+    if id not in architecture.blocks:
+        raise EditError(f'There is no block "{id}" in this architecture.')
+    return architecture.blocks[id]
+
+
+def check_new(architecture: Architecture, id: str) -> None:
+    if id in architecture.blocks:
+        raise EditError(f'A block with the id "{id}" is there already; choose another.')
+    if not BLOCK_ID.fullmatch(id):
+        raise EditError(f'A block id has lower-case letters, digits and "_" and starts with a letter, not "{id[:60]}".')
+    if len(architecture.blocks) >= MAX_BLOCKS:
+        raise EditError(f"An architecture holds at most {MAX_BLOCKS:,} blocks.")
+
+
+def rewired(block: Block, old: str, new: tuple[str, ...]) -> Block:
+    inputs = tuple(i for source in block.inputs for i in (new if source == old else (source,)))
+    return dataclasses.replace(block, inputs=tuple(dict.fromkeys(inputs)))

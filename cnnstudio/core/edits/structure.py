@@ -1,0 +1,240 @@
+"""Edits that put blocks in, take them out or let them change places."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cnnstudio.core.architecture import Architecture, Block
+from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.edits.base import MAX_BLOCKS, ArchitectureEdit, EditError, block_of, check_new, rewired
+from cnnstudio.core.layout import COLUMN, ROW
+from cnnstudio.core.program import INPUT
+
+if TYPE_CHECKING:
+    from cnnstudio.core.catalogue import BlockSpec
+
+
+def _make_room(architecture: Architecture, below: str, top: float) -> list[Block]:
+    """Move all that lies behind `below` down so that a card fits at `top`."""
+    readers = architecture.consumers()
+    behind: set[str] = set()
+    todo = list(readers[below])
+    while todo:
+        at = todo.pop()
+        if at not in behind:
+            behind.add(at)
+            todo.extend(readers[at])
+    highest = min((architecture.blocks[i].position[1] for i in behind), default=None)
+    if highest is None or highest >= top + ROW:
+        return []
+    shift = top + ROW - highest
+    moved = (architecture.blocks[i] for i in behind)
+    return [dataclasses.replace(b, position=(b.position[0], b.position[1] + shift)) for b in moved]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddBlock(ArchitectureEdit):
+    """Put a block behind `after`, whose readers then read the new block; or, without `after`, unconnected."""
+
+    spec: BlockSpec
+    id: str
+    after: str | None = None
+    position: tuple[float, float] | None = None
+
+    @property
+    def label(self) -> str:
+        """Add and the block's title."""
+        return f"Add {self.spec.title.lower()}"
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """Behind an Output means in front of it: nothing can follow an Output."""
+        check_new(architecture, self.id)
+        if self.spec.kind == "Input" or (self.spec.kind == "Output" and _outputs(architecture)):
+            raise EditError(f"An architecture has one {self.spec.title} block, and this one has it already.")
+        if self.after is None:
+            new = Block(self.id, self.spec, (), self.position or _free_place(architecture))
+            return architecture.with_blocks(new)
+        anchor = block_of(architecture, self.after)
+        if anchor.spec.max_inputs == 0 and self.spec.max_inputs == 0:
+            raise EditError(f"{self.spec.title} takes no input, so it cannot follow {anchor.spec.title}.")
+        if anchor.spec.kind == "Output":
+            return self._before(architecture, anchor)
+        at = self.position or (anchor.position[0], anchor.position[1] + ROW)
+        room = architecture.with_blocks(*_make_room(architecture, anchor.id, at[1]))
+        new = Block(self.id, self.spec, (anchor.id,), at)
+        if self.spec.kind == "Output":  # a dead end: it takes no reader away
+            return room.with_blocks(new)
+        readers = (room.blocks[r] for r in room.consumers()[anchor.id])
+        return room.with_blocks(*(rewired(r, anchor.id, (self.id,)) for r in readers), new)
+
+    def _before(self, architecture: Architecture, anchor: Block) -> Architecture:
+        at = self.position or anchor.position
+        sources = anchor.inputs
+        new = Block(self.id, self.spec, sources, at)
+        moved = dataclasses.replace(anchor, inputs=(self.id,), position=(anchor.position[0], at[1] + ROW))
+        return architecture.with_blocks(moved, new)
+
+
+def _outputs(architecture: Architecture) -> list[Block]:
+    return [b for b in architecture.blocks.values() if b.spec.kind == "Output"]
+
+
+def _free_place(architecture: Architecture) -> tuple[float, float]:
+    lowest = max((b.position[1] for b in architecture.blocks.values()), default=-ROW)
+    return (0.0, lowest + ROW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsertBlock(ArchitectureEdit):
+    """Put a block on the edge from `source` to `target`."""
+
+    spec: BlockSpec
+    id: str
+    source: str
+    target: str
+    position: tuple[float, float] | None = None
+
+    @property
+    def label(self) -> str:
+        """Insert and the block's title."""
+        return f"Insert {self.spec.title.lower()}"
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """Only this edge is rewired; other readers of `source` stay."""
+        check_new(architecture, self.id)
+        source, target = block_of(architecture, self.source), block_of(architecture, self.target)
+        if self.source not in target.inputs:
+            raise EditError(f'There is no connection from "{self.source}" to "{self.target}".')
+        if self.spec.max_inputs == 0 or self.spec.kind == "Output":
+            raise EditError(f"{self.spec.title} cannot stand between two blocks.")
+        at = self.position
+        if at is None:
+            at = (source.position[0], source.position[1] + ROW)
+            if len(target.inputs) > 1 or source.position[0] != target.position[0]:
+                at = (target.position[0], target.position[1])
+        room = architecture.with_blocks(*_make_room(architecture, source.id, at[1]))
+        moved = rewired(room.blocks[self.target], self.source, (self.id,))
+        return room.with_blocks(moved, Block(self.id, self.spec, (self.source,), at))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveBlocks(ArchitectureEdit):
+    """Take blocks away and heal the chain: what read a removed block reads what that block read."""
+
+    ids: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Remove and the id, or how many."""
+        return f"Remove {self.ids[0]}" if len(self.ids) == 1 else f"Remove {len(self.ids)} blocks"
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """The Input stays: an architecture without one has no shape to start from."""
+        for id in self.ids:
+            block_of(architecture, id)
+        gone = [id for id in self.ids if id != INPUT]
+        if not gone:
+            if self.ids:
+                raise EditError("The Input block cannot be removed: every architecture starts from it.")
+            return architecture
+        blocks = dict(architecture.blocks)
+        for id in gone:
+            removed = blocks.pop(id)
+            for reader in blocks.values():
+                if id in reader.inputs:
+                    blocks[reader.id] = _healed(reader, removed)
+        return Architecture.of(blocks.values())
+
+
+def _healed(reader: Block, removed: Block) -> Block:
+    heirs = tuple(i for i in removed.inputs if i != reader.id)
+    healed = rewired(reader, removed.id, heirs)
+    most = reader.spec.max_inputs
+    return healed if most is None else dataclasses.replace(healed, inputs=healed.inputs[:most])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReorderBlock(ArchitectureEdit):
+    """Let a block change places with its neighbour in the chain: `by` is -1 for up, 1 for down."""
+
+    id: str
+    by: int
+
+    @property
+    def label(self) -> str:
+        """Move up or down, with the id."""
+        return f"Move {self.id} {'up' if self.by < 0 else 'down'}"
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """Both must be links of a plain chain: one input each and, between them, one reader."""
+        block = block_of(architecture, self.id)
+        readers = architecture.consumers()
+        if self.by < 0:
+            upper = architecture.blocks.get(block.inputs[0]) if len(block.inputs) == 1 else None
+            lower: Block | None = block
+        else:
+            upper = block
+            lower = architecture.blocks[readers[self.id][0]] if len(readers[self.id]) == 1 else None
+        way = "up" if self.by < 0 else "down"
+        if upper is None or lower is None:
+            raise EditError(f"{self.id} has no single neighbour to change places with; reconnect it by its ports.")
+        if upper.spec.max_inputs == 0 or lower.spec.kind == "Output":
+            end = upper if upper.spec.max_inputs == 0 else lower
+            raise EditError(f"{self.id} cannot move {way}: {end.spec.title} keeps its place at the end of the network.")
+        if len(upper.inputs) != 1 or len(lower.inputs) != 1 or readers[upper.id] != [lower.id]:
+            raise EditError(f"{self.id} cannot move {way} past a branch or a merge; reconnect it by its ports.")
+        behind = (rewired(architecture.blocks[r], lower.id, (upper.id,)) for r in readers[lower.id])
+        return architecture.with_blocks(
+            *behind,
+            dataclasses.replace(lower, inputs=upper.inputs, position=upper.position),
+            dataclasses.replace(upper, inputs=(lower.id,), position=lower.position),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuplicateBlocks(ArchitectureEdit):
+    """Copy blocks, with the connections among them, to the right of the originals."""
+
+    ids: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Duplicate and the id, or how many."""
+        return f"Duplicate {self.ids[0]}" if len(self.ids) == 1 else f"Duplicate {len(self.ids)} blocks"
+
+    def copies(self, architecture: Architecture) -> dict[str, str]:
+        """Original id -> id of its copy."""
+        names: dict[str, str] = {}
+        grown = architecture
+        for id in self.ids:
+            block = block_of(architecture, id)
+            if block.spec.kind in ("Input", "Output"):
+                continue
+            names[id] = grown.new_id(block.spec.kind)
+            grown = grown.with_blocks(Block(names[id], block.spec))
+        return names
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """Input and Output stay single. Copies read copies where they can, and nothing else."""
+        names = self.copies(architecture)
+        if not names:
+            raise EditError("Input and Output cannot be duplicated: a network has one of each.")
+        if len(architecture.blocks) + len(names) > MAX_BLOCKS:
+            raise EditError(f"An architecture holds at most {MAX_BLOCKS:,} blocks.")
+        width = max(architecture.blocks[i].position[0] for i in names) - min(
+            architecture.blocks[i].position[0] for i in names
+        )
+        new = []
+        for id, copy in names.items():
+            block = architecture.blocks[id]
+            inputs = tuple(names[i] for i in block.inputs if i in names)
+            place = (block.position[0] + width + COLUMN, block.position[1])
+            new.append(Block(copy, block.spec, inputs, place))
+        return architecture.with_blocks(*new)
+
+
+def add_block(architecture: Architecture, kind: str, after: str | None = None) -> AddBlock:
+    """The edit that adds a block of that kind with its declared defaults."""
+    return AddBlock(spec=spec_class(kind)(), id=architecture.new_id(kind), after=after)

@@ -1,0 +1,195 @@
+"""Edits that change values: parameters, ids, places, recipes, names."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cnnstudio.core.architecture import Architecture
+from cnnstudio.core.edits.base import ArchitectureEdit, Edit, EditError, block_of, check_new
+from cnnstudio.core.layout import arrange
+from cnnstudio.core.program import INPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetParameters(ArchitectureEdit):
+    """Give parameters of one block new values."""
+
+    id: str
+    values: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """Set, the parameters and the block's id."""
+        return f"Set {', '.join(n.replace('_', ' ') for n in self.values)} of {self.id}"
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """Types are held to the declaration; bounds are lint's, so that a bad value is seen on its block."""
+        block = block_of(architecture, self.id)
+        for name, value in self.values.items():
+            parameter = block.spec.parameter(name)
+            if parameter is None:
+                raise EditError(f'{block.spec.title} has no parameter "{name}".')
+            if not parameter.has_form(value):
+                raise EditError(parameter.problem(value) or f"{parameter.label} must be {parameter.rule}.")
+        if all(_identical(getattr(block.spec, n), v) for n, v in self.values.items()):
+            return architecture
+        spec = dataclasses.replace(block.spec, **self.values)
+        return architecture.with_blocks(dataclasses.replace(block, spec=spec))
+
+
+def _identical(a: object, b: object) -> bool:
+    return type(a) is type(b) and a == b
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveBlocks(ArchitectureEdit):
+    """Put cards in other places on the canvas."""
+
+    positions: Mapping[str, tuple[float, float]]
+
+    @property
+    def label(self) -> str:
+        """Move and the id, or how many."""
+        return (
+            f"Move {next(iter(self.positions))}" if len(self.positions) == 1 else f"Move {len(self.positions)} blocks"
+        )
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """Connections stay as they are."""
+        moved = [
+            dataclasses.replace(block, position=(float(x), float(y)))
+            for id, (x, y) in self.positions.items()
+            if (block := block_of(architecture, id)).position != (x, y)
+        ]
+        return architecture.with_blocks(*moved) if moved else architecture
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenameBlock(ArchitectureEdit):
+    """Give a block another id."""
+
+    id: str
+    new_id: str
+
+    @property
+    def label(self) -> str:
+        """Rename, with the new id."""
+        return f"Rename {self.id} to {self.new_id}"
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """All its readers follow; the block keeps its place in the order."""
+        block_of(architecture, self.id)
+        if self.id == self.new_id:
+            return architecture
+        if self.id == INPUT:
+            raise EditError("The Input block keeps its id.")
+        check_new(architecture, self.new_id)
+        return Architecture.of(
+            dataclasses.replace(b, id=self.new_id)
+            if b.id == self.id
+            else dataclasses.replace(b, inputs=tuple(self.new_id if i == self.id else i for i in b.inputs))
+            if self.id in b.inputs
+            else b
+            for b in architecture.blocks.values()
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tidy(ArchitectureEdit):
+    """Lay the cards out anew."""
+
+    @property
+    def label(self) -> str:
+        """Tidy."""
+        return "Tidy the canvas"
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """Only positions change."""
+        return MoveBlocks(positions=arrange(architecture)).change(architecture)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetData(Edit):
+    """Change the data recipe; the Input block takes the samples' shape."""
+
+    recipe: DataRecipe
+
+    @property
+    def label(self) -> str:
+        """Set the data."""
+        return "Set the data"
+
+    def __call__(self, experiment: Experiment) -> Experiment:
+        """Both change in one step, so that undo brings both back."""
+        if experiment.data == self.recipe:
+            return experiment
+        architecture = experiment.architecture
+        if INPUT in architecture.blocks:
+            shape = self.recipe.source.info().input_shape
+            architecture = SetParameters(id=INPUT, values={"shape": shape}).change(architecture)
+        return dataclasses.replace(experiment, data=self.recipe, architecture=architecture)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetTraining(Edit):
+    """Change the training recipe."""
+
+    recipe: TrainingRecipe
+
+    @property
+    def label(self) -> str:
+        """Set the training recipe."""
+        return "Set the training recipe"
+
+    def __call__(self, experiment: Experiment) -> Experiment:
+        """Architecture and data stay."""
+        if experiment.training == self.recipe:
+            return experiment
+        return dataclasses.replace(experiment, training=self.recipe)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenameExperiment(Edit):
+    """Give the experiment another name."""
+
+    name: str
+
+    @property
+    def label(self) -> str:
+        """Rename the experiment."""
+        return "Rename the experiment"
+
+    def __call__(self, experiment: Experiment) -> Experiment:
+        """Refuses an empty name and one of over 200 characters."""
+        name = " ".join(self.name.split())
+        if not 1 <= len(name) <= 200:
+            raise EditError(f"The experiment's name has 1 to 200 characters, not {len(name)}.")
+        return experiment if name == experiment.name else dataclasses.replace(experiment, name=name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Describe(Edit):
+    """Change the experiment's description."""
+
+    description: str
+
+    @property
+    def label(self) -> str:
+        """Change the description."""
+        return "Change the description"
+
+    def __call__(self, experiment: Experiment) -> Experiment:
+        """Refuses a text of over 10,000 characters."""
+        if len(self.description) > 10_000:
+            raise EditError(f"The description has at most 10,000 characters, not {len(self.description):,}.")
+        if self.description == experiment.description:
+            return experiment
+        return dataclasses.replace(experiment, description=self.description)
