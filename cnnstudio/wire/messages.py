@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     Array: TypeAlias = np.ndarray[Any, Any]
 else:
 
-    class Array:
+    class _ArrayType(type):
+        def __instancecheck__(cls, value: object) -> bool:
+            return is_array(value)
+
+    class Array(metaclass=_ArrayType):
         """Stands for numpy.ndarray in message types, so that numpy is imported only when an array arrives."""
+
+
+def is_array(value: object) -> bool:
+    """Whether `value` is a numpy array, found out without importing numpy."""
+    kind = type(value)
+    return (kind.__module__, kind.__name__) == ("numpy", "ndarray")
 
 
 PROTOCOL = 1
@@ -28,6 +38,11 @@ class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True)
     """Base of everything on the wire."""
 
     lossy: ClassVar[bool] = False
+
+    @property
+    def lane(self) -> str:
+        """What a newer lossy message of this type must agree with to replace this one."""
+        return ""
 
 
 class Command(Message, frozen=True):

@@ -1,0 +1,106 @@
+"""The data the studio carries or draws itself, how they are split, and the order in which an epoch sees them.
+
+`cnnstudio code` copies the source text of these functions into the scripts it writes, so each stands alone: it needs
+numpy as `np` and nothing else of this module.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """The 1,797 handwritten digits of scikit-learn: images (1797, 8, 8, 1) float32 in 0..1, labels (1797,) int32."""
+    from sklearn.datasets import load_digits
+
+    loaded = load_digits()
+    images = loaded.images.astype("float32")[..., np.newaxis] / np.float32(16)
+    return images, loaded.target.astype("int32")
+
+
+def shapes(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images (count, size, size, 3) float32 in 0..1 and masks (count, size, size) int32.
+
+    One to four circles (1), squares (2) and triangles (3), turned, coloured and partly hidden by one another, lie on
+    a shaded, noisy ground (0). A triangle reaches as far as a circle, so the outline tells them apart, not the size.
+    """
+    rng = np.random.default_rng([seed, 1])
+    images = np.empty((count, size, size, 3), "float32")
+    masks = np.zeros((count, size, size), "int32")
+    rows, columns = np.mgrid[0:size, 0:size].astype("float32") / size
+    for image, mask in zip(images, masks, strict=True):
+        ground = rng.uniform(0.0, 1.0, 3)
+        slope = rng.uniform(-0.4, 0.4, (2, 1, 1))
+        shade = slope[0] * (rows - 0.5) + slope[1] * (columns - 0.5)
+        image[:] = ground + shade[..., np.newaxis]
+        for _ in range(rng.integers(1, 5)):
+            kind = rng.integers(1, 4)
+            y, x = rng.uniform(0.1, 0.9, 2)
+            radius = rng.uniform(0.12, 0.3)
+            angle = rng.uniform(0.0, 2 * np.pi)
+            down, right = rows - y, columns - x
+            if kind == 1:
+                inside = np.hypot(down, right) <= radius
+            else:  # a regular polygon: within the apothem of every side
+                sides = 4 if kind == 2 else 3
+                turns = angle + 2 * np.pi * np.arange(sides) / sides
+                reach = [np.cos(t) * right + np.sin(t) * down for t in turns]
+                inside = np.max(reach, axis=0) <= radius * np.cos(np.pi / sides)
+            colour = rng.uniform(0.0, 1.0, 3)
+            while np.abs(colour - ground).max() < 0.35:
+                colour = rng.uniform(0.0, 1.0, 3)
+            image[inside] = colour + 0.5 * shade[inside][:, np.newaxis]
+            mask[inside] = kind
+    images += 0.06 * rng.standard_normal(images.shape, dtype="float32")
+    return np.clip(images, 0.0, 1.0, out=images), masks
+
+
+def waveforms(count: int, length: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Signals (count, length, 1) float32 and labels (count,) int32: sine, square, sawtooth, chirp.
+
+    Frequency, phase and amplitude (0.6 to 1) are random; `noise` is the standard deviation of what is added. A chirp
+    sweeps from a low to a high frequency, or back.
+    """
+    rng = np.random.default_rng([seed, 2])
+    labels = rng.permutation(np.arange(count) % 4).astype("int32")
+    time = np.arange(length) / length
+    low = rng.uniform(2.0, 4.0, (count, 1))
+    high = low + rng.uniform(4.0, max(5.0, min(12.0, length / 10)), (count, 1))
+    steady = rng.uniform(2.0, max(4.0, min(10.0, length / 12)), (count, 1))
+    sweep = low * time + (high - low) * time**2 / 2
+    falls = rng.random((count, 1)) < 0.5
+    sweep = np.where(falls, sweep[:, ::-1], sweep)
+    turns = np.where(labels[:, np.newaxis] == 3, sweep, steady * time) + rng.random((count, 1))
+    kinds = [np.sin(2 * np.pi * turns), np.where(turns % 1.0 < 0.5, 1.0, -1.0), 2 * (turns % 1.0) - 1]
+    waves = np.choose(labels[:, np.newaxis] % 3, kinds)  # a chirp is a sine of changing frequency
+    waves = waves * rng.uniform(0.6, 1.0, (count, 1)) + noise * rng.standard_normal((count, length))
+    return waves.astype("float32")[..., np.newaxis], labels
+
+
+def split(
+    count: int, validation: float, test: float, seed: int, labels: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Indices of the training, validation and test part: disjoint, random, the same for the same seed.
+
+    With class indices as `labels` (count,) every part has the classes in the same shares, to within a sample.
+    """
+    validating = max(1, round(count * validation))
+    testing = max(1, round(count * test))
+    if validating + testing >= count:
+        raise ValueError(
+            f"Of {count:,} samples, validation takes {validating:,} and test {testing:,}, "
+            "so none is left to train on: make these shares smaller."
+        )
+    order = np.random.Generator(np.random.PCG64(seed)).permutation(count)
+    if labels is not None:  # spread each class evenly along the order, so that every stretch of it has all classes
+        place = np.empty(count)
+        for label in np.unique(labels):
+            members = np.flatnonzero(labels[order] == label)
+            place[members] = (np.arange(len(members)) + 0.5) / len(members)
+        order = order[np.argsort(place, kind="stable")]
+    return order[validating + testing :], order[testing : validating + testing], order[:testing]
+
+
+def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order in which epoch `epoch` sees the `count` training samples: another one each epoch."""
+    return np.random.Generator(np.random.PCG64([seed, epoch])).permutation(count)

@@ -1,0 +1,128 @@
+"""RunState: what a view shows follows from the messages alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnnstudio.wire.messages import (
+    EpochEnd,
+    Event,
+    Heartbeat,
+    Message,
+    Progress,
+    RunEnded,
+    RunFailed,
+    RunStarted,
+    StartRun,
+    StopRun,
+)
+from cnnstudio.wire.run_state import RunState, fold
+
+STARTED = RunStarted(
+    run="r1",
+    directory="/runs/r1",
+    name="LeNet",
+    epochs=4,
+    steps_per_epoch=10,
+    batch_size=32,
+    parts={"training": 320, "validation": 40, "test": 40},
+    params=900,
+    device="cpu",
+    metrics=("loss", "accuracy"),
+)
+
+
+def progress(epoch: int, step: int, seconds: float, loss: float = 1.0) -> Progress:
+    return Progress("r1", epoch, step, seconds, {"loss": loss}, 500.0)
+
+
+def after(*messages: Message, state: RunState | None = None) -> RunState:
+    state = state or RunState()
+    for message in messages:
+        state = fold(state, message)
+    return state
+
+
+def test_a_run_from_start_to_finish() -> None:
+    state = after(StartRun("r1", "/runs/r1", "{}", "cpu"))
+    assert (state.phase, state.active, state.progress) == ("starting", True, 0.0)
+    state = after(STARTED, state=state)
+    assert (state.phase, state.name, state.epochs, state.steps_total, state.params) == ("running", "LeNet", 4, 40, 900)
+    state = after(progress(1, 5, 1.0), state=state)
+    assert (state.epoch, state.step, state.progress, state.metrics["loss"]) == (1, 5, 0.125, 1.0)
+    end = EpochEnd("r1", 1, 2.0, {"loss": 0.5, "val_loss": 0.7})
+    state = after(end, progress(2, 1, 2.2, 0.4), state=state)
+    assert state.history == (end,)
+    assert dict(state.metrics) == {"loss": 0.4, "val_loss": 0.7}
+    state = after(RunEnded("r1", "finished", "/runs/r1", 4, 8.0, {"accuracy": 0.9}), state=state)
+    assert (state.phase, state.active, state.progress, dict(state.test)) == ("finished", False, 1.0, {"accuracy": 0.9})
+
+
+def test_time_left_leaves_out_what_came_before_the_first_step() -> None:
+    state = after(STARTED, progress(1, 1, 30.0))
+    assert state.seconds_left is None
+    state = after(progress(1, 5, 30.4), state=state)
+    assert state.seconds_left == pytest.approx(3.5)
+    state = after(EpochEnd("r1", 4, 33.9, {}), state=state)
+    assert state.seconds_left == 0.0
+
+
+def test_stopping_lasts_until_the_worker_says_so() -> None:
+    state = after(STARTED, progress(1, 3, 1.0), StopRun("r1"), progress(1, 4, 1.1))
+    assert (state.phase, state.step, state.seconds_left) == ("stopping", 4, None)
+    state = after(RunEnded("r1", "stopped", "/runs/r1", 0, 1.2, {}), state=state)
+    assert state.phase == "stopped"
+    assert state.progress == pytest.approx(0.1)
+
+
+def test_stop_before_the_run_has_started_is_kept() -> None:
+    assert after(StartRun("r1", "d", "{}"), StopRun("r1"), STARTED).phase == "stopping"
+
+
+def test_failure_keeps_the_sentence_and_what_was_learned() -> None:
+    end = EpochEnd("r1", 1, 2.0, {"loss": 0.5})
+    state = after(STARTED, end, RunFailed("r1", "The loss became NaN.", "details"))
+    assert (state.phase, state.message, state.details, state.history) == (
+        "failed", "The loss became NaN.", "details", (end,),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [
+        Progress("r0", 3, 9, 9.0, {"loss": 9.0}, 1.0),
+        EpochEnd("r0", 3, 9.0, {}),
+        RunEnded("r0", "finished", "d", 9, 9.0, {}),
+        RunFailed("r0", "x"),
+        StopRun("r0"),
+        Heartbeat(4),
+    ],
+)
+def test_messages_of_other_runs_change_nothing(stray: Event) -> None:
+    state = after(STARTED, progress(1, 2, 1.0))
+    assert fold(state, stray) is state
+
+
+def test_a_stale_progress_does_not_turn_the_clock_back() -> None:
+    state = after(STARTED, EpochEnd("r1", 1, 2.0, {"loss": 0.5}))
+    assert fold(state, progress(1, 9, 1.9, 0.6)) is state
+
+
+def test_messages_after_the_end_do_not_revive_a_run() -> None:
+    ended = after(STARTED, RunFailed("r1", "Out of memory."))
+    assert after(progress(1, 1, 1.0), STARTED, StopRun("r1"), state=ended) is ended
+
+
+def test_a_new_run_starts_clean() -> None:
+    old = after(STARTED, EpochEnd("r1", 1, 2.0, {"loss": 0.5}), RunFailed("r1", "x"))
+    new = after(dataclasses_started("r2"), state=old)
+    assert (new.phase, new.run, new.history, new.message, dict(new.metrics)) == ("running", "r2", (), "", {})
+
+
+def dataclasses_started(run: str) -> RunStarted:
+    values = {f: getattr(STARTED, f) for f in STARTED.__struct_fields__}
+    return RunStarted(**{**values, "run": run})
+
+
+def test_states_are_values() -> None:
+    assert after(STARTED, progress(1, 1, 1.0)) == after(STARTED, progress(1, 1, 1.0))
