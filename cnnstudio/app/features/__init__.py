@@ -1,0 +1,5 @@
+"""Feature maps on screen: every channel of a block at once, as numbers, as pictures and as a widget."""
+
+from cnnstudio.app.features.wall import FeatureWall
+
+__all__ = ["FeatureWall"]

@@ -1,0 +1,63 @@
+"""Colour tables for data: how values become colours in feature maps and masks. The only colours outside the theme.
+
+Each map runs through control points of a published, perceptually uniform colour scale, joined in straight lines; with
+these many points no entry is further than a few units of 255 from the original.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+ENTRIES = 256
+"""Entries of a table: one for each value of a byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColourMap:
+    """A named scale; `points` are evenly spaced RGB colours, lowest value first."""
+
+    name: str
+    points: tuple[int, ...]
+
+    def table(self) -> list[int]:
+        """256 opaque ARGB colours, ready for QImage.setColorTable."""
+        return list(_table(self.points))
+
+
+@functools.cache
+def _table(points: tuple[int, ...]) -> tuple[int, ...]:
+    last = len(points) - 1
+    table = []
+    for entry in range(ENTRIES):
+        place = entry / (ENTRIES - 1) * last
+        at = min(int(place), last - 1)
+        table.append(_between(points[at], points[at + 1], place - at))
+    return tuple(table)
+
+
+def _between(low: int, high: int, share: float) -> int:
+    argb = 0xFF
+    for shift in (16, 8, 0):
+        a, b = (low >> shift) & 0xFF, (high >> shift) & 0xFF
+        argb = (argb << 8) | round(a + (b - a) * share)
+    return argb
+
+
+VIRIDIS = ColourMap(
+    "Viridis",
+    (0x440154, 0x482878, 0x3E4989, 0x31688E, 0x26828E, 0x1F9E89, 0x35B779, 0x6ECE58, 0xB5DE2B, 0xFDE725),
+)
+MAGMA = ColourMap(
+    "Magma",
+    (0x000004, 0x180F3D, 0x440F76, 0x721F81, 0x9E2F7F, 0xCD4071, 0xF1605D, 0xFD9668, 0xFECA8D, 0xFCFDBF),
+)
+GREY = ColourMap("Grey", (0x000000, 0xFFFFFF))
+
+COLOUR_MAPS: dict[str, ColourMap] = {m.name: m for m in (VIRIDIS, MAGMA, GREY)}
+"""The scales a person can choose from, the default first."""
+
+CLASS_COLOURS: tuple[int, ...] = (
+    0xFF000000, 0xFFE69F00, 0xFF56B4E9, 0xFF009E73, 0xFFF0E442, 0xFF0072B2, 0xFFD55E00, 0xFFCC79A7,
+)  # fmt: skip
+"""ARGB colours of classes in masks: the Okabe-Ito set, told apart by colour-blind eyes; repeated when it runs out."""

@@ -1,0 +1,170 @@
+"""Feature maps as numbers: how they are laid out as tiles, brought to one scale, and made into one image.
+
+Nothing here is a widget. Sizes are device pixels: a map's cell is always a whole number of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+Bytes: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
+Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
+
+SMALLEST_TILE = 20
+"""Below this many pixels a map cannot be read; the wall scrolls instead."""
+LARGEST_TILE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How `count` tiles lie: a cell of a map is `scale` pixels, tiles are `gap` apart, row by row."""
+
+    count: int
+    columns: int
+    width: int
+    """Width of a tile in pixels, without the gap."""
+    height: int
+    scale: int
+    gap: int
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of tiles."""
+        return -(-self.count // self.columns)
+
+    @property
+    def total_width(self) -> int:
+        """Width of all columns with the gaps between them."""
+        return self.columns * (self.width + self.gap) - self.gap
+
+    @property
+    def total_height(self) -> int:
+        """Height of all rows with the gaps between them."""
+        return self.rows * (self.height + self.gap) - self.gap
+
+    def place(self, channel: int) -> tuple[int, int]:
+        """Left and top of that channel's tile."""
+        row, column = divmod(channel, self.columns)
+        return column * (self.width + self.gap), row * (self.height + self.gap)
+
+    def channel_at(self, x: int, y: int) -> int | None:
+        """The channel whose tile covers that pixel; None in a gap or outside."""
+        if x < 0 or y < 0:
+            return None
+        column, in_x = divmod(x, self.width + self.gap)
+        row, in_y = divmod(y, self.height + self.gap)
+        channel = row * self.columns + column
+        inside = column < self.columns and in_x < self.width and in_y < self.height and channel < self.count
+        return channel if inside else None
+
+
+def fit(count: int, shape: tuple[int, int], room: tuple[int, int], gap: int) -> Grid:
+    """The grid with the largest whole scale at which `count` maps of (height, width) fit `room` (width, height).
+
+    When even the smallest legible scale does not fit, the grid takes the room's width and is taller than the room.
+    """
+    height, width = shape
+    least = max(1, -(-SMALLEST_TILE // max(height, width)))
+    most = max(least, LARGEST_TILE // max(height, width))
+    for scale in range(most, least - 1, -1):
+        grid = _at_scale(count, shape, scale, room[0], gap)
+        if grid.total_height <= room[1] and grid.total_width <= room[0]:
+            return grid
+    return _at_scale(count, shape, least, room[0], gap)
+
+
+def _at_scale(count: int, shape: tuple[int, int], scale: int, room: int, gap: int) -> Grid:
+    width, height = shape[1] * scale, shape[0] * scale
+    columns = max(1, min(count, (room + gap) // (width + gap)))
+    return Grid(count, columns, width, height, scale, gap)
+
+
+def fit_strips(count: int, least: tuple[int, int], room: tuple[int, int], gap: int) -> Grid:
+    """A grid of strips of at least (width, height) `least` that fills `room`; for signals, drawn as lines."""
+    columns = 1
+    while columns < count and _strips(count, columns + 1, least, room, gap).width >= least[0]:
+        if _strips(count, columns, least, room, gap).total_height <= room[1]:
+            break
+        columns += 1
+    return _strips(count, columns, least, room, gap)
+
+
+def _strips(count: int, columns: int, least: tuple[int, int], room: tuple[int, int], gap: int) -> Grid:
+    rows = -(-count // columns)
+    width = max(1, (room[0] + gap) // columns - gap)
+    height = max(least[1], min(3 * least[1], (room[1] + gap) // rows - gap))
+    return Grid(count, columns, width, height, 1, gap)
+
+
+def fit_bars(count: int, room: tuple[int, int], ratio: float) -> Grid:
+    """A grid of bars, as wide as lets all of them fit `room`; `ratio` device pixels make a logical one."""
+    least, most = round(56 * ratio), round(180 * ratio)
+    grid = Grid(count, 1, 1, least, 1, 1)
+    for logical in (28, 24, 20, 16, 12, 10, 8, 6, 4):
+        width = round(logical * ratio)
+        gap = max(1, width // 6)
+        columns = max(1, min(count, (room[0] + gap) // (width + gap)))
+        rows = -(-count // columns)
+        height = max(least, min(most, (room[1] + gap) // rows - gap))
+        grid = Grid(count, columns, width, height, 1, gap)
+        if grid.total_height <= room[1]:
+            break
+    return grid
+
+
+def decode(maps: Bytes, low: Floats, high: Floats) -> Floats:
+    """The values that the bytes stand for, float32, in the shape of `maps`."""
+    along = (-1,) + (1,) * (maps.ndim - 1)
+    span = (high - low).astype(np.float32) / np.float32(255)
+    return maps.astype(np.float32) * span.reshape(along) + low.astype(np.float32).reshape(along)
+
+
+def on_one_scale(maps: Bytes, low: Floats, high: Floats) -> Bytes:
+    """The maps with 0 for the lowest value of the entire layer and 255 for its highest."""
+    bottom, top = float(low.min()), float(high.max())
+    if not top > bottom:
+        return np.zeros_like(maps)
+    factor = 255.0 / (top - bottom)
+    slope = ((high - low) / 255.0 * factor).astype(np.float64)
+    offset = ((low - bottom) * factor).astype(np.float64)
+    # A table of 256 entries for each channel: far fewer sums than values.
+    tables = np.rint(np.arange(256)[None, :] * slope[:, None] + offset[:, None]).clip(0, 255).astype(np.uint8)
+    channels = np.arange(len(maps)).reshape((-1,) + (1,) * (maps.ndim - 1))
+    return tables[channels, maps]
+
+
+def dead_channels(low: Floats, high: Floats) -> Floats:
+    """True for each channel that has the same value everywhere."""
+    return np.asarray(~(high > low))
+
+
+def mosaic(maps: Bytes, grid: Grid, first_row: int = 0, rows: int | None = None) -> Bytes:
+    """The bytes of those rows of tiles as one picture, gaps included (as 0).
+
+    `maps` is (channels, height, width). The result is (rows * (tile + gap), columns * (tile + gap)), C-contiguous.
+    """
+    rows = grid.rows - first_row if rows is None else rows
+    shown = maps[first_row * grid.columns : (first_row + rows) * grid.columns]
+    picture = np.zeros((rows, grid.height + grid.gap, grid.columns, grid.width + grid.gap), np.uint8)
+    large = shown.repeat(grid.scale, axis=2) if grid.scale > 1 else shown
+    full, rest = divmod(len(large), grid.columns)
+    for row in range(full + (1 if rest else 0)):
+        tiles = large[row * grid.columns : (row + 1) * grid.columns].swapaxes(0, 1)
+        if grid.scale > 1:
+            tiles = tiles.repeat(grid.scale, axis=0)
+        picture[row, : grid.height, : tiles.shape[1], : grid.width] = tiles
+    return picture.reshape(rows * (grid.height + grid.gap), grid.columns * (grid.width + grid.gap))
+
+
+def indexed(picture: Bytes, table: list[int]) -> QImage:
+    """The picture as an Indexed8 image with that colour table; the image owns its bytes."""
+    picture = np.ascontiguousarray(picture)
+    height, width = picture.shape
+    borrowed = QImage(picture.data, width, height, width, QImage.Format.Format_Indexed8)
+    image = borrowed.copy()
+    image.setColorTable(table)
+    return image
