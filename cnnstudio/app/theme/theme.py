@@ -111,7 +111,7 @@ class Themes(QObject):
         self.current = chosen
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            if app.style().name() != "fusion":
+            if not app.styleSheet():  # under a style sheet Fusion is on already, and hides its name
                 app.setStyle(QStyleFactory.create("Fusion"))
             app.setPalette(palette(chosen))
             app.setStyleSheet(style_sheet(chosen.colors, is_dark=chosen.is_dark, radius=RADIUS, points=system_points()))

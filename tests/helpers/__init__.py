@@ -1,0 +1,1 @@
+"""What tests share: the checks that keep the suite silent and free of leaks."""
