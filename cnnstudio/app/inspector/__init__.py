@@ -1,0 +1,5 @@
+"""The inspector: the selected block's parameters and numbers, and the form that any declaration gets."""
+
+from cnnstudio.app.inspector.form import DeclaredForm
+
+__all__ = ["DeclaredForm"]

@@ -1,0 +1,122 @@
+"""The form made from a declaration: one row for each parameter, in the order in which they are declared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from cnnstudio.app.inspector.field_row import FieldRow
+from cnnstudio.app.theme import mark, space
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cnnstudio.core.declare import Declared, Parameter
+    from cnnstudio.core.diagnostics import Diagnostic
+
+WIDEST_LABEL = 108
+"""Pixels; longer labels wrap, so that fields keep their room in a narrow panel."""
+HELP_LINES = 2
+
+
+class DeclaredForm(QWidget):
+    """Edits any declared value: a block's spec, a recipe, a data source.
+
+    It holds no value of its own: what a person enters goes out by `edited`, and `show_value` brings back what became
+    of it. Values that the declaration does not allow stay in their field, with the reason beneath, and do not go out.
+    """
+
+    edited = Signal(str, object, str)
+    """Parameter name, value, gesture: edits of one burst share a gesture, "" stands alone."""
+    fix_wanted = Signal(object)
+    """The person chose this Fix of a diagnostic shown at a field."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: type[Declared] | None = None
+        self._subject: object = None
+        self._rows: dict[str, FieldRow] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(space(2))
+        self._help = QLabel(self)
+        self._help.setObjectName("field_help")
+        self._help.setWordWrap(True)
+        self._help.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        mark(self._help, tone="muted", scale="caption")
+        self._column.addWidget(self._help)
+
+    @property
+    def rows(self) -> dict[str, FieldRow]:
+        """The rows by parameter name, hidden ones too."""
+        return self._rows
+
+    def show_value(
+        self,
+        declared: Declared,
+        diagnostics: Iterable[Diagnostic] = (),
+        *,
+        subject: object = None,
+        axes: int = 2,
+    ) -> None:
+        """Show `declared` in place: fields, cursor and unfinished typing stay while it is the same thing.
+
+        `subject` tells things of one class apart (a block's id): for another one, unfinished typing is dropped.
+        `axes` is the number of spatial axes for fields that can hold one number per axis.
+        """
+        if type(declared) is not self._shown:
+            self._rebuild(type(declared))
+        elif subject != self._subject:
+            for row in self._rows.values():
+                row.give_up()
+        self._subject = subject
+        found: dict[str, list[Diagnostic]] = {}
+        for diagnostic in diagnostics:
+            found.setdefault(diagnostic.parameter, []).append(diagnostic)
+        for name, row in self._rows.items():
+            at_field = found.get(name, [])
+            row.editor.set_axes(axes)
+            row.show_value(getattr(declared, name), at_field)
+            row.setVisible(bool(at_field) or _matters(row.parameter, declared))
+
+    def has_field(self, name: str) -> bool:
+        """Whether the parameter is in sight."""
+        return name in self._rows and not self._rows[name].isHidden()
+
+    def focus_field(self, name: str) -> bool:
+        """Put the cursor into that parameter's field; False when there is none in sight."""
+        if not self.has_field(name):
+            return False
+        self._rows[name].focus()
+        return True
+
+    def _rebuild(self, cls: type[Declared]) -> None:
+        for row in self._rows.values():
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self._help.clear()
+        self._rows = {p.name: FieldRow(p, self) for p in cls.parameters}
+        width = max((row.label.sizeHint().width() for row in self._rows.values()), default=0)
+        metrics = self.fontMetrics()
+        for index, row in enumerate(self._rows.values()):
+            row.set_label_width(min(max(width, metrics.averageCharWidth() * 10), WIDEST_LABEL))
+            row.edited.connect(self.edited)
+            row.fix_wanted.connect(self.fix_wanted)
+            row.help_wanted.connect(self._help.setText)
+            self._column.insertWidget(index, row)
+        self._help.setMinimumHeight(HELP_LINES * self._help.fontMetrics().lineSpacing())
+        self._help.setVisible(bool(self._rows))
+        self._order_tabs()
+        self._shown = cls
+
+    def _order_tabs(self) -> None:
+        fields = [f for row in self._rows.values() for f in (*row.editor.fields(), row.reset)]
+        for before, after in zip(fields, fields[1:], strict=False):
+            QWidget.setTabOrder(before, after)
+
+
+def _matters(parameter: Parameter, declared: Declared) -> bool:
+    return parameter.relevant is None or parameter.relevant(declared)
