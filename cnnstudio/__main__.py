@@ -1,0 +1,27 @@
+"""The program's entry: refuse a Python that is too old in one sentence, then hand over to the command line.
+
+This module and the package's own `__init__` keep to syntax that old Pythons read, or the sentence would never show.
+"""
+
+import sys
+
+OLDEST = (3, 11)
+
+
+def main() -> int:
+    """Run the command line; the exit code is 0 (fine), 1 (experiment or data at fault) or 2 (usage, environment)."""
+    if sys.version_info[:2] < OLDEST:
+        found = ".".join(str(part) for part in sys.version_info[:2])
+        sys.stderr.write(
+            "cnnstudio: CNN Studio needs Python 3.11 or newer, and this is Python "
+            + found
+            + ": create its environment with a newer Python.\n"
+        )
+        return 2
+    from cnnstudio.cli import run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

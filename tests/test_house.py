@@ -1,0 +1,211 @@
+"""The house rules that a command can check: rooms, lint, types, file sizes, calls nobody may make, a light start."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("cnnstudio", "tests", "benchmarks")
+SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+SHIPPED = [path for path in SOURCES if path.is_relative_to(ROOT / "cnnstudio")]
+LONGEST = 600
+HEAVY = {"tensorflow", "keras", "matplotlib", "numpy", "sklearn", "PIL"}
+
+
+def name(path: Path) -> str:
+    """The file as rules and failures name it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def run(*command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `command` at the project's root."""
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False)
+
+
+def tool(module: str, *arguments: str) -> None:
+    """Run a checker and fail with what it says."""
+    result = run(sys.executable, "-m", module, *arguments)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_rooms_import_only_downwards() -> None:
+    code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True, no_logo=True))"
+    result = run(sys.executable, "-c", code)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 broken" in result.stdout
+
+
+def test_ruff_finds_nothing() -> None:
+    tool("ruff", "check", "--quiet", ".")
+
+
+def test_files_are_formatted() -> None:
+    tool("ruff", "format", "--check", "--quiet", ".")
+
+
+def test_types_are_strict() -> None:
+    tool("mypy")
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {name(p): len(p.read_text(encoding="utf-8").splitlines()) for p in SOURCES}
+    assert {p: n for p, n in lengths.items() if n > LONGEST} == {}
+
+
+def test_checkers_have_no_ignore_lists() -> None:
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lint = config["tool"]["ruff"]["lint"]
+    assert config["tool"]["mypy"]["strict"] is True
+    assert not {"ignore", "extend-ignore", "per-file-ignores", "extend-per-file-ignores"} & lint.keys()
+    assert not {"disable_error_code", "ignore_errors", "exclude"} & config["tool"]["mypy"].keys()
+    for override in config["tool"]["mypy"].get("overrides", []):  # packages of others that carry no types
+        assert override.keys() == {"module", "ignore_missing_imports"}
+        assert not [m for m in override["module"] if m.startswith(("cnnstudio", "tests"))]
+
+
+# Calls by the last part of their name, and where they may stand all the same.
+BANNED_CALLS = {
+    "processEvents": (),
+    "blockSignals": (),
+    "load_model": ("cnnstudio/engine/export.py",),  # opens the file it has written itself, a moment ago
+    "model_from_json": (),
+    "deserialize_keras_object": (),
+    "from_config": (),
+    "eval": (),
+}
+BANNED_DOTTED = {"time.sleep", "os.system", "os.popen"}
+BANNED_MODULES = {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal"}
+BANNED_KEYWORDS = {"allow_pickle": True, "safe_mode": False, "shell": True}
+BANNED_COMMENTS = ("no" + "qa", "type" + ": ignore", "py" + "right:", "mypy" + ":")
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _bad_calls(path: Path, tree: ast.Module) -> Iterator[str]:
+    for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call)):
+        dotted = _dotted(call.func)
+        last = dotted.rpartition(".")[2]
+        if name(path) not in BANNED_CALLS.get(last, (name(path),)) or dotted in BANNED_DOTTED:
+            yield f"{name(path)}:{call.lineno} calls {dotted}"
+        for keyword in call.keywords:
+            given = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+            if keyword.arg in BANNED_KEYWORDS and given is BANNED_KEYWORDS[keyword.arg]:
+                yield f"{name(path)}:{call.lineno} says {keyword.arg}={given}"
+        if last == "connect" and any(isinstance(argument, ast.Lambda) for argument in call.args):
+            yield f"{name(path)}:{call.lineno} connects a lambda, which keeps what it captures alive"
+
+
+def _bad_imports(path: Path, tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found = {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found = {(node.module or "").partition(".")[0]}
+        else:
+            continue
+        for module in sorted(found & BANNED_MODULES):
+            yield f"{name(path)}:{node.lineno} imports {module}"
+
+
+def _silent_handlers(path: Path, tree: ast.Module) -> Iterator[str]:
+    for node in (n for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler)):
+        broad = node.type is None or _dotted(node.type) in {"Exception", "BaseException"}
+        if broad and all(isinstance(statement, ast.Pass) for statement in node.body):
+            yield f"{name(path)}:{node.lineno} passes over every exception"
+
+
+def _comments(path: Path, text: str) -> Iterator[str]:
+    for number, line in enumerate(text.splitlines(), 1):
+        for mark in BANNED_COMMENTS:
+            if f"# {mark}" in line:
+                yield f"{name(path)}:{number} silences a checker with {mark}"
+
+
+def complaints(path: Path, text: str) -> list[str]:
+    """All breaches of the rules about calls, imports, handlers and comments in one file."""
+    tree = ast.parse(text)
+    checks = (_bad_calls, _bad_imports, _silent_handlers)
+    return [*(c for check in checks for c in check(path, tree)), *_comments(path, text)]
+
+
+def test_nobody_makes_a_banned_call() -> None:
+    assert [c for path in SOURCES for c in complaints(path, path.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import pickle",
+        "from pickle import loads",
+        "numpy.load(path, allow_pickle=True)",
+        "keras.models.load_model(path)",
+        "keras.Model.from_config(config)",
+        "QApplication.processEvents()",
+        "widget.blockSignals(True)",
+        "time.sleep(1)",
+        "button.clicked.connect(lambda: self.go())",
+        "x = 1  # " + "no" + "qa",
+        "try:\n    go()\nexcept Exception:\n    pass",
+    ],
+)
+def test_the_ban_finds_what_it_bans(line: str) -> None:
+    assert complaints(ROOT / "cnnstudio" / "somewhere.py", line)
+
+
+def test_package_head_reads_on_old_pythons() -> None:
+    for path in (ROOT / "cnnstudio" / "__main__.py", ROOT / "cnnstudio" / "__init__.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 6))
+        imported = {a.name for n in tree.body if isinstance(n, ast.Import) for a in n.names}
+        assert not any(isinstance(n, ast.ImportFrom) for n in tree.body)
+        assert imported <= {"sys"}
+
+
+@pytest.mark.parametrize("module", ["cnnstudio.app.main_window", "cnnstudio.app.start", "cnnstudio.cli"])
+def test_start_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print(' '.join(sorted(m for m in sys.modules if '.' not in m)))"
+    result = run(sys.executable, "-c", code)
+    assert result.returncode == 0, result.stderr
+    assert HEAVY & set(result.stdout.split()) == set()
+
+
+def test_command_line_loads_no_qt() -> None:
+    result = run(sys.executable, "-c", "import sys, cnnstudio.cli; print('PySide6' in sys.modules)")
+    assert result.stdout.strip() == "False", result.stderr
+
+
+def test_readme_and_ci_share_the_test_command() -> None:
+    command = run("bash", ".ci/run", "--show").stdout.strip()
+    assert command in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "venv" in command
+    assert '".[test]"' in command
+    assert command.endswith("pytest")
+
+
+def test_wheel_carries_presets_and_icons(tmp_path: Path) -> None:
+    built = run(
+        sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), "."
+    )
+    assert built.returncode == 0, built.stderr
+    wheel = next(tmp_path.glob("*.whl"))
+    carried = set(zipfile.ZipFile(wheel).namelist())
+    presets = {f"cnnstudio/presets/{p.name}" for p in (ROOT / "presets").glob("*.json")}
+    icons = {name(p) for p in (ROOT / "cnnstudio").rglob("*.svg")}
+    assert len(presets) >= 12
+    assert icons
+    assert presets | icons | {name(p) for p in SHIPPED} <= carried
+    assert not any(part.startswith(("tests/", "docs/")) for part in carried)
