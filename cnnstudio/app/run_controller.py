@@ -45,7 +45,7 @@ class RunController(QObject):
         self._experiment: Experiment | None = None
         self.device = "auto"
         """Device that the next run asks for: "auto", or an id from the worker's Hello."""
-        worker.event.connect(self._take)
+        worker.received.connect(self._take)
         worker.lost.connect(self._worker_lost)
 
     @property

@@ -44,8 +44,8 @@ _STDERR_KEPT = 20_000
 class WorkerClient(QObject):
     """Keeps one worker running. When it dies unasked, `lost` says why and a new one is started."""
 
-    event = Signal(object)
-    """Every event that arrives. Of lossy ones that arrive together only the latest is passed on."""
+    received = Signal(object)
+    """Every event that arrives (not named `event`, which is QObject's own). Of lossy ones that arrive together only the latest is passed on."""
     state_changed = Signal(str)
     """"starting", "ready", "busy" (with a run), "lost" (gone, and no new one started) or "stopped"."""
     lost = Signal(str)
@@ -177,7 +177,7 @@ class WorkerClient(QObject):
             return
         if isinstance(event, RunEnded | RunFailed) and self._state == "busy":
             self._enter("ready")
-        self.event.emit(event)
+        self.received.emit(event)
         if isinstance(event, Samples | Exported | Failed):
             answer = self._answers.pop(event.request, None)
             if answer is not None:
@@ -243,7 +243,7 @@ class WorkerClient(QObject):
         pending, self._answers = self._answers, {}
         for number, answer in pending.items():
             failed = Failed(number, str(end), self._stderr)
-            self.event.emit(failed)
+            self.received.emit(failed)
             if answer is not None:
                 answer(failed)
         if self._process is None and self._failed_starts < MAX_FAILED_STARTS and not end.start_error:
