@@ -20,7 +20,7 @@ from cnnstudio.app.inspector.editors import (
 )
 from cnnstudio.app.inspector.findings import Finding
 from cnnstudio.app.inspector.size_editors import MarginsEditor, SizeEditor
-from cnnstudio.app.theme import mark, set_icon, space
+from cnnstudio.app.theme import Role, mark, set_icon, space
 from cnnstudio.core.declare import Form, show
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ _EDITORS: dict[Form, type[Editor]] = {
     Form.SHAPE: LineEditor,
     Form.TEXT: LineEditor,
 }
-
-_TURNED_AWAY = (QEvent.Type.FocusIn, QEvent.Type.FocusOut)
 
 
 def editor_for(parameter: Parameter, parent: QWidget | None = None) -> Editor:
@@ -85,9 +83,9 @@ class FieldRow(QWidget):
     def _lay_out(self) -> None:
         self.label.setWordWrap(True)
         self.label.setToolTip(self.parameter.help)
-        self.label.setMinimumHeight(space(7))
+        self.label.setMinimumHeight(self.editor.fields()[0].sizeHint().height())
         mark(self.label, tone="muted")
-        set_icon(self.reset, "reset")
+        set_icon(self.reset, "reset", Role.MUTED)
         self.reset.setObjectName(f"reset_{self.parameter.name}")
         self.reset.setAccessibleName(f"Reset {self.parameter.label.lower()}")
         self.reset.setToolTip(f"Reset to {show(self.parameter.default)}")

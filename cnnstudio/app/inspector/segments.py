@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPaintEvent
 
 HEIGHT_MARGIN = 10
+LEAST_HEIGHT = 28
+"""That of the other fields."""
 WIDTH_MARGIN = 12
 
 
@@ -66,7 +68,8 @@ class Segments(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for every text."""
-        return QSize(sum(self._wanted(t) for t in self._texts), self.fontMetrics().height() + HEIGHT_MARGIN)
+        height = max(LEAST_HEIGHT, self.fontMetrics().height() + HEIGHT_MARGIN)
+        return QSize(sum(self._wanted(t) for t in self._texts), height)
 
     def minimumSizeHint(self) -> QSize:
         """Texts are never cut."""

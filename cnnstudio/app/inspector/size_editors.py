@@ -6,12 +6,12 @@ import dataclasses
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from cnnstudio.app import format
 from cnnstudio.app.inspector.editors import Editor
 from cnnstudio.app.inspector.spin import NumberSpin
-from cnnstudio.app.theme import mark, set_icon, space
+from cnnstudio.app.theme import Role, mark, set_icon, space
 from cnnstudio.core.declare import Form
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class AxesEditor(Editor):
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         self._axes = 2
+        self.is_linked = True
         self._part = dataclasses.replace(parameter, form=Form.INTEGER)
         self.single = self._spin("every axis")
         self.single.setObjectName(f"field_{parameter.name}")
@@ -34,17 +35,14 @@ class AxesEditor(Editor):
         self.parts = QWidget(self)
         self.spins: list[NumberSpin] = []
         self.link = QToolButton(self)
-        self.link.setCheckable(True)
-        self.link.setChecked(True)
         self.link.setObjectName(f"link_{parameter.name}")
-        self.link.setAccessibleName(f"{parameter.label}: one number for every axis")
         self.link.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         mark(self.link, kind="flat")
         self._row.addWidget(self.single, 1)
         self._row.addWidget(self.parts, 1)
         self._row.addWidget(self.link, 0, Qt.AlignmentFlag.AlignTop)
         self.parts.hide()
-        self.link.clicked.connect(self._linked)
+        self.link.clicked.connect(self._toggle)
         self._show_link()
 
     def _spin(self, place: str, *, bare: bool = False) -> NumberSpin:
@@ -54,9 +52,8 @@ class AxesEditor(Editor):
         spin.setAccessibleName(f"{self.parameter.label}, {place}")
         spin.setToolTip(f"{self.parameter.help} ({place})")
         if bare:
-            spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
             spin.setMinimumWidth(space(8))
-            mark(spin, bare="true")
+            mark(spin, bare="true")  # not NoButtons: under a style sheet that leaves the text no width
         spin.entered.connect(self._entered)
         spin.garbled.connect(self.garbled)
         spin.settled.connect(self.settled)
@@ -68,7 +65,7 @@ class AxesEditor(Editor):
         return [*(self._shown_spins()), self.link]
 
     def _shown_spins(self) -> list[NumberSpin]:
-        return [self.single] if self.link.isChecked() else self.spins
+        return [self.single] if self.is_linked else self.spins
 
     def set_axes(self, axes: int) -> None:
         """How many numbers there are after unlinking; a value that has them says it itself."""
@@ -95,19 +92,22 @@ class AxesEditor(Editor):
         else:
             self.single.show_value(value)
         linked = not isinstance(value, tuple)
-        self.link.setChecked(linked)
-        self.single.setVisible(linked)
-        self.parts.setVisible(not linked)
-        self._show_link()
+        if linked is not self.is_linked:
+            self.is_linked = linked
+            self.single.setVisible(linked)
+            self.parts.setVisible(not linked)
+            self._show_link()
 
     def _show_link(self) -> None:
-        linked = self.link.isChecked()
-        set_icon(self.link, "link" if linked else "unlink")
-        self.link.setToolTip("Set each axis by itself" if linked else "One number for every axis")
+        set_icon(self.link, "link" if self.is_linked else "unlink", Role.MUTED)
+        what = "Set each axis by itself" if self.is_linked else "One number for every axis"
+        self.link.setToolTip(what)
+        self.link.setAccessibleName(f"{self.parameter.label}: {what.lower()}")
 
     def _build_parts(self, axes: int) -> None:
         old = self.parts
         self.parts = QWidget(self)
+        self.parts.setVisible(not self.is_linked)
         old.hide()
         self._row.replaceWidget(old, self.parts)
         for spin in self.spins:
@@ -124,20 +124,21 @@ class AxesEditor(Editor):
 
     def _entered(self) -> None:
         values = [spin.value_in_text() for spin in self._shown_spins()]
-        if self.link.isChecked():
+        if self.is_linked:
             self.entered.emit(values[0])
         elif any(v is None for v in values):
             self.garbled.emit("")
         else:
             self.entered.emit(self._joined([cast("int", v) for v in values]))
 
-    def _linked(self) -> None:
+    def _toggle(self) -> None:
+        """The other way round, as an undo step of its own."""
         self.settled.emit()
-        if self.link.isChecked():
-            self.entered.emit(self.spins[0].shown)
-        else:
+        if self.is_linked:
             each = self.single.shown
             self.entered.emit(self._spread(each if isinstance(each, int) else self._fallback()))
+        else:
+            self.entered.emit(self.spins[0].shown)
         self.settled.emit()
 
     def _fallback(self) -> int:

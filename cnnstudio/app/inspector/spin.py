@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractSpinBox
 
 from cnnstudio.app import format
 from cnnstudio.app.inspector import reading
+from cnnstudio.app.theme import space
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QWheelEvent
@@ -49,6 +50,7 @@ class NumberSpin(QAbstractSpinBox):
         self.setAccelerated(True)
         if parameter.optional:
             self.lineEdit().setPlaceholderText("none")
+        self.lineEdit().setTextMargins(space(1), 0, 0, 0)  # level with the text of the other fields
         self.lineEdit().textEdited.connect(self._typed)
         self.editingFinished.connect(self._finish)
 

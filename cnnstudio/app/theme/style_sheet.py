@@ -101,6 +101,9 @@ QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { backgro
 QAbstractSpinBox::up-arrow { image: url($icons/mark-arrow-up-$shade.svg); width: 10px; height: 10px; }
 QAbstractSpinBox::down-arrow { image: url($icons/mark-arrow-down-$shade.svg); width: 10px; height: 10px; }
 QAbstractSpinBox::up-arrow:off, QAbstractSpinBox::down-arrow:off { image: none; }
+QAbstractSpinBox[bare="true"], QAbstractSpinBox[bare="true"]:focus { padding-right: 4px; }
+QAbstractSpinBox[bare="true"]::up-button, QAbstractSpinBox[bare="true"]::down-button { width: 0; margin: 0; }
+QAbstractSpinBox[bare="true"]::up-arrow, QAbstractSpinBox[bare="true"]::down-arrow { image: none; width: 0; }
 QComboBox::drop-down { subcontrol-origin: border; subcontrol-position: center right; width: 24px; border: none; }
 QComboBox::down-arrow { image: url($icons/mark-arrow-down-$shade.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView {
