@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from cnnstudio.core.edits import Edit
 
@@ -43,14 +43,26 @@ class Diagnostic:
         return f"{self.severity}: {place}{self.message}"
 
 
+Suggestion: TypeAlias = "tuple[str, Mapping[str, Any]]"
+"""Words for a button, and the parameters to set when it is pressed."""
+
+
 class Refused(Exception):
     """Raised while a block is laid out: Keras would reject, crash on or silently misread this call.
 
     `parameter` is the Keras argument (blocks use the same names); the text is rule, value received, what to do.
+    `suggest` names values that would do; tracing keeps those that do mend the block and makes fixes of them.
     """
 
-    def __init__(self, message: str, parameter: str = "", fixes: tuple[Fix, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        parameter: str = "",
+        fixes: tuple[Fix, ...] = (),
+        suggest: tuple[Suggestion, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.parameter = parameter
         self.fixes = fixes
+        self.suggest = suggest

@@ -1,7 +1,9 @@
 """Receptive fields: which stretch of the input, axis by axis, a cell of a feature map can see.
 
 The recurrences are those of Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks"
-(Distill 2019), extended to upsampling layers by letting the jump be a fraction.
+(Distill 2019), extended to upsampling by letting the jump be a fraction. What is computed is a bound that is exact
+as long as nothing is upsampled; behind upsampling, cells of one map differ in what they see, and the bound holds
+for all of them.
 """
 
 from __future__ import annotations
@@ -18,12 +20,25 @@ class AxisField:
     """One input axis as seen from one cell: `size` input cells, `jump` input cells from one cell to the next.
 
     `start` is the input index of the first cell seen by cell 0; it may be negative (padding) and, after
-    upsampling, fractional. `jump` is 0 where the axis is gone (after flattening or global pooling).
+    upsampling, fractional. `jump` is 0 where the axis is gone (after flattening or global pooling). With
+    `everywhere`, each cell sees the same stretch (a branch with global pooling was merged in); `jump` then only
+    tells how far apart the cells lie.
     """
 
     size: Step
     jump: Step
     start: Step
+    everywhere: bool = False
+
+    @property
+    def cells(self) -> int:
+        """How many input cells one cell sees at most, padding counted."""
+        return int(self.size)
+
+    def span(self, cell: int) -> tuple[Step, Step]:
+        """First and one past the last input position that `cell` sees; padding may lie outside the input."""
+        first = self.start if self.everywhere else whole(self.start + cell * self.jump)
+        return first, whole(first + self.size)
 
 
 Field: TypeAlias = tuple[AxisField, ...]
@@ -43,39 +58,100 @@ def identity(spatial: tuple[int, ...]) -> Field:
 def slide(axis: AxisField, reach: int, stride: int, before: int) -> AxisField:
     """A window of `reach` cells (dilation counted in), moved by `stride`, after `before` cells of padding."""
     jump = axis.jump
-    return AxisField(axis.size + (reach - 1) * jump, jump * stride, axis.start - before * jump)
+    if axis.everywhere:
+        return AxisField(axis.size, whole(jump * stride), axis.start, True)
+    if reach == 1 and stride == 1 and before == 0:
+        return axis
+    size, start = axis.size + (reach - 1) * jump, axis.start - before * jump
+    return AxisField(whole(size), whole(jump * stride), whole(start))
 
 
 def spread(axis: AxisField, reach: int, stride: int, before: int) -> AxisField:
-    """A transposed window: an output cell o is fed by the input cells i with i*stride - before <= o < ... + reach."""
-    jump = axis.jump
-    seen = max(1, -(-reach // stride))
-    first = Fraction(before - (reach - 1), stride)
-    first_cell = -((-first.numerator) // first.denominator)
-    return AxisField(axis.size + (seen - 1) * jump, whole(Fraction(jump) / stride), axis.start + first_cell * jump)
+    """A transposed window: output cell o is fed by the cells i with i*stride - before <= o < i*stride - before + reach.
+
+    So (o + before - reach + 1) / stride <= i <= (o + before) / stride; how many such i there are differs from one o
+    to the next, hence the fractions.
+    """
+    step = Fraction(axis.jump) / stride
+    if axis.everywhere:
+        return AxisField(axis.size, whole(step), axis.start, True)
+    size, start = axis.size + (reach - 1) * step, axis.start + (before - reach + 1) * step
+    return AxisField(whole(size), whole(step), whole(start))
+
+
+def repeat(axis: AxisField, times: int) -> AxisField:
+    """Each cell repeated: nearest-neighbour upsampling."""
+    return axis if times == 1 else spread(axis, times, times, 0)
+
+
+def interpolate(axis: AxisField, times: int) -> AxisField:
+    """Linear upsampling between cell centres: output cell o lies at (o + 1/2) / times - 1/2 and mixes two cells."""
+    if times == 1:
+        return axis
+    step = Fraction(axis.jump) / times
+    if axis.everywhere:
+        return AxisField(axis.size, whole(step), axis.start, True)
+    # Centres fall on odd multiples of 1/(2*times) for even factors and on multiples of 1/times for odd ones, so
+    # a neighbour with a weight other than zero is at least that much nearer than one whole cell.
+    least = Fraction(1, 2 * times) if times % 2 == 0 else Fraction(1, times)
+    first = Fraction(1, 2 * times) - Fraction(1, 2) - 1 + least
+    return AxisField(whole(axis.size + (2 - 2 * least) * axis.jump), whole(step), whole(axis.start + first * axis.jump))
 
 
 def shift(axis: AxisField, before: int) -> AxisField:
     """Cells added (`before` > 0) or cut off (`before` < 0) at the start of the axis."""
-    return AxisField(axis.size, axis.jump, axis.start - before * axis.jump)
+    if before == 0 or axis.everywhere:
+        return axis
+    return AxisField(axis.size, axis.jump, whole(axis.start - before * axis.jump))
 
 
 def gather(axis: AxisField, cells: int) -> AxisField:
     """All `cells` of the axis seen at once, the axis itself gone."""
-    return AxisField(whole(axis.size + (cells - 1) * axis.jump), 0, axis.start)
+    size = axis.size if axis.everywhere else axis.size + (cells - 1) * axis.jump
+    return AxisField(whole(size), 0, axis.start)
 
 
-def join(fields: tuple[Field, ...]) -> Field:
-    """The hull of several fields, as a merge sees it; the jump is that of a branch that still has the axis."""
-    if len(fields) == 1:
-        return fields[0]
-    return tuple(_hull(axes) for axes in zip(*fields, strict=True))
+def overlook(axis: AxisField, cells: int) -> AxisField:
+    """All `cells` of the axis seen from each of them: statistics over the axis, the axis kept."""
+    size = axis.size if axis.everywhere else axis.size + (cells - 1) * axis.jump
+    return AxisField(whole(size), axis.jump, axis.start, True)
 
 
-def _hull(axes: tuple[AxisField, ...]) -> AxisField:
+def gather_all(field: Field, spatial: tuple[int, ...]) -> Field:
+    """The field after all spatial axes are gone."""
+    if len(field) != len(spatial):  # behind a Reshape the axes are gone already
+        return field
+    return tuple(gather(axis, n) for axis, n in zip(field, spatial, strict=True))
+
+
+def overlook_all(field: Field, spatial: tuple[int, ...]) -> Field:
+    """The field when each cell depends on all others."""
+    if len(field) != len(spatial):
+        return field
+    return tuple(overlook(axis, n) for axis, n in zip(field, spatial, strict=True))
+
+
+def join(fields: tuple[Field, ...], spatial: tuple[int, ...]) -> Field:
+    """What a merge of maps of the size `spatial` sees: for every cell, at least all that its branches see."""
+    first = fields[0]
+    if all(f is first or f == first for f in fields):
+        return first
+    cells = spatial if len(spatial) == len(first) else (1,) * len(first)
+    return tuple(_hull(axes, n) for axes, n in zip(zip(*fields, strict=True), cells, strict=True))
+
+
+def _hull(axes: tuple[AxisField, ...], cells: int) -> AxisField:
     first = axes[0]
     if all(a is first or a == first for a in axes):
         return first
-    start = min(a.start for a in axes)
-    end = max(a.start + a.size for a in axes)
-    return AxisField(whole(end - start), max(a.jump for a in axes), start)
+    jump = max(a.jump for a in axes)
+    if any(a.everywhere or a.jump == 0 for a in axes):
+        seen = [overlook(a, cells) for a in axes]
+        start = min(a.start for a in seen)
+        end = max(a.start + a.size for a in seen)
+        return AxisField(whole(end - start), jump, start, jump != 0)
+    # Branches may be coarser or finer on the input; measured along the coarsest, their ends lie at cell 0 or the last.
+    drift = [(a.jump - jump) * (cells - 1) for a in axes]
+    start = min(a.start + min(0, d) for a, d in zip(axes, drift, strict=True))
+    end = max(a.start + a.size + max(0, d) for a, d in zip(axes, drift, strict=True))
+    return AxisField(whole(end - start), jump, whole(start))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cnnstudio.core.diagnostics import Diagnostic, Fix, Refused, Severity
+from cnnstudio.core.diagnostics import Diagnostic, Fix, Refused, Severity, Suggestion
 from cnnstudio.core.layers import Call, work_out
 from cnnstudio.core.program import Step, Tensor
 
 if TYPE_CHECKING:
+    from cnnstudio.core.catalogue.base import BlockSpec
     from cnnstudio.core.data_info import DataInfo
+    from cnnstudio.core.edits import Edit
 
 
 class Net:
@@ -43,10 +46,22 @@ class Net:
         )
         return output
 
-    def refuse(self, message: str, parameter: str = "", *fixes: Fix) -> NoReturn:
+    def refuse(self, message: str, parameter: str = "", *fixes: Fix, suggest: tuple[Suggestion, ...] = ()) -> NoReturn:
         """Say that the block cannot be laid: rule, value received, what to change."""
-        raise Refused(message, parameter, fixes)
+        raise Refused(message, parameter, fixes, suggest)
 
     def warn(self, message: str, parameter: str = "", *fixes: Fix) -> None:
         """Say that the block builds but will hardly do what was meant."""
         self.warnings.append(Diagnostic(Severity.WARNING, self.block, parameter, message, fixes))
+
+    def put_before(self, x: Tensor, spec: BlockSpec) -> Fix:
+        """The fix that puts a block with this spec between this one and the one that yields `x`."""
+        source = x.step.split(".")[0]
+        edit = partial(_put_before, spec=spec, source=source, target=self.block)
+        return Fix(f"Put {spec.title.lower()} behind {source}", edit)
+
+
+def _put_before(spec: BlockSpec, source: str, target: str) -> Edit:
+    from cnnstudio.core.mending import PutBetween  # edits know the catalogue, which knows this module
+
+    return PutBetween(spec=spec, source=source, target=target)

@@ -6,10 +6,13 @@ previous trace. That is what keeps an edit of a thousand blocks inside one frame
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from cnnstudio.core.diagnostics import Diagnostic, Refused, Severity
+from cnnstudio.core.catalogue.ends import Input
+from cnnstudio.core.diagnostics import Diagnostic, Fix, Refused, Severity
 from cnnstudio.core.field import identity
 from cnnstudio.core.net import Net
 from cnnstudio.core.program import INPUT, Program, Step, Tensor
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.architecture import Architecture, Block
     from cnnstudio.core.data_info import DataInfo
+    from cnnstudio.core.edits import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Trace:
         traced = [t for id, t in self.blocks.items() if id in used]
         outputs = {t.block.id: t.output.step for t in traced if t.output is not None}
         steps = tuple(s for t in traced for s in t.steps)
-        return Program(self.architecture.input.spec.shape, steps, outputs, outputs[result])
+        return Program(self.architecture.input_shape, steps, outputs, outputs[result])
 
 
 def trace(architecture: Architecture, data: DataInfo, previous: Trace | None = None) -> Trace:
@@ -146,7 +150,7 @@ def _lay(block: Block, inputs: tuple[Tensor, ...], data: DataInfo) -> BlockTrace
     )
     if problems:
         return BlockTrace(block, inputs, None, diagnostics=problems)
-    if block.id == INPUT:
+    if isinstance(spec, Input):
         return BlockTrace(block, (), Tensor(INPUT, spec.shape, identity(spec.shape[:-1])))
     if not inputs or len(inputs) < spec.min_inputs or (spec.max_inputs and len(inputs) > spec.max_inputs):
         return BlockTrace(block, inputs, None)  # lint says what is missing: it knows the whole graph
@@ -155,7 +159,8 @@ def _lay(block: Block, inputs: tuple[Tensor, ...], data: DataInfo) -> BlockTrace
         output = spec.lay(net, *inputs)
     except Refused as refused:
         parameter = refused.parameter if spec.parameter(refused.parameter) else ""
-        problem = Diagnostic(Severity.ERROR, block.id, parameter, refused.message, refused.fixes)
+        fixes = (*_fixes(block, inputs, data, refused), *refused.fixes)
+        problem = Diagnostic(Severity.ERROR, block.id, parameter, refused.message, fixes)
         return BlockTrace(block, inputs, None, diagnostics=(*net.warnings, problem))
     return BlockTrace(
         block=block,
@@ -168,3 +173,29 @@ def _lay(block: Block, inputs: tuple[Tensor, ...], data: DataInfo) -> BlockTrace
         macs=sum(s.macs for s in net.steps),
         activation_bytes=4 * sum(s.output.cells for s in net.steps),
     )
+
+
+def _fixes(block: Block, inputs: tuple[Tensor, ...], data: DataInfo, refused: Refused) -> list[Fix]:
+    """Fixes for those suggested values that the block has and that do mend it."""
+    return [
+        Fix(label, partial(_set, block.id, values))
+        for label, values in refused.suggest
+        if _mends(block, inputs, data, values)
+    ]
+
+
+def _mends(block: Block, inputs: tuple[Tensor, ...], data: DataInfo, values: Mapping[str, Any]) -> bool:
+    parameters = {p.name: p for p in block.spec.parameters}
+    if not all(name in parameters and not parameters[name].problem(value) for name, value in values.items()):
+        return False
+    try:
+        dataclasses.replace(block.spec, **values).lay(Net(block.id, data), *inputs)
+    except Refused:
+        return False
+    return True
+
+
+def _set(id: str, values: Mapping[str, Any]) -> Edit:
+    from cnnstudio.core.edits import SetParameters  # edits know the catalogue; a trace is made without them
+
+    return SetParameters(id=id, values=values)

@@ -1,4 +1,4 @@
-"""Convolutions: plain, depthwise, separable and transposed."""
+"""Convolutions: plain, depthwise and separable."""
 
 from __future__ import annotations
 
@@ -7,57 +7,13 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import slide
+from cnnstudio.core.layers.checks import refuse_idle_softmax
 from cnnstudio.core.layers.registry import Call, Outcome, rule
+from cnnstudio.core.layers.windows import reaches, slide_all
 from cnnstudio.core.program import Weight
 
 if TYPE_CHECKING:
     from cnnstudio.core.field import Field
-
-
-def window_length(size: int, reach: int, stride: int, padding: str) -> int:
-    """Cells that a window of `reach` (dilation counted in) yields along an axis of `size` cells."""
-    if padding == "valid":
-        return (size - reach) // stride + 1
-    return -(-size // stride)
-
-
-def pad_before(size: int, reach: int, stride: int, padding: str) -> int:
-    """Cells of padding before the first cell. "same" pads by the input's size, as TensorFlow does."""
-    if padding == "valid":
-        return 0
-    if padding == "causal":
-        return reach - 1
-    out = -(-size // stride)
-    return max((out - 1) * stride + reach - size, 0) // 2
-
-
-def slide_all(
-    call: Call, reach: tuple[int, ...], strides: tuple[int, ...], padding: str
-) -> tuple[tuple[int, ...], Field]:
-    """Spatial sizes and field after a sliding window; refuses a window that does not fit."""
-    spatial = call.x.spatial
-    if padding == "valid":
-        for size, window in zip(spatial, reach, strict=True):
-            if window > size:
-                raise Refused(
-                    f"The window covers {show(reach)} cells, but only {show(spatial)} come in: "
-                    'make it smaller or set padding to "same".',
-                    "pool_size" if "Pooling" in call.layer else "kernel_size",
-                )
-    out = tuple(window_length(*a, padding) for a in zip(spatial, reach, strides, strict=True))
-    if len(call.x.field) != len(spatial):  # after a Reshape the axes are no longer those of the input
-        return out, call.x.field
-    field = tuple(
-        slide(axis, r, s, pad_before(n, r, s, padding))
-        for axis, n, r, s in zip(call.x.field, spatial, reach, strides, strict=True)
-    )
-    return out, field
-
-
-def reaches(kernel: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[int, ...]:
-    """Cells from a dilated kernel's first to its last, both counted."""
-    return tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
 
 
 def refuse_stride_with_dilation(strides: tuple[int, ...], dilation: tuple[int, ...]) -> None:
@@ -66,7 +22,13 @@ def refuse_stride_with_dilation(strides: tuple[int, ...], dilation: tuple[int, .
         raise Refused(
             f"Strides ({show(strides)}) and dilation ({show(dilation)}) cannot both be above 1: set one of them to 1.",
             "dilation_rate",
+            suggest=(("Set dilation to 1", {"dilation_rate": 1}), ("Set strides to 1", {"strides": 1})),
         )
+
+
+def bias(call: Call, size: int) -> tuple[Weight, ...]:
+    """The bias of a layer that has one unless told otherwise."""
+    return (Weight("bias", (size,)),) if call.get("use_bias", True) else ()
 
 
 @rule("Conv1D", "Conv2D", "Conv3D")
@@ -77,13 +39,73 @@ def conv(call: Call) -> Outcome:
     dilation, padding = call.axes("dilation_rate", 1), call.get("padding", "valid")
     channels = call.x.channels
     refuse_stride_with_dilation(strides, dilation)
-    if channels % groups:
-        raise Refused(f"Groups must divide the {channels} channels that come in, but is {groups}.", "groups")
-    if filters % groups:
-        raise Refused(f"Filters must be a multiple of groups ({groups}), but is {filters}.", "filters")
+    if groups != 1:
+        _check_groups(channels, filters, groups)
     if padding == "causal" and call.x.rank != 1:
-        raise Refused(f'Padding "causal" is for signals, but the input has {call.x.rank} spatial axes.', "padding")
-    spatial, field = slide_all(call, reaches(kernel, dilation), strides, padding)
+        _refuse_causal(f"the input has {call.x.rank} spatial axes")
+    refuse_idle_softmax(call, filters)
+    spatial, field = slide_all(call, "kernel_size", reaches(kernel, dilation), strides, padding)
     shape = (*kernel, channels // groups, filters)
-    weights = (Weight("kernel", shape), *((Weight("bias", (filters,)),) if call.get("use_bias", True) else ()))
+    weights = (Weight("kernel", shape), *bias(call, filters))
     return Outcome((*spatial, filters), field, weights, math.prod(spatial) * math.prod(shape))
+
+
+def _check_groups(channels: int, filters: int, groups: int) -> None:
+    both = math.gcd(channels, filters)
+    suggest = (
+        (f"Set groups to {math.gcd(both, groups)}", {"groups": math.gcd(both, groups)}),
+        (f"Set groups to {both}", {"groups": both}),
+    )
+    if channels % groups:
+        message = f"Groups must divide the channels that come in, but {groups} does not divide {channels}."
+        raise Refused(message, "groups", suggest=suggest)
+    if filters % groups:
+        near = -(-filters // groups) * groups
+        message = f"Filters must be a multiple of groups ({groups}), but is {filters}: {near} is the next."
+        raise Refused(message, "filters", suggest=((f"Set filters to {near}", {"filters": near}), *suggest))
+
+
+def _refuse_causal(why: str) -> None:
+    raise Refused(
+        f'Padding "causal" is for plain convolutions over signals, but {why}: set it to "same" or "valid".',
+        "padding",
+        suggest=(('Set padding to "same"', {"padding": "same"}),),
+    )
+
+
+def _depthwise(call: Call) -> tuple[tuple[int, ...], Field, tuple[int, ...]]:
+    """Spatial sizes, field and kernel shape of the depthwise part."""
+    kernel, strides = call.axes("kernel_size", 1), call.axes("strides", 1)
+    dilation, padding = call.axes("dilation_rate", 1), call.get("padding", "valid")
+    if padding == "causal":
+        _refuse_causal("this one works channel by channel")
+    if len(set(strides)) > 1 and max(dilation) == 1:  # with dilation, Keras slides by 1 and picks cells itself
+        raise Refused(
+            f"TensorFlow computes depthwise convolutions only with equal strides on both axes, not {show(strides)}.",
+            "strides",
+            suggest=tuple((f"Set strides to {s}", {"strides": s}) for s in sorted(set(strides))),
+        )
+    spatial, field = slide_all(call, "kernel_size", reaches(kernel, dilation), strides, padding)
+    return spatial, field, (*kernel, call.x.channels, call.get("depth_multiplier", 1))
+
+
+@rule("DepthwiseConv1D", "DepthwiseConv2D")
+def depthwise(call: Call) -> Outcome:
+    """Keras DepthwiseConv1D/2D: each channel has kernels of its own."""
+    spatial, field, shape = _depthwise(call)
+    channels = shape[-2] * shape[-1]
+    refuse_idle_softmax(call, channels)
+    weights = (Weight("kernel", shape), *bias(call, channels))
+    return Outcome((*spatial, channels), field, weights, math.prod(spatial) * math.prod(shape))
+
+
+@rule("SeparableConv1D", "SeparableConv2D")
+def separable(call: Call) -> Outcome:
+    """Keras SeparableConv1D/2D: a depthwise convolution, then a 1x1 convolution that mixes the channels."""
+    filters = call.config["filters"]
+    refuse_idle_softmax(call, filters)
+    spatial, field, shape = _depthwise(call)
+    mixing = (*(1 for _ in spatial), shape[-2] * shape[-1], filters)
+    weights = (Weight("depthwise_kernel", shape), Weight("pointwise_kernel", mixing), *bias(call, filters))
+    macs = math.prod(spatial) * (math.prod(shape) + math.prod(mixing))
+    return Outcome((*spatial, filters), field, weights, macs)

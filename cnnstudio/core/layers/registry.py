@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import importlib
+import math
 import pkgutil
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class Call:
                 f"{name.replace('_', ' ').capitalize()} needs one number, or {rank} numbers for this "
                 f"{rank}-D input, but has {len(value)}.",
                 name,
+                suggest=((f"Use {value[0]} on every axis", {name: value[0]}),),
             )
         return tuple(value)
 
@@ -62,7 +66,11 @@ class Outcome:
 
 
 Rule: TypeAlias = Callable[[Call], Outcome]
-_rules: dict[str, Rule] = {}
+_rules: dict[str, tuple[Rule, int | None]] = {}
+"""Rule of each layer, and the number of spatial axes its input must have."""
+
+MAX_CELLS = 2**31 - 1
+"""Values of one tensor or weight that TensorFlow's 32-bit kernels can index: 8 GiB as float32."""
 
 
 def rule(*layers: str) -> Callable[[Rule], Rule]:
@@ -70,7 +78,8 @@ def rule(*layers: str) -> Callable[[Rule], Rule]:
 
     def register(function: Rule) -> Rule:
         for layer in layers:
-            _rules[layer] = function
+            digits = re.search(r"(\d)D", layer)
+            _rules[layer] = (function, int(digits[1]) if digits else None)
         return function
 
     return register
@@ -92,4 +101,26 @@ def known_layers() -> tuple[str, ...]:
 def work_out(call: Call) -> Outcome:
     """Apply the layer's rule. Raises Refused where Keras would reject, crash or silently misread the call."""
     _load()
-    return _rules[call.layer](call)
+    apply, rank = _rules[call.layer]
+    if rank is not None and rank != len(call.inputs[0].shape) - 1:
+        raise Refused(f"{call.layer} needs {_AXES[rank]}, but {show(call.x.shape)} comes in.")
+    outcome = apply(call)
+    if math.prod(outcome.shape) > MAX_CELLS:
+        raise Refused(
+            f"One tensor can hold at most {MAX_CELLS:,} values, but {show(outcome.shape)} would be "
+            f"{math.prod(outcome.shape):,} for a single sample: make it smaller."
+        )
+    for weight in outcome.weights:
+        if weight.count > MAX_CELLS:
+            raise Refused(
+                f"One weight can hold at most {MAX_CELLS:,} values, but the {weight.name} of {show(weight.shape)} "
+                f"would be {weight.count:,} ({4 * weight.count / 2**30:,.0f} GiB): let fewer values come in or go out."
+            )
+    return outcome
+
+
+_AXES = {
+    1: "a signal (length x channels)",
+    2: "an image (height x width x channels)",
+    3: "a volume (depth x height x width x channels)",
+}

@@ -1,0 +1,71 @@
+"""Layers that take several inputs.
+
+Keras stretches axes of size 1 without a word (Add of 1 and 4 channels gives 4). That is refused here, but for one
+pattern that is surely meant: multiplying a map by one number per channel.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnstudio.core.declare import show
+from cnnstudio.core.diagnostics import Refused
+from cnnstudio.core.field import join
+from cnnstudio.core.layers.registry import Call, Outcome, rule
+
+if TYPE_CHECKING:
+    from cnnstudio.core.program import Tensor
+
+
+def _list(inputs: tuple[Tensor, ...]) -> str:
+    return " and ".join(show(x.shape) for x in inputs[:6])
+
+
+def _merged(call: Call) -> Outcome:
+    x = max(call.inputs, key=lambda t: t.cells)
+    return Outcome(x.shape, join(tuple([t.field for t in call.inputs]), x.spatial))
+
+
+@rule("Add", "Average", "Maximum")
+def elementwise_merge(call: Call) -> Outcome:
+    """Keras Add, Average and Maximum, for inputs of one shape."""
+    first = call.x.shape
+    if any(x.shape != first for x in call.inputs):
+        raise Refused(f"All inputs must have the same shape, but {_list(call.inputs)} come in: {_advice(call.inputs)}.")
+    return _merged(call)
+
+
+@rule("Multiply")
+def multiply(call: Call) -> Outcome:
+    """Keras Multiply, for inputs of one shape or with gates of one number per channel (1 x 1 x channels)."""
+    largest = max(call.inputs, key=lambda t: t.cells)
+    gate = (*(1 for _ in largest.spatial), largest.channels)
+    if any(x.shape not in (largest.shape, gate) for x in call.inputs):
+        raise Refused(
+            f"All inputs must have the same shape, or be {show(gate)} to weigh channels, but {_list(call.inputs)} "
+            f"come in: {_advice(call.inputs)}."
+        )
+    return _merged(call)
+
+
+@rule("Concatenate")
+def concatenate(call: Call) -> Outcome:
+    """Keras Concatenate along the channels."""
+    spatial = call.x.spatial
+    if any(x.spatial != spatial for x in call.inputs):
+        raise Refused(
+            f"All inputs must have the same spatial sizes, but {_list(call.inputs)} come in: {_advice(call.inputs)}."
+        )
+    channels = sum([x.channels for x in call.inputs])
+    return Outcome((*spatial, channels), join(tuple([x.field for x in call.inputs]), spatial))
+
+
+def _advice(inputs: tuple[Tensor, ...]) -> str:
+    ranks = {x.rank for x in inputs}
+    if len(ranks) > 1:
+        if 0 in ranks:
+            return "put Flatten or Global average pooling behind the maps, or keep the axes of the pooled ones"
+        return "bring them to the same number of axes with Reshape"
+    if len({x.spatial for x in inputs}) > 1:
+        return "bring them to one size with strides, pooling, upsampling, cropping or padding"
+    return "bring them to one number of channels, for example with a 1 x 1 convolution"

@@ -1,0 +1,75 @@
+"""Windows that slide over the spatial axes: lengths, padding and fields shared by convolution and pooling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnstudio.core.declare import show
+from cnnstudio.core.diagnostics import Refused
+from cnnstudio.core.field import slide
+
+if TYPE_CHECKING:
+    from cnnstudio.core.field import Field
+    from cnnstudio.core.layers.registry import Call
+
+
+def window_length(size: int, reach: int, stride: int, padding: str) -> int:
+    """Cells that a window of `reach` (dilation counted in) yields along an axis of `size` cells."""
+    if padding == "valid":
+        return (size - reach) // stride + 1
+    return -(-size // stride)
+
+
+def pad_before(size: int, reach: int, stride: int, padding: str) -> int:
+    """Cells of padding before the first cell. "same" pads by the input's size, as TensorFlow does."""
+    if padding == "valid":
+        return 0
+    if padding == "causal":
+        return reach - 1
+    out = -(-size // stride)
+    return max((out - 1) * stride + reach - size, 0) // 2
+
+
+def reaches(kernel: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[int, ...]:
+    """Cells from a dilated kernel's first to its last, both counted."""
+    return tuple([(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)])
+
+
+def slide_all(
+    call: Call, window: str, reach: tuple[int, ...], strides: tuple[int, ...], padding: str
+) -> tuple[tuple[int, ...], Field]:
+    """Spatial sizes and field after a sliding window; refuses a window that does not fit.
+
+    `window` is the argument that sets the window's size. Keras lets some such calls through, and TensorFlow's
+    pooling then kills the process.
+    """
+    spatial = call.x.spatial
+    if padding == "valid" and any(r > n for r, n in zip(reach, spatial, strict=True)):
+        _refuse_window(window, call, reach)
+    out = tuple([window_length(*a, padding) for a in zip(spatial, reach, strides, strict=True)])
+    field = call.x.field
+    if len(field) != len(spatial):  # behind a Reshape the axes are no longer those of the input
+        return out, field
+    return out, tuple(
+        [
+            slide(axis, r, s, pad_before(n, r, s, padding))
+            for axis, n, r, s in zip(field, spatial, reach, strides, strict=True)
+        ]
+    )
+
+
+def _refuse_window(window: str, call: Call, reach: tuple[int, ...]) -> None:
+    spatial = call.x.spatial
+    what = "pool" if window == "pool_size" else "kernel"
+    dilated = ", dilation counted in," if reach != call.axes(window, 1) else ""
+    fit = tuple(min(k, n) for k, n in zip(call.axes(window, 1), spatial, strict=True))
+    raise Refused(
+        f'With padding "valid" the {what}{dilated} must fit the input, but it covers {show(reach)} cells '
+        f'and only {show(spatial)} come in: make it smaller or set padding to "same".',
+        window,
+        suggest=(
+            ('Set padding to "same"', {"padding": "same"}),
+            (f"Set {window.replace('_', ' ')} to {show(fit)}", {window: fit}),
+            ("Set dilation to 1", {"dilation_rate": 1}),
+        ),
+    )
