@@ -1,7 +1,7 @@
 """The data the studio carries or draws itself, how they are split, and the order in which an epoch sees them.
 
 `cnnstudio code` copies the source text of these functions into the scripts it writes, so each stands alone: it needs
-numpy as `np` and nothing else of this module.
+numpy as `np` and nothing else of this module. Lines keep to the 100 columns of generated code.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import numpy as np
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:
-    """The 1,797 handwritten digits of scikit-learn: images (1797, 8, 8, 1) float32 in 0..1, labels (1797,) int32."""
+    """The 1,797 handwritten digits of scikit-learn.
+
+    Images (1797, 8, 8, 1) float32 in 0..1, labels (1797,) int32.
+    """
     from sklearn.datasets import load_digits
 
     loaded = load_digits()
@@ -21,8 +24,9 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 def shapes(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Images (count, size, size, 3) float32 in 0..1 and masks (count, size, size) int32.
 
-    One to four circles (1), squares (2) and triangles (3), turned, coloured and partly hidden by one another, lie on
-    a shaded, noisy ground (0). A triangle reaches as far as a circle, so the outline tells them apart, not the size.
+    One to four circles (1), squares (2) and triangles (3), turned, coloured and partly hidden by
+    one another, lie on a shaded, noisy ground (0). A triangle reaches as far as a circle, so the
+    outline tells them apart, not the size.
     """
     rng = np.random.default_rng([seed, 1])
     images = np.empty((count, size, size, 3), "float32")
@@ -58,8 +62,8 @@ def shapes(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def waveforms(count: int, length: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Signals (count, length, 1) float32 and labels (count,) int32: sine, square, sawtooth, chirp.
 
-    Frequency, phase and amplitude (0.6 to 1) are random; `noise` is the standard deviation of what is added. A chirp
-    sweeps from a low to a high frequency, or back.
+    Frequency, phase and amplitude (0.6 to 1) are random; `noise` is the standard deviation of what
+    is added. A chirp sweeps from a low to a high frequency, or back.
     """
     rng = np.random.default_rng([seed, 2])
     labels = rng.permutation(np.arange(count) % 4).astype("int32")
@@ -71,7 +75,8 @@ def waveforms(count: int, length: int, noise: float, seed: int) -> tuple[np.ndar
     falls = rng.random((count, 1)) < 0.5
     sweep = np.where(falls, sweep[:, ::-1], sweep)
     turns = np.where(labels[:, np.newaxis] == 3, sweep, steady * time) + rng.random((count, 1))
-    kinds = [np.sin(2 * np.pi * turns), np.where(turns % 1.0 < 0.5, 1.0, -1.0), 2 * (turns % 1.0) - 1]
+    sawtooth = 2 * (turns % 1.0) - 1
+    kinds = [np.sin(2 * np.pi * turns), np.where(turns % 1.0 < 0.5, 1.0, -1.0), sawtooth]
     waves = np.choose(labels[:, np.newaxis] % 3, kinds)  # a chirp is a sine of changing frequency
     waves = waves * rng.uniform(0.6, 1.0, (count, 1)) + noise * rng.standard_normal((count, length))
     return waves.astype("float32")[..., np.newaxis], labels
@@ -80,9 +85,10 @@ def waveforms(count: int, length: int, noise: float, seed: int) -> tuple[np.ndar
 def split(
     count: int, validation: float, test: float, seed: int, labels: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Indices of the training, validation and test part: disjoint, random, the same for the same seed.
+    """Indices of the training, validation and test part: disjoint, the same for the same seed.
 
-    With class indices as `labels` (count,) every part has the classes in the same shares, to within a sample.
+    With class indices as `labels` (count,) every part has the classes in the same shares, to within
+    a sample.
     """
     validating = max(1, round(count * validation))
     testing = max(1, round(count * test))
@@ -92,7 +98,8 @@ def split(
             "so none is left to train on: make these shares smaller."
         )
     order = np.random.Generator(np.random.PCG64(seed)).permutation(count)
-    if labels is not None:  # spread each class evenly along the order, so that every stretch of it has all classes
+    if labels is not None:
+        # Spread each class evenly along the order, so that every stretch of it has all classes.
         place = np.empty(count)
         for label in np.unique(labels):
             members = np.flatnonzero(labels[order] == label)
@@ -102,5 +109,5 @@ def split(
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """The order in which epoch `epoch` sees the `count` training samples: another one each epoch."""
+    """The order in which epoch `epoch` sees the `count` training samples, another one each time."""
     return np.random.Generator(np.random.PCG64([seed, epoch])).permutation(count)
