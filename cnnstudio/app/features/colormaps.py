@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
+from PySide6.QtGui import QColor
+
 ENTRIES = 256
 """Entries of a table: one for each value of a byte."""
 
@@ -61,3 +63,8 @@ CLASS_COLOURS: tuple[int, ...] = (
     0xFF000000, 0xFFE69F00, 0xFF56B4E9, 0xFF009E73, 0xFFF0E442, 0xFF0072B2, 0xFFD55E00, 0xFFCC79A7,
 )  # fmt: skip
 """ARGB colours of classes in masks: the Okabe-Ito set, told apart by colour-blind eyes; repeated when it runs out."""
+
+
+def class_colour(index: int) -> QColor:
+    """The colour of a class in masks. Class 0 is the ground; the others go round the rest of the set."""
+    return QColor.fromRgba(CLASS_COLOURS[(index - 1) % (len(CLASS_COLOURS) - 1) + 1 if index > 0 else 0])

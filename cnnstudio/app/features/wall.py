@@ -211,5 +211,3 @@ def _choice(name: str, title: str, entries: tuple[str, ...], tip: str) -> QCombo
     combo.setToolTip(f"{title}: {tip}")
     combo.addItems(entries)
     return combo
-
-

@@ -8,9 +8,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QToolButton, 
 from cnnstudio.app.theme import mark, set_icon, space
 
 
-def words(
-    name: str, text: str = "", *, scale: str = "", tone: str = "", wrap: bool = False, tip: str = ""
-) -> QLabel:
+def words(name: str, text: str = "", *, scale: str = "", tone: str = "", wrap: bool = False, tip: str = "") -> QLabel:
     """A label of plain text in one of the theme's sizes and tones (see `mark`)."""
     label = QLabel(text)
     label.setObjectName(name)
@@ -101,9 +99,10 @@ class MessageView(QWidget):
         self._details.setVisible(False)
 
     def _set_wrapped_size(self, label: QLabel) -> None:
-        # A centred word-wrapped label asks for far less width than it could use; give it what the text needs.
+        # A centred label that wraps asks for far less width than it could use, and for too little height.
         width = min(self.WIDTH, label.fontMetrics().horizontalAdvance(label.text()) + space(2))
         label.setFixedWidth(max(width, space(10)))
+        label.setFixedHeight(label.heightForWidth(label.width()))
 
     def _pressed(self) -> None:
         self.action.emit()

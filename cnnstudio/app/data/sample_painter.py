@@ -1,0 +1,126 @@
+"""How one sample is drawn, wherever it is shown: images in whole-number scale, masks over them, signals as lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPixmap
+
+from cnnstudio.app.features.colormaps import CLASS_COLOURS
+from cnnstudio.app.features.mosaic import indexed
+from cnnstudio.app.features.pictures import ink_table, lines
+from cnnstudio.app.theme import Role, theme
+from cnnstudio.core.data_info import DataInfo, Task
+
+if TYPE_CHECKING:
+    from cnnstudio.app.features.mosaic import Bytes, Floats
+
+MASK_SHARE = 0.65
+"""How much of a pixel's colour is the mask's."""
+
+
+def thumbnail(
+    sample: Floats, size: QSize, ratio: float, mask: Floats | None = None, *, scaled_up: bool = True
+) -> QPixmap:
+    """The sample in a picture of `size` logical pixels, of which each is `ratio` device pixels; the rest transparent.
+
+    `sample` has the input's shape, channels last; `mask` (height, width) holds class indices, 0 left clear.
+    """
+    room = QSize(max(1, round(size.width() * ratio)), max(1, round(size.height() * ratio)))
+    made = QPixmap(room)
+    made.fill(Qt.GlobalColor.transparent)
+    picture = picture_of(sample, room, mask)
+    if scaled_up or picture.width() > room.width() or picture.height() > room.height():
+        picture = _fitted(picture, room)
+    painter = QPainter(made)
+    painter.drawImage(QPointF((room.width() - picture.width()) // 2, (room.height() - picture.height()) // 2), picture)
+    painter.end()
+    made.setDevicePixelRatio(ratio)
+    return made
+
+
+def picture_of(sample: Floats, room: QSize, mask: Floats | None = None) -> QImage:
+    """The sample as an image: one pixel for each of its cells; signals and vectors are drawn to fill `room`."""
+    rank = sample.ndim - 1
+    if rank <= 1:
+        return _line_picture(sample if rank == 1 else sample[:, np.newaxis], room)
+    flat = sample if rank == 2 else sample[sample.shape[0] // 2]
+    colours = _rgb(flat)
+    if mask is not None:
+        colours = _masked(colours, np.asarray(mask))
+    height, width = colours.shape[:2]
+    return QImage(colours.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def to_unit(sample: Floats) -> Floats:
+    """Values in 0..1 as they are; others stretched so that their range fits."""
+    low, high = float(np.min(sample)), float(np.max(sample))
+    if low >= 0 and high <= 1:
+        return sample
+    return (sample - low) / (high - low) if high > low else np.zeros_like(sample)
+
+
+def target_words(target: Any, info: DataInfo) -> str:
+    """What the sample shows: its class, or the classes of its mask; "" for reconstruction."""
+    if info.task is Task.CLASSIFICATION:
+        return _class_name(int(target), info)
+    if info.task is Task.SEGMENTATION:
+        seen = [int(c) for c in np.unique(target) if c]
+        return ", ".join(_class_name(c, info) for c in seen) or _class_name(0, info)
+    return ""
+
+
+def mask_of(target: Any, info: DataInfo) -> Any:
+    """The mask to lay over the sample; None where the task has none."""
+    return target if info.task is Task.SEGMENTATION else None
+
+
+def _class_name(index: int, info: DataInfo) -> str:
+    return info.class_names[index] if 0 <= index < info.classes else f"class {index}"
+
+
+def _rgb(image: Floats) -> Bytes:
+    levels = np.rint(to_unit(image) * 255).astype(np.uint8)
+    if levels.shape[-1] >= 3:
+        return np.ascontiguousarray(levels[..., :3])
+    return np.repeat(levels[..., :1], 3, axis=-1)
+
+
+def _masked(colours: Bytes, mask: Floats) -> Bytes:
+    table = np.array([[(c >> 16) & 255, (c >> 8) & 255, c & 255] for c in CLASS_COLOURS], np.float32)
+    # Class 0 is the ground; the others go round the rest of the table.
+    place = np.where(mask > 0, (mask.astype(int) - 1) % (len(table) - 1) + 1, 0)
+    mixed = colours * (1 - MASK_SHARE) + table[place] * MASK_SHARE
+    return np.where((mask > 0)[..., np.newaxis], np.rint(mixed), colours).astype(np.uint8)
+
+
+def _line_picture(signal: Floats, room: QSize) -> QImage:
+    channels = signal.T
+    low, high = float(channels.min()), float(channels.max())
+    span = high - low if high > low else 1.0
+    levels = np.rint((channels - low) / span * 255).astype(np.uint8)
+    height = max(1, room.height() // len(levels))
+    strips = lines(levels, room.width(), height).reshape(-1, room.width())
+    return indexed(strips, ink_table(theme().color(Role.CANVAS), theme().color(Role.CURVE_1)))
+
+
+def _fitted(picture: QImage, room: QSize) -> QImage:
+    scale = min(room.width() // picture.width(), room.height() // picture.height())
+    if scale >= 1:
+        return picture.scaled(picture.width() * scale, picture.height() * scale)
+    # Too large for whole numbers: every pixel counts, so the average of several is shown.
+    smooth = Qt.TransformationMode.SmoothTransformation
+    return picture.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+
+
+def sample_size(info: DataInfo, side: int) -> QSize:
+    """The logical size of a thumbnail: a square for images and volumes, a wide strip for signals."""
+    return QSize(side, side) if len(info.input_shape) > 2 else QSize(2 * side, round(side * 0.75))
+
+
+def place_in(picture: QSize, room: QRect) -> QRect:
+    """Where a picture of that size lies, centred in the room."""
+    left = room.left() + (room.width() - picture.width()) // 2
+    return QRect(left, room.top() + (room.height() - picture.height()) // 2, picture.width(), picture.height())
