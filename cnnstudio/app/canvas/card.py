@@ -1,0 +1,271 @@
+"""A block's card: what one sees of a block on the canvas. It paints a Face and knows its ports; it decides nothing."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from typing_extensions import override
+
+from cnnstudio.app.theme import Role
+from cnnstudio.app.theme.theme import RADIUS, space
+from cnnstudio.core.diagnostics import Severity
+from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
+
+if TYPE_CHECKING:
+    from cnnstudio.app.canvas.face import Face
+    from cnnstudio.app.canvas.style import CanvasStyle
+
+FAR = 0.5
+"""Below this scale a card shows its title only, in large type."""
+FARTHEST = 0.22
+"""Below this one it is a coloured plate."""
+STRIPE = 5.0
+PORT = 4.5
+PORT_REACH = 11.0
+"""How near to a port's centre a press has to be, in canvas units."""
+MARGIN = 9.0
+_BODY = QRectF(0, 0, CARD_WIDTH, CARD_HEIGHT)
+_MARK_ROLES = {Severity.ERROR: Role.ERROR, Severity.WARNING: Role.WARNING}
+
+
+class Port(enum.Enum):
+    """Where edges meet a card."""
+
+    INPUT = "input"
+    OUTPUT = "output"
+
+
+class Light(enum.Enum):
+    """How a card shows while something is dragged over the canvas."""
+
+    NONE = "none"
+    LEGAL = "legal"
+    CHOSEN = "chosen"
+    REFUSED = "refused"
+
+
+class Card(QGraphicsItem):
+    """One block. Painted into a cache, so that dragging it or others paints no text."""
+
+    def __init__(self, face: Face, style: CanvasStyle) -> None:
+        super().__init__()
+        self._face = face
+        self._style = style
+        self._selected = False
+        self._focused = False
+        self._hovered: Port | bool = False
+        self._light = Light.NONE
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self.setZValue(1)
+        self.setToolTip(face.tool_tip)
+
+    @property
+    def id(self) -> str:
+        """Id of its block."""
+        return self._face.id
+
+    @property
+    def face(self) -> Face:
+        """What it shows."""
+        return self._face
+
+    @property
+    def is_selected(self) -> bool:
+        """Whether its block is selected."""
+        return self._selected
+
+    @property
+    def light(self) -> Light:
+        """How it shows during a drag."""
+        return self._light
+
+    @property
+    def body(self) -> QRectF:
+        """Its rectangle in the scene, without ports and rings."""
+        return _BODY.translated(self.pos())
+
+    def port(self, port: Port) -> QPointF:
+        """Centre of a port in the scene."""
+        return self.pos() + QPointF(CARD_WIDTH / 2, CARD_HEIGHT if port is Port.OUTPUT else 0)
+
+    def port_at(self, at: QPointF) -> Port | None:
+        """The port under a place in the scene."""
+        for port, there in ((Port.INPUT, self._face.takes_input), (Port.OUTPUT, self._face.gives_output)):
+            distance = at - self.port(port)
+            if there and QPointF.dotProduct(distance, distance) <= PORT_REACH**2:
+                return port
+        return None
+
+    def show_face(self, face: Face) -> None:
+        """Show other words; nothing happens when they are the same."""
+        if face != self._face:
+            self._face = face
+            self.setToolTip(face.tool_tip)
+            self.update()
+
+    def show_style(self, style: CanvasStyle) -> None:
+        """Paint with another theme's colours."""
+        self._style = style
+        self.update()
+
+    def show_selected(self, selected: bool, focused: bool) -> None:
+        """`focused`: the current block while the canvas has the keyboard."""
+        if (selected, focused) != (self._selected, self._focused):
+            self._selected, self._focused = selected, focused
+            self.setZValue(2 if selected else 1)
+            self.update()
+
+    def show_hovered(self, hovered: Port | bool) -> None:
+        """The pointer is over the card or one of its ports."""
+        if hovered != self._hovered:
+            self._hovered = hovered
+            self.update()
+
+    def show_light(self, light: Light) -> None:
+        """Say what a drop here would come to."""
+        if light is not self._light:
+            self._light = light
+            self.setOpacity(0.45 if light is Light.REFUSED else 1.0)
+            self.update()
+
+    @override
+    def boundingRect(self) -> QRectF:
+        return _BODY.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+
+    @override
+    def shape(self) -> QPainterPath:
+        path = QPainterPath()
+        path.setFillRule(Qt.FillRule.WindingFill)
+        path.addRect(_BODY)
+        for y in (0, CARD_HEIGHT):
+            path.addEllipse(QPointF(CARD_WIDTH / 2, y), PORT_REACH, PORT_REACH)
+        return path
+
+    @override
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /
+    ) -> None:
+        level = option.levelOfDetailFromTransform(painter.worldTransform())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, level >= FARTHEST)
+        if level < FARTHEST:
+            self._paint_plate(painter)
+            return
+        self._paint_body(painter)
+        if level < FAR:
+            self._paint_far(painter)
+        else:
+            self._paint_words(painter)
+            self._paint_ports(painter)
+        self._paint_mark(painter, 2.0 if level < FAR else 1.0)
+
+    def _paint_plate(self, painter: QPainter) -> None:
+        painter.fillRect(_BODY, self._style.families[self._face.group])
+        role = self._outline()
+        if role is not Role.BORDER:
+            painter.setPen(self._style.pen(role, 10))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(_BODY)
+
+    def _outline(self) -> Role:
+        if self._light in (Light.CHOSEN, Light.LEGAL):
+            return Role.ACCENT
+        if self._face.severity is Severity.ERROR:
+            return Role.ERROR
+        return Role.ACCENT if self._selected else Role.BORDER
+
+    def _paint_body(self, painter: QPainter) -> None:
+        style = self._style
+        outline = self._outline()
+        if self._focused or (self._selected and outline is Role.ERROR):
+            painter.setPen(style.pen(Role.ACCENT, 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(_BODY.adjusted(-4, -4, 4, 4), RADIUS + 4, RADIUS + 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.families[self._face.group])
+        painter.drawRoundedRect(_BODY, RADIUS, RADIUS)
+        path = QPainterPath()
+        path.addRoundedRect(_BODY, RADIUS, RADIUS)
+        painter.save()
+        painter.setClipRect(_BODY.adjusted(STRIPE, 0, 0, 0), Qt.ClipOperation.IntersectClip)
+        painter.fillPath(path, style.card)
+        if self._light is Light.CHOSEN:
+            painter.fillPath(path, style.tint(Role.ACCENT, 0.18))
+        elif self._hovered or self._selected:
+            painter.fillPath(path, style.tint(Role.ACCENT, 0.10 if self._selected else 0.05))
+        painter.restore()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(style.pen(outline, 1.0 if outline is Role.BORDER else 2.0))
+        painter.drawRoundedRect(_BODY, RADIUS, RADIUS)
+
+    def _paint_far(self, painter: QPainter) -> None:
+        painter.setFont(self._style.far)
+        painter.setPen(self._style.colors[Role.TEXT])
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
+        painter.drawText(_BODY.adjusted(STRIPE + space(3), 2, -space(2), -2), flags, self._face.title)
+
+    def _paint_words(self, painter: QPainter) -> None:
+        style, face = self._style, self._face
+        left, right = STRIPE + space(2), CARD_WIDTH - space(2)
+        row = (CARD_HEIGHT - space(3)) / 3
+        rows = [QRectF(left, space(3) / 2 + i * row, right - left, row) for i in range(3)]
+        free = rows[0].width() - (space(5) if face.severity in _MARK_ROLES else 0)
+        title = style.title_metrics.elidedText(face.title, Qt.TextElideMode.ElideRight, free)
+        self._text(painter, rows[0], title, Role.TEXT, bold=True)
+        used = style.title_metrics.horizontalAdvance(title) + space(2)
+        if free - used > space(8):
+            name = style.caption_metrics.elidedText(face.id, Qt.TextElideMode.ElideMiddle, free - used)
+            self._text(painter, rows[0].adjusted(0, 0, free - rows[0].width(), 0), name, Role.MUTED, right=True)
+        words = style.caption_metrics.elidedText(face.parameters, Qt.TextElideMode.ElideRight, rows[1].width())
+        self._text(painter, rows[1], words, Role.MUTED)
+        self._text(painter, rows[2], face.shape or "no shape yet", Role.TEXT if face.shape else Role.MUTED)
+        room = rows[2].width() - style.caption_metrics.horizontalAdvance(face.shape or "no shape yet") - space(2)
+        fits = style.caption_metrics.horizontalAdvance(face.count) <= room
+        self._text(painter, rows[2], face.count if fits else face.short_count, Role.MUTED, right=True)
+
+    def _text(
+        self, painter: QPainter, where: QRectF, text: str, role: Role, *, bold: bool = False, right: bool = False
+    ) -> None:
+        painter.setFont(self._style.title if bold else self._style.caption)
+        painter.setPen(self._style.colors[role])
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(where, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
+
+    def _paint_ports(self, painter: QPainter) -> None:
+        if self._face.takes_input:
+            self._paint_port(painter, Port.INPUT, wide=self._face.takes_many)
+        if self._face.gives_output:
+            self._paint_port(painter, Port.OUTPUT, wide=False)
+
+    def _paint_port(self, painter: QPainter, port: Port, *, wide: bool) -> None:
+        style = self._style
+        lit = self._hovered is port or (port is Port.INPUT and self._light in (Light.LEGAL, Light.CHOSEN))
+        centre = QPointF(CARD_WIDTH / 2, CARD_HEIGHT if port is Port.OUTPUT else 0)
+        size = PORT + (2 if lit else 0)
+        half = size + (space(3) if wide else 0)
+        painter.setPen(QPen(style.colors[Role.ACCENT if lit else Role.EDGE], 1.5))
+        painter.setBrush(style.colors[Role.ACCENT] if lit else style.card)
+        painter.drawRoundedRect(QRectF(centre.x() - half, centre.y() - size, 2 * half, 2 * size), size, size)
+
+    def _paint_mark(self, painter: QPainter, scale: float) -> None:
+        role = _MARK_ROLES.get(self._face.severity) if self._face.severity is not None else None
+        if role is None:
+            return
+        style = self._style
+        painter.save()
+        painter.translate(CARD_WIDTH - space(4) * scale, space(4) * scale)
+        painter.scale(scale, scale)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.colors[role])
+        if role is Role.ERROR:
+            painter.drawEllipse(QPointF(0, 0), 8, 8)
+        else:  # another form than the error's, for those who do not tell the colours apart
+            painter.drawPolygon([QPointF(0, -8), QPointF(9, 7), QPointF(-9, 7)])
+        painter.setPen(QPen(style.card, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        top = -4.0 if role is Role.ERROR else -3.0
+        painter.drawLine(QPointF(0, top), QPointF(0, top + 4.5))
+        painter.drawPoint(QPointF(0, top + 8))
+        painter.restore()

@@ -1,0 +1,167 @@
+"""What a card says: a block and its analysis turned into words. No Qt here, so the wording is tested as values."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cnnstudio.app.format import TIMES, counted, shape, short
+from cnnstudio.core.declare import Form, show
+from cnnstudio.core.diagnostics import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cnnstudio.core.architecture import Block
+    from cnnstudio.core.declare import Parameter
+    from cnnstudio.core.diagnostics import Diagnostic
+    from cnnstudio.core.tracing import BlockTrace
+
+_WINDOWS = frozenset({"kernel_size", "pool_size", "size", "target_shape"})
+"""Sizes that need no name beside them: people know a bare 3 x 3 as the window."""
+_WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.HINT)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """The words and marks of one card."""
+
+    id: str
+    title: str
+    group: str
+    parameters: str
+    """The parameters that matter: "32 filters · 3 x 3"; the block's summary where it has none."""
+    shape: str
+    """Output shape: "8 x 8 x 6" with multiplication signs; "" while it is unknown."""
+    count: str
+    """"156 parameters"; "" for none."""
+    short_count: str
+    """The same for narrow places: "1.2 M"."""
+    severity: Severity | None
+    sentences: tuple[str, ...]
+    """What lint says of the block, worst first."""
+    takes_input: bool
+    takes_many: bool
+    gives_output: bool
+
+    @property
+    def tool_tip(self) -> str:
+        """What the block is and all that lint says of it, as rich text that wraps."""
+        facts = " · ".join(part for part in (self.parameters, self.output_words, self.count) if part)
+        lines = [f"<b>{html.escape(self.title)}</b> {html.escape(self.id)}", html.escape(facts)]
+        lines += [html.escape(sentence) for sentence in self.sentences]
+        return "".join(f"<p style='margin:2px'>{line}</p>" for line in lines)
+
+    @property
+    def output_words(self) -> str:
+        """The output shape in a sentence's words."""
+        return f"output {self.shape}" if self.shape else "no output shape yet"
+
+    @property
+    def spoken(self) -> str:
+        """The card for a screen reader."""
+        parts = (f"{self.title} {self.id}", self.parameters, self.output_words, self.count, *self.sentences)
+        return ", ".join(part.rstrip(".") for part in parts if part)
+
+
+def face_of(block: Block, traced: BlockTrace | None, diagnostics: Sequence[Diagnostic], rank: int = 2) -> Face:
+    """The card of `block`; `traced` is None while the block is not in the trace.
+
+    `rank` is the number of spatial axes of the network's input: how sizes are spelled out while none reaches the block.
+    """
+    spec = block.spec
+    ordered = sorted(diagnostics, key=_rank)
+    inputs = traced.inputs if traced is not None else ()
+    output = traced.output if traced is not None else None
+    params = traced.params if traced is not None else 0
+    flows = shape(output.shape) if output is not None else ""
+    words = parameter_words(spec, inputs[0].rank if inputs else rank)
+    return Face(
+        id=block.id,
+        title=spec.title,
+        group=spec.group,
+        parameters=words if words and words != flows else spec.summary,  # Input's parameter is its output shape
+        shape=flows,
+        count=count_words(params),
+        short_count=short(params) if params else "",
+        severity=ordered[0].severity if ordered else None,
+        sentences=tuple(d.message for d in ordered),
+        takes_input=spec.max_inputs != 0,
+        takes_many=spec.max_inputs is None or spec.max_inputs > 1,
+        gives_output=spec.kind != "Output",
+    )
+
+
+def _rank(diagnostic: Diagnostic) -> int:
+    return _WORST_FIRST.index(diagnostic.severity)
+
+
+def count_words(params: int) -> str:
+    """A number of weights: "156 parameters", "" for none."""
+    return counted(params, "parameter") if params else ""
+
+
+def parameter_words(spec: Any, rank: int) -> str:
+    """The key parameters of a block as a card shows them; `rank` spells a size of one number out per axis."""
+    words = []
+    for name in spec.key_parameters:
+        parameter = spec.parameter(name)
+        value = getattr(spec, name)
+        if parameter is None or value is None or (parameter.relevant is not None and not parameter.relevant(spec)):
+            continue
+        if word := _WORDS[parameter.form](parameter, value, rank):
+            words.append(word)
+    return " · ".join(words)
+
+
+def _integer(parameter: Parameter, value: Any, rank: int) -> str:
+    label = parameter.label.lower()
+    if label.endswith("s"):
+        return f"{value:,} {label[:-1] if value == 1 else label}"
+    return f"{label} {value:,}"
+
+
+def _number(parameter: Parameter, value: Any, rank: int) -> str:
+    return f"{parameter.label.lower()} {value:g}"
+
+
+def _flag(parameter: Parameter, value: Any, rank: int) -> str:
+    return parameter.label.lower() if value else ""
+
+
+def _choice(parameter: Parameter, value: Any, rank: int) -> str:
+    return str(value)
+
+
+def _size(parameter: Parameter, value: Any, rank: int) -> str:
+    if parameter.name in _WINDOWS:
+        axes = value if isinstance(value, tuple) else (value,) * max(1, rank)
+        return shape(axes)
+    if value == 1 or (isinstance(value, tuple) and set(value) == {1}):
+        return ""  # a stride or dilation of 1 changes nothing
+    return f"{parameter.label.lower()} {_times(value)}"
+
+
+def _margins(parameter: Parameter, value: Any, rank: int) -> str:
+    return f"{parameter.label.lower()} {_times(value)}"
+
+
+def _shape(parameter: Parameter, value: Any, rank: int) -> str:
+    return shape(value)
+
+
+def _times(value: Any) -> str:
+    return show(value).replace(" x ", f" {TIMES} ")
+
+
+_WORDS: dict[Form, Callable[[Parameter, Any, int], str]] = {
+    Form.INTEGER: _integer,
+    Form.NUMBER: _number,
+    Form.FLAG: _flag,
+    Form.CHOICE: _choice,
+    Form.SIZE: _size,
+    Form.MARGINS: _margins,
+    Form.SHAPE: _shape,
+    Form.TEXT: _choice,
+}

@@ -1,0 +1,114 @@
+"""The canvas's keys, as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+
+from cnnstudio.app.canvas.navigation import Way, first, last
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QKeyEvent
+
+    from cnnstudio.app.canvas.view import CanvasView
+
+_NONE = Qt.KeyboardModifier.NoModifier
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_CTRL = Qt.KeyboardModifier.ControlModifier
+_ALT = Qt.KeyboardModifier.AltModifier
+_ARROWS = {
+    Qt.Key.Key_Up: Way.UP,
+    Qt.Key.Key_Down: Way.DOWN,
+    Qt.Key.Key_Left: Way.LEFT,
+    Qt.Key.Key_Right: Way.RIGHT,
+}
+
+
+def action_for(event: QKeyEvent) -> Callable[[CanvasView], None] | None:
+    """What a key does on the canvas; None for keys that are not the canvas's."""
+    held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    key = Qt.Key(event.key())
+    way = _ARROWS.get(key)
+    if way is not None and held in (_NONE, _SHIFT):
+        return _stepping(way, extend=held == _SHIFT)
+    if event.text() in ("+", "-") and held in (_NONE, _SHIFT):  # + needs Shift on some keyboards
+        return _zoom_in if event.text() == "+" else _zoom_out
+    return _TABLE.get((key, held))
+
+
+def _stepping(way: Way, *, extend: bool) -> Callable[[CanvasView], None]:
+    def step(canvas: CanvasView) -> None:
+        canvas.step(way, extend=extend)
+
+    return step
+
+
+def _zoom_in(canvas: CanvasView) -> None:
+    canvas.zoom_in()
+
+
+def _zoom_out(canvas: CanvasView) -> None:
+    canvas.zoom_out()
+
+
+def _fit(canvas: CanvasView) -> None:
+    canvas.zoom_fit()
+
+
+def _delete(canvas: CanvasView) -> None:
+    canvas.delete_selection()
+
+
+def _duplicate(canvas: CanvasView) -> None:
+    canvas.duplicate_selection()
+
+
+def _select_all(canvas: CanvasView) -> None:
+    canvas.select_all()
+
+
+def _escape(canvas: CanvasView) -> None:
+    canvas.escape()
+
+
+def _edit(canvas: CanvasView) -> None:
+    canvas.edit_parameters()
+
+
+def _up(canvas: CanvasView) -> None:
+    canvas.move_selected(-1)
+
+
+def _down(canvas: CanvasView) -> None:
+    canvas.move_selected(1)
+
+
+def _home(canvas: CanvasView) -> None:
+    canvas.select_one(first(canvas.bridge.experiment.architecture))
+
+
+def _end(canvas: CanvasView) -> None:
+    canvas.select_one(last(canvas.bridge.experiment.architecture))
+
+
+_TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[CanvasView], None]] = {
+    (Qt.Key.Key_Delete, _NONE): _delete,
+    (Qt.Key.Key_Backspace, _NONE): _delete,
+    (Qt.Key.Key_D, _CTRL): _duplicate,
+    (Qt.Key.Key_A, _CTRL): _select_all,
+    (Qt.Key.Key_Escape, _NONE): _escape,
+    (Qt.Key.Key_Return, _NONE): _edit,
+    (Qt.Key.Key_Enter, _NONE): _edit,
+    (Qt.Key.Key_Up, _ALT): _up,
+    (Qt.Key.Key_Down, _ALT): _down,
+    (Qt.Key.Key_Home, _NONE): _home,
+    (Qt.Key.Key_End, _NONE): _end,
+    (Qt.Key.Key_Plus, _CTRL): _zoom_in,
+    (Qt.Key.Key_Plus, _CTRL | _SHIFT): _zoom_in,
+    (Qt.Key.Key_Equal, _CTRL): _zoom_in,
+    (Qt.Key.Key_Minus, _CTRL): _zoom_out,
+    (Qt.Key.Key_0, _CTRL): _fit,
+}

@@ -1,0 +1,117 @@
+"""Context menus of blocks, edges and the empty canvas."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from cnnstudio.app.palette.append import append_block, insert_block, place_block
+from cnnstudio.app.palette.dots import family_icon
+from cnnstudio.app.theme import set_icon
+from cnnstudio.core.catalogue import groups
+from cnnstudio.core.edits import Tidy
+from cnnstudio.core.program import INPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtCore import QPointF
+
+    from cnnstudio.app.canvas.view import CanvasView
+
+
+def block_menu(canvas: CanvasView, id: str) -> QMenu:
+    """What can be done with the selected blocks, `id` the one clicked."""
+    menu = _menu(canvas, "canvas-block-menu", f"Actions on {id}")
+    several = len(canvas.selection.ids) > 1
+    block = canvas.bridge.experiment.architecture.blocks[id]
+    if not several:
+        _add(menu, "Edit parameters", canvas.edit_parameters, "Return")
+        menu.addSeparator()
+        up = _add(menu, "Move up", partial(canvas.move_selected, -1), "Alt+Up", "up")
+        down = _add(menu, "Move down", partial(canvas.move_selected, 1), "Alt+Down", "down")
+        up.setEnabled(id != INPUT)
+        down.setEnabled(block.spec.kind != "Output")
+    copy = _add(menu, "Duplicate", canvas.duplicate_selection, "Ctrl+D", "copy")
+    copy.setEnabled(canvas.can_duplicate)
+    if not several:
+        cut = _add(menu, "Disconnect inputs", partial(canvas.disconnect_inputs, id), "", "unlink")
+        cut.setEnabled(bool(block.inputs))
+        menu.addSeparator()
+        words = "Add before" if block.spec.kind == "Output" else "Append"
+        _families(menu, words, partial(append_block, canvas.bridge, canvas.selection, after=id))
+    menu.addSeparator()
+    gone = _add(menu, "Delete", canvas.delete_selection, "Delete", "remove")
+    gone.setEnabled(canvas.can_delete)
+    return menu
+
+
+def edge_menu(canvas: CanvasView, edge: tuple[str, str]) -> QMenu:
+    """What can be done with a connection."""
+    menu = _menu(canvas, "canvas-edge-menu", f"Actions on the connection from {edge[0]} to {edge[1]}")
+    _families(menu, "Insert", partial(insert_block, canvas.bridge, canvas.selection, edge=edge))
+    menu.addSeparator()
+    _add(menu, "Disconnect", canvas.delete_selection, "Delete", "unlink")
+    return menu
+
+
+def canvas_menu(canvas: CanvasView, at: QPointF) -> QMenu:
+    """What can be done with the canvas; `at` is where new blocks go."""
+    menu = _menu(canvas, "canvas-menu", "Actions on the canvas")
+    _families(menu, "Append", partial(append_block, canvas.bridge, canvas.selection))
+    place = (at.x(), at.y())
+    _families(menu, "Place unconnected", partial(place_block, canvas.bridge, canvas.selection, position=place))
+    menu.addSeparator()
+    _add(menu, "Select all", canvas.select_all, "Ctrl+A")
+    _add(menu, "Tidy", partial(canvas.bridge.do, Tidy()), "", "tidy")
+    menu.addSeparator()
+    _add(menu, "Zoom in", canvas.zoom_in, "+", "zoom-in")
+    _add(menu, "Zoom out", canvas.zoom_out, "-", "zoom-out")
+    _add(menu, "Fit into view", canvas.zoom_fit, "Ctrl+0", "zoom-fit")
+    return menu
+
+
+def _menu(canvas: CanvasView, name: str, label: str) -> QMenu:
+    menu = QMenu(canvas)
+    menu.setObjectName(name)
+    menu.setAccessibleName(label)
+    menu.setToolTipsVisible(True)
+    return menu
+
+
+def _add(menu: QMenu, words: str, act: Callable[[], object], keys: str = "", picture: str = "") -> QAction:
+    """An entry that shows its keys; the canvas itself listens to them, so here they are words only."""
+    shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
+    entry = menu.addAction(f"{words}\t{shown}" if shown else words)
+    entry.setObjectName(f"{menu.objectName()}-{words.lower().replace(' ', '-')}")
+    entry.setToolTip(words)
+    if picture:
+        set_icon(entry, picture)
+    entry.triggered.connect(_without_state(act))
+    return entry
+
+
+def _families(menu: QMenu, words: str, put: Callable[[str], object]) -> None:
+    """A submenu with all blocks by family, each calling `put` with its kind."""
+    outer = menu.addMenu(words)
+    outer.setObjectName(f"{menu.objectName()}-{words.lower().replace(' ', '-')}")
+    for group, specs in groups().items():
+        family = outer.addMenu(family_icon(group), group)
+        family.setToolTipsVisible(True)
+        for spec in specs:
+            entry = family.addAction(spec.title)
+            entry.setObjectName(f"{outer.objectName()}-{spec.kind}")
+            entry.setToolTip(spec.summary)
+            entry.triggered.connect(_without_state(partial(put, spec.kind)))
+
+
+def _without_state(act: Callable[[], object]) -> Callable[[bool], None]:
+    """`triggered` brings the checked state along, which none of these entries has."""
+
+    def on_triggered(checked: bool) -> None:
+        act()
+
+    return on_triggered

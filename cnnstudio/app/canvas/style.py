@@ -1,0 +1,59 @@
+"""The canvas's pens, brushes and fonts: made once when a theme comes on, so that painting a card makes none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
+
+from cnnstudio.app.theme import Role, Scale
+from cnnstudio.core.catalogue.base import GROUPS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cnnstudio.app.theme import Theme
+
+
+@dataclass(frozen=True)
+class CanvasStyle:
+    """Everything the items of a scene paint with."""
+
+    colors: Mapping[Role, QColor]
+    families: Mapping[str, QColor]
+    card: QColor
+    title: QFont
+    caption: QFont
+    far: QFont
+    """Large type for cards seen from far away."""
+    title_metrics: QFontMetricsF
+    caption_metrics: QFontMetricsF
+
+    @classmethod
+    def of(cls, theme: Theme) -> CanvasStyle:
+        """The style under that theme."""
+        title, caption = theme.font(Scale.BODY, bold=True), theme.font(Scale.CAPTION)
+        return cls(
+            colors={role: theme.color(role) for role in Role},
+            families={group: theme.family(group) for group in GROUPS},
+            card=theme.color(Role.RAISED if theme.is_dark else Role.SURFACE),  # the one that lifts off the canvas
+            title=title,
+            caption=caption,
+            far=theme.font(Scale.PAGE, bold=True),
+            title_metrics=QFontMetricsF(title),
+            caption_metrics=QFontMetricsF(caption),
+        )
+
+    def pen(self, role: Role, width: float = 1.0) -> QPen:
+        """A solid pen of that role with round ends."""
+        return QPen(
+            self.colors[role], width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+        )
+
+    def tint(self, role: Role, alpha: float) -> QColor:
+        """The colour of that role at `alpha` from 0 to 1."""
+        color = QColor(self.colors[role])
+        color.setAlphaF(alpha)
+        return color

@@ -1,0 +1,425 @@
+"""The canvas: cards and edges of the open architecture under mouse and keyboard.
+
+Presses become gestures (see `gestures`), keys are a table, and every change goes through the document bridge.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Slot
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from typing_extensions import override
+
+from cnnstudio.app.canvas import menus
+from cnnstudio.app.canvas.drops import Drop
+from cnnstudio.app.canvas.gestures import Band, Drag, Gesture, Pan, PickEdge, Pointer, Wire
+from cnnstudio.app.canvas.keys import action_for
+from cnnstudio.app.canvas.navigation import Way, first, neighbour
+from cnnstudio.app.canvas.overlays import Bubble, ZoomBar
+from cnnstudio.app.canvas.scene import CanvasScene
+from cnnstudio.app.canvas.viewport import Viewport
+from cnnstudio.app.palette.append import MIME
+from cnnstudio.app.theme import Role, space
+from cnnstudio.core.catalogue import catalogue
+from cnnstudio.core.edits import Disconnect, DuplicateBlocks, RemoveBlocks, ReorderBlock
+from cnnstudio.core.program import INPUT
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMenu, QWidget
+
+    from cnnstudio.app.document_bridge import Change, DocumentBridge
+    from cnnstudio.app.selection import Selection
+
+OPENING = 0.6
+"""Smallest scale at which an architecture is opened: a tall one shows its head, legibly."""
+EMPTY = "Only Input and Output so far. Double-click a block in the palette, or drag one onto the line between them."
+NO_OUTPUT = "Append an Output block from the palette: it turns features into the answer."
+
+
+class CanvasView(Viewport):
+    """The architecture as a vertical flow of cards."""
+
+    def __init__(self, bridge: DocumentBridge, selection: Selection, parent: QWidget | None = None) -> None:
+        self.board = CanvasScene()
+        super().__init__(self.board, parent)
+        self.board.setParent(self)
+        self.bridge = bridge
+        self.selection = selection
+        self._gesture: Gesture | None = None
+        self._drop: Drop | None = None
+        self._panning = False
+        self._fit_due = True
+        self.setObjectName("canvas")
+        self.setAccessibleName("Canvas")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
+        self.viewport().setAcceptDrops(True)
+        self.viewport().setMouseTracking(True)
+        self._bubble = Bubble(self, "canvas-bubble")
+        self._hint = Bubble(self, "canvas-empty")
+        self._zoom_bar = ZoomBar(self)
+        self._zoom_bar.smaller.connect(self.zoom_out)
+        self._zoom_bar.larger.connect(self.zoom_in)
+        self._zoom_bar.fit.connect(self.zoom_fit)
+        self.zoomed.connect(self._zoom_bar.show_scale)
+        self._zoom_bar.show_scale(self.zoom)
+        bridge.changed.connect(self._on_changed)
+        bridge.opened.connect(self._on_opened)
+        selection.changed.connect(self._on_selection)
+        self._show_document()
+
+    # ---- from document and selection to the screen
+
+    def _on_changed(self, change: Change) -> None:
+        self._abandon()
+        self._show_document()
+
+    def _on_opened(self, change: Change) -> None:
+        self._fit_due = True
+        if self.isVisible():
+            self._fit_opened()
+
+    def _show_document(self) -> None:
+        architecture = self.bridge.experiment.architecture
+        self.board.show(architecture, self.bridge.trace, self.bridge.diagnostics)
+        self.show_selection()
+        kinds = {b.spec.kind for b in architecture.blocks.values()}
+        small = len(architecture.blocks) <= len(kinds & {"Input", "Output"})
+        words = (EMPTY if "Output" in kinds else NO_OUTPUT) if small else ""
+        self._hint.say(words, Role.MUTED, width=420)
+        self._place_overlays()
+
+    def _on_selection(self) -> None:
+        if self.selection.ids:
+            self.board.select_edge(None)
+        self.show_selection()
+        current = self.board.cards.get(self.selection.current)
+        if current is not None and self._gesture is None and self.isVisible():
+            self.ensureVisible(current.sceneBoundingRect(), space(6), space(6))
+
+    def show_selection(self) -> None:
+        """Mark the selected cards, and tell screen readers of the current one."""
+        current = self.selection.current
+        self.board.show_selected(frozenset(self.selection.ids), current, focused=self.hasFocus())
+        card = self.board.cards.get(current)
+        self.setAccessibleDescription(card.face.spoken if card is not None else "No block is selected")
+
+    def say(self, words: str, at: QPoint, role: Role = Role.TEXT) -> None:
+        """Show a sentence beside a place of the viewport; "" takes it away."""
+        self._bubble.say_beside(words, QPointF(self.viewport().mapToParent(at)), role)
+
+    def _place_overlays(self) -> None:
+        inside = self.viewport().geometry()
+        self._zoom_bar.adjustSize()
+        bar, hint = self._zoom_bar.size(), self._hint.size()
+        corner = inside.bottomRight() - QPoint(bar.width() + space(3), bar.height() + space(3))
+        self._zoom_bar.move(corner)
+        self._hint.move(inside.center().x() - hint.width() // 2, corner.y() - hint.height() - space(3))
+
+    # ---- what the shell's actions and the menus call
+
+    @Slot()
+    def zoom_fit(self) -> None:
+        """Show the whole architecture."""
+        self._fit_due = False
+        self.fit(self.board.occupied())
+
+    def _fit_opened(self) -> None:
+        self._fit_due = False
+        self.fit(self.board.occupied(), OPENING)
+
+    @property
+    def can_delete(self) -> bool:
+        """Whether Delete has something to take away."""
+        return self.board.selected_edge is not None or any(id != INPUT for id in self.selection.ids)
+
+    @property
+    def can_duplicate(self) -> bool:
+        """Whether a block is selected of which there can be more than one."""
+        blocks = self.bridge.experiment.architecture.blocks
+        return any(id in blocks and blocks[id].spec.kind not in ("Input", "Output") for id in self.selection.ids)
+
+    @Slot()
+    def delete_selection(self) -> None:
+        """Cut the selected edge, or remove the selected blocks and heal the chain."""
+        edge = self.board.selected_edge
+        if edge is not None:
+            self.bridge.do(Disconnect(source=edge[0], target=edge[1]))
+            return
+        architecture = self.bridge.experiment.architecture
+        gone = tuple(id for id in self.selection.ids if id in architecture.blocks)
+        if not gone:
+            return
+        heirs = [i for id in gone for i in architecture.blocks[id].inputs if i not in gone]
+        if self.bridge.do(RemoveBlocks(ids=gone)):
+            left = self.bridge.experiment.architecture.blocks
+            self.selection.select([i for i in heirs[:1] if i in left] or [i for i in gone if i in left])
+
+    @Slot()
+    def duplicate_selection(self) -> None:
+        """Copy the selected blocks and select the copies."""
+        architecture = self.bridge.experiment.architecture
+        edit = DuplicateBlocks(ids=tuple(id for id in self.selection.ids if id in architecture.blocks))
+        if edit.ids and self.bridge.do(edit):
+            self.selection.select(edit.copies(architecture).values())
+
+    @Slot(int)
+    def move_selected(self, by: int) -> None:
+        """Let the current block change places with its neighbour: -1 upwards, 1 downwards."""
+        if self.selection.current in self.board.cards:
+            self.bridge.do(ReorderBlock(id=self.selection.current, by=by))
+
+    @Slot()
+    def select_all(self) -> None:
+        """Select every block; the current one stays current."""
+        current = self.selection.current
+        others = [id for id in self.board.cards if id != current]
+        self.selection.select([*others, current] if current in self.board.cards else others)
+
+    @Slot()
+    def edit_parameters(self) -> None:
+        """Ask the inspector to put the cursor into the current block's first parameter."""
+        block = self.bridge.experiment.architecture.blocks.get(self.selection.current)
+        if block is not None and block.spec.parameters:
+            wanted = block.spec.key_parameters or (block.spec.parameters[0].name,)
+            self.selection.parameter_wanted.emit(wanted[0])
+
+    def disconnect_inputs(self, id: str) -> None:
+        """Cut all that a block reads, as one undo step."""
+        gesture = f"disconnect {id} {len(self.bridge.document.states)}"
+        for source in dict.fromkeys(self.bridge.experiment.architecture.blocks[id].inputs):
+            self.bridge.do(Disconnect(source=source, target=id, gesture=gesture))
+
+    def pick_edge(self, key: tuple[str, str]) -> None:
+        """Select an edge instead of blocks."""
+        self.selection.select([])
+        self.board.select_edge(key)
+
+    def step(self, way: Way, *, extend: bool = False) -> None:
+        """Select the neighbour in that direction; `extend` keeps the others selected."""
+        architecture, current = self.bridge.experiment.architecture, self.selection.current
+        if current not in architecture.blocks:
+            self.select_one(first(architecture))
+            return
+        found = neighbour(architecture, current, way)
+        if found is not None and extend:
+            self.selection.select([*(id for id in self.selection.ids if id != found), found])
+        elif found is not None:
+            self.selection.select([found])
+
+    def select_one(self, id: str | None) -> None:
+        """Select this block, if there is one."""
+        if id is not None:
+            self.selection.select([id])
+
+    def escape(self) -> None:
+        """Call off the gesture; without one, select nothing."""
+        if self._gesture is not None:
+            self._abandon(restore=True)
+            return
+        self.board.select_edge(None)
+        self.selection.select([])
+
+    # ---- mouse
+
+    def _pointer(self, event: QMouseEvent) -> Pointer:
+        at = event.position().toPoint()
+        return Pointer(self.mapToScene(at), at, event.modifiers())
+
+    def _begin(self, event: QMouseEvent) -> Gesture | None:
+        at = self._pointer(event)
+        if event.button() is Qt.MouseButton.MiddleButton or (
+            self._panning and event.button() is Qt.MouseButton.LeftButton
+        ):
+            return Pan(self, at)
+        if event.button() is not Qt.MouseButton.LeftButton:
+            return None
+        card = self.board.card_at(at.scene)
+        if card is not None:
+            port = card.port_at(at.scene)
+            return Wire(self, at, card, port) if port is not None else Drag(self, at, card)
+        edge = self.board.edge_at(at.scene)
+        return PickEdge(self, at, edge.key) if edge is not None else Band(self, at)
+
+    def _abandon(self, *, restore: bool = False) -> None:
+        """End a gesture under way; `restore` shows the state before it, else the document is about to do so."""
+        gesture, self._gesture = self._gesture, None
+        if gesture is not None:
+            gesture.cancel() if restore else gesture.clear()
+            self._show_cursor()
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent, /) -> None:
+        self._abandon(restore=True)
+        self._gesture = self._begin(event)
+        self._show_cursor()
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent, /) -> None:
+        at = self._pointer(event)
+        if self._gesture is None:
+            port = self.board.hover(at.scene)
+            self._show_cursor(over_port=port is not None)
+            return
+        if not isinstance(self._gesture, Pan) and self._gesture.has_travelled(at):
+            self.draw_near(at.view)
+        self._gesture.move(self._pointer(event))
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent, /) -> None:
+        gesture, self._gesture = self._gesture, None
+        if gesture is not None:
+            gesture.finish(self._pointer(event))
+        self._show_cursor()
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent, /) -> None:
+        card = self.board.card_at(self._pointer(event).scene)
+        if event.button() is Qt.MouseButton.LeftButton and card is not None:
+            self.selection.select([card.id])
+            self.edit_parameters()
+
+    @override
+    def leaveEvent(self, event: QEvent, /) -> None:
+        self.board.hover(None)
+        super().leaveEvent(event)
+
+    def _show_cursor(self, *, over_port: bool = False) -> None:
+        shape = self._gesture.cursor if self._gesture is not None else None
+        if shape is None and self._panning:
+            shape = Qt.CursorShape.OpenHandCursor
+        if shape is None and over_port:
+            shape = Qt.CursorShape.CrossCursor
+        self.viewport().setCursor(shape if shape is not None else Qt.CursorShape.ArrowCursor)
+
+    # ---- keyboard
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._panning = True
+            self._show_cursor()
+            return
+        act = action_for(event)
+        if act is None:
+            event.ignore()
+            return
+        act(self)
+        event.accept()
+
+    @override
+    def keyReleaseEvent(self, event: QKeyEvent, /) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._panning = False
+            self._show_cursor()
+            return
+        super().keyReleaseEvent(event)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent, /) -> None:
+        super().focusInEvent(event)
+        self.show_selection()
+        self.update()
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent, /) -> None:
+        super().focusOutEvent(event)
+        self._panning = False
+        self.show_selection()
+        self.update()
+
+    # ---- menus
+
+    def menu_at(self, at: QPoint) -> QMenu:
+        """The menu for what lies at a place of the viewport; that becomes the selection."""
+        place = self.mapToScene(at)
+        card, edge = self.board.card_at(place), self.board.edge_at(place)
+        if card is not None:
+            others = self.selection.ids if card.id in self.selection.ids else ()
+            self.selection.select([*(id for id in others if id != card.id), card.id])
+            return menus.block_menu(self, card.id)
+        if edge is not None:
+            self.pick_edge(edge.key)
+            return menus.edge_menu(self, edge.key)
+        return menus.canvas_menu(self, place)
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent, /) -> None:
+        self._abandon(restore=True)
+        at = event.pos()
+        current = self.board.cards.get(self.selection.current)
+        if event.reason() is QContextMenuEvent.Reason.Keyboard and current is not None:
+            at = self.mapFromScene(current.body.center())
+        menu = self.menu_at(at)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.viewport().mapToGlobal(at))
+
+    # ---- drops from the palette
+
+    @override
+    def dragEnterEvent(self, event: QDragEnterEvent, /) -> None:
+        kind = bytes(event.mimeData().data(MIME).data()).decode("utf-8", "replace")
+        if kind not in catalogue():
+            event.ignore()
+            return
+        self._end_drop()
+        self._abandon(restore=True)
+        self._drop = Drop(self, kind)
+        event.acceptProposedAction()
+
+    @override
+    def dragMoveEvent(self, event: QDragMoveEvent, /) -> None:
+        if self._drop is None:
+            event.ignore()
+            return
+        at = event.position().toPoint()
+        self.draw_near(at)
+        self._drop.move(self.mapToScene(at), at)
+        if self._drop.allowed:
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    @override
+    def dragLeaveEvent(self, event: QDragLeaveEvent, /) -> None:
+        self._end_drop()
+
+    @override
+    def dropEvent(self, event: QDropEvent, /) -> None:
+        drop, self._drop = self._drop, None
+        if drop is None or drop.drop(self.mapToScene(event.position().toPoint())) is None:
+            event.ignore()
+            return
+        event.acceptProposedAction()
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def _end_drop(self) -> None:
+        drop, self._drop = self._drop, None
+        if drop is not None:
+            drop.clear()
+
+    # ---- size
+
+    @override
+    def showEvent(self, event: QShowEvent, /) -> None:
+        super().showEvent(event)
+        if self._fit_due:
+            self._fit_opened()
+        self._place_overlays()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        self._place_overlays()

@@ -1,0 +1,138 @@
+"""The palette's list as a widget: keys, clicks and drags become signals."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
+from typing_extensions import override
+
+from cnnstudio.app.palette.model import GROUP, KIND, PaletteModel
+from cnnstudio.app.theme import RADIUS, Role, Scale, pixmap, space, theme
+from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.layout import CARD_WIDTH
+
+_ROW = 28
+_GHOST_HEIGHT = 36
+
+
+class PaletteTree(QTreeView):
+    """Families that fold, blocks that are dragged, double-clicked or entered."""
+
+    chosen = Signal(str)
+    """A kind was double-clicked or entered."""
+    typed = Signal(str)
+    """Text was typed while the list had the keyboard: it belongs to the search field."""
+    left_upwards = Signal()
+    """Up was pressed on the first row."""
+
+    def __init__(self, model: PaletteModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setModel(model)
+        self.setObjectName("palette-list")
+        self.setAccessibleName("Blocks by family")
+        self.setToolTip("Drag a block onto the canvas, or double-click it to append it")
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setIndentation(0)
+        self.setUniformRowHeights(True)
+        self.setExpandsOnDoubleClick(False)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setItemDelegate(_Rows(self))
+        self.clicked.connect(self._on_clicked)
+        self.doubleClicked.connect(self._on_double_clicked)
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        if index.data(GROUP):
+            self.setExpanded(index, not self.isExpanded(index))
+
+    def _on_double_clicked(self, index: QModelIndex) -> None:
+        kind = index.data(KIND)
+        if kind:
+            self.chosen.emit(str(kind))
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        index, key = self.currentIndex(), event.key()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and index.isValid():
+            self._enter(index, append=key != Qt.Key.Key_Space)
+        elif key == Qt.Key.Key_Up and index.isValid() and not self.indexAbove(index).isValid():
+            self.left_upwards.emit()
+        elif key == Qt.Key.Key_Left and index.data(KIND) and index.parent().isValid():
+            self.setCurrentIndex(index.parent())
+        elif event.text().isprintable() and event.text().strip() and not event.modifiers() & _COMMANDS:
+            self.typed.emit(event.text())
+        else:
+            super().keyPressEvent(event)
+
+    def _enter(self, index: QModelIndex, *, append: bool) -> None:
+        if index.data(GROUP):
+            self.setExpanded(index, not self.isExpanded(index))
+        elif append:
+            self.chosen.emit(str(index.data(KIND)))
+
+    @override
+    def startDrag(self, supported: Qt.DropAction, /) -> None:
+        index = self.currentIndex()
+        kind = index.data(KIND)
+        if not kind:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self.model().mimeData([index]))
+        ghost = drag_picture(str(kind), self.devicePixelRatioF())
+        drag.setPixmap(ghost)
+        drag.setHotSpot(QPointF(CARD_WIDTH / 2, _GHOST_HEIGHT / 2).toPoint())
+        drag.exec(Qt.DropAction.CopyAction)
+
+
+_COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+
+
+def drag_picture(kind: str, ratio: float) -> QPixmap:
+    """What hangs at the pointer while a block is dragged: the head of its card."""
+    spec, look = spec_class(kind), theme()
+    drawn = QPixmap(QSize(round(CARD_WIDTH * ratio), round(_GHOST_HEIGHT * ratio)))
+    drawn.setDevicePixelRatio(ratio)
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    body = QRectF(0.5, 0.5, CARD_WIDTH - 1, _GHOST_HEIGHT - 1)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look.family(spec.group))
+    painter.drawRoundedRect(body, RADIUS, RADIUS)
+    painter.setClipRect(body.adjusted(space(1), 0, 0, 0))
+    painter.setPen(QPen(look.color(Role.BORDER), 1))
+    painter.setBrush(look.color(Role.SURFACE))
+    painter.drawRoundedRect(body, RADIUS, RADIUS)
+    painter.setPen(look.color(Role.TEXT))
+    painter.setFont(look.font(Scale.BODY, bold=True))
+    painter.drawText(body.adjusted(space(4), 0, -space(2), 0), Qt.AlignmentFlag.AlignVCenter, spec.title)
+    painter.end()
+    return drawn
+
+
+class _Rows(QStyledItemDelegate):
+    """Family rows carry an arrow that says whether they are open."""
+
+    def __init__(self, tree: PaletteTree) -> None:
+        super().__init__(tree)
+        self._tree = tree
+
+    @override
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex, /) -> QSize:
+        return QSize(super().sizeHint(option, index).width(), _ROW)
+
+    @override
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex, /
+    ) -> None:
+        super().paint(painter, option, index)
+        if not index.data(GROUP):
+            return
+        box, size = QRectF(option.rect), space(4)
+        name = "chevron-down" if self._tree.isExpanded(index.model().index(index.row(), 0)) else "chevron-right"
+        drawn = pixmap(name, theme().color(Role.MUTED), size, painter.device().devicePixelRatio())
+        painter.drawPixmap(QPointF(box.right() - size - space(2), box.center().y() - size / 2), drawn)
