@@ -145,9 +145,9 @@ class LineEditor(Editor):
         """Text that says the same, and unfinished text while the value stands, are left alone."""
         stood = reading.same(value, self._shown)
         self._shown = value
-        if not stood and self.is_pending:
-            self.discard()
-        elif not self.is_pending and not self.line.hasFocus():
+        unfinished = self.is_pending and stood
+        being_typed = not self.is_pending and self.line.hasFocus()
+        if not unfinished and not being_typed:
             self.discard()
 
     def discard(self) -> None:

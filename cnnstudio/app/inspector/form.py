@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -114,7 +115,7 @@ class DeclaredForm(QWidget):
 
     def _order_tabs(self) -> None:
         fields = [f for row in self._rows.values() for f in (*row.editor.fields(), row.reset)]
-        for before, after in zip(fields, fields[1:], strict=False):
+        for before, after in itertools.pairwise(fields):
             QWidget.setTabOrder(before, after)
 
 

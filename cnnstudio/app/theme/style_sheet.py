@@ -64,6 +64,11 @@ QPushButton[kind="flat"]:checked, QToolButton[kind="flat"]:checked { background:
 QPushButton[kind="flat"]:focus, QToolButton[kind="flat"]:focus, QToolBar QToolButton:focus {
     border-color: $accent;
 }
+QToolButton[kind="section"] {
+    background: transparent; border-color: transparent; padding: 4px 0; text-align: left; font-weight: 600;
+}
+QToolButton[kind="section"]:hover { background: $hover; }
+QToolButton[kind="section"]:focus { border: 2px solid $accent; padding: 3px 0; }
 QToolButton[kind="page"] {
     background: transparent; color: $muted; border: 2px solid transparent; border-radius: ${radius}px; padding: 4px 0;
     font-size: ${caption}pt;
@@ -83,6 +88,8 @@ QLineEdit, QAbstractSpinBox, QComboBox { padding: 3px 8px; min-height: 20px; }
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $edge; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QComboBox:on { border: 2px solid $accent; padding: 2px 7px; }
 QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid $accent; }
+QPlainTextEdit[kind="code"] { border: 2px solid transparent; border-radius: 0; }
+QPlainTextEdit[kind="code"]:focus { border-color: $accent; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QComboBox[invalid="true"] { border-color: $error; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {
     color: $disabled; background: $window; border-color: $grid;
@@ -218,7 +225,7 @@ def style_sheet(colors: Mapping[Role, str], *, is_dark: bool, radius: int, point
         "page": f"{points + 6:g}",
         "accent_hover": _towards(values["accent"], values["text"], 0.15),
     }
-    return Template(_GENERAL + _BUTTONS + _FIELDS + _VIEWS + _WINDOW).substitute(values)
+    return Template(_GENERAL + _BUTTONS + _VIEWS + _FIELDS + _WINDOW).substitute(values)
 
 
 def _towards(color: str, other: str, share: float) -> str:

@@ -1,0 +1,149 @@
+"""The inspector's card of one block: what it is and does, its parameters, its numbers, what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from cnnstudio.app.inspector import facts
+from cnnstudio.app.inspector.form import DeclaredForm
+from cnnstudio.app.inspector.pieces import FactTable, FamilyStripe, FindingList, NameLine, Section, wrapped
+from cnnstudio.app.theme import mark, space
+from cnnstudio.core.edits import EditError, RenameBlock, SetParameters
+from cnnstudio.core.program import INPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnnstudio.app.document_bridge import DocumentBridge
+    from cnnstudio.core.architecture import Block
+    from cnnstudio.core.diagnostics import Diagnostic, Fix
+
+
+class BlockCard(QWidget):
+    """Shows one block of the bridge's experiment; edits go to the bridge."""
+
+    renamed = Signal(str, str)
+    """Old and new id, after the edit."""
+
+    def __init__(self, bridge: DocumentBridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._id = ""
+        self.stripe = FamilyStripe(self)
+        self.title = QLabel(self)
+        self.family = QLabel(self)
+        self.id_line = NameLine("block_id", "Id", "Name of this block in tables and in the Keras code", self)
+        self.findings = FindingList(self)
+        self.about = wrapped(parent=self, tone="muted")
+        self.note = wrapped("The Data page decides the shape of the samples.", self, tone="muted", scale="caption")
+        self.form = DeclaredForm(self)
+        self.table = FactTable(self)
+        self.dense = wrapped(parent=self, tone="muted", scale="caption")
+        self.parameters = Section("Parameters", "parameters", self)
+        self._lay_out()
+        self.id_line.typed.connect(self._check_id)
+        self.id_line.named.connect(self._rename)
+        self.form.edited.connect(self._edit)
+        self.form.fix_wanted.connect(self._fix)
+        self.findings.fix_wanted.connect(self._fix)
+
+    def _lay_out(self) -> None:
+        mark(self.title, scale="title")
+        mark(self.family, tone="muted", scale="caption")
+        self.title.setObjectName("block_title")
+        self.dense.setObjectName("dense_instead")
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        names.addWidget(self.title)
+        names.addWidget(self.family)
+        head = QHBoxLayout()
+        head.setSpacing(space(2))
+        head.addWidget(self.stripe)
+        head.addLayout(names, 1)
+        self.parameters.body.addWidget(self.note)
+        self.parameters.body.addWidget(self.form)
+        numbers = Section("Numbers", "numbers", self)
+        numbers.body.addWidget(self.table)
+        numbers.body.addWidget(self.dense)
+        about = Section("What it does", "about", self)
+        about.body.addWidget(self.about)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(space(2))
+        column.addLayout(head)
+        column.addWidget(self.id_line)
+        column.addWidget(self.findings)
+        for section in (about, self.parameters, numbers):
+            column.addWidget(section)
+
+    @property
+    def id(self) -> str:
+        """The block in sight, "" before the first."""
+        return self._id
+
+    def show_block(self, id: str) -> None:
+        """Show that block as the bridge's trace has it now."""
+        trace = self._bridge.trace
+        traced = trace.blocks[id]
+        spec = traced.block.spec
+        if id != self._id:
+            self._id = id
+            self.id_line.show_name(id)
+            self.id_line.discard()
+        self.stripe.show_group(spec.group)
+        self.title.setText(spec.title)
+        self.family.setText(spec.group)
+        self.family.setHidden(spec.group == spec.title)
+        self.id_line.setEnabled(id != INPUT)
+        self.about.setText(paragraphs(spec.help))
+        own = [d for d in self._bridge.diagnostics if d.block == id]
+        self._show_form(traced.block, own, axes=_rank(traced.block, self._bridge))
+        self.table.show_facts(facts.of_block(traced, trace))
+        sentence = facts.dense_instead(traced)
+        self.dense.setText(sentence)
+        self.dense.setVisible(bool(sentence))
+
+    def _show_form(self, block: Block, own: Sequence[Diagnostic], axes: int) -> None:
+        spec = block.spec
+        self.form.show_value(spec, own if block.id != INPUT else (), subject=block.id, axes=axes)
+        self.form.setEnabled(block.id != INPUT)
+        self.note.setVisible(block.id == INPUT)
+        self.parameters.setVisible(bool(spec.parameters))
+        # The disabled form of Input cannot take the click on a fix, so its findings stand above it.
+        at_fields = block.id != INPUT
+        self.findings.show_diagnostics([d for d in own if not (at_fields and self.form.has_field(d.parameter))])
+
+    def _edit(self, name: str, value: object, gesture: str) -> None:
+        self._bridge.do(SetParameters(id=self._id, values={name: value}, gesture=gesture))
+
+    def _fix(self, fix: Fix) -> None:
+        self._bridge.do(fix.edit())
+
+    def _check_id(self, text: str) -> None:
+        try:
+            RenameBlock(id=self._id, new_id=text).change(self._bridge.experiment.architecture)
+        except EditError as error:
+            self.id_line.show_problem(str(error))
+        else:
+            self.id_line.show_problem("")
+
+    def _rename(self, text: str) -> None:
+        old = self._id
+        if self._bridge.do(RenameBlock(id=old, new_id=text)):
+            self.renamed.emit(old, text)
+
+
+def _rank(block: Block, bridge: DocumentBridge) -> int:
+    """Spatial axes of what comes in; those of the samples while that is not known."""
+    traced = bridge.trace.blocks[block.id]
+    rank = traced.inputs[0].rank if traced.inputs else 0
+    return rank or len(bridge.trace.data.input_shape) - 1
+
+
+def paragraphs(text: str) -> str:
+    """A docstring without the line breaks that only its source needs."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", text)

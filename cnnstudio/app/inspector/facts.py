@@ -1,0 +1,133 @@
+"""The numbers of a block, of several blocks and of the whole network, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cnnstudio.app import format
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.field import Field
+    from cnnstudio.core.tracing import BlockTrace, Trace
+
+BYTES_PER_NUMBER = 4
+"""Weights and activations are float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of a table of numbers: what it is, the value, and what that means."""
+
+    name: str
+    value: str
+    help: str
+
+
+def of_block(traced: BlockTrace, trace: Trace) -> list[Fact]:
+    """Everything known of one block. Values are dashes until the block can be laid."""
+    facts = [
+        Fact("Shape in", f" {format.ARROW} ".join(_ins(traced)) or format.DASH, "Sizes of what comes in, channels (C) last"),
+        Fact("Shape out", _out(traced), "Sizes of what goes out, channels (C) last"),
+    ]
+    if traced.block.spec.max_inputs == 0:
+        return facts[1:]
+    facts += _weights(traced.params, traced.trainable_params)
+    facts += [
+        Fact("Share", format.share(traced.params, trace.params), "Share of the parameters of the whole network"),
+        *_cost(traced.macs, traced.activation_bytes),
+    ]
+    if traced.output is not None:
+        facts += _field(traced.output.field, trace)
+    return facts
+
+
+def _ins(traced: BlockTrace) -> list[str]:
+    return [" + ".join(format.lettered_shape(t.shape) for t in traced.inputs)] if traced.inputs else []
+
+
+def _out(traced: BlockTrace) -> str:
+    return format.DASH if traced.output is None else format.lettered_shape(traced.output.shape)
+
+
+def _weights(params: int, trainable: int) -> list[Fact]:
+    facts = [Fact("Parameters", format.count(params), "Numbers that the block keeps: weights and biases")]
+    if trainable != params:
+        facts += [
+            Fact("Trainable", format.count(trainable), "Parameters that training changes by gradients"),
+            Fact("Not trainable", format.count(params - trainable), "Parameters kept otherwise, as running means are"),
+        ]
+    return facts
+
+
+def _cost(macs: int, activation: int) -> list[Fact]:
+    return [
+        Fact("Multiply-adds", format.short(macs), f"{format.count(macs)} multiplications with addition for one sample"),
+        Fact(
+            "Activation memory",
+            format.size_of(activation),
+            f"{format.count(activation)} bytes of float32 results for one sample",
+        ),
+    ]
+
+
+def _field(field: Field, trace: Trace) -> list[Fact]:
+    sizes = trace.data.input_shape[:-1]
+    unit = format.cells(len(sizes))
+    size, stride = format.receptive_field(field), format.stride(field)
+    sees_all = len(field) == len(sizes) and all(a.size >= n for a, n in zip(field, sizes, strict=True))
+    return [
+        Fact(
+            "Receptive field",
+            size if size == format.DASH else f"{size} {unit}",
+            "How much of the input one value of the result can see"
+            + (": as much as the whole input, or more" if sees_all else ""),
+        ),
+        Fact(
+            "Stride on input",
+            stride if stride == format.DASH else f"{stride} {unit}",
+            "How far the receptive field moves on the input from one value to the next",
+        ),
+    ]
+
+
+def dense_instead(traced: BlockTrace) -> str:
+    """What a dense layer between the same shapes would cost; "" for blocks that share no weights over places."""
+    if traced.output is None or not traced.inputs or not traced.params or traced.block.spec.group != "Convolution":
+        return ""
+    cells_in, cells_out = traced.inputs[0].cells, traced.output.cells
+    dense = cells_in * cells_out + cells_out
+    if dense <= traced.params:
+        return ""
+    return (
+        f"A dense layer from {format.count(cells_in)} to {format.count(cells_out)} values would need "
+        f"{format.short(dense)} parameters, {format.short(dense / traced.params)} times as many."
+    )
+
+
+def of_several(traced: Sequence[BlockTrace], trace: Trace) -> list[Fact]:
+    """Sums over some blocks."""
+    params = sum(t.params for t in traced)
+    return [
+        *_weights(params, sum(t.trainable_params for t in traced)),
+        Fact("Share", format.share(params, trace.params), "Share of the parameters of the whole network"),
+        *_cost(sum(t.macs for t in traced), sum(t.activation_bytes for t in traced)),
+    ]
+
+
+def of_network(experiment: Experiment, trace: Trace) -> list[Fact]:
+    """Sums over the whole network, and what goes in and comes out."""
+    outputs = [t for t in trace.blocks.values() if t.block.spec.kind == "Output"]
+    memory = sum(t.activation_bytes for t in trace.blocks.values())
+    return [
+        Fact("Data", experiment.data.source.title, experiment.data.source.note),
+        Fact("Shape in", format.lettered_shape(trace.data.input_shape), "Sizes of one sample, channels (C) last"),
+        Fact("Shape out", _out(outputs[0]) if outputs else format.DASH, "Sizes of the answer for one sample"),
+        Fact("Blocks", format.count(len(trace.blocks)), "Input and Output are counted"),
+        *_weights(trace.params, trace.trainable_params),
+        Fact("Size of weights", format.size_of(BYTES_PER_NUMBER * trace.params), "As float32, 4 bytes for each parameter"),
+        *_cost(trace.macs, memory),
+    ]

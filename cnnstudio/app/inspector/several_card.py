@@ -1,0 +1,115 @@
+"""The inspector's card of several blocks: how many, what they cost together, and what can be done to all."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from cnnstudio.app import format
+from cnnstudio.app.inspector import facts
+from cnnstudio.app.inspector.form import DeclaredForm
+from cnnstudio.app.inspector.pieces import FactTable, Section, wrapped
+from cnnstudio.app.theme import mark, set_icon, space
+from cnnstudio.core.edits import DuplicateBlocks, RemoveBlocks, SetParameters
+from cnnstudio.core.program import INPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnnstudio.app.document_bridge import DocumentBridge
+    from cnnstudio.core.tracing import BlockTrace
+
+_gestures = itertools.count(1)
+
+
+class SeveralCard(QWidget):
+    """Shows some blocks of the bridge's experiment; edits go to the bridge."""
+
+    duplicated = Signal(tuple)
+    """Ids of the copies, after the edit."""
+
+    def __init__(self, bridge: DocumentBridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._ids: tuple[str, ...] = ()
+        self.title = QLabel(self)
+        self.kinds = wrapped(parent=self, tone="muted")
+        self.duplicate = QPushButton("Duplicate", self)
+        self.remove = QPushButton("Remove", self)
+        self.shared = Section("Parameters of all", "shared", self)
+        self.shared_note = wrapped(parent=self, tone="muted", scale="caption")
+        self.form = DeclaredForm(self)
+        self.table = FactTable(self)
+        self._lay_out()
+        self.duplicate.clicked.connect(self._duplicate)
+        self.remove.clicked.connect(self._remove)
+        self.form.edited.connect(self._edit)
+
+    def _lay_out(self) -> None:
+        mark(self.title, scale="title")
+        self.title.setObjectName("several_title")
+        for button, name, help in (
+            (self.duplicate, "copy", "Copy the selected blocks with the connections among them"),
+            (self.remove, "remove", "Take the selected blocks away; what read them reads what they read"),
+        ):
+            set_icon(button, name)
+            button.setObjectName(f"several_{name}")
+            button.setAccessibleName(f"{button.text()} the selected blocks")
+            button.setToolTip(help)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(space(2))
+        buttons.addWidget(self.duplicate)
+        buttons.addWidget(self.remove)
+        buttons.addStretch(1)
+        self.shared.body.addWidget(self.shared_note)
+        self.shared.body.addWidget(self.form)
+        numbers = Section("Numbers together", "numbers_together", self)
+        numbers.body.addWidget(self.table)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(space(2))
+        column.addWidget(self.title)
+        column.addWidget(self.kinds)
+        column.addLayout(buttons)
+        column.addWidget(self.shared)
+        column.addWidget(numbers)
+
+    def show_blocks(self, ids: Sequence[str]) -> None:
+        """Show these blocks; all of them are in the bridge's trace."""
+        self._ids = tuple(ids)
+        trace = self._bridge.trace
+        traced = [trace.blocks[i] for i in ids]
+        self.title.setText(f"{format.counted(len(ids), 'block')} selected")
+        kinds = Counter(t.block.spec.title for t in traced)
+        self.kinds.setText(", ".join(f"{n} {format.TIMES} {title}" for title, n in kinds.items()))
+        self.table.show_facts(facts.of_several(traced, trace))
+        self.remove.setEnabled(any(i != INPUT for i in ids))
+        self.duplicate.setEnabled(any(t.block.spec.kind not in ("Input", "Output") for t in traced))
+        self._show_shared(traced)
+
+    def _show_shared(self, traced: Sequence[BlockTrace]) -> None:
+        current = traced[-1].block
+        alike = all(type(t.block.spec) is type(current.spec) for t in traced) and bool(current.spec.parameters)
+        self.shared.setVisible(alike)
+        if alike:
+            rank = traced[-1].inputs[0].rank if traced[-1].inputs else 2
+            self.shared_note.setText(f"The values are those of {current.id}. A change goes to all {len(traced)} blocks.")
+            self.form.show_value(current.spec, subject=self._ids, axes=rank or 2)
+
+    def _edit(self, name: str, value: object, gesture: str) -> None:
+        together = gesture or f"several-{next(_gestures)}"
+        for id in self._ids:
+            self._bridge.do(SetParameters(id=id, values={name: value}, gesture=together))
+
+    def _duplicate(self) -> None:
+        edit = DuplicateBlocks(ids=self._ids)
+        copies = tuple(edit.copies(self._bridge.experiment.architecture).values())
+        if self._bridge.do(edit):
+            self.duplicated.emit(copies)
+
+    def _remove(self) -> None:
+        self._bridge.do(RemoveBlocks(ids=self._ids))
