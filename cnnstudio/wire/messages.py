@@ -212,6 +212,14 @@ class FeatureMaps(Event, frozen=True):
     """float32: the network's output for the sample (class probabilities; empty for other tasks)."""
 
 
+class WatchFailed(Event, frozen=True):
+    """The watched block or sample is not in the model or the data of the run: one sentence for the person."""
+
+    run: str
+    block: str
+    message: str
+
+
 class Samples(Event, frozen=True):
     """Answer to GetSamples."""
 
@@ -253,7 +261,7 @@ AnyCommand: TypeAlias = Annotated[
     StartRun | StopRun | Watch | GetSamples | ExportRun, msgspec.Meta(title="command")
 ]
 AnyEvent: TypeAlias = Annotated[
-    Hello | Heartbeat | RunStarted | Progress | EpochEnd | RunEnded | RunFailed | FeatureMaps | Samples | Exported
-    | Failed,
+    Hello | Heartbeat | RunStarted | Progress | EpochEnd | RunEnded | RunFailed | FeatureMaps | WatchFailed
+    | Samples | Exported | Failed,
     msgspec.Meta(title="event"),
 ]  # fmt: skip

@@ -1,0 +1,122 @@
+"""The folder of a run: which files it holds, and the record that says how the run stands.
+
+experiment.json        the frozen copy of the experiment
+state.json             the RunRecord, written before training starts
+metrics.csv            a line an epoch: epoch, seconds, training metrics, validation metrics
+checkpoints/last.weights.h5    weights after the last whole epoch, or where the run was stopped: these are tested
+checkpoints/best.weights.h5    weights of the epoch with the lowest validation loss
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from cnnstudio.core.storage import write_atomic
+
+EXPERIMENT = "experiment.json"
+STATE = "state.json"
+METRICS = "metrics.csv"
+LAST = Path("checkpoints") / "last.weights.h5"
+BEST = Path("checkpoints") / "best.weights.h5"
+FORMAT = "1.0"
+_MAX_BYTES = 1 << 20
+
+Status: TypeAlias = Literal["RUNNING", "FINISHED", "STOPPED", "FAILED", "INTERRUPTED"]
+
+
+class RunFolderError(ValueError):
+    """A folder is no run's; one sentence says what is missing."""
+
+
+class RunRecord(msgspec.Struct, frozen=True, omit_defaults=False):
+    """What state.json holds. A metric that is not a number is null."""
+
+    status: Status
+    name: str
+    pid: int
+    """Process that trains, or trained."""
+    process_started: int
+    """Start of that process in clock ticks since boot: tells a later process of the same id apart; 0: unknown."""
+    device: str
+    seed: int
+    epochs: int
+    """Epochs asked for."""
+    started: str
+    """Local time with offset, ISO 8601."""
+    format: str = FORMAT
+    epochs_done: int = 0
+    seconds: float = 0.0
+    params: int = 0
+    parts: dict[str, int] = {}
+    versions: dict[str, str] = {}
+    metrics: dict[str, float | None] = {}
+    """Of the last whole epoch."""
+    best_epoch: int = 0
+    """Epoch with the lowest validation loss; 0 before the first."""
+    test: dict[str, float | None] = {}
+    message: str = ""
+    """Why the run failed."""
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Put `record` in the folder, whole or not at all. Raises OSError."""
+    write_atomic(folder / STATE, msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+
+
+def read_record(folder: Path) -> RunRecord:
+    """The folder's record. Raises RunFolderError when it has none that can be read."""
+    path = folder / STATE
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise RunFolderError(f"{path} is larger than 1 MiB, so no run wrote it.")
+        return msgspec.json.decode(path.read_bytes(), type=RunRecord)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise RunFolderError(f'"{folder}" is not the folder of a run: {STATE} cannot be read ({why}).') from error
+    except msgspec.MsgspecError as error:
+        raise RunFolderError(f"{path} holds no run's state: {error}.") from error
+
+
+def own_process() -> tuple[int, int]:
+    """This process: (pid, start in clock ticks)."""
+    return os.getpid(), _started(os.getpid())
+
+
+def is_alive(record: RunRecord) -> bool:
+    """Whether the process that wrote the record still runs; on Windows, where asking would end it, always yes."""
+    if sys.platform == "win32":
+        return True
+    try:
+        os.kill(record.pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is there, but someone else's
+        return record.process_started == 0
+    return record.process_started == _started(record.pid)
+
+
+def settle(runs: Path) -> list[Path]:
+    """Mark every run below `runs` that says RUNNING but whose process is gone as INTERRUPTED; which these were."""
+    settled = []
+    for state in sorted(runs.glob(f"*/{STATE}")):
+        with contextlib.suppress(RunFolderError, OSError):  # an unreadable folder must not keep the others
+            record = read_record(state.parent)
+            if record.status == "RUNNING" and not is_alive(record):
+                write_record(state.parent, msgspec.structs.replace(record, status="INTERRUPTED"))
+                settled.append(state.parent)
+    return settled
+
+
+def _started(pid: int) -> int:
+    """Field 22 of /proc/PID/stat; 0 where there is no such file system."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0
+    return int(text.rpartition(")")[2].split()[19])

@@ -1,0 +1,72 @@
+"""Keras and the library below it, loaded once and without the noise that TensorFlow's C++ prints while it loads.
+
+Every engine module takes `keras` from here, so that whichever is imported first keeps stderr clean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+_STDERR = 2
+
+
+@contextlib.contextmanager
+def _holding_back_stderr() -> Iterator[None]:
+    """Keep what is written to file descriptor 2, and let it out only if the block fails.
+
+    TensorFlow's first lines ("All log messages before absl::InitializeLog...") obey no log level.
+    """
+    try:
+        real = os.dup(_STDERR)
+    except OSError:  # no stderr at all, as under pythonw
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), _STDERR)
+        try:
+            yield
+        except BaseException:
+            os.dup2(real, _STDERR)
+            held.seek(0)
+            os.write(_STDERR, held.read())
+            raise
+        finally:
+            os.dup2(real, _STDERR)
+            os.close(real)
+
+
+def _load_tensorflow() -> Any:
+    import tensorflow
+
+    for gpu in tensorflow.config.list_physical_devices("GPU"):
+        # Before first use, or not at all: else TensorFlow takes the whole card, and a second worker finds none left.
+        with contextlib.suppress(RuntimeError):
+            tensorflow.config.experimental.set_memory_growth(gpu, True)
+    return tensorflow
+
+
+with _holding_back_stderr():
+    import keras
+
+    backend: str = keras.backend.backend()
+    """Name of the library that computes: "tensorflow", "jax" or "torch"."""
+    tensorflow: Any = _load_tensorflow() if backend == "tensorflow" else None
+    """TensorFlow where it is the backend, else None."""
+
+
+def backend_version() -> str:
+    """Version of the library that computes."""
+    import importlib.metadata
+
+    return importlib.metadata.version(backend)
+
+
+__all__ = ["backend", "backend_version", "keras", "tensorflow"]

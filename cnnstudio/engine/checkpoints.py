@@ -1,0 +1,156 @@
+"""The files of a run on disk: the record, the metrics, and the weights worth keeping."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import math
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cnnstudio.core.files import write_experiment
+from cnnstudio.core.run_folder import BEST, EXPERIMENT, LAST, METRICS, STATE, RunRecord, own_process, write_record
+from cnnstudio.core.storage import write_atomic
+from cnnstudio.engine.devices import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import numpy as np
+
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.run_folder import Status
+
+_EVERY_SECONDS = 2.0
+"""Epochs of small networks take less time than writing to disk and waiting for it."""
+
+
+class RunError(Exception):
+    """A run cannot start or go on: one sentence for the person, and details for a report."""
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+@contextlib.contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turn an OSError into a RunError that names the folder and what to do."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        advice = "free some space or choose another folder"
+        raise RunError(f'The run folder "{folder}" cannot be written ({why}): {advice}.', repr(error)) from error
+
+
+def save_weights(model: Any, path: Path) -> None:
+    """Write the model's weights, whole or not at all: Keras itself would write over the good file. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".part-{os.getpid()}.weights.h5")
+    try:
+        model.save_weights(part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+class RunFolder:
+    """Writes one run's folder. Every method raises RunError when the disk does not take it."""
+
+    def __init__(self, path: Path, experiment: Experiment, device: str) -> None:
+        self.path = path
+        self._experiment = experiment
+        pid, started = own_process()
+        self.record = RunRecord(
+            status="RUNNING",
+            name=experiment.name,
+            pid=pid,
+            process_started=started,
+            device=device,
+            seed=experiment.training.seed,
+            epochs=experiment.training.epochs,
+            started=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+            versions=versions(),
+        )
+        self._columns: tuple[str, ...] = ()
+        self._best_loss = math.inf
+        self._best: list[np.ndarray] | None = None
+        """Weights of the best epoch while they are not on disk yet."""
+        self._unsaved = False
+        self._next_save = 0.0
+
+    def create(self) -> None:
+        """Make the folder with the frozen experiment and a RUNNING record. Never writes into another run's."""
+        with writing_to(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            if (self.path / STATE).exists():
+                raise RunError(f'The folder "{self.path}" already holds a run: choose another one.')
+            write_atomic(self.path / EXPERIMENT, write_experiment(self._experiment).encode())
+            write_record(self.path, self.record)
+
+    def update(self, **changed: Any) -> None:
+        """Change the record and write it."""
+        self.record = msgspec.structs.replace(self.record, **changed)
+        with writing_to(self.path):
+            write_record(self.path, self.record)
+
+    def close(self, status: Status, **changed: Any) -> None:
+        """The last change of the record."""
+        self.update(status=status, **changed)
+
+    def epoch_end(
+        self, model: Any, weights: list[np.ndarray], epoch: int, seconds: float, metrics: Mapping[str, float]
+    ) -> None:
+        """Add a line to the metrics; keep the weights, on disk if the last time is some seconds ago."""
+        self._add_line(epoch, seconds, metrics)
+        changed: dict[str, Any] = {"epochs_done": epoch, "seconds": seconds, "metrics": numbers(metrics)}
+        if metrics["val_loss"] < self._best_loss:
+            self._best_loss = metrics["val_loss"]
+            self._best = weights
+            changed["best_epoch"] = epoch
+        self.record = msgspec.structs.replace(self.record, **changed)
+        self._unsaved = True
+        if time.monotonic() >= self._next_save:
+            self.save(model)
+            self._next_save = time.monotonic() + _EVERY_SECONDS
+
+    def save(self, model: Any) -> None:
+        """Bring the weights on disk: the model's as the last, and the best ones if they are newer than the file."""
+        with writing_to(self.path):
+            save_weights(model, self.path / LAST)
+            if self._best is not None:
+                last = model.get_weights()
+                model.set_weights(self._best)
+                try:
+                    save_weights(model, self.path / BEST)
+                finally:
+                    model.set_weights(last)
+                self._best = None
+            write_record(self.path, self.record)
+        self._unsaved = False
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether an epoch has ended since the weights were last written."""
+        return self._unsaved
+
+    def _add_line(self, epoch: int, seconds: float, metrics: Mapping[str, float]) -> None:
+        with writing_to(self.path), (self.path / METRICS).open("a", encoding="utf-8", newline="\n") as file:
+            if not self._columns:
+                self._columns = tuple(metrics)
+                file.write(",".join(("epoch", "seconds", *self._columns)) + "\n")
+            values = (f"{metrics[name]:.9g}" for name in self._columns)
+            file.write(",".join((str(epoch), f"{seconds:.3f}", *values)) + "\n")
+
+
+def numbers(metrics: Mapping[str, float]) -> dict[str, float | None]:
+    """Metrics for JSON, which has no NaN: null stands for it."""
+    return {name: value if math.isfinite(value) else None for name, value in metrics.items()}

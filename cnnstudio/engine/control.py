@@ -1,0 +1,36 @@
+"""What others may ask of a run while it trains, from any thread."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnnstudio.wire.messages import Watch
+
+
+class Control:
+    """Asks of one run. The training loop looks here after every batch; nobody waits for it."""
+
+    def __init__(self, watch: Watch | None = None) -> None:
+        self._stop = threading.Event()
+        self.abandoned = False
+        """Whether nobody waits for the run's end any more: keep the weights, leave out the test."""
+        self.watch = watch
+        """The block and sample whose feature maps are sent; None for none. Replaced as a whole."""
+        self.steps_done = 0
+        """Steps of training done so far; written by the training loop only."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run is to end after the current batch."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """End the run after the current batch."""
+        self._stop.set()
+
+    def abandon(self) -> None:
+        """End the run after the current batch without measuring it: the window is gone."""
+        self.abandoned = True
+        self._stop.set()

@@ -1,0 +1,138 @@
+"""Data of a recipe, loaded and split. They are kept: the window asks for samples while a run trains on them."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from cnnstudio.core import samples
+from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.recipe import DataRecipe, Digits, Shapes, SourceSpec, Waveforms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PARTS = ("training", "validation", "test")
+_KEPT = 2
+"""Recipes kept loaded: the one that trains and the one that is looked at."""
+
+
+class DataError(ValueError):
+    """The recipe yields no data to train on; one sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Samples of one part: `inputs` float32 (n, ...), `targets` int32 (n, ...) or, for reconstruction, the inputs."""
+
+    inputs: np.ndarray
+    targets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The three parts of a recipe's data; no sample is in two of them."""
+
+    info: DataInfo
+    parts: Mapping[str, Part]
+
+    @property
+    def training(self) -> Part:
+        """What the network learns from."""
+        return self.parts["training"]
+
+    @property
+    def validation(self) -> Part:
+        """What is watched while it learns, and what the best epoch is chosen by."""
+        return self.parts["validation"]
+
+    @property
+    def test(self) -> Part:
+        """What the trained network is measured on, once, at the end."""
+        return self.parts["test"]
+
+    def class_counts(self, part: str) -> tuple[int, ...]:
+        """Samples (for segmentation: pixels) of each class in a part; () where there are no classes."""
+        if not self.info.classes:
+            return ()
+        counts = np.bincount(self.parts[part].targets.ravel(), minlength=self.info.classes)
+        return tuple(int(n) for n in counts)
+
+
+Arrays: TypeAlias = tuple[np.ndarray, np.ndarray]
+
+
+def _digits(source: Digits) -> Arrays:
+    images, labels = samples.digits()
+    return images, images if source.info().task is Task.RECONSTRUCTION else labels
+
+
+def _shapes(source: Shapes) -> Arrays:
+    return samples.shapes(source.count, source.size, source.seed)
+
+
+def _waveforms(source: Waveforms) -> Arrays:
+    return samples.waveforms(source.count, source.length, source.noise, source.seed)
+
+
+_LOADERS: dict[type[SourceSpec], Callable[[Any], Arrays]] = {Digits: _digits, Shapes: _shapes, Waveforms: _waveforms}
+
+
+def sample_count(source: SourceSpec) -> int:
+    """How many samples a source has, known without loading it."""
+    return int(getattr(source, "count", 1797))
+
+
+def data_bytes(recipe: DataRecipe) -> int:
+    """Bytes of the loaded samples and their targets."""
+    info = recipe.source.info()
+    cells = math.prod(info.input_shape)
+    targets = {Task.CLASSIFICATION: 1, Task.SEGMENTATION: cells // info.input_shape[-1], Task.RECONSTRUCTION: 0}
+    return sample_count(recipe.source) * (cells + targets[info.task]) * 4
+
+
+class _Cache:
+    """Loaded recipes, the latest last. Two threads ask: the one that trains and the one that shows samples."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[DataRecipe, Dataset] = OrderedDict()
+
+    def get(self, recipe: DataRecipe) -> Dataset:
+        with self._lock:
+            found = self._kept.pop(recipe, None) or _load(recipe)
+            self._kept[recipe] = found
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            return found
+
+
+def _load(recipe: DataRecipe) -> Dataset:
+    info = recipe.source.info()
+    inputs, targets = _LOADERS[type(recipe.source)](recipe.source)
+    labels = targets if info.task is Task.CLASSIFICATION else None
+    try:
+        indices = samples.split(len(inputs), recipe.validation, recipe.test, recipe.seed, labels)
+    except ValueError as error:
+        raise DataError(str(error)) from error
+    parts = {}
+    for name, chosen in zip(PARTS, indices, strict=True):
+        own = inputs[chosen]
+        parts[name] = Part(own, own if info.task is Task.RECONSTRUCTION else targets[chosen])
+    return Dataset(info, parts)
+
+
+_cache = _Cache()
+
+
+def load(recipe: DataRecipe) -> Dataset:
+    """The recipe's samples, split. Raises DataError when a part would be empty."""
+    return _cache.get(recipe)

@@ -1,0 +1,221 @@
+"""What follows from the task and the training recipe: loss, metrics, optimizer, and how a batch is learned.
+
+Two learners do the same work. On TensorFlow the loop is our own compiled function over data that stay on the device:
+on small networks it takes half the time of Keras's trainer and compiles in a quarter, and it does not leak. Every
+other backend goes through Keras's public `train_on_batch`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.engine.backend import keras, tensorflow
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cnnstudio.core.recipe import TrainingRecipe
+    from cnnstudio.engine.data import Part
+
+_RESIDENT_BYTES = 1 << 30
+"""Up to this size the training part lies on the device that trains; above, in main memory."""
+
+
+def make_loss(task: Task) -> Any:
+    """The Keras loss of a task: cross-entropy over class indices, or mean squared error."""
+    if task is Task.RECONSTRUCTION:
+        return keras.losses.MeanSquaredError()
+    return keras.losses.SparseCategoricalCrossentropy()
+
+
+def make_metrics(info: DataInfo) -> list[Any]:
+    """Fresh Keras metrics of a task; their names are those on the wire and in metrics.csv."""
+    if info.task is Task.RECONSTRUCTION:
+        return [keras.metrics.MeanAbsoluteError(name="mae")]
+    accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    if info.task is Task.CLASSIFICATION:
+        return [accuracy]
+    overlap = keras.metrics.MeanIoU(info.classes, sparse_y_true=True, sparse_y_pred=False, name="mean_iou")
+    return [accuracy, overlap]
+
+
+def make_optimizer(recipe: TrainingRecipe) -> Any:
+    """The Keras optimizer of a recipe."""
+    rate = recipe.learning_rate
+    if recipe.optimizer == "sgd":
+        return keras.optimizers.SGD(rate, momentum=recipe.momentum)
+    kinds = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "nadam": keras.optimizers.Nadam,
+        "rmsprop": keras.optimizers.RMSprop,
+    }
+    return kinds[recipe.optimizer](rate)
+
+
+def compile_model(model: Any, info: DataInfo, recipe: TrainingRecipe) -> None:
+    """Give the model what it is trained with, so that a saved one can be evaluated and trained on by plain Keras."""
+    model.compile(optimizer=make_optimizer(recipe), loss=make_loss(info.task), metrics=make_metrics(info))
+
+
+class Learner(Protocol):
+    """Learns batches of the training part and judges any part. Metrics are means since the last `begin_epoch`."""
+
+    def begin_epoch(self) -> None:
+        """Forget the metrics of the last epoch."""
+
+    def learn(self, indices: np.ndarray) -> None:
+        """One step on these samples of the training part. Does not wait for the device."""
+
+    def metrics(self) -> dict[str, float]:
+        """Means over the epoch so far, the loss first. Waits for the device."""
+
+    def judge(self, part: Part, batch_size: int) -> dict[str, float]:
+        """Loss and metrics over a whole part, nothing learned."""
+
+
+def make_learner(model: Any, info: DataInfo, training: Part) -> Learner:
+    """The learner for the backend that is loaded; `model` is compiled."""
+    if tensorflow is not None:
+        return TensorFlowLearner(model, info, training)
+    return KerasLearner(model, training)
+
+
+class KerasLearner:
+    """Learns through Keras's trainer, on any backend."""
+
+    def __init__(self, model: Any, training: Part) -> None:
+        self._model = model
+        self._training = training
+        self._mean = _Mean()
+
+    def begin_epoch(self) -> None:
+        """See Learner."""
+        self._mean = _Mean()
+
+    def learn(self, indices: np.ndarray) -> None:
+        """See Learner."""
+        inputs, targets = self._training.inputs[indices], self._training.targets[indices]
+        self._mean.add(self._model.train_on_batch(inputs, targets, return_dict=True), len(indices))
+
+    def metrics(self) -> dict[str, float]:
+        """See Learner. Mean IoU is the mean over batches here."""
+        return self._mean.result()
+
+    def judge(self, part: Part, batch_size: int) -> dict[str, float]:
+        """See Learner."""
+        mean = _Mean()
+        for start in range(0, len(part), batch_size):
+            inputs, targets = part.inputs[start : start + batch_size], part.targets[start : start + batch_size]
+            self._model.reset_metrics()
+            mean.add(self._model.test_on_batch(inputs, targets, return_dict=True), len(inputs))
+        return mean.result()
+
+
+class _Mean:
+    """Means of metrics over batches of different sizes."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, float] = {}
+        self._count = 0
+
+    def add(self, values: dict[str, Any], samples: int) -> None:
+        self._count += samples
+        for name, value in sorted(values.items(), key=lambda item: item[0] != "loss"):
+            self._sums[name] = self._sums.get(name, 0.0) + float(value) * samples
+
+    def result(self) -> dict[str, float]:
+        return {name: total / max(1, self._count) for name, total in self._sums.items()}
+
+
+class TensorFlowLearner:
+    """Learns in a compiled function of our own: indices go in, the batch is gathered where the data lie."""
+
+    def __init__(self, model: Any, info: DataInfo, training: Part) -> None:
+        tf = tensorflow
+        self._model = model
+        self._loss = make_loss(info.task)
+        self._learned = _Scores(info)
+        self._judged = _Scores(info)
+        self._resident = training.inputs.nbytes + training.targets.nbytes <= _RESIDENT_BYTES
+        with self._where():
+            self._inputs = tf.constant(training.inputs)
+            same = training.targets is training.inputs
+            self._targets = self._inputs if same else tf.constant(training.targets)
+        model.optimizer.build(model.trainable_variables)
+        inputs = tf.TensorSpec((None, *training.inputs.shape[1:]), training.inputs.dtype)
+        targets = tf.TensorSpec((None, *training.targets.shape[1:]), training.targets.dtype)
+        self._learn = tf.function(self._learn_batch, input_signature=[tf.TensorSpec((None,), tf.int64)])
+        self._judge = tf.function(self._judge_batch, input_signature=[inputs, targets])
+
+    def _where(self) -> Any:
+        return tensorflow.device(None if self._resident else "CPU:0")
+
+    def begin_epoch(self) -> None:
+        """See Learner."""
+        self._learned.reset()
+
+    def learn(self, indices: np.ndarray) -> None:
+        """See Learner."""
+        self._learn(tensorflow.constant(indices, "int64"))
+
+    def metrics(self) -> dict[str, float]:
+        """See Learner."""
+        return self._learned.result()
+
+    def judge(self, part: Part, batch_size: int) -> dict[str, float]:
+        """See Learner."""
+        self._judged.reset()
+        for start in range(0, len(part), batch_size):
+            inputs, targets = part.inputs[start : start + batch_size], part.targets[start : start + batch_size]
+            self._judge(tensorflow.constant(inputs), tensorflow.constant(targets))
+        return self._judged.result()
+
+    def _learn_batch(self, indices: Any) -> None:
+        tf, model = tensorflow, self._model
+        with self._where():
+            inputs, targets = tf.gather(self._inputs, indices), tf.gather(self._targets, indices)
+        with tf.GradientTape() as tape:
+            outputs = model(inputs, training=True)
+            loss = self._loss(targets, outputs)
+            if model.losses:
+                loss += tf.add_n(model.losses)
+        variables = model.trainable_variables
+        model.optimizer.apply(tape.gradient(loss, variables), variables)
+        self._learned.add(loss, targets, outputs)
+
+    def _judge_batch(self, inputs: Any, targets: Any) -> None:
+        outputs = self._model(inputs, training=False)
+        self._judged.add(self._loss(targets, outputs), targets, outputs)
+
+
+class _Scores:
+    """Loss and metrics accumulated on the device."""
+
+    def __init__(self, info: DataInfo) -> None:
+        self._loss = keras.metrics.Mean(name="loss")
+        self._metrics = make_metrics(info)
+
+    def add(self, loss: Any, targets: Any, outputs: Any) -> None:
+        self._loss.update_state(loss, sample_weight=keras.ops.shape(outputs)[0])
+        for metric in self._metrics:
+            metric.update_state(targets, outputs)
+
+    def reset(self) -> None:
+        for metric in (self._loss, *self._metrics):
+            metric.reset_state()
+
+    def result(self) -> dict[str, float]:
+        return {metric.name: float(metric.result()) for metric in (self._loss, *self._metrics)}
+
+
+def metric_names(info: DataInfo) -> tuple[str, ...]:
+    """Names of the metrics, the loss first."""
+    return ("loss", *(metric.name for metric in make_metrics(info)))
+
+
+def is_finite(metrics: dict[str, float]) -> bool:
+    """Whether every metric is a number."""
+    return all(math.isfinite(value) for value in metrics.values())

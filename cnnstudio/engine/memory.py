@@ -1,0 +1,96 @@
+"""How much memory a run will need, and how much there is: running out is a SIGKILL without a word."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnstudio.engine.data import data_bytes
+
+if TYPE_CHECKING:
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.tracing import Trace
+
+_SLOTS = {"adam": 2, "adamw": 2, "nadam": 2, "rmsprop": 1, "sgd": 1}
+"""Arrays an optimizer keeps for each weight."""
+_COPIES_OF_WEIGHTS = 3
+"""The weights, their gradients, and the copy of the last finite ones."""
+_COPIES_OF_DATA = 2
+"""The loaded samples and the training part as the device's tensor."""
+_CONTROL_GROUP = Path("/sys/fs/cgroup")
+
+
+def needed_bytes(experiment: Experiment, trace: Trace) -> dict[str, int]:
+    """A low estimate for training, by what needs it: "weights", "activations", "data"."""
+    copies = _COPIES_OF_WEIGHTS + _SLOTS[experiment.training.optimizer]
+    activations = sum(b.activation_bytes for b in trace.blocks.values())
+    return {
+        "weights": 4 * trace.params * copies,
+        "activations": activations * experiment.training.batch_size,
+        "data": _COPIES_OF_DATA * data_bytes(experiment.data),
+    }
+
+
+def free_bytes() -> int | None:
+    """Bytes that can still be taken: of the computer, or of the container if that has less; None: unknown."""
+    known = [n for n in (_of_computer(), _of_container()) if n is not None]
+    return min(known) if known else None
+
+
+def problem(experiment: Experiment, trace: Trace, free: int | None, batch_size: int) -> str | None:
+    """Why the run cannot fit into `free` bytes, with the numbers and what to change; None when it may fit."""
+    needed = needed_bytes(experiment, trace)
+    needed["activations"] = needed["activations"] // experiment.training.batch_size * batch_size
+    total = sum(needed.values())
+    if free is None or total <= free:
+        return None
+    advice = {
+        "weights": "make the widest Dense or Convolution smaller",
+        "activations": f"lower the batch size ({batch_size:,}) or shrink the maps earlier",
+        "data": "use fewer or smaller samples",
+    }
+    largest = max(needed, key=lambda name: needed[name])
+    parts = ", ".join(f"{readable(n)} for {name}" for name, n in needed.items())
+    return (
+        f"Training needs at least {readable(total)} of memory ({parts}), but {readable(free)} are free: "
+        f"{advice[largest]}."
+    )
+
+
+def readable(size: int) -> str:
+    """A size for people: "3.2 GB"."""
+    value = float(size)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit in ("bytes", "kB") else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:,.1f} TB"
+
+
+def _of_computer() -> int | None:
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+    except (ValueError, OSError, AttributeError):  # no POSIX
+        return None
+
+
+def _of_container() -> int | None:
+    try:
+        limit = (_CONTROL_GROUP / "memory.max").read_text(encoding="ascii").strip()
+        used = int((_CONTROL_GROUP / "memory.current").read_text(encoding="ascii"))
+        cached = _reclaimable((_CONTROL_GROUP / "memory.stat").read_text(encoding="ascii"))
+        return None if limit == "max" else max(0, int(limit) - used + cached)
+    except (OSError, ValueError):
+        return None
+
+
+def _reclaimable(statistics: str) -> int:
+    values = dict(line.split() for line in statistics.splitlines())
+    return int(values.get("inactive_file", 0)) + int(values.get("active_file", 0))

@@ -1,0 +1,142 @@
+"""Feature maps of any block of the model that trains, for one sample.
+
+A block is watched through a compiled model that ends at the block's last step. It shares the layers, so it always
+sees the weights of the moment, and it is traced once: training is never retraced. A look costs about a millisecond.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnnstudio.core.data_info import Task
+from cnnstudio.core.declare import closest
+from cnnstudio.core.program import INPUT
+from cnnstudio.engine.backend import keras
+from cnnstudio.engine.build import layer_names
+from cnnstudio.engine.data import PARTS
+from cnnstudio.wire.messages import FeatureMaps, Watch, WatchFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cnnstudio.core.program import Program
+    from cnnstudio.engine.data import Dataset
+    from cnnstudio.wire.messages import Event, Sample
+
+_MODELS_KEPT = 8
+_SHARE = 0.05
+"""Of the time, at most this goes into watching: a block that is slow to look at is looked at less often."""
+_MAX_BYTES = 16 << 20
+"""Larger sets of maps are thinned along the spatial axes before they are sent."""
+
+
+class ProbeError(ValueError):
+    """The block or sample cannot be watched; one sentence says why."""
+
+
+class Probe:
+    """Looks at the model of one run. Used from the thread that trains, or after the run from the one that trained."""
+
+    def __init__(
+        self, model: Any, program: Program, data: Dataset, run: str, emit: Callable[[Event], None]
+    ) -> None:
+        self._model = model
+        self._program = program
+        self._layers = layer_names(program)
+        self._data = data
+        self._run = run
+        self._emit = emit
+        self._models: OrderedDict[str, Any] = OrderedDict()
+        self._seen: Watch | None = None
+        self._broken: Watch | None = None
+        self._due = 0.0
+        self.seconds = 0.0
+        """Time spent on watching so far."""
+
+    def look(self, watch: Watch | None, epoch: int, step: int, *, force: bool = False) -> None:
+        """Send the maps of the watched block if it is time: at most `hertz` times a second, at once for a new watch.
+
+        `force` sends them now. `step` counts from the start of the run.
+        """
+        if watch is None or not watch.block or (watch is self._broken and not force):
+            return
+        start = time.perf_counter()
+        if watch is self._seen and start < self._due and not force:
+            return
+        try:
+            self._emit(self.maps(watch.block, watch.sample, epoch, step))
+            self._broken = None
+        except ProbeError as error:
+            self._broken = watch
+            self._emit(WatchFailed(self._run, watch.block, str(error)))
+        now = time.perf_counter()
+        fresh = watch is not self._seen  # the first look compiles; later ones do not cost that
+        self._seen = watch
+        self.seconds += now - start
+        pause = 0.0 if fresh else (now - start) / _SHARE
+        self._due = start + max(1.0 / max(watch.hertz, 1e-3), pause)
+
+    def maps(self, block: str, sample: Sample, epoch: int, step: int) -> FeatureMaps:
+        """The maps of `block` for `sample` as they are now. Raises ProbeError."""
+        inputs = self._sample(sample)
+        values, prediction = self._run_to(block, inputs)
+        maps, low, high = quantise(values)
+        classes = self._data.info.task is Task.CLASSIFICATION
+        shown = prediction.astype("float32") if classes else np.empty(0, "float32")
+        return FeatureMaps(self._run, block, sample, epoch, step, maps, low, high, shown)
+
+    def _sample(self, sample: Sample) -> np.ndarray:
+        if sample.part not in PARTS:
+            raise ProbeError(f'There is no part "{sample.part[:40]}" of the data. {closest(sample.part, PARTS)}')
+        part = self._data.parts[sample.part]
+        if not 0 <= sample.index < len(part):
+            raise ProbeError(f"The {sample.part} part has samples 0 to {len(part) - 1:,}, not {sample.index:,}.")
+        return part.inputs[sample.index : sample.index + 1]
+
+    def _run_to(self, block: str, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        outputs = self._model_to(block).predict_on_batch(inputs)
+        return np.asarray(outputs[0])[0], np.asarray(outputs[1])[0]
+
+    def _model_to(self, block: str) -> Any:
+        if block in self._models:
+            self._models.move_to_end(block)
+            return self._models[block]
+        step = INPUT if block == INPUT else self._program.outputs.get(block)
+        if step is None:
+            why = "it does not lead to Output, or was added later"
+            raise ProbeError(f'The model of this run has no block "{block[:64]}": {why}.')
+        model = self._model
+        tensor = model.inputs[0] if step == INPUT else model.get_layer(self._layers[step]).output
+        made = self._models[block] = keras.Model(model.inputs, [tensor, model.outputs[0]])
+        while len(self._models) > _MODELS_KEPT:
+            self._models.popitem(last=False)
+        return made
+
+
+def quantise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Maps (..., channels) as uint8 (channels, ...), with the float32 value of 0 and of 255 for each channel.
+
+    What is not a number is shown as the channel's lowest value.
+    """
+    maps = np.moveaxis(thinned(np.asarray(values, "float32")), -1, 0)
+    flat = maps.reshape(len(maps), -1)
+    finite = np.isfinite(flat)
+    low = np.where(finite, flat, np.inf).min(axis=1, initial=np.inf)
+    high = np.where(finite, flat, -np.inf).max(axis=1, initial=-np.inf)
+    low, high = np.where(np.isfinite(low), low, 0.0), np.where(np.isfinite(high), high, 0.0)
+    span = np.where(high > low, high - low, 1.0)[:, np.newaxis]
+    scaled = (np.where(finite, flat, low[:, np.newaxis]) - low[:, np.newaxis]) / span
+    steps = np.rint(scaled * 255).astype("uint8").reshape(maps.shape)
+    return steps, low.astype("float32"), high.astype("float32")
+
+
+def thinned(values: np.ndarray) -> np.ndarray:
+    """`values` (..., channels), with rows and columns left out evenly until they are few enough to send."""
+    every = 1
+    while values[tuple([slice(None, None, every)] * (values.ndim - 1))].size > _MAX_BYTES and values.ndim > 1:
+        every += 1
+    return values[tuple([slice(None, None, every)] * (values.ndim - 1))]
