@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.files import file_name, write_experiment
-from cnnstudio.core.storage import runs_folder
+from cnnstudio.core.files import write_experiment
+from cnnstudio.core.run_folder import fresh_folder
 from cnnstudio.wire.framing import FrameError
 from cnnstudio.wire.messages import RunFailed, StartRun, StopRun
 from cnnstudio.wire.run_state import RunState, fold
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.selection import Selection
     from cnnstudio.app.worker_client import WorkerClient
@@ -72,7 +69,7 @@ class RunController(QObject):
             self.refused.emit(sentence)
             return
         experiment = self._bridge.experiment
-        directory = _fresh_folder(experiment.name)
+        directory = fresh_folder(experiment.name)
         command = StartRun(directory.name, str(directory), write_experiment(experiment), self.device)
         try:
             self._worker.send(command)
@@ -121,14 +118,3 @@ class RunController(QObject):
         if state is not self._state:
             self._state = state
             self.changed.emit(state)
-
-
-def _fresh_folder(name: str) -> Path:
-    """A run folder that does not exist yet: time to the second, and the experiment's name."""
-    stamp = datetime.datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-    folder = runs_folder() / f"{stamp}-{file_name(name)}"
-    number = 2
-    while folder.exists():
-        folder = folder.with_name(f"{stamp}-{file_name(name)}-{number}")
-        number += 1
-    return folder

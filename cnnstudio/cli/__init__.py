@@ -1,1 +1,5 @@
-"""The command line: everything the window does, without a window."""
+"""The command line: one module per verb; everything the window does, it does too."""
+
+from cnnstudio.cli.command import run
+
+__all__ = ["run"]

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.keras_signatures import spoken
 from cnnstudio.core.program import INPUT
-from cnnstudio.core.writing import COLUMNS, INDENT, arguments, call, free_name, literal, one_line
+from cnnstudio.core.writing import COLUMNS, INDENT, arguments, call, free_name, literal
 
 if TYPE_CHECKING:
     from cnnstudio.core.program import Program, Step
 
-_TAKEN = frozenset({"keras", "layers"})
+FLOW = "x"
+"""The variable of a result inside a block that only the next line reads, as authors of Keras code call it."""
+_TAKEN = frozenset({"keras", "layers", FLOW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,9 @@ def _sequential(program: Program, steps: tuple[Step, ...], head: str) -> ModelCo
     out = _Lines(head, f"{INDENT}return keras.Sequential(", f"{INDENT * 2}[")
     inner = INDENT * 3
     out.add(INPUT, [f"{inner}keras.Input({literal(program.input_shape)}, name={literal(INPUT)}),"])
-    for step, name in zip(steps, layer_names(steps), strict=True):
-        out.add(step.block, call(f"layers.{step.layer}", _layer_parts(step, name), ",", inner))
+    names = layer_names(program)
+    for step in steps:
+        out.add(step.block, call(f"layers.{step.layer}", _layer_parts(step, names[step.name]), ",", inner))
     out.lines += [f"{INDENT * 2}]", f"{INDENT})"]
     return out.code()
 
@@ -89,15 +92,34 @@ def _functional(program: Program, steps: tuple[Step, ...], head: str) -> ModelCo
     shape = literal(program.input_shape)
     out.add(INPUT, [f"{INDENT}{variables[INPUT]} = keras.Input({shape}, name={literal(INPUT)})"])
     taken = {*_TAKEN, variables[INPUT]}
-    for step, name in zip(steps, layer_names(steps), strict=True):
-        variable = free_name(step.name, taken)
+    names = layer_names(program)
+    passing = _passing(program, steps)
+    for step in steps:
+        is_output = program.outputs.get(step.block) == step.name
+        variable = FLOW if step.name in passing else free_name(step.block if is_output else step.name, taken)
         taken.add(variable)
         variables[step.name] = variable
         sources = [variables[source] for source in step.inputs]
-        out.add(step.block, _assignment(f"{variable} = layers.{step.layer}", _layer_parts(step, name), sources))
+        parts = _layer_parts(step, names[step.name])
+        out.add(step.block, _assignment(f"{variable} = layers.{step.layer}", parts, sources))
     ends = [variables[INPUT], variables[program.result]]
     out.lines += call("return keras.Model", ends, "", INDENT)
     return out.code()
+
+
+def _passing(program: Program, steps: tuple[Step, ...]) -> set[str]:
+    """Steps inside a block whose result the next step reads, and nothing else does."""
+    readers: dict[str, list[str]] = {}
+    for step in steps:
+        for source in step.inputs:
+            readers.setdefault(source, []).append(step.name)
+    kept = {*program.outputs.values(), program.result}
+    pairs = zip(steps, steps[1:], strict=False)
+    return {
+        step.name
+        for step, after in pairs
+        if readers[step.name] == [after.name] and after.inputs == (step.name,) and step.name not in kept
+    }
 
 
 def _assignment(head: str, parts: list[str], sources: list[str]) -> list[str]:
@@ -115,15 +137,16 @@ def _assignment(head: str, parts: list[str], sources: list[str]) -> list[str]:
     return [*first[:-1], first[-1] + "(", *body.split("\n"), f"{INDENT})"]
 
 
-def layer_names(steps: tuple[Step, ...]) -> list[str]:
-    """Keras layer names: the step names with "_" for ".", made unique by a number."""
-    names: list[str] = []
+def layer_names(program: Program) -> dict[str, str]:
+    """Step name -> name of its Keras layer, all different; the engine gives its layers the same names."""
+    names: dict[str, str] = {}
     taken = {INPUT}
-    for step in steps:
-        stem = one_line(step.name).replace(".", "_").replace("/", "_")
-        name, number = stem, 2
+    for step in program.steps:
+        name = stem = step.name.replace(".", "_")
+        number = 1
         while name in taken:
-            name, number = f"{stem}_{number}", number + 1
+            number += 1
+            name = f"{stem}_{number}"
         taken.add(name)
-        names.append(name)
+        names[step.name] = name
     return names

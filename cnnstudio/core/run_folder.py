@@ -10,6 +10,7 @@ checkpoints/best.weights.h5    weights of the epoch with the lowest validation l
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from cnnstudio.core.storage import write_atomic
+from cnnstudio.core.files import file_name
+from cnnstudio.core.storage import runs_folder, write_atomic
 
 EXPERIMENT = "experiment.json"
 STATE = "state.json"
@@ -62,6 +64,17 @@ class RunRecord(msgspec.Struct, frozen=True, omit_defaults=False):
     test: dict[str, float | None] = {}
     message: str = ""
     """Why the run failed."""
+
+
+def fresh_folder(name: str) -> Path:
+    """A run folder that does not exist yet: time to the second, and the experiment's name."""
+    stamp = datetime.datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
+    folder = runs_folder() / f"{stamp}-{file_name(name)}"
+    number = 2
+    while folder.exists():
+        folder = folder.with_name(f"{stamp}-{file_name(name)}-{number}")
+        number += 1
+    return folder
 
 
 def write_record(folder: Path, record: RunRecord) -> None:

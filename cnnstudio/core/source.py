@@ -15,9 +15,10 @@ from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import to_plain
 from cnnstudio.core.model_code import model_code
 from cnnstudio.core.tracing import trace
-from cnnstudio.core.writing import INDENT, arguments, call, docstring
+from cnnstudio.core.writing import COLUMNS, INDENT, arguments, call, docstring, literal
 
 if TYPE_CHECKING:
+    from cnnstudio.core.data_info import DataInfo
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program
     from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
@@ -26,11 +27,21 @@ IMPORTS = ("import keras", "from keras import layers")
 RUNS_WITH = "Written by CNN Studio. It runs on its own; it needs keras, tensorflow and scikit-learn."
 
 LOSSES = {
-    Task.CLASSIFICATION: ("sparse_categorical_crossentropy", ("accuracy",)),
-    Task.SEGMENTATION: ("sparse_categorical_crossentropy", ("accuracy",)),
-    Task.RECONSTRUCTION: ("mean_squared_error", ("mean_absolute_error",)),
+    Task.CLASSIFICATION: "sparse_categorical_crossentropy",
+    Task.SEGMENTATION: "sparse_categorical_crossentropy",
+    Task.RECONSTRUCTION: "mean_squared_error",
 }
-"""Loss and metrics of each task, by Keras's names."""
+"""Loss of each task, by Keras's name."""
+
+METRICS = {
+    Task.CLASSIFICATION: ('"accuracy"',),
+    Task.SEGMENTATION: (
+        '"accuracy"',
+        'keras.metrics.MeanIoU({classes}, sparse_y_true=True, sparse_y_pred=False, name="mean_iou")',
+    ),
+    Task.RECONSTRUCTION: ('"mae"',),
+}
+"""Metrics of each task, as source."""
 
 OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "nadam": "Nadam", "rmsprop": "RMSprop", "sgd": "SGD"}
 """Keras's class for each optimizer of the training recipe."""
@@ -92,15 +103,13 @@ def _main(data: DataRecipe, training: TrainingRecipe) -> list[str]:
     else:
         load = [f"{INDENT}inputs, targets = {_load_call(data)}"]
         labels = ["labels=targets"] if task is Task.CLASSIFICATION else []
-    loss, metrics = LOSSES[task]
-    compiled = [f"optimizer={_optimizer(training)}", *arguments((), {"loss": loss, "metrics": list(metrics)})]
     return [
         "def main():",
         f"{INDENT}keras.utils.set_random_seed(SEED)",
         *load,
         *call("training, validation, test = split", ["len(inputs)", *arguments((), shares), *labels], "", INDENT),
         f"{INDENT}model = build_model()",
-        *call("model.compile", compiled, "", INDENT),
+        *_compile(data.source.info(), training),
         f"{INDENT}model.summary()",
         *_TRAIN_AND_TEST.splitlines(),
     ]
@@ -123,6 +132,16 @@ _TRAIN_AND_TEST = """\
     results = model.evaluate(inputs[test], targets[test], return_dict=True, verbose=0)
     for name, value in results.items():
         print(f"test {name}: {value:.4f}")"""
+
+
+def _compile(info: DataInfo, training: TrainingRecipe) -> list[str]:
+    metrics = [metric.format(classes=info.classes) for metric in METRICS[info.task]]
+    listed = f"[{', '.join(metrics)}]"
+    if len(listed) + len(INDENT) * 3 > COLUMNS:
+        each = "".join(f"{INDENT * 3}{metric},\n" for metric in metrics)
+        listed = f"[\n{each}{INDENT * 2}]"
+    parts = [f"optimizer={_optimizer(training)}", f"loss={literal(LOSSES[info.task])}", f"metrics={listed}"]
+    return "\n".join(call("model.compile", parts, "", INDENT)).split("\n")
 
 
 def _optimizer(training: TrainingRecipe) -> str:

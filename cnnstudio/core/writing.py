@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 100
 """Longest line of generated code."""
-LONGEST_NAME = 32
+LONGEST_NAME = 40
 """Longer names are cut, so that a line never has to hold more than a name and a call's head."""
 INDENT = "    "
 

@@ -1,0 +1,52 @@
+"""`cnnstudio export`: the trained model of a run, as a file to take away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnstudio.cli.output import quiet, say
+from cnnstudio.cli.verb import OK, CommandError, UsageError, Verb
+from cnnstudio.core.declare import closest
+
+if TYPE_CHECKING:
+    import argparse
+
+FORMATS = ("keras",)
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", type=Path, help="a run's folder, as `cnnstudio train` names it")
+    parser.add_argument("--format", metavar="FORMAT", required=True, help=f"one of: {', '.join(FORMATS)}")
+    parser.add_argument(
+        "--out", metavar="PATH", type=Path, required=True, help="the file to write, such as model.keras"
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.format not in FORMATS:
+        raise UsageError(f'There is no format "{args.format[:60]}". {closest(args.format, FORMATS)}')
+    if not args.run.is_dir():
+        raise UsageError(f"{args.run} is no run's folder: `cnnstudio train` names the folder when it ends.")
+    with quiet():
+        from cnnstudio.engine import export
+
+        try:
+            done = export.export_run(args.run, args.format, args.out)
+        except export.ExportError as error:
+            raise CommandError(str(error)) from error
+    say(
+        f"Wrote {done.path} ({done.bytes:,} bytes); opened again by plain Keras, it predicts the same: "
+        f"largest difference {done.max_abs_difference:.2g}, agreement {done.agreement:.2%}"
+    )
+    return OK
+
+
+VERB = Verb(
+    "export",
+    "write the trained model of a run to a file",
+    "Writes the model a run has learned. The file is opened again and compared with the model before this verb says "
+    "that it is done; a .keras file needs nothing of CNN Studio.",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,103 @@
+"""Where the command line's words go: results to stdout, everything else to stderr, TensorFlow's chatter nowhere."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_streams: list[tuple[TextIO, TextIO]] = []
+"""The real stdout and stderr while `quiet` holds the others."""
+
+
+def _stdout() -> TextIO:
+    return _streams[-1][0] if _streams else sys.stdout
+
+
+def _stderr() -> TextIO:
+    return _streams[-1][1] if _streams else sys.stderr
+
+
+def say(text: str) -> None:
+    """One result on stdout, there at once even when a program reads it."""
+    _stdout().write(text + "\n")
+    _stdout().flush()
+
+
+def tell(text: str) -> None:
+    """One line for the person on stderr."""
+    redraw(text + "\n")
+
+
+def redraw(text: str) -> None:
+    """Put `text` on stderr as it is: for a line that is written over."""
+    _stderr().write(text)
+    _stderr().flush()
+
+
+def on_terminal() -> bool:
+    """Whether a person watches stderr."""
+    return _stderr().isatty()
+
+
+def forgive_letters() -> None:
+    """A terminal that cannot show a letter shows its number instead of ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def abandon_stdout() -> None:
+    """The reader went away (`| head`): nothing more can be said, and Python must not try to on its way out."""
+    with contextlib.suppress(OSError, ValueError):
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, sys.stdout.fileno())
+        os.close(sink)
+
+
+@contextmanager
+def quiet(*, verbose: bool = False) -> Iterator[None]:
+    """Keep what TensorFlow and Keras print, in Python or in C++, off stdout and stderr; `say` and `tell` get through.
+
+    C++ writes to the descriptors 1 and 2, so these are turned to a file that is thrown away. `verbose` lets all of it
+    through to stderr: stdout stays for results.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
+    with contextlib.ExitStack() as stack:
+        sink = os.dup(2) if verbose else _sink(stack)
+        chatter = stack.enter_context(os.fdopen(sink, "w", encoding="utf-8", errors="replace"))
+        out, err = (_kept(stack, stream, number) for number, stream in ((1, sys.stdout), (2, sys.stderr)))
+        for number in (1, 2):
+            os.dup2(chatter.fileno(), number)
+        _streams.append((out, err))
+        stack.callback(_streams.pop)
+        stack.enter_context(contextlib.redirect_stdout(chatter))
+        stack.enter_context(contextlib.redirect_stderr(chatter))
+        yield
+
+
+def _sink(stack: contextlib.ExitStack) -> int:
+    return os.dup(stack.enter_context(tempfile.TemporaryFile()).fileno())
+
+
+def _kept(stack: contextlib.ExitStack, stream: TextIO, number: int) -> TextIO:
+    """A stream to where descriptor `number` leads now; the descriptor itself is put back when the stack unwinds."""
+    stream.flush()
+    saved = os.dup(number)
+    stack.callback(os.close, saved)
+    stack.callback(os.dup2, saved, number)
+    try:
+        direct = stream.fileno() == number
+    except (OSError, ValueError):
+        direct = False
+    if not direct:  # already led elsewhere, by a test or a caller: that place is not touched
+        return stream
+    kept = os.fdopen(os.dup(saved), "w", encoding=stream.encoding, errors="backslashreplace")
+    return stack.enter_context(kept)

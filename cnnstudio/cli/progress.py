@@ -1,0 +1,122 @@
+"""What a run in progress looks like: a bar on a terminal and a line an epoch, or JSON objects, one a line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from cnnstudio.cli.output import on_terminal, redraw, say
+from cnnstudio.wire.messages import EpochEnd, Progress, RunEnded, RunStarted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cnnstudio.wire.messages import Event
+
+CLEAR = "\r\x1b[2K"
+BAR = 20
+SECONDS_BETWEEN_JSON = 0.5
+"""Step objects come at most this often; the end of an epoch always comes."""
+
+
+class Reporter(Protocol):
+    """Takes the events of a run as they happen."""
+
+    def __call__(self, event: Event) -> None:
+        """Show `event`; those that are of no concern are passed over."""
+
+
+class JsonLines:
+    """`--json`: an object for a step now and then, one for each epoch, and the last with folder and test metrics."""
+
+    def __init__(self) -> None:
+        self._steps = 0
+        self._due = 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Print the object for `event`."""
+        match event:
+            case RunStarted():
+                self._steps = event.steps_per_epoch
+            case Progress():
+                if time.monotonic() >= self._due:
+                    self._due = time.monotonic() + SECONDS_BETWEEN_JSON
+                    self._line(event, event.step)
+            case EpochEnd():
+                self._line(event, self._steps)
+            case RunEnded():
+                outcome = {"outcome": event.outcome, "epochs": event.epochs, "seconds": round(event.seconds, 3)}
+                say(json.dumps({"run": event.directory, "test": event.test, **outcome}))
+
+    def _line(self, event: Progress | EpochEnd, step: int) -> None:
+        metrics = {name: value for name, value in event.metrics.items() if name != "loss"}
+        place = {"epoch": event.epoch, "step": step, "seconds": round(event.seconds, 3)}
+        say(json.dumps({**place, "loss": event.metrics.get("loss"), "metrics": metrics}))
+
+
+class TextLines:
+    """A line an epoch on stdout and, when a person watches, a bar on stderr that is written over."""
+
+    def __init__(self) -> None:
+        self._bar = on_terminal()
+        self._epochs = self._steps = 0
+
+    def __call__(self, event: Event) -> None:
+        """Print or redraw what `event` changes."""
+        match event:
+            case RunStarted():
+                self._epochs, self._steps = event.epochs, event.steps_per_epoch
+                parts = ", ".join(f"{count:,} {part}" for part, count in event.parts.items())
+                say(f"{event.name}: {event.params:,} parameters on {event.device}; samples: {parts}")
+            case Progress() if self._bar:
+                redraw(CLEAR + fitted(bar(event, self._epochs, self._steps), shutil.get_terminal_size().columns - 1))
+            case EpochEnd():
+                self._clear()
+                say(f"Epoch {event.epoch}/{self._epochs}  {numbers(event.metrics)}  {clock(event.seconds)}")
+            case RunEnded():
+                self._clear()
+                say(ending(event))
+
+    def _clear(self) -> None:
+        if self._bar:
+            redraw(CLEAR)
+
+
+def bar(event: Progress, epochs: int, steps: int) -> str:
+    """Epoch, bar over the whole run, step, metrics and time left, on one line."""
+    done = (event.epoch - 1) * steps + event.step
+    share = done / max(1, epochs * steps)
+    filled = round(BAR * share)
+    left = event.seconds * (1 - share) / share if share else 0.0
+    drawn = "#" * filled + "-" * (BAR - filled)
+    place = f"Epoch {event.epoch}/{epochs} [{drawn}] step {event.step}/{steps}"
+    return f"{place}  {clock(left)} left  {numbers(event.metrics)}"
+
+
+def ending(event: RunEnded) -> str:
+    """What came of the run: test metrics and the folder."""
+    word = "Finished" if event.outcome == "finished" else "Stopped"
+    test = f"; test: {numbers(event.test)}" if event.test else ""
+    return f"{word} after {event.epochs} epochs and {clock(event.seconds)}{test}\nRun kept in {event.directory}"
+
+
+def numbers(metrics: Mapping[str, float]) -> str:
+    """Metrics as "loss 0.1234  accuracy 0.9876"."""
+    return "  ".join(f"{name} {value:.4f}" for name, value in metrics.items())
+
+
+def clock(seconds: float) -> str:
+    """Seconds as a person reads them: "8 s", "3:05", "1:02:03"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def fitted(text: str, columns: int) -> str:
+    """`text` cut to the terminal's width, so that writing over it leaves nothing behind."""
+    return text[: max(columns, 1)]

@@ -1,0 +1,31 @@
+"""A design is checked before anything heavy is loaded for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnstudio.cli.verb import CommandError
+from cnnstudio.core.diagnostics import Severity
+from cnnstudio.core.lint import lint
+from cnnstudio.core.tracing import trace
+
+if TYPE_CHECKING:
+    from cnnstudio.core.experiment import Experiment
+
+
+def require_sound(experiment: Experiment) -> None:
+    """Raise CommandError with the first error when the design cannot be built."""
+    found = lint(trace(experiment.architecture, experiment.data.source.info()))
+    errors = [d for d in found if d.severity is Severity.ERROR]
+    if errors:
+        place = f"Block {errors[0].block}: " if errors[0].block else ""
+        more = f" ({len(errors) - 1} more: see `cnnstudio check`.)" if len(errors) > 1 else ""
+        raise CommandError(f"{place}{errors[0].message}{more}")
+    wrong = [
+        sentence
+        for recipe in (experiment.data.source, experiment.data, experiment.training)
+        for parameter in recipe.parameters
+        if (sentence := parameter.problem(getattr(recipe, parameter.name)))
+    ]
+    if wrong:
+        raise CommandError(wrong[0])

@@ -1,0 +1,130 @@
+"""`cnnstudio train`: the same training as in the window, in this process."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import signal
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnstudio.cli.experiments import add_experiment, load
+from cnnstudio.cli.output import abandon_stdout, quiet, tell
+from cnnstudio.cli.progress import JsonLines, TextLines
+from cnnstudio.cli.sound import require_sound
+from cnnstudio.cli.verb import INTERRUPTED, OK, CommandError, UsageError, Verb
+from cnnstudio.core.recipe import TrainingRecipe
+from cnnstudio.core.run_folder import fresh_folder
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from cnnstudio.cli.progress import Reporter
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.wire.messages import Event
+
+DEVICE = re.compile(r"auto|cpu|gpu:\d{1,2}")
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_experiment(parser)
+    parser.add_argument("--epochs", metavar="N", type=int, help="how often every sample is seen (default: the file's)")
+    parser.add_argument("--seed", metavar="S", type=int, help="initial weights, order, dropout (default: the file's)")
+    parser.add_argument("--device", metavar="auto|cpu|gpu:0", default="auto", help="where to train (default: auto)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: a new one among your runs)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line instead of text")
+    parser.add_argument("--verbose", action="store_true", help="let TensorFlow's own messages through to stderr")
+
+
+def prepared(experiment: Experiment, epochs: int | None, seed: int | None) -> Experiment:
+    """The experiment with what the options replace. Raises UsageError when a number is out of bounds."""
+    given = {name: value for name, value in (("epochs", epochs), ("seed", seed)) if value is not None}
+    for name, value in given.items():
+        parameter = TrainingRecipe.parameter(name)
+        problem = parameter.problem(value) if parameter else None
+        if problem:
+            raise UsageError(f"--{name}: {problem}")
+    return dataclasses.replace(experiment, training=dataclasses.replace(experiment.training, **given))
+
+
+def _device(text: str) -> str:
+    if not DEVICE.fullmatch(text):
+        raise UsageError(f'--device must be auto, cpu or gpu:0 (or another number), not "{text[:60]}".')
+    return text
+
+
+def _folder(out: Path | None) -> Path | None:
+    if out is not None and (out.is_file() or (out.is_dir() and any(out.iterdir()))):
+        raise UsageError(f"{out} is there already: name a new or empty folder for the run, so that nothing is lost.")
+    return out
+
+
+@contextmanager
+def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """The first Ctrl+C, or a termination signal, calls `stop`; a second Ctrl+C ends the program at once."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        tell("\nStopping after this batch; what has been learned is kept. Ctrl+C again ends at once.")
+        stop()
+
+    for number in before:
+        signal.signal(number, asked)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _reporter(args: argparse.Namespace) -> Reporter:
+    return JsonLines() if args.json else TextLines()
+
+
+def _train(experiment: Experiment, folder: Path, device: str, report: Reporter) -> str:
+    """Train and return the outcome, "finished" or "stopped". TensorFlow is loaded here, not before."""
+    from cnnstudio.engine import devices, training
+    from cnnstudio.engine.checkpoints import RunError
+    from cnnstudio.engine.control import Control
+
+    control = Control()
+
+    def shown(event: Event) -> None:
+        try:
+            report(event)
+        except BrokenPipeError:  # the reader went away: nobody waits for the rest of the run
+            abandon_stdout()
+            control.stop()
+
+    try:
+        device = devices.resolve(device).id
+        with stopping_on_signals(control.stop):
+            return training.train(experiment, folder, shown, control, device).outcome
+    except devices.DeviceError as error:
+        raise UsageError(str(error)) from error
+    except RunError as error:
+        raise CommandError(error.message) from error
+
+
+def _run(args: argparse.Namespace) -> int:
+    experiment = prepared(load(args.experiment), args.epochs, args.seed)
+    device, folder = _device(args.device), _folder(args.out)
+    require_sound(experiment)
+    with quiet(verbose=args.verbose):
+        outcome = _train(experiment, folder or fresh_folder(experiment.name), device, _reporter(args))
+    return OK if outcome == "finished" else INTERRUPTED
+
+
+VERB = Verb(
+    "train",
+    "train a design on its data and keep the run",
+    "Trains the network as the window would: same data, same split, same seed, same result. The run's folder keeps "
+    "the experiment, its metrics and the trained model. Ctrl+C ends the run after the current batch and keeps what has "
+    "been learned (exit code 130).",
+    _arguments,
+    _run,
+)
