@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from cnnstudio.app.data.sample_painter import mask_of, sample_size, target_words, thumbnail
@@ -12,8 +13,6 @@ from cnnstudio.app.theme import space, themes
 from cnnstudio.core.data_info import DataInfo, Task
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPixmap
-
     from cnnstudio.wire.messages import Samples
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -29,7 +28,7 @@ class SampleModel(QAbstractListModel):
         self._samples: Samples | None = None
         self._info: DataInfo | None = None
         self._masks = True
-        self._thumbnails: dict[int, QPixmap] = {}
+        self._thumbnails: dict[int, QIcon] = {}
         themes.changed.connect(self._forget)
 
     def put(self, samples: Samples, info: DataInfo, ratio: float) -> None:
@@ -88,11 +87,14 @@ class SampleModel(QAbstractListModel):
             return target_words(samples.targets[row], info)
         return f"{samples.start + row:,}"
 
-    def _thumbnail(self, row: int, samples: Samples, info: DataInfo) -> QPixmap:
+    def _thumbnail(self, row: int, samples: Samples, info: DataInfo) -> QIcon:
         if row not in self._thumbnails:
             mask = mask_of(samples.targets[row], info) if self._masks else None
             size = sample_size(info, self._side)
-            self._thumbnails[row] = thumbnail(samples.inputs[row], size, self._ratio, mask)
+            picture = thumbnail(samples.inputs[row], size, self._ratio, mask)
+            # The selected state has the same pixels: Qt would tint them, and they are data.
+            self._thumbnails[row] = QIcon(picture)
+            self._thumbnails[row].addPixmap(picture, QIcon.Mode.Selected)
         return self._thumbnails[row]
 
     def _forget(self) -> None:

@@ -88,7 +88,8 @@ class MessageView(QWidget):
         self._text.setText(text)
         for label in (self._title, self._text):
             label.setVisible(bool(label.text()))
-            self._set_wrapped_size(label)
+            if label.text():
+                self._set_wrapped_size(label)
         self._button.setText(action)
         self._button.setAccessibleName(action)
         self._button.setToolTip(tip or action)

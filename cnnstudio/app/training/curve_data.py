@@ -1,0 +1,116 @@
+"""The numbers behind the curves: one point an epoch from the history, and a fine line within the epochs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnnstudio.wire.messages import EpochEnd
+    from cnnstudio.wire.run_state import RunState
+
+FINE_POINTS = 1500
+"""Beyond this every other point of the fine line is dropped: no screen shows more."""
+VALIDATION = "val_"
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points of one line: epochs (fractions within an epoch) and values; NaN where a value is not finite."""
+
+    x: tuple[float, ...] = ()
+    y: tuple[float, ...] = ()
+
+
+@dataclass(slots=True)
+class CurveData:
+    """Follows the state of a run. Another run starts it anew."""
+
+    run: str = ""
+    name: str = ""
+    metrics: tuple[str, ...] = ()
+    """Names of the training metrics, the loss first."""
+    epochs: int = 0
+    history: tuple[EpochEnd, ...] = ()
+    place: tuple[int, int] = (0, 0)
+    """Epoch and step of the latest point of the fine line."""
+    fine_x: list[float] = field(default_factory=list)
+    fine: dict[str, list[float]] = field(default_factory=dict)
+
+    def follow(self, state: RunState) -> bool:
+        """Take in what is new; True when anything is."""
+        changed = False
+        if state.run != self.run:
+            self.run, self.place, self.history = state.run, (0, 0), ()
+            self.fine_x, self.fine = [], {}
+            changed = True
+        if state.metric_names != self.metrics or state.epochs != self.epochs:
+            self.metrics, self.epochs, self.name = state.metric_names, state.epochs, state.name
+            changed = True
+        if len(state.history) != len(self.history):
+            self.history = state.history
+            changed = True
+        place = (state.epoch, state.step)
+        if place > self.place and state.steps_per_epoch and state.step:
+            self._add_fine(state, place)
+            changed = True
+        return changed
+
+    def _add_fine(self, state: RunState, place: tuple[int, int]) -> None:
+        self.place = place
+        self.fine_x.append(state.epoch - 1 + state.step / state.steps_per_epoch)
+        for name in self.metrics:
+            self.fine.setdefault(name, []).append(finite(state.metrics.get(name)))
+        if len(self.fine_x) > FINE_POINTS:
+            self.fine_x = self.fine_x[::2]
+            self.fine = {name: values[::2] for name, values in self.fine.items()}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw yet."""
+        return not self.history and not self.fine_x
+
+    @property
+    def now(self) -> float:
+        """How far training has come, in epochs."""
+        last = float(self.history[-1].epoch) if self.history else 0.0
+        return max(last, self.fine_x[-1] if self.fine_x else 0.0)
+
+    def by_epoch(self, metric: str) -> Curve:
+        """The metric at the end of each epoch; epochs that do not have it are left out."""
+        ends = [e for e in self.history if metric in e.metrics]
+        return Curve(tuple(float(e.epoch) for e in ends), tuple(finite(e.metrics[metric]) for e in ends))
+
+    def within(self, metric: str) -> Curve:
+        """The metric as it moved within the epochs: running means over the epoch so far."""
+        values = self.fine.get(metric, [])
+        return Curve(tuple(self.fine_x[-len(values) :]) if values else (), tuple(values))
+
+    def at(self, epoch: int) -> EpochEnd | None:
+        """What was measured at the end of that epoch."""
+        return next((e for e in self.history if e.epoch == epoch), None)
+
+    def reading(self, epoch: int) -> str:
+        """The values of that epoch in words; "" when it is not done."""
+        end = self.at(epoch)
+        if end is None:
+            return ""
+        told = [f"Epoch {epoch}"]
+        for name in self.metrics:
+            if name in end.metrics:
+                text = f"{metric_title(name)} {end.metrics[name]:.4g}"
+                if VALIDATION + name in end.metrics:
+                    text += f", validation {end.metrics[VALIDATION + name]:.4g}"
+                told.append(text)
+        return " · ".join(told)
+
+
+def finite(value: float | None) -> float:
+    """The value, or NaN for what cannot be drawn."""
+    return value if value is not None and math.isfinite(value) else math.nan
+
+
+def metric_title(name: str) -> str:
+    """A metric's name as a title: "Mean absolute error"."""
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,205 @@
+"""The curves on the page: the figure as an image, redrawn at most five times a second, read out under the mouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QLineF, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from cnnstudio.app.features.words import MessageView, tool, words
+from cnnstudio.app.theme import Role, space, theme, themes
+from cnnstudio.app.theme.theme import LIGHT
+from cnnstudio.app.training.curve_data import CurveData
+from cnnstudio.app.training.plot import BOTTOM, TOP, Look, MetricPlot, figure_file
+from cnnstudio.core.storage import write_atomic
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QMouseEvent, QPaintEvent, QResizeEvent, QShowEvent
+
+    from cnnstudio.wire.run_state import RunState
+
+REDRAW_MS = 200
+FORMS = {"png": "PNG image (*.png)", "svg": "SVG drawing (*.svg)", "pdf": "PDF document (*.pdf)"}
+
+
+class CurveCanvas(QWidget):
+    """Shows a `CurveData`. While hidden it draws nothing."""
+
+    hovered = Signal(str)
+    """The values of the epoch under the mouse in words; "" outside."""
+
+    def __init__(self, data: CurveData, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("curves")
+        self.setAccessibleName("Curves of loss and metrics")
+        self.setToolTip("Point at an epoch to read its values")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 180)
+        self.setMouseTracking(True)
+        self._data = data
+        self._plot = MetricPlot()
+        self._image: QImage | None = None
+        self._epoch: int | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self.redraw)
+        themes.changed.connect(self._redraw_soon)
+
+    @property
+    def plot(self) -> MetricPlot:
+        """The figure."""
+        return self._plot
+
+    def sizeHint(self) -> QSize:
+        """Room for two axes."""
+        return QSize(520, 420)
+
+    def refresh(self) -> None:
+        """The data have changed: draw them soon."""
+        self._redraw_soon()
+
+    def _redraw_soon(self) -> None:
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def redraw(self) -> None:
+        """Draw now."""
+        if self.isVisible():
+            size = (self.width(), self.height())
+            self._image = self._plot.image(self._data, Look.of(theme()), size, self.devicePixelRatioF())
+            self.update()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what happened while it was hidden."""
+        super().showEvent(event)
+        self.redraw()
+
+    def hideEvent(self, event: QEvent) -> None:
+        """Draw nothing until it is shown again."""
+        self._timer.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw for the new size; the old picture stands in until then."""
+        super().resizeEvent(event)
+        self._redraw_soon()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The picture, and a line at the epoch under the mouse."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color(Role.SURFACE))
+        if self._image is None:
+            return
+        painter.drawImage(QPointF(0, 0), self._image)
+        if self._epoch is not None and self._data.at(self._epoch) is not None:
+            x = self._plot.x_of(self._epoch) * self.width()
+            painter.setPen(QPen(theme().color(Role.EDGE), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QLineF(x, TOP, x, self.height() - BOTTOM))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Read out the epoch under the mouse."""
+        self._epoch = self._plot.epoch_at(event.position().x() / max(1, self.width()))
+        self.hovered.emit("" if self._epoch is None else self._data.reading(self._epoch))
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Forget the mouse."""
+        self._epoch = None
+        self.hovered.emit("")
+        self.update()
+
+
+class CurvePanel(QWidget):
+    """The curves of the latest run, or what to do to get some, with a readout and Save figure."""
+
+    said = Signal(str)
+    """A sentence for the person: a figure was saved, or why it was not."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("curve_panel")
+        self._data = CurveData()
+        self._canvas = CurveCanvas(self._data)
+        self._message = MessageView("curves_message")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._message)
+        self._stack.addWidget(self._canvas)
+        self._reading = words("curves_reading", tone="muted", scale="caption")
+        self._save = tool(
+            "curves_save", "image", "Save the curves as a figure: PNG, SVG or PDF", text="Save figure\u2026"
+        )
+        self._canvas.hovered.connect(self._reading.setText)
+        self._save.clicked.connect(self._ask_and_save)
+        bottom = QHBoxLayout()
+        bottom.addWidget(self._reading, 1)
+        bottom.addWidget(self._save)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(space(1))
+        column.addWidget(self._stack, 1)
+        column.addLayout(bottom)
+        self._show_what_there_is("idle")
+
+    @property
+    def data(self) -> CurveData:
+        """The numbers drawn."""
+        return self._data
+
+    @property
+    def canvas(self) -> CurveCanvas:
+        """The drawing."""
+        return self._canvas
+
+    @property
+    def message(self) -> str:
+        """What is said in place of curves; "" while there are curves."""
+        return self._message.text if self._stack.currentWidget() is self._message else ""
+
+    def follow(self, state: RunState) -> None:
+        """Take in the state of the run."""
+        changed = self._data.follow(state)
+        self._show_what_there_is(state.phase)
+        if changed:
+            self._canvas.refresh()
+
+    def _show_what_there_is(self, phase: str) -> None:
+        empty = self._data.is_empty
+        self._save.setVisible(not empty)
+        if not empty:
+            self._stack.setCurrentWidget(self._canvas)
+            return
+        title, text = {
+            "idle": ("No run yet", "Press Train (F5): loss and metrics are drawn here while it trains."),
+            "starting": ("Building the model", "The first point appears after a few steps."),
+            "running": ("Compiling the model", "The first point appears after a few steps."),
+            "stopping": ("Stopping", "The run ends after the current batch."),
+            "stopped": ("Stopped before the first step", "Press Train (F5) to train the design as it stands."),
+            "failed": ("The run failed before the first step", "The line above says why."),
+        }.get(phase, ("No epoch was trained", "Press Train (F5) to train the design as it stands."))
+        self._message.say(title, text)
+        self._stack.setCurrentWidget(self._message)
+
+    def _ask_and_save(self) -> None:
+        name = f"{self._data.name or 'curves'}.png"
+        path, chosen = QFileDialog.getSaveFileName(self, "Save figure", name, ";;".join(FORMS.values()))
+        if path:
+            form = next((f for f, words in FORMS.items() if words == chosen), "png")
+            target = Path(path)
+            self.save(target if target.suffix else target.with_suffix(f".{form}"))
+
+    def save(self, path: Path) -> bool:
+        """Write the figure, in light colours as paper has them; the suffix names the format."""
+        form = path.suffix.lower().removeprefix(".")
+        if form not in FORMS:
+            self.said.emit(f'A figure can be saved as .png, .svg or .pdf, not as "{path.suffix}": change the name.')
+            return False
+        try:
+            write_atomic(path, figure_file(self._data, Look.of(LIGHT), form))
+        except OSError as error:
+            self.said.emit(f"The figure was not saved to {path}: {error.strerror or error}. Choose another folder.")
+            return False
+        self.said.emit(f"Figure saved to {path}")
+        return True

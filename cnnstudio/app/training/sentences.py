@@ -1,0 +1,119 @@
+"""What the Train page says about a run, as plain functions of its state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnstudio.app.format import count, counted
+from cnnstudio.app.training.curve_data import metric_title
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.recipe import TrainingRecipe
+    from cnnstudio.wire.run_state import RunState
+
+
+def headline(state: RunState) -> str:
+    """What is going on, in one line."""
+    name = f"\u201c{state.name}\u201d" if state.name else "the experiment"
+    return {
+        "idle": "Not trained yet",
+        "starting": f"Building {name}",
+        "running": f"Training {name}",
+        "stopping": f"Stopping {name} after this batch",
+        "finished": f"Trained {name}",
+        "stopped": f"Stopped {name}",
+        "failed": f"The run of {name} failed" if state.name else "The run failed",
+    }[state.phase]
+
+
+def facts(state: RunState) -> str:
+    """Samples, weights and device of the run; what to do before the first."""
+    if state.phase == "idle":
+        return "Press Train (F5) to train the design as it stands."
+    told = [f"{count(n)} {part}" for part, n in state.parts.items()]
+    words = [f"{', '.join(told)} samples"] if told else []
+    if state.params:
+        words.append(counted(state.params, "parameter"))
+    if state.device and state.device != "auto":
+        words.append(f"on {state.device.upper().replace(':', ' ')}")
+    if state.phase in ("finished", "stopped"):
+        words.append(f"{counted(len(state.history), 'epoch')} in {duration(state.seconds)}")
+    return " \u00b7 ".join(words)
+
+
+def result(test: Mapping[str, float]) -> str:
+    """The result on the test part: its best known metric; "" while there is none."""
+    if not test:
+        return ""
+    name = next((n for n in test if "accuracy" in n), next((n for n in test if n != "loss"), "loss"))
+    value = f"{test[name]:.1%}".replace("%", " %") if "accuracy" in name else f"{test[name]:.4g}"
+    return f"Test {metric_title(name).lower()} {value}"
+
+
+def all_results(test: Mapping[str, float]) -> str:
+    """Every metric on the test part, for the tooltip."""
+    told = ", ".join(f"{metric_title(n).lower()} {v:.4g}" for n, v in test.items())
+    return f"On the test part, which was used for nothing else: {told}"
+
+
+def duration(seconds: float) -> str:
+    """A stretch of time: 12.3 s, 2 min 5 s, 1 h 3 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60:,} h {minutes % 60} min"
+
+
+def recipe_words(recipe: TrainingRecipe) -> str:
+    """The training recipe in one line."""
+    return (
+        f"{recipe.optimizer}, learning rate {recipe.learning_rate:g}, batches of {count(recipe.batch_size)}, "
+        f"{counted(recipe.epochs, 'epoch')}"
+    )
+
+
+def differences(frozen: Experiment, now: Experiment) -> tuple[str, ...]:
+    """In what the design differs from the frozen copy of a run. Names and places on the canvas do not count."""
+    found = []
+    if _network(frozen) != _network(now):
+        found.append("the architecture")
+    if frozen.data != now.data:
+        found.append("the data")
+    if frozen.training != now.training:
+        found.append("the training recipe")
+    return tuple(found)
+
+
+def changed_words(frozen: Experiment, now: Experiment, active: bool) -> str:
+    """What has changed since the run started, and what that means; "" when nothing has."""
+    found = differences(frozen, now)
+    if not found:
+        return ""
+    things = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+    have = "has" if len(found) == 1 else "have"
+    what = (
+        "The run goes on with the copy it started from."
+        if active
+        else "Press Train (F5) to train the design as it stands."
+    )
+    return f"{things.capitalize()} {have} changed since this run started. {what}"
+
+
+def _network(experiment: Experiment) -> dict[str, object]:
+    return {b.id: (b.spec.kind, b.spec, b.inputs) for b in experiment.architecture.blocks.values()}
+
+
+def why_no_maps(experiment: Experiment, block: str) -> str:
+    """Why a run of this experiment has no feature maps of that block; "" when it has."""
+    blocks = experiment.architecture.blocks
+    if block not in blocks:
+        return f"{block} is not part of this run: it was added later. Press Train (F5) to train it too."
+    result = next((b.id for b in blocks.values() if b.spec.kind == "Output"), "")
+    if result and block != result and block not in experiment.architecture.upstream(result):
+        return f"{block} does not lead to the output, so it is not trained. Connect it on the Design page."
+    return ""

@@ -1,0 +1,251 @@
+"""The content of the Train page: composition, and the wiring between run, document, selection and worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from cnnstudio.app.features import FeatureWall
+from cnnstudio.app.features.words import words
+from cnnstudio.app.format import tensor_shape
+from cnnstudio.app.theme import mark, space
+from cnnstudio.app.training.curves import CurvePanel
+from cnnstudio.app.training.header import RunHeader
+from cnnstudio.app.training.recipe_panel import RecipePanel
+from cnnstudio.app.training.sample_chooser import SampleChooser
+from cnnstudio.app.training.sentences import why_no_maps
+from cnnstudio.app.training.watcher import Watcher
+from cnnstudio.core.edits import SetTraining
+from cnnstudio.wire.messages import FeatureMaps
+
+if TYPE_CHECKING:
+    from cnnstudio.app.document_bridge import Change, DocumentBridge
+    from cnnstudio.app.run_controller import RunController
+    from cnnstudio.app.selection import Selection
+    from cnnstudio.app.worker_client import WorkerClient
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.recipe import TrainingRecipe
+    from cnnstudio.wire.run_state import RunState
+
+
+class TrainView(QWidget):
+    """Forwards and listens: the parts know how to show, the run and the document know what."""
+
+    export_wanted = Signal(str)
+
+    def __init__(
+        self,
+        bridge: DocumentBridge,
+        selection: Selection,
+        worker: WorkerClient,
+        run: RunController,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._bridge, self._selection, self._run = bridge, selection, run
+        self._active = False
+        self._last_run = ""
+        self._lines: list[tuple[str, str]] = []
+        self._header = RunHeader()
+        self._recipe = RecipePanel()
+        self._curves = CurvePanel()
+        self._blocks = QComboBox()
+        self._blocks.setObjectName("train_block")
+        self._blocks.setAccessibleName("Block")
+        self._blocks.setToolTip("The block whose feature maps are shown; it is the selected block of the design")
+        self._blocks.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._blocks.setMinimumContentsLength(16)
+        self._chooser = SampleChooser(worker)
+        self._wall = FeatureWall()
+        self._said = words("train_said", tone="muted", scale="caption")
+        self._watcher = Watcher(worker, self)
+        self._arrange()
+        self._connect(worker)
+        self._fill_blocks()
+        self._recipe.show_recipe(bridge.experiment.training)
+
+    # Composition
+
+    def _arrange(self) -> None:
+        left, inside = _panel()
+        inside.addWidget(self._recipe)
+        inside.addWidget(self._curves, 1)
+        inside.addWidget(self._said)
+        top = QHBoxLayout()
+        top.setSpacing(space(2))
+        top.addWidget(self._blocks, 1)
+        top.addLayout(self._chooser.buttons)
+        right, column = _panel()
+        column.setSpacing(space(3))
+        column.addLayout(top)
+        column.addWidget(self._chooser)
+        column.addWidget(self._wall, 1)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setObjectName("train_splitter")
+        splitter.addWidget(left)
+        splitter.addWidget(right)
+        splitter.setChildrenCollapsible(False)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([600, 600])
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._header)
+        whole.addWidget(splitter, 1)
+        self._said.setVisible(False)
+
+    def _connect(self, worker: WorkerClient) -> None:
+        self._header.export_wanted.connect(self.export_wanted)
+        self._recipe.wanted.connect(self._edit_training)
+        self._curves.said.connect(self._say)
+        self._blocks.activated.connect(self._choose_block)
+        self._chooser.chosen.connect(self._watch)
+        self._selection.changed.connect(self._follow_selection)
+        self._bridge.changed.connect(self._follow_design)
+        self._run.changed.connect(self._follow_run)
+        worker.received.connect(self._take)
+
+    # What others look at
+
+    @property
+    def wall(self) -> FeatureWall:
+        """The feature maps."""
+        return self._wall
+
+    @property
+    def curves(self) -> CurvePanel:
+        """The curves."""
+        return self._curves
+
+    @property
+    def chooser(self) -> SampleChooser:
+        """The sample."""
+        return self._chooser
+
+    @property
+    def block(self) -> str:
+        """The block whose maps are shown, "" when the design has none."""
+        return str(self._blocks.currentData() or "")
+
+    def set_active(self, active: bool) -> None:
+        """Whether the page is in sight. Out of sight it watches nothing and only keeps the points of the curves."""
+        self._active = active
+        if active:
+            self._fill_blocks()
+            self._follow_run(self._run.state)
+        self._chooser.set_active(active)
+        self._watcher.set_active(active)
+
+    # Run
+
+    def _follow_run(self, state: RunState) -> None:
+        if state.run != self._last_run:
+            self._last_run = state.run
+            self._explain_wall()
+            self._chooser.view.forget_prediction()
+            self._watch()
+        elif state.phase == "running" and state.epoch == 0:
+            self._watcher.tell_again()
+        self._curves.follow(state)
+        if not self._active:
+            return
+        self._header.show_state(state, self._run.experiment, self._bridge.experiment)
+        self._chooser.show_experiment(self._trained())
+        if self._wall.layer is None:
+            self._explain_wall()
+
+    def _trained(self) -> Experiment:
+        """What the maps and samples belong to: the frozen copy of the run, before the first the design."""
+        return self._run.experiment or self._bridge.experiment
+
+    def _take(self, event: object) -> None:
+        if not isinstance(event, FeatureMaps) or not self._active:
+            return
+        if (event.block, event.sample) == self._watcher.wanted and event.run == self._run.state.run:
+            self._wall.show_maps(event)
+            self._chooser.view.show_prediction(event.prediction)
+
+    # Block
+
+    def _fill_blocks(self) -> None:
+        chosen = self._selection.current or self.block
+        blocks = self._bridge.trace.blocks
+        lines = [(id, f"{id}   {tensor_shape(traced.output)}") for id, traced in blocks.items()]
+        if lines != self._lines:
+            self._lines = lines
+            self._blocks.clear()
+            for row, (id, line) in enumerate(lines):
+                self._blocks.addItem(line, id)
+                self._blocks.setItemData(row, blocks[id].block.spec.title, Qt.ItemDataRole.ToolTipRole)
+        self._show_block(chosen or self._first_of_interest())
+
+    def _first_of_interest(self) -> str:
+        blocks = self._bridge.trace.blocks
+        return next((id for id, t in blocks.items() if t.block.spec.group == "Convolution"), next(iter(blocks), ""))
+
+    def _show_block(self, block: str) -> None:
+        at = self._blocks.findData(block)
+        if at < 0:
+            at = self._blocks.findData(self._first_of_interest())
+        self._blocks.setCurrentIndex(at)
+        self._watch()
+
+    def _choose_block(self) -> None:
+        if self.block:
+            self._selection.select((self.block,))
+            self._watch()
+
+    def _follow_selection(self) -> None:
+        if self._selection.current and self._selection.current != self.block:
+            self._show_block(self._selection.current)
+
+    def _watch(self) -> None:
+        wanted = (self.block, self._chooser.sample)
+        if wanted != self._watcher.wanted or self._wall.layer is None:
+            self._explain_wall()
+        self._watcher.watch(*wanted)
+
+    def _explain_wall(self) -> None:
+        state, block = self._run.state, self.block
+        if not block:
+            self._wall.show_message("No blocks", "Place blocks on the Design page first.")
+        elif not state.run:
+            self._wall.show_message("No feature maps yet", "Press Train (F5): they appear here while it trains.")
+        elif reason := why_no_maps(self._trained(), block):
+            self._wall.show_message("Not in this run", reason)
+        elif state.phase == "failed":
+            self._wall.show_message("No feature maps", "The run failed. Mend it and press Train (F5).")
+        elif state.active:
+            self._wall.show_message("One moment", f"The maps of {block} appear after a few steps.")
+        else:
+            self._wall.show_message("The run is over", f"Waiting for the maps of {block} from the trained model.")
+
+    # Document
+
+    def _follow_design(self, change: Change) -> None:
+        if change.before.training != change.after.training:
+            self._recipe.show_recipe(change.after.training)
+        if self._active:
+            self._fill_blocks()
+            self._follow_run(self._run.state)
+
+    def _edit_training(self, recipe: TrainingRecipe, gesture: str) -> None:
+        if not self._bridge.do(SetTraining(recipe=recipe, gesture=gesture)):
+            self._recipe.show_recipe(self._bridge.experiment.training)
+
+    def _say(self, sentence: str) -> None:
+        self._said.setText(sentence)
+        self._said.setToolTip(sentence)
+        self._said.setVisible(bool(sentence))
+
+
+def _panel() -> tuple[QFrame, QVBoxLayout]:
+    frame = QFrame()
+    mark(frame, kind="panel")
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(space(4), space(3), space(4), space(3))
+    column.setSpacing(space(2))
+    return frame, column
