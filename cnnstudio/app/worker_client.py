@@ -45,7 +45,8 @@ class WorkerClient(QObject):
     """Keeps one worker running. When it dies unasked, `lost` says why and a new one is started."""
 
     received = Signal(object)
-    """Every event that arrives (not named `event`, which is QObject's own). Of lossy ones that arrive together only the latest is passed on."""
+    """Every event that arrives; `event` would hide a method of QObject. Of lossy ones that arrive together only the
+    latest is passed on."""
     state_changed = Signal(str)
     """"starting", "ready", "busy" (with a run), "lost" (gone, and no new one started) or "stopped"."""
     lost = Signal(str)
@@ -83,6 +84,11 @@ class WorkerClient(QObject):
     def details(self) -> str:
         """The end of the worker's stderr, for a report."""
         return self._stderr
+
+    @property
+    def will_restart(self) -> bool:
+        """Whether a worker that dies is replaced at once: not when it could not be started or died twice at start."""
+        return self._failed_starts < MAX_FAILED_STARTS
 
     @property
     def pid(self) -> int:
@@ -236,7 +242,7 @@ class WorkerClient(QObject):
         process.deleteLater()
         self._watch.stop()
         self._is_quiet = False
-        self._failed_starts += not end.said_hello
+        self._failed_starts = MAX_FAILED_STARTS if end.start_error else self._failed_starts + (not end.said_hello)
         self._hello = None
         self._enter("lost")
         self.lost.emit(str(end))
@@ -246,7 +252,7 @@ class WorkerClient(QObject):
             self.received.emit(failed)
             if answer is not None:
                 answer(failed)
-        if self._process is None and self._failed_starts < MAX_FAILED_STARTS and not end.start_error:
+        if self._process is None and self.will_restart:
             self.start()
 
 

@@ -76,6 +76,7 @@ QToolButton[kind="page"] {
 QToolButton[kind="page"]:hover { background: $hover; color: $text; }
 QToolButton[kind="page"]:checked { background: $selection; color: $text; font-weight: 600; }
 QToolButton[kind="page"]:focus { border: 2px solid $accent; padding: 4px 0; }
+QToolButton[kind="picture"], QToolButton[kind="picture"]:disabled { background: transparent; border: none; }
 QToolButton::menu-indicator { image: none; }
 """
 

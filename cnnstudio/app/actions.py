@@ -1,0 +1,215 @@
+"""The table of actions. Menus, the toolbar, shortcuts and the shortcuts overview all read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+from cnnstudio.app.theme import set_icon
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMenuBar, QToolBar, QWidget
+
+Keys = QKeySequence.StandardKey
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What enablement and labels depend on."""
+
+    undo_label: str = ""
+    redo_label: str = ""
+    can_delete: bool = False
+    can_duplicate: bool = False
+    has_recent: bool = False
+    training: bool = False
+    stopping: bool = False
+    trained: bool = False
+    page: str = "design"
+    mode: str = "system"
+
+
+def always(now: Situation) -> bool:
+    """For actions that can be taken at any time."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One thing a person can do. `target` is "object.method" of what `Actions` is given."""
+
+    id: str
+    text: str
+    menu: str
+    target: str
+    tip: str
+    icon: str = ""
+    keys: QKeySequence.StandardKey | str = ""
+    enabled: Callable[[Situation], bool] = always
+    checked: Callable[[Situation], bool] | None = None
+    label: Callable[[Situation], str] | None = None
+    """The text where it depends on the situation."""
+    on_canvas: bool = False
+    """The shortcut works while the canvas has the focus, and leaves the key to fields and tables elsewhere."""
+    submenu: str = ""
+    bar: bool = False
+    """Whether the toolbar shows it."""
+    separated: bool = False
+    """Whether a line stands before it."""
+
+
+_MENUS = ("File", "Edit", "View", "Run", "Help")
+
+TABLE: tuple[ActionSpec, ...] = (
+    ActionSpec("new", "New", "File", "files.new", "Start a new experiment with an Input and an Output", "new", Keys.New,
+               bar=True),
+    ActionSpec("presets", "New from preset…", "File", "files.choose_preset", "Start from one of the presets", "preset",
+               "Ctrl+Shift+N", bar=True),
+    ActionSpec("open", "Open…", "File", "files.choose_file", "Open an experiment file", "open", Keys.Open, bar=True),
+    ActionSpec("save", "Save", "File", "files.save", "Save the experiment", "save", Keys.Save,
+               bar=True, separated=True),
+    ActionSpec("save_as", "Save as…", "File", "files.save_as", "Save the experiment to another file",
+               keys="Ctrl+Shift+S"),
+    ActionSpec("save_preset", "Save as preset…", "File", "files.save_as_preset",
+               "Keep the experiment among your own presets"),
+    ActionSpec("export", "Export trained model…", "File", "files.export",
+               "Write the trained model of the latest run as a .keras file", "export", "Ctrl+E",
+               enabled=lambda now: now.trained and not now.training, separated=True),
+    ActionSpec("quit", "Quit", "File", "window.close", "Close CNN Studio", keys=Keys.Quit, separated=True),
+    ActionSpec("undo", "Undo", "Edit", "edits.undo", "Take the last edit back", "undo", Keys.Undo,
+               enabled=lambda now: bool(now.undo_label), label=lambda now: f"Undo {_lower(now.undo_label)}".strip(),
+               bar=True, separated=True),
+    ActionSpec("redo", "Redo", "Edit", "edits.redo", "Make the last undone edit again", "redo", "Ctrl+Shift+Z",
+               enabled=lambda now: bool(now.redo_label), label=lambda now: f"Redo {_lower(now.redo_label)}".strip(),
+               bar=True),
+    ActionSpec("delete", "Delete", "Edit", "canvas.delete_selection", "Remove what is selected on the canvas", "remove",
+               Keys.Delete, enabled=lambda now: now.can_delete, on_canvas=True, separated=True),
+    ActionSpec("duplicate", "Duplicate", "Edit", "canvas.duplicate_selection", "Place copies of the selected blocks",
+               "copy", "Ctrl+D", enabled=lambda now: now.can_duplicate, on_canvas=True),
+    ActionSpec("select_all", "Select all blocks", "Edit", "canvas.select_all", "Select every block of the canvas",
+               keys=Keys.SelectAll, on_canvas=True),
+    ActionSpec("rename", "Name and description…", "Edit", "edits.rename", "Change name and description",
+               separated=True),
+    ActionSpec("tidy", "Tidy", "Edit", "edits.tidy", "Lay the blocks out anew, in the order of the flow", "tidy",
+               "Ctrl+Shift+T", bar=True, separated=True),
+    ActionSpec("page_design", "Design", "View", "window.show_design", "Go to the Design page", "design", "Ctrl+1",
+               checked=lambda now: now.page == "design"),
+    ActionSpec("page_data", "Data", "View", "window.show_data", "Go to the Data page", "data", "Ctrl+2",
+               checked=lambda now: now.page == "data"),
+    ActionSpec("page_train", "Train", "View", "window.show_train", "Go to the Train page", "train", "Ctrl+3",
+               checked=lambda now: now.page == "train"),
+    ActionSpec("code", "Keras script", "View", "window.show_code", "Show the Keras script of the experiment",
+               keys="Ctrl+K", separated=True),
+    ActionSpec("zoom_in", "Zoom in", "View", "canvas.zoom_in", "Make the canvas larger", "zoom-in", Keys.ZoomIn,
+               enabled=lambda now: now.page == "design", bar=True, separated=True),
+    ActionSpec("zoom_out", "Zoom out", "View", "canvas.zoom_out", "Make the canvas smaller", "zoom-out", Keys.ZoomOut,
+               enabled=lambda now: now.page == "design", bar=True),
+    ActionSpec("zoom_fit", "Zoom to fit", "View", "canvas.zoom_fit", "Show the whole network", "zoom-fit", "Ctrl+0",
+               enabled=lambda now: now.page == "design", bar=True),
+    ActionSpec("look_system", "As the system", "View", "window.look_system", "Light or dark as the system has it",
+               checked=lambda now: now.mode == "system", submenu="Look", separated=True),
+    ActionSpec("look_light", "Light", "View", "window.look_light", "Dark text on light ground", "sun",
+               checked=lambda now: now.mode == "light", submenu="Look"),
+    ActionSpec("look_dark", "Dark", "View", "window.look_dark", "Light text on dark ground", "moon",
+               checked=lambda now: now.mode == "dark", submenu="Look"),
+    ActionSpec("train", "Train", "Run", "run.start", "Train the network on its data", "play", "F5",
+               enabled=lambda now: not now.training),
+    ActionSpec("stop", "Stop", "Run", "run.stop", "End training after the current batch and keep what was learned",
+               "stop", "Shift+F5", enabled=lambda now: now.training and not now.stopping),
+    ActionSpec("shortcuts", "Keyboard shortcuts", "Help", "window.show_shortcuts", "Show every keyboard shortcut",
+               keys="F1"),
+    ActionSpec("about", "About CNN Studio", "Help", "window.show_about", "Version, worker and licence"),
+)  # fmt: skip
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:]
+
+
+Targets: TypeAlias = Mapping[str, object]
+
+
+class Actions(QObject):
+    """The actions of a window, made from the table."""
+
+    def __init__(self, targets: Targets, window: QWidget, canvas: QWidget) -> None:
+        super().__init__(window)
+        self._actions: dict[str, QAction] = {}
+        self._groups: dict[str, QActionGroup] = {}
+        for spec in TABLE:
+            action = self._made(spec, targets)
+            self._actions[spec.id] = action
+            (canvas if spec.on_canvas else window).addAction(action)
+
+    def __getitem__(self, id: str) -> QAction:
+        return self._actions[id]
+
+    def update_to(self, now: Situation) -> None:
+        """Enable, check and label every action for the situation."""
+        for spec in TABLE:
+            action = self._actions[spec.id]
+            action.setEnabled(spec.enabled(now))
+            if spec.checked is not None:
+                action.setChecked(spec.checked(now))
+            if spec.label is not None:
+                action.setText(spec.label(now))
+                action.setToolTip(_tip(spec, action))
+
+    def fill_menus(self, menu_bar: QMenuBar) -> None:
+        """Make the menus."""
+        for name in _MENUS:
+            menu = menu_bar.addMenu(f"&{name}")
+            menu.setObjectName(f"menu_{name.lower()}")
+            menu.setToolTipsVisible(True)
+            submenus: dict[str, QWidget] = {}
+            for spec in (s for s in TABLE if s.menu == name):
+                if spec.separated:
+                    menu.addSeparator()
+                if spec.submenu:
+                    if spec.submenu not in submenus:
+                        submenus[spec.submenu] = menu.addMenu(spec.submenu)
+                    submenus[spec.submenu].addAction(self._actions[spec.id])
+                else:
+                    menu.addAction(self._actions[spec.id])
+
+    def fill_tool_bar(self, bar: QToolBar) -> None:
+        """Put the frequent actions on a toolbar."""
+        for spec in (s for s in TABLE if s.bar):
+            if spec.separated:
+                bar.addSeparator()
+            bar.addAction(self._actions[spec.id])
+            button = bar.widgetForAction(self._actions[spec.id])
+            button.setObjectName(f"tool_{spec.id}")
+            button.setAccessibleName(spec.text.rstrip("…"))
+
+    def _made(self, spec: ActionSpec, targets: Targets) -> QAction:
+        action = QAction(spec.text, self)
+        action.setObjectName(f"action_{spec.id}")
+        if spec.keys:
+            action.setShortcut(QKeySequence(spec.keys))
+        if spec.on_canvas:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        if spec.icon:
+            set_icon(action, spec.icon)
+        action.setToolTip(_tip(spec, action))
+        action.setStatusTip(spec.tip)
+        action.setCheckable(spec.checked is not None)
+        if spec.checked is not None:
+            self._group(spec.id.partition("_")[0]).addAction(action)
+        owner, _, method = spec.target.partition(".")
+        action.triggered.connect(getattr(targets[owner], method))
+        return action
+
+    def _group(self, name: str) -> QActionGroup:
+        if name not in self._groups:
+            self._groups[name] = QActionGroup(self)
+        return self._groups[name]
+
+
+def _tip(spec: ActionSpec, action: QAction) -> str:
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{spec.tip} ({keys})" if keys else spec.tip

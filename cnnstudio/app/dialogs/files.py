@@ -1,0 +1,36 @@
+"""Asking for a file to open or to write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXPERIMENTS = "CNN Studio experiments (*.json)"
+
+
+def ask_open(parent: QWidget, folder: Path) -> QFileDialog:
+    """A dialog for an experiment file to open; connect its `fileSelected`."""
+    dialog = _dialog(parent, "Open experiment", folder, EXPERIMENTS)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    return dialog
+
+
+def ask_save(parent: QWidget, title: str, suggestion: Path, kinds: str = EXPERIMENTS) -> QFileDialog:
+    """A dialog for a file to write, `suggestion` filled in; connect its `fileSelected`. It asks before replacing."""
+    dialog = _dialog(parent, title, suggestion.parent, kinds)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(suggestion.suffix.lstrip("."))
+    dialog.selectFile(suggestion.name)
+    return dialog
+
+
+def _dialog(parent: QWidget, title: str, folder: Path, kinds: str) -> QFileDialog:
+    dialog = QFileDialog(parent, title, str(folder), kinds)
+    dialog.setObjectName("file_dialog")
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return dialog

@@ -1,0 +1,234 @@
+"""What the File menu does: new, open, save, presets and export."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+
+from cnnstudio.app.dialogs.export import ExportDialog
+from cnnstudio.app.dialogs.files import ask_open, ask_save
+from cnnstudio.app.dialogs.naming import NamingDialog
+from cnnstudio.app.dialogs.presets import PresetsGallery
+from cnnstudio.app.dialogs.questions import UnsavedQuestion
+from cnnstudio.core.architecture import Architecture, Block
+from cnnstudio.core.catalogue.ends import Input, Output
+from cnnstudio.core.document import Document
+from cnnstudio.core.edits import Tidy
+from cnnstudio.core.experiment import Experiment
+from cnnstudio.core.files import FileError, file_name, load_experiment, save_experiment
+from cnnstudio.core.presets import presets, save_preset
+from cnnstudio.core.program import INPUT
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMenu, QWidget
+
+    from cnnstudio.app.document_bridge import DocumentBridge
+    from cnnstudio.app.message_bar import MessageBar
+    from cnnstudio.app.preferences import Preferences
+    from cnnstudio.app.run_controller import RunController
+    from cnnstudio.app.worker_client import WorkerClient
+    from cnnstudio.core.presets import Preset
+
+Step: TypeAlias = Callable[[], object]
+MODELS = "Keras models (*.keras)"
+
+
+class FileCommands(QObject):
+    """Opens and writes files. Nothing unsaved is lost without a question; every fault is one sentence in the bar."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        bridge: DocumentBridge,
+        messages: MessageBar,
+        preferences: Preferences,
+        run: RunController,
+        worker: WorkerClient,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._bridge = bridge
+        self._messages = messages
+        self._preferences = preferences
+        self._run = run
+        self._worker = worker
+        self._next: Step | None = None
+        self._naming: NamingDialog | None = None
+        self._incoming: Document | None = None
+        self._exporting = ""
+
+    def new(self) -> None:
+        """Start a new experiment."""
+        self._replace_with(Document(blank_experiment()))
+
+    def choose_preset(self) -> None:
+        """Show the presets."""
+        gallery = PresetsGallery(self._window)
+        gallery.chosen.connect(self._open_preset)
+        gallery.open()
+
+    def choose_file(self) -> None:
+        """Ask for a file and open it."""
+        dialog = ask_open(self._window, self._folder())
+        dialog.fileSelected.connect(self.open_path)
+        dialog.open()
+
+    def open_path(self, path: str | Path) -> None:
+        """Open that file. One that cannot be read changes nothing."""
+        file = Path(path)
+        try:
+            experiment = load_experiment(file)
+        except FileError as error:
+            self._complain(str(error))
+            return
+        self._replace_with(Document(experiment, file))
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """Put the recent files into the menu."""
+        menu.clear()
+        for path in self._preferences.recent_files:
+            action = menu.addAction(path.name)
+            action.setToolTip(str(path))
+            action.setData(str(path))
+            action.triggered.connect(self._open_recent)
+        menu.addSeparator()
+        forget = menu.addAction("Forget recent files")
+        forget.triggered.connect(self._preferences.forget_recent_files)
+
+    def save(self) -> None:
+        """Save to the experiment's file, or ask for one."""
+        path = self._bridge.document.path
+        if path is None:
+            self.save_as()
+        else:
+            self._write(path)
+
+    def save_as(self) -> None:
+        """Ask for a file and save to it."""
+        suggestion = self._bridge.document.path or self._folder() / f"{file_name(self._bridge.experiment.name)}.json"
+        dialog = ask_save(self._window, "Save experiment", suggestion)
+        dialog.fileSelected.connect(self._write)
+        dialog.rejected.connect(self._forget_next)
+        dialog.open()
+
+    def save_as_preset(self) -> None:
+        """Ask for a name and keep the experiment among the person's presets."""
+        now = self._bridge.experiment
+        self._naming = NamingDialog("Save as preset", "Save preset", now.name, now.description, self._window)
+        self._naming.named.connect(self._keep_preset)
+        self._naming.open()
+
+    def export(self) -> None:
+        """Ask where the model of the latest run shall go and have it written."""
+        self.export_run(self._run.trained_directory)
+
+    def export_run(self, directory: str) -> None:
+        """The same for the run folder `directory`."""
+        if not directory:
+            self._complain("There is no trained model yet: press Train first.")
+            return
+        self._exporting = directory
+        suggestion = self._folder() / f"{file_name(self._run.state.name or 'model')}.keras"
+        dialog = ask_save(self._window, "Export trained model", suggestion, MODELS)
+        dialog.fileSelected.connect(self._export_to)
+        dialog.open()
+
+    def when_saved(self, then: Step) -> None:
+        """Call `then`, a bound method, once the document is saved or may be lost; not at all after Cancel."""
+        if not self._bridge.document.is_modified:
+            then()
+            return
+        self._next = then
+        question = UnsavedQuestion(self._bridge.experiment.name, self._window)
+        question.save_wanted.connect(self.save)
+        question.discard_wanted.connect(self._go_on)
+        question.rejected.connect(self._forget_next)
+        question.open()
+
+    def _replace_with(self, document: Document) -> None:
+        self._incoming = document
+        self.when_saved(self._open_incoming)
+
+    def _open_incoming(self) -> None:
+        document, self._incoming = self._incoming, None
+        if document is None:
+            return
+        self._bridge.open(document)
+        if document.path is not None:
+            self._preferences.add_recent_file(document.path)
+
+    def _open_preset(self, chosen: Preset) -> None:
+        if chosen.experiment is not None:
+            self._replace_with(Document(chosen.experiment))
+
+    def _open_recent(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.open_path(str(action.data()))
+
+    def _write(self, path: str | Path) -> None:
+        file = Path(path)
+        try:
+            save_experiment(file, self._bridge.experiment)
+        except (OSError, FileError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            self._complain(f"{file} cannot be written: {reason}. Nothing is lost; save to another place.")
+            self._forget_next()
+            return
+        self._bridge.document.path = file
+        self._bridge.mark_saved()
+        self._preferences.add_recent_file(file)
+        self._messages.dismiss("file")
+        self._go_on()
+
+    def _keep_preset(self, name: str, description: str, replace: bool) -> None:
+        wanted = dataclasses.replace(self._bridge.experiment, name=name, description=description)
+        dialog = self._naming
+        if dialog is None:
+            return
+        try:
+            save_preset(wanted, replace=replace)
+        except FileError as error:
+            own = {p.id for p in presets() if p.user}
+            dialog.complain(str(error), replacing=file_name(name) in own)
+        except OSError as error:
+            dialog.complain(f"The preset cannot be written: {error.strerror or error}.")
+        else:
+            dialog.accept()
+            self._naming = None
+            self._messages.show_message(f"“{name}” is kept among your presets.", "ok", key="file")
+
+    def _export_to(self, path: str) -> None:
+        ExportDialog(self._worker, self._exporting, Path(path), self._window).open()
+
+    def _go_on(self) -> None:
+        then, self._next = self._next, None
+        if then is not None:
+            then()
+
+    def _forget_next(self) -> None:
+        self._next = None
+
+    def _complain(self, sentence: str) -> None:
+        self._messages.show_message(sentence, "error", key="file")
+
+    def _folder(self) -> Path:
+        path = self._bridge.document.path
+        recent = self._preferences.recent_files
+        return path.parent if path is not None else recent[0].parent if recent else Path.home()
+
+
+def blank_experiment() -> Experiment:
+    """Where a new experiment begins: an Input for the default data, and an Output that reads it."""
+    experiment = Experiment()
+    shape = experiment.data.source.info().input_shape
+    ends = (
+        Block(INPUT, Input(shape=shape)),
+        Block("output", Output(), (INPUT,)),
+    )
+    return Tidy()(dataclasses.replace(experiment, architecture=Architecture.of(ends)))

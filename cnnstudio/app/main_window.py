@@ -1,0 +1,350 @@
+"""The main window: it makes the parts, puts them in place and connects them. It computes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
+
+from cnnstudio.app.actions import Actions, Situation
+from cnnstudio.app.activity_bar import ActivityBar
+from cnnstudio.app.design_page import DesignPage
+from cnnstudio.app.dialogs.help import AboutDialog, ShortcutsDialog
+from cnnstudio.app.dialogs.questions import StopQuestion
+from cnnstudio.app.document_bridge import DocumentBridge
+from cnnstudio.app.edit_commands import EditCommands
+from cnnstudio.app.file_commands import FileCommands, blank_experiment
+from cnnstudio.app.message_bar import Choice, MessageBar
+from cnnstudio.app.pages import Pages
+from cnnstudio.app.recovery import Recovery, Remains, discard_remains, find_remains
+from cnnstudio.app.run_controller import RunController
+from cnnstudio.app.run_strip import RunStrip
+from cnnstudio.app.selection import Selection
+from cnnstudio.app.theme import Mode, app_icon, themes
+from cnnstudio.app.worker_client import WorkerClient
+from cnnstudio.core.document import Document
+from cnnstudio.core.files import FileError
+from cnnstudio.core.presets import DEFAULT_PRESET, preset
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+
+    from cnnstudio.app.preferences import Preferences
+    from cnnstudio.wire.run_state import RunState
+
+DEFAULT_SIZE = (1280, 800)
+_PAGE_ICONS = {"design": "design", "data": "data", "train": "train"}
+
+
+class MainWindow(QMainWindow):
+    """The window. `begin` is called after it has been painted; it starts the worker and looks for lost work."""
+
+    def __init__(self, preferences: Preferences, worker: WorkerClient | None = None) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setWindowIcon(app_icon())
+        self.setAcceptDrops(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._preferences = preferences
+        self._closing_agreed = False
+        self._remains: Remains | None = None
+        document, problem = _first_document()
+        self.bridge = DocumentBridge(document, self)
+        self.selection = Selection(self)
+        self.worker = worker or WorkerClient()
+        self.worker.setParent(self)
+        self.run = RunController(self.bridge, self.selection, self.worker, self)
+        self.recovery = Recovery(self.bridge, self)
+        self.messages = MessageBar()
+        self.design = DesignPage(self.bridge, self.selection, self.run)
+        self.pages = Pages(preferences)
+        self.strip = RunStrip(self.run, self.worker)
+        self.files = FileCommands(self, self.bridge, self.messages, preferences, self.run, self.worker)
+        self.edits = EditCommands(self.bridge, self)
+        self.actions_table = self._made_actions()
+        self._lay_out()
+        self._connect()
+        self._restore()
+        if problem:
+            self.messages.show_message(problem, "error", key="file")
+
+    def begin(self) -> None:
+        """Start the worker and offer what a crash has left behind."""
+        self.worker.start()
+        self._remains = find_remains()
+        if self._remains is not None:
+            choices = (Choice("Restore", self._restore_remains), Choice("Discard", discard_remains))
+            self.messages.show_message(str(self._remains), "warning", choices, key="recovery")
+
+    def open_file(self, path: Path) -> None:
+        """Open an experiment file."""
+        self.files.open_path(path)
+
+    def show_design(self) -> None:
+        """Go to the Design page."""
+        self.pages.show_page("design")
+
+    def show_data(self) -> None:
+        """Go to the Data page."""
+        self.pages.show_page("data")
+
+    def show_train(self) -> None:
+        """Go to the Train page."""
+        self.pages.show_page("train")
+
+    def show_code(self) -> None:
+        """Show the Keras script."""
+        self.show_design()
+        self.design.show_code()
+
+    def look_system(self) -> None:
+        """Light or dark as the system has it."""
+        self._look(Mode.SYSTEM)
+
+    def look_light(self) -> None:
+        """The light look."""
+        self._look(Mode.LIGHT)
+
+    def look_dark(self) -> None:
+        """The dark look."""
+        self._look(Mode.DARK)
+
+    def show_shortcuts(self) -> None:
+        """Show every keyboard shortcut."""
+        ShortcutsDialog(self.actions_table, self).open()
+
+    def show_about(self) -> None:
+        """Show version and licence."""
+        AboutDialog(self.worker.hello, self).open()
+
+    def closeEvent(self, event: QCloseEvent, /) -> None:
+        """Ask about a run and about unsaved changes first; close once both are settled."""
+        if self._closing_agreed:
+            self._finish()
+            event.accept()
+            return
+        event.ignore()
+        if self.run.state.active:
+            question = StopQuestion(self)
+            question.stop_wanted.connect(self._close_when_saved)
+            question.open()
+        else:
+            self._close_when_saved()
+
+    def dragEnterEvent(self, event: QDragEnterEvent, /) -> None:
+        """Take experiment files."""
+        if _dropped_file(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent, /) -> None:
+        """Open the file that was dropped."""
+        name = _dropped_file(event)
+        if name:
+            event.acceptProposedAction()
+            self.files.open_path(name)
+
+    def _made_actions(self) -> Actions:
+        targets = {
+            "files": self.files, "edits": self.edits, "run": self.run, "window": self, "canvas": self.design.canvas,
+        }  # fmt: skip
+        return Actions(targets, self, self.design.canvas)
+
+    def _lay_out(self) -> None:
+        actions = self.actions_table
+        actions.fill_menus(self.menuBar())
+        self._add_recent_menu()
+        bar = QToolBar("Main toolbar")
+        bar.setObjectName("main_tool_bar")
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        actions.fill_tool_bar(bar)
+        self.addToolBar(bar)
+        activity = ActivityBar()
+        for name, icon in _PAGE_ICONS.items():
+            activity.add_page(actions[f"page_{name}"], icon)
+        self.pages.add_page("design", self.design)
+        self.pages.add_lazy_page("data", self._made_data_page)
+        self.pages.add_lazy_page("train", self._made_train_page)
+        middle = QWidget()
+        self.setCentralWidget(middle)
+        _compose(middle, activity, self.messages, self.pages, self.strip)
+
+    def _add_recent_menu(self) -> None:
+        save = self.actions_table["save"]
+        menu = next(m for m in self.menuBar().findChildren(QMenu) if m.objectName() == "menu_file")
+        recent = QMenu("Open recent", menu)
+        recent.setObjectName("menu_recent")
+        recent.setToolTipsVisible(True)
+        before = menu.actions()[menu.actions().index(save) - 1]  # the line above Save
+        menu.insertMenu(before, recent)
+        recent.aboutToShow.connect(self._fill_recent)
+        self._recent = recent
+
+    def _fill_recent(self) -> None:
+        self.files.fill_recent(self._recent)
+
+    def _connect(self) -> None:
+        bridge, run, worker = self.bridge, self.run, self.worker
+        bridge.title_changed.connect(self._show_title)
+        bridge.opened.connect(self._opened)
+        bridge.changed.connect(self.selection.keep_existing)
+        bridge.refused.connect(self._show_refused_edit)
+        run.refused.connect(self._show_refused_run)
+        run.failed.connect(self._show_failed_run)
+        worker.lost.connect(self._show_lost_worker)
+        worker.quiet.connect(self._show_quiet_worker)
+        self.recovery.failed.connect(self._show_unsafe)
+        for signal in (bridge.title_changed, self.selection.changed, run.changed, self.pages.changed, themes.changed):
+            signal.connect(self._update_actions)
+        run.changed.connect(self._follow_run)
+        self._was_active = False
+        self._show_title()
+        self._update_actions()
+
+    def _restore(self) -> None:
+        self.resize(*DEFAULT_SIZE)
+        self.restoreGeometry(self._preferences.geometry)
+        self.pages.restore_splits(self.design)
+        self.design.canvas.setFocus()
+
+    def _update_actions(self) -> None:
+        document, canvas, state = self.bridge.document, self.design.canvas, self.run.state
+        self.actions_table.update_to(
+            Situation(
+                undo_label=document.undo_label,
+                redo_label=document.redo_label,
+                can_delete=canvas.can_delete,
+                can_duplicate=canvas.can_duplicate,
+                training=state.active,
+                stopping=state.phase == "stopping",
+                trained=bool(self.run.trained_directory),
+                page=self.pages.name,
+                mode=themes.mode.value,
+            )
+        )
+
+    def _look(self, mode: Mode) -> None:
+        self._preferences.mode = mode
+        themes.choose(mode)
+
+    def _show_title(self) -> None:
+        self.setWindowTitle(f"{self.bridge.experiment.name}[*] – CNN Studio")
+        self.setWindowModified(self.bridge.document.is_modified)
+
+    def _opened(self) -> None:
+        self.selection.select(())
+        self.messages.dismiss("file")
+        self.messages.dismiss("run")
+
+    def _follow_run(self, state: RunState) -> None:
+        if state.active and not self._was_active:
+            self.messages.dismiss("run")
+            self.messages.dismiss("worker")
+            self.show_train()
+        self._was_active = state.active
+
+    def _show_refused_edit(self, sentence: str) -> None:
+        self.messages.show_message(sentence, "warning", key="edit")
+
+    def _show_refused_run(self, sentence: str) -> None:
+        self.show_design()
+        self.messages.show_message(sentence, "error", key="run")
+
+    def _show_failed_run(self, sentence: str, details: str) -> None:
+        self.messages.show_message(sentence, "error", details=details, key="run")
+
+    def _show_lost_worker(self, sentence: str) -> None:
+        self.messages.dismiss("run")  # said once: a run that was going on has failed for this reason
+        after = "A new one is starting" if self.worker.will_restart else "Train starts a new one"
+        self.messages.show_message(
+            f"{sentence} {after}; your design is safe.", "error", details=self.worker.details, key="worker"
+        )
+
+    def _show_quiet_worker(self, sentence: str) -> None:
+        if sentence:
+            self.messages.show_message(sentence, "warning", key="quiet")
+        else:
+            self.messages.dismiss("quiet")
+
+    def _show_unsafe(self, sentence: str) -> None:
+        self.messages.show_message(sentence, "warning", key="unsafe")
+
+    def _restore_remains(self) -> None:
+        if self._remains is not None:
+            self.files.when_saved(self._open_remains)
+
+    def _open_remains(self) -> None:
+        remains, self._remains = self._remains, None
+        if remains is None:
+            return
+        document = Document(remains.experiment, remains.path)
+        document.mark_unsaved()
+        self.bridge.open(document)
+        self.recovery.write()
+        discard_remains()
+
+    def _close_when_saved(self) -> None:
+        self.files.when_saved(self._close_now)
+
+    def _close_now(self) -> None:
+        self._closing_agreed = True
+        self.close()
+
+    def _finish(self) -> None:
+        preferences = self._preferences
+        preferences.geometry = self.saveGeometry()
+        self.pages.keep_splits()
+        preferences.save()
+        self.recovery.close()
+        self.hide()  # before the worker is waited for
+        self.worker.stop()
+
+    def _made_data_page(self) -> QWidget:
+        from cnnstudio.app.data import DataPage
+
+        return DataPage(self.bridge, self.worker)
+
+    def _made_train_page(self) -> QWidget:
+        from cnnstudio.app.training import TrainPage  # brings matplotlib, which the first paint must not wait for
+
+        page = TrainPage(self.bridge, self.selection, self.worker, self.run)
+        page.export_wanted.connect(self.files.export_run)
+        return page
+
+
+def _compose(middle: QWidget, activity: QWidget, messages: QWidget, pages: QWidget, strip: QWidget) -> None:
+    """Activity bar at the left; messages above the page at its right; the run strip along the bottom."""
+    right = QVBoxLayout()
+    right.setSpacing(0)
+    right.addWidget(messages)
+    right.addWidget(pages, 1)
+    across = QHBoxLayout()
+    across.setSpacing(0)
+    across.addWidget(activity)
+    across.addLayout(right, 1)
+    column = QVBoxLayout(middle)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addLayout(across, 1)
+    column.addWidget(strip)
+
+
+def _first_document() -> tuple[Document, str]:
+    """The default preset, and why not where it cannot be read."""
+    try:
+        chosen = preset(DEFAULT_PRESET)
+    except FileError as error:
+        return Document(blank_experiment()), str(error)
+    if chosen.experiment is None:
+        return Document(blank_experiment()), chosen.error
+    return Document(chosen.experiment), ""
+
+
+def _dropped_file(event: QDropEvent) -> str:
+    """The one local JSON file that is dragged, else ""."""
+    urls = event.mimeData().urls()
+    name = urls[0].toLocalFile() if len(urls) == 1 and urls[0].isLocalFile() else ""
+    return name if name.lower().endswith(".json") else ""

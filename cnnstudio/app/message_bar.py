@@ -1,0 +1,129 @@
+"""Messages that do not interrupt: strips above the page, each with what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from cnnstudio.app.theme import Role, mark, set_icon, space
+
+MOST = 3
+"""Messages shown at once; the oldest makes room."""
+
+Slot: TypeAlias = Callable[[], object]
+
+_TONES = {"error": Role.ERROR, "warning": Role.WARNING, "hint": Role.HINT, "ok": Role.OK}
+"""The colours; each icon has the name of its tone."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A button of a message: what it says and the bound method it calls."""
+
+    label: str
+    slot: Slot
+
+
+class MessageBar(QWidget):
+    """The stack of messages. Empty, it takes no room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("message_bar")
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(0)
+        self.hide()
+
+    def show_message(
+        self, text: str, tone: str = "hint", choices: tuple[Choice, ...] = (), details: str = "", key: str = ""
+    ) -> None:
+        """Show a message; tone is "error", "warning", "hint" or "ok". One of the same `key` or text is replaced."""
+        self.dismiss(key or text)
+        strip = _Strip(text, tone, choices, details, key or text, self)
+        self._rows.addWidget(strip)
+        while len(self._strips()) > MOST:
+            self._drop(self._strips()[0])
+        self.show()
+
+    def dismiss(self, key: str) -> None:
+        """Take the message of that key or text away, if it is shown."""
+        for strip in self._strips():
+            if strip.key == key:
+                self._drop(strip)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is shown, the oldest first."""
+        return tuple(s.text for s in self._strips())
+
+    def _strips(self) -> list[_Strip]:
+        items = (self._rows.itemAt(i) for i in range(self._rows.count()))
+        return [w for item in items if item is not None and isinstance(w := item.widget(), _Strip)]
+
+    def _drop(self, strip: _Strip) -> None:
+        self._rows.removeWidget(strip)
+        strip.hide()
+        strip.deleteLater()
+        self.setVisible(bool(self._strips()))
+
+
+class _Strip(QFrame):
+    """One message: icon, words, buttons and a way to put it away."""
+
+    def __init__(
+        self, text: str, tone: str, choices: tuple[Choice, ...], details: str, key: str, bar: MessageBar
+    ) -> None:
+        super().__init__(bar)
+        self.text = text
+        self.key = key
+        self._bar = bar
+        self._details = details
+        mark(self, kind="message", tone=tone)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(space(3), space(1), space(2), space(1))
+        row.setSpacing(space(2))
+        picture = QToolButton()
+        mark(picture, kind="picture")
+        picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        set_icon(picture, tone, _TONES[tone])
+        row.addWidget(picture)
+        label = QLabel(text)
+        label.setObjectName("message_text")
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row.addWidget(label, 1)
+        for choice in choices:
+            self._add_button(row, choice.label, choice.slot, closes=True)
+        if details:
+            self._add_button(row, "Copy details", self._copy_details, closes=False)
+        close = QToolButton()
+        close.setObjectName("message_close")
+        close.setAccessibleName("Close message")
+        close.setToolTip("Close this message")
+        mark(close, kind="flat")
+        set_icon(close, "close")
+        close.clicked.connect(self._close)
+        row.addWidget(close)
+
+    def _add_button(self, row: QHBoxLayout, label: str, slot: Slot, *, closes: bool) -> None:
+        button = QPushButton(label)
+        button.setObjectName("message_" + label.lower().replace(" ", "_").replace("…", ""))
+        button.setAccessibleName(label)
+        button.setToolTip(f"{label}: {self.text}")
+        button.clicked.connect(slot)
+        if closes:
+            button.clicked.connect(self._close)
+        row.addWidget(button)
+
+    def _copy_details(self) -> None:
+        QApplication.clipboard().setText(f"{self.text}\n\n{self._details}")
+
+    def _close(self) -> None:
+        self._bar.dismiss(self.key)

@@ -1,0 +1,67 @@
+"""The stack of pages. A page that has not been shown is not built; each remembers its splits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cnnstudio.app.preferences import Preferences
+
+
+class Pages(QStackedWidget):
+    """Pages by name."""
+
+    changed = Signal()
+    """Another page is in front."""
+
+    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("pages")
+        self._preferences = preferences
+        self._pages: dict[str, QWidget] = {}
+        self._makers: dict[str, Callable[[], QWidget]] = {}
+
+    @property
+    def name(self) -> str:
+        """The page in front."""
+        shown = self.currentWidget()
+        return next((n for n, page in self._pages.items() if page is shown), "")
+
+    def add_page(self, name: str, page: QWidget) -> None:
+        """Add a page; the first one is in front."""
+        self._pages[name] = page
+        self.addWidget(page)
+
+    def add_lazy_page(self, name: str, make: Callable[[], QWidget]) -> None:
+        """Add a page that `make` builds when it is shown first."""
+        self._makers[name] = make
+
+    def show_page(self, name: str) -> None:
+        """Bring a page to the front, building it if need be."""
+        is_new = name in self._makers
+        if is_new:
+            self.add_page(name, self._makers.pop(name)())
+        if name != self.name:
+            self.setCurrentWidget(self._pages[name])
+            self.changed.emit()
+        if is_new:
+            self.restore_splits(self._pages[name])  # last, as pages fill themselves when they are shown
+
+    def restore_splits(self, page: QWidget) -> None:
+        """Give the page's splitters the sizes that are remembered."""
+        for splitter in page.findChildren(QSplitter):
+            sizes = self._preferences.split(splitter.objectName(), splitter.count())
+            if sizes:
+                splitter.setSizes(sizes)
+
+    def keep_splits(self) -> None:
+        """Remember the sizes of every splitter with a name."""
+        for page in self._pages.values():
+            for splitter in page.findChildren(QSplitter):
+                if splitter.objectName() and sum(splitter.sizes()):
+                    self._preferences.keep_split(splitter.objectName(), splitter.sizes())

@@ -1,0 +1,97 @@
+"""What the window remembers from one session to the next. Nonsense in the file counts as nothing remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from cnnstudio.app.theme import Mode
+from cnnstudio.core.files import same_file
+from cnnstudio.core.storage import data_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RECENT_FILES = 10
+_LARGEST_SPLIT = 100_000
+
+
+class Preferences:
+    """Reads and writes the preferences file in the studio's data folder."""
+
+    def __init__(self) -> None:
+        self._settings = QSettings(str(data_folder() / "preferences.ini"), QSettings.Format.IniFormat)
+
+    @property
+    def mode(self) -> Mode:
+        """The look that was chosen; the system's when none was."""
+        try:
+            return Mode(str(self._settings.value("look")))
+        except ValueError:
+            return Mode.SYSTEM
+
+    @mode.setter
+    def mode(self, mode: Mode) -> None:
+        self._settings.setValue("look", mode.value)
+
+    @property
+    def geometry(self) -> QByteArray:
+        """Size and place of the window, as Qt saved it; empty at first."""
+        return self._bytes("window/geometry")
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._settings.setValue("window/geometry", value)
+
+    @property
+    def page(self) -> str:
+        """The page that was open, "" at first."""
+        value = self._settings.value("window/page", "")
+        return value if isinstance(value, str) else ""
+
+    @page.setter
+    def page(self, name: str) -> None:
+        self._settings.setValue("window/page", name)
+
+    def split(self, name: str, parts: int) -> list[int]:
+        """Sizes of a splitter's parts in pixels; empty when none, or another number of parts, is remembered."""
+        value = self._settings.value(f"splits/{name}")
+        try:
+            sizes = [int(v) for v in value] if isinstance(value, list | tuple) else []
+        except (TypeError, ValueError):
+            return []
+        sensible = len(sizes) == parts and all(0 <= s <= _LARGEST_SPLIT for s in sizes) and sum(sizes) > 0
+        return sizes if sensible else []
+
+    def keep_split(self, name: str, sizes: Sequence[int]) -> None:
+        """Remember the sizes of a splitter's parts."""
+        self._settings.setValue(f"splits/{name}", [str(s) for s in sizes])
+
+    @property
+    def recent_files(self) -> list[Path]:
+        """Files opened or saved lately that are still there, the latest first."""
+        value = self._settings.value("files/recent")
+        names = [value] if isinstance(value, str) else value
+        if not isinstance(names, list | tuple):
+            return []
+        paths = [Path(n) for n in names if isinstance(n, str) and n and "\0" not in n]
+        return [p for p in paths if p.is_file()][:RECENT_FILES]
+
+    def add_recent_file(self, path: Path) -> None:
+        """Put a file at the top of the recent ones."""
+        others = [p for p in self.recent_files if not same_file(p, path)]
+        self._settings.setValue("files/recent", [str(p) for p in (path.absolute(), *others)][:RECENT_FILES])
+
+    def forget_recent_files(self) -> None:
+        """Empty the list of recent files."""
+        self._settings.remove("files/recent")
+
+    def save(self) -> None:
+        """Write to disk now."""
+        self._settings.sync()
+
+    def _bytes(self, name: str) -> QByteArray:
+        value = self._settings.value(name)
+        return value if isinstance(value, QByteArray) else QByteArray()

@@ -1,0 +1,222 @@
+"""The strip along the bottom of every page: what the run and the worker are doing, Train and Stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton
+
+from cnnstudio.app.theme import mark, set_icon, space
+from cnnstudio.app.theme.colors import Role
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from cnnstudio.app.run_controller import RunController
+    from cnnstudio.app.worker_client import WorkerClient
+    from cnnstudio.wire.messages import Hello
+    from cnnstudio.wire.run_state import RunState
+
+_PHASES = {
+    "idle": ("Not trained yet", "muted"),
+    "starting": ("Starting", "hint"),
+    "running": ("Training", "hint"),
+    "stopping": ("Stopping", "warning"),
+    "finished": ("Finished", "ok"),
+    "stopped": ("Stopped", "warning"),
+    "failed": ("Failed", "error"),
+}
+_WORKER = {
+    "starting": ("TensorFlow is loading…", "muted"),
+    "lost": ("No worker", "error"),
+    "stopped": ("No worker", "muted"),
+}
+_PROGRESS_STEPS = 1000
+
+
+class RunStrip(QFrame):
+    """Shows a `RunState` and the worker's state."""
+
+    def __init__(self, run: RunController, worker: WorkerClient, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run = run
+        self._worker = worker
+        self.setObjectName("run_strip")
+        self.setAccessibleName("Run")
+        mark(self, kind="bar", edge="top")
+        self._train = _button("train", "Train", "play", "Train the network on its data (F5)", "primary")
+        self._stop = _button("stop", "Stop", "stop", "End training after the current batch; what was learned is kept "
+                             "(Shift+F5)", "")  # fmt: skip
+        self._phase = _label("phase", "State of the run")
+        self._place = _label("place", "Epoch and step")
+        self._bar = _progress_bar()
+        self._metrics = _label("metrics", "Latest loss and metrics")
+        self._left = _label("left", "Time left, estimated from the steps so far")
+        self._device = _device_box()
+        self._worker_state = _label("worker", "State of the worker, the process that trains")
+        self._lay_out()
+        self._train.clicked.connect(run.start)
+        self._stop.clicked.connect(run.stop)
+        self._device.activated.connect(self._choose_device)
+        run.changed.connect(self.show_run)
+        worker.state_changed.connect(self.show_worker)
+        worker.quiet.connect(self._show_quiet)
+        self.show_run(run.state)
+        self.show_worker(worker.state)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(space(2), space(1), space(3), space(1))
+        row.setSpacing(space(3))
+        row.addWidget(self._train)
+        row.addWidget(self._stop)
+        row.addWidget(self._phase)
+        row.addWidget(self._place)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self._metrics)
+        row.addWidget(self._left)
+        row.addStretch(1)
+        row.addWidget(self._worker_state)
+        row.addWidget(self._device)
+
+    @Slot(object)
+    def show_run(self, state: RunState) -> None:
+        """Show where the run stands."""
+        words, tone = _PHASES[state.phase]
+        self._phase.setText(words)
+        mark(self._phase, tone=tone)
+        started = state.epochs > 0
+        self._place.setVisible(started)
+        self._place.setText(place_words(state))
+        self._bar.setVisible(started)
+        self._bar.setValue(round(state.progress * _PROGRESS_STEPS))
+        self._metrics.setText(metric_words(state))
+        self._metrics.setVisible(bool(state.metrics))
+        self._left.setText(time_words(state))
+        self._left.setVisible(bool(self._left.text()))
+        self._train.setEnabled(not state.active)
+        self._stop.setEnabled(state.active and state.phase != "stopping")
+        self._device.setEnabled(not state.active)
+
+    @Slot(str)
+    def show_worker(self, worker_state: str) -> None:
+        """Show how the worker is."""
+        hello = self._worker.hello
+        if worker_state in ("ready", "busy") and hello is not None:
+            self._list_devices(hello)
+            self._say("Ready" if worker_state == "ready" else "Busy", "muted")
+            self._worker_state.setToolTip(_versions(hello))
+        else:
+            self._say(*_WORKER.get(worker_state, ("", "muted")))
+
+    @Slot(str)
+    def _show_quiet(self, sentence: str) -> None:
+        if sentence:
+            self._say("Worker does not answer", "warning")
+            self._worker_state.setToolTip(sentence)
+        else:
+            self.show_worker(self._worker.state)
+
+    def _say(self, words: str, tone: str) -> None:
+        self._worker_state.setText(words)
+        mark(self._worker_state, tone=tone)
+
+    def _list_devices(self, hello: Hello) -> None:
+        ids = [str(self._device.itemData(i)) for i in range(1, self._device.count())]
+        if ids == [d.id for d in hello.devices]:
+            return
+        while self._device.count() > 1:
+            self._device.removeItem(1)
+        for device in hello.devices:
+            self._device.addItem(device.id.upper().replace(":", " "), device.id)
+            self._device.setItemData(self._device.count() - 1, device.name, Qt.ItemDataRole.ToolTipRole)
+
+    @Slot(int)
+    def _choose_device(self, row: int) -> None:
+        self._run.device = str(self._device.itemData(row))
+
+
+def place_words(state: RunState) -> str:
+    """Epoch and step: "Epoch 3 of 15, step 12 of 40"."""
+    if not state.epochs:
+        return ""
+    if state.phase in ("finished", "stopped", "failed"):
+        return f"Epoch {state.epoch:,} of {state.epochs:,}"
+    return f"Epoch {max(1, state.epoch):,} of {state.epochs:,}, step {state.step:,} of {state.steps_per_epoch:,}"
+
+
+def metric_words(state: RunState) -> str:
+    """The loss and the first metric, and after a run the same metric on the test part."""
+    shown = [f"{_metric_name(n)} {state.metrics[n]:.4f}" for n in state.metric_names[:2] if n in state.metrics]
+    measured = next((n for n in state.metric_names[1:2] if n in state.test), "")
+    if measured:
+        shown.append(f"test {_metric_name(measured)} {state.test[measured]:.4f}")
+    return "  ".join(shown)
+
+
+def time_words(state: RunState) -> str:
+    """Time left while it runs, time taken when it is over."""
+    if state.phase in ("finished", "stopped"):
+        return f"in {duration(state.seconds)}"
+    left = state.seconds_left
+    return "" if left is None else f"{duration(left)} left"
+
+
+def duration(seconds: float) -> str:
+    """"8 s", "2 min 05 s" or "1 h 02 min"."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60:02} min"
+
+
+def _metric_name(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _versions(hello: Hello) -> str:
+    parts = ", ".join(f"{name} {version}" for name, version in hello.versions.items())
+    return f"The worker is ready: {parts}, process {hello.pid}"
+
+
+def _button(name: str, text: str, icon: str, tip: str, kind: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setObjectName(f"run_{name}")
+    button.setAccessibleName(text)
+    button.setToolTip(tip)
+    button.setIconSize(QSize(16, 16))
+    mark(button, kind=kind)
+    set_icon(button, icon, Role.ON_ACCENT if kind == "primary" else Role.TEXT)
+    return button
+
+
+def _label(name: str, tip: str) -> QLabel:
+    label = QLabel()
+    label.setObjectName(f"run_{name}")
+    label.setAccessibleName(tip)
+    label.setToolTip(tip)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def _progress_bar() -> QProgressBar:
+    bar = QProgressBar()
+    bar.setObjectName("run_progress")
+    bar.setAccessibleName("Progress of the run")
+    bar.setToolTip("Share of the run's steps that are done")
+    bar.setRange(0, _PROGRESS_STEPS)
+    bar.setTextVisible(False)
+    bar.setMinimumWidth(80)
+    return bar
+
+
+def _device_box() -> QComboBox:
+    box = QComboBox()
+    box.setObjectName("run_device")
+    box.setAccessibleName("Device")
+    box.setToolTip("Device that the next run trains on; Auto takes a GPU where there is one")
+    box.addItem("Auto", "auto")
+    return box
