@@ -16,66 +16,76 @@ COLUMN = CARD_WIDTH + GAP_X
 
 
 def arrange(architecture: Architecture) -> dict[str, tuple[float, float]]:
-    """Top-left corners for all cards. A chain is one column; a row with several cards is centred on it.
+    """Top-left corners for all cards. A chain is one column; what branches lies side by side.
 
-    Rows are longest-path depths, as in layered graph drawing (Sugiyama, Tagawa, Toda 1981); within a row, cards lie
-    in the order of the mean column of the cards they read, so that edges seldom cross. An edge that skips rows keeps
-    a lane of its own in them, so that it does not run through the cards of the main path.
+    Rows are longest-path depths, as in layered graph drawing (Sugiyama, Tagawa, Toda 1981). An edge that skips rows
+    keeps its source's column free in them, a lane: the cards of the longer path step aside and the merge comes back to
+    the lane, so that no edge runs through a card and a U-Net takes the shape of its name.
     """
+    depth = _depths(architecture)
+    rows: dict[int, list[str]] = {}
+    for id, row in depth.items():
+        rows.setdefault(row, []).append(id)
+    lanes = _lanes(architecture, depth)
+    column: dict[str, float] = {}
+    for row in sorted(rows):
+        held = {source: column[source] for source in lanes.get(row, ()) if source in column}
+        wishes = sorted((_wish(architecture, depth, column, id), index) for index, id in enumerate(rows[row]))
+        cards = [rows[row][index] for _, index in wishes]
+        wanted = [wish for wish, _ in wishes]
+        places = _beside(wanted, list(held.values())) if held else _centred(wanted)
+        column.update(zip(cards, places, strict=True))
+    left = min(column.values(), default=0.0)
+    return {id: ((column[id] - left) * COLUMN, float(depth[id] * ROW)) for id in architecture.blocks}
+
+
+def _depths(architecture: Architecture) -> dict[str, int]:
     order, cyclic = architecture.order()
     depth: dict[str, int] = {}
     for id in order:
         sources = [depth[i] for i in architecture.blocks[id].inputs if i in depth]
         depth[id] = max(sources) + 1 if sources else 0
     last = max(depth.values(), default=-1) + 1
-    for offset, id in enumerate(cyclic):
-        depth[id] = last + offset
-    rows: dict[int, list[str]] = {}
-    for id in [*order, *cyclic]:
-        rows.setdefault(depth[id], []).append(id)
-    return _place(architecture, rows, depth)
-
-
-def _place(
-    architecture: Architecture, rows: dict[int, list[str]], depth: dict[str, int]
-) -> dict[str, tuple[float, float]]:
-    column: dict[str, float] = {}
-    lanes = _lanes(architecture, depth)
-    for row in sorted(rows):
-        wanted: list[tuple[float, int, str | None]] = []
-        for index, id in enumerate(rows[row]):
-            above = [column[i] for i in architecture.blocks[id].inputs if i in column]
-            wanted.append((sum(above) / len(above) if above else 0.0, index, id))
-        # A skip edge takes a lane beside the path, right of the card it starts from.
-        wanted.extend((column[source] + 0.01, len(wanted), None) for source in lanes.get(row, ()) if source in column)
-        wanted.sort(key=lambda w: (w[0], w[1]))
-        taken = _spread([w[0] for w in wanted], anchored=sum(1 for w in wanted if w[2]) == 1)
-        for place, (_, _, card) in zip(taken, wanted, strict=True):
-            if card is not None:
-                column[card] = place
-    left = min(column.values(), default=0.0)
-    return {id: (round((x - left) * COLUMN), float(depth[id] * ROW)) for id, x in column.items()}
+    depth.update((id, last + offset) for offset, id in enumerate(cyclic))
+    return depth
 
 
 def _lanes(architecture: Architecture, depth: dict[str, int]) -> dict[int, list[str]]:
+    """Row -> sources whose edges pass through it."""
     lanes: dict[int, list[str]] = {}
     for block in architecture.blocks.values():
-        for source in dict.fromkeys(block.inputs):
+        for source in block.inputs:
             for row in range(depth.get(source, depth[block.id]) + 1, depth[block.id]):
                 if source not in lanes.setdefault(row, []):
                     lanes[row].append(source)
     return lanes
 
 
-def _spread(wanted: list[float], *, anchored: bool) -> list[float]:
-    """Columns at least 1 apart, in the given order, centred on where they want to be.
+def _wish(architecture: Architecture, depth: dict[str, int], column: dict[str, float], id: str) -> float:
+    """The column a card would like: below the lane that ends at it, else in the middle of what it reads."""
+    sources = [i for i in architecture.blocks[id].inputs if i in column]
+    lanes = [column[i] for i in sources if depth[id] - depth[i] > 1]
+    if lanes:
+        return min(lanes)
+    return sum(column[i] for i in sources) / len(sources) if sources else 0.0
 
-    `anchored`: one card only, beside lanes; it stays on its path's column and the lanes give way.
-    """
-    if anchored or len(wanted) <= 1:
-        return wanted
+
+def _beside(wanted: list[float], held: list[float]) -> list[float]:
+    """Columns for cards in a row with lanes: the nearest place a whole column from everything, rightwards first."""
+    taken = list(held)
+    places: list[float] = []
+    for wish in wanted:
+        tries = (wish + way * offset / 2 for offset in range(2 * len(taken) + 4) for way in (1, -1))
+        place = next(t for t in tries if all(abs(t - other) >= 1 for other in taken))
+        taken.append(place)
+        places.append(place)
+    return places
+
+
+def _centred(wanted: list[float]) -> list[float]:
+    """Columns at least 1 apart, in the given order, centred on where they want to be."""
     taken: list[float] = []
     for place in wanted:
         taken.append(max(place, taken[-1] + 1) if taken else place)
     drift = sum(t - w for t, w in zip(taken, wanted, strict=True)) / len(wanted)
-    return [round((t - drift) * 2) / 2 for t in taken]
+    return [t - round(drift * 2) / 2 for t in taken]

@@ -1,0 +1,329 @@
+"""The document: undo, redo, gestures, the unsaved mark; and edits over random sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from cnnstudio.core.architecture import Architecture, Block
+from cnnstudio.core.catalogue import catalogue
+from cnnstudio.core.catalogue.convolution import Convolution
+from cnnstudio.core.catalogue.ends import Input, Output
+from cnnstudio.core.document import Document
+from cnnstudio.core.edits import (
+    Connect,
+    Describe,
+    Disconnect,
+    DuplicateBlocks,
+    Edit,
+    EditError,
+    InsertBlock,
+    MoveBlocks,
+    RemoveBlocks,
+    RenameBlock,
+    RenameExperiment,
+    ReorderBlock,
+    SetData,
+    SetParameters,
+    SetTraining,
+    Tidy,
+    add_block,
+)
+from cnnstudio.core.experiment import Experiment
+from cnnstudio.core.files import read_experiment, write_experiment
+from cnnstudio.core.lint import lint
+from cnnstudio.core.recipe import DataRecipe, Digits, TrainingRecipe, Waveforms
+from cnnstudio.core.tracing import trace
+
+
+def small() -> Experiment:
+    """Input straight into Output."""
+    return Experiment(architecture=Architecture.of([Block("input", Input()), Block("output", Output(), ("input",))]))
+
+
+def chain(*kinds: str) -> Document:
+    """A document whose blocks stand in a row between Input and Output."""
+    document = Document(small())
+    for kind in kinds:
+        document.do(add_block(document.value.architecture, kind, "output"))
+    document.mark_saved()
+    return document
+
+
+def flow(document: Document) -> list[str]:
+    """Ids in topological order."""
+    return document.value.architecture.order()[0]
+
+
+def test_blocks_are_added_in_front_of_the_output_and_undone_one_by_one() -> None:
+    document = chain("Convolution", "MaxPooling")
+    assert flow(document) == ["input", "convolution_1", "max_pooling_1", "output"]
+    assert document.undo_label == "Add max pooling"
+    document.undo()
+    assert flow(document) == ["input", "convolution_1", "output"]
+    document.redo()
+    assert flow(document) == ["input", "convolution_1", "max_pooling_1", "output"]
+    assert not document.can_redo
+
+
+def test_a_new_edit_forgets_what_was_undone() -> None:
+    document = chain("Convolution")
+    document.undo()
+    document.do(add_block(document.value.architecture, "Flatten", "input"))
+    assert not document.can_redo
+    assert flow(document) == ["input", "flatten_1", "output"]
+
+
+def test_edits_of_one_gesture_are_one_undo_step() -> None:
+    document = chain("Convolution")
+    for x in range(1, 20):
+        document.do(MoveBlocks(positions={"convolution_1": (float(x), 0.0)}, gesture="drag-1"))
+    document.do(MoveBlocks(positions={"convolution_1": (99.0, 0.0)}, gesture="drag-2"))
+    document.undo()
+    assert document.value.architecture.blocks["convolution_1"].position == (19.0, 0.0)
+    document.undo()
+    assert not document.is_modified
+
+
+def test_a_gesture_that_ends_where_it_began_leaves_no_step() -> None:
+    document = chain("Convolution")
+    home = document.value.architecture.blocks["convolution_1"].position
+    steps = document.index
+    document.do(MoveBlocks(positions={"convolution_1": (500.0, 0.0)}, gesture="drag"))
+    document.do(MoveBlocks(positions={"convolution_1": home}, gesture="drag"))
+    assert document.index == steps
+    assert not document.is_modified
+
+
+def test_undo_ends_a_gesture() -> None:
+    document = chain("Convolution")
+    document.do(SetParameters(id="convolution_1", values={"filters": 8}, gesture="typing"))
+    document.do(SetParameters(id="convolution_1", values={"groups": 2}))
+    document.undo()
+    document.do(SetParameters(id="convolution_1", values={"filters": 16}, gesture="typing"))
+    document.undo()
+    spec = document.value.architecture.blocks["convolution_1"].spec
+    assert isinstance(spec, Convolution)
+    assert spec.filters == 8
+
+
+def test_edits_without_effect_leave_no_step_and_no_unsaved_mark() -> None:
+    document = chain("Convolution")
+    steps = document.index
+    document.do(SetParameters(id="convolution_1", values={"filters": 32}))
+    document.do(RenameExperiment(name=document.value.name))
+    document.do(SetTraining(recipe=TrainingRecipe()))
+    document.do(SetData(recipe=DataRecipe()))
+    assert document.index == steps
+    assert not document.is_modified
+
+
+def test_going_back_to_the_saved_state_clears_the_unsaved_mark() -> None:
+    document = chain("Convolution")
+    document.do(SetParameters(id="convolution_1", values={"filters": 64}))
+    assert document.is_modified
+    document.do(SetParameters(id="convolution_1", values={"filters": 32}))
+    assert not document.is_modified
+
+
+def test_removing_heals_the_chain_and_the_input_stays() -> None:
+    document = chain("Convolution", "MaxPooling", "Flatten")
+    document.do(RemoveBlocks(ids=("max_pooling_1", "convolution_1", "input")))
+    assert flow(document) == ["input", "flatten_1", "output"]
+    with pytest.raises(EditError, match="every architecture starts from it"):
+        document.do(RemoveBlocks(ids=("input",)))
+
+
+def test_removing_a_merge_leaves_its_reader_with_as_many_inputs_as_it_takes() -> None:
+    document = chain("Convolution", "Add", "Flatten")
+    document.do(Connect(source="input", target="add_1"))
+    assert document.value.architecture.blocks["add_1"].inputs == ("convolution_1", "input")
+    document.do(RemoveBlocks(ids=("add_1",)))
+    assert document.value.architecture.blocks["flatten_1"].inputs == ("convolution_1",)
+
+
+def test_inserting_on_an_edge_leaves_other_readers_alone() -> None:
+    document = chain("Convolution", "Add")
+    document.do(Connect(source="input", target="add_1"))
+    spec = catalogue()["BatchNormalisation"]()
+    document.do(InsertBlock(spec=spec, id="norm", source="input", target="add_1"))
+    blocks = document.value.architecture.blocks
+    assert blocks["add_1"].inputs == ("convolution_1", "norm")
+    assert blocks["convolution_1"].inputs == ("input",)
+
+
+def test_reordering_swaps_neighbours_of_a_chain_and_their_places() -> None:
+    document = chain("Convolution", "MaxPooling")
+    before = document.value.architecture.blocks
+    document.do(ReorderBlock(id="max_pooling_1", by=-1))
+    assert flow(document) == ["input", "max_pooling_1", "convolution_1", "output"]
+    after = document.value.architecture.blocks
+    assert after["max_pooling_1"].position == before["convolution_1"].position
+    document.do(ReorderBlock(id="max_pooling_1", by=1))
+    assert flow(document) == ["input", "convolution_1", "max_pooling_1", "output"]
+    with pytest.raises(EditError, match="Output keeps its place"):
+        document.do(ReorderBlock(id="max_pooling_1", by=1))
+    with pytest.raises(EditError, match="Input keeps its place"):
+        document.do(ReorderBlock(id="convolution_1", by=-1))
+
+
+def test_connections_that_cannot_be_are_refused_in_words() -> None:
+    document = chain("Convolution", "Convolution", "Add")
+    for source, target, reason in [
+        ("convolution_2", "convolution_1", "would make a cycle"),
+        ("convolution_1", "convolution_1", "cannot read its own result"),
+        ("output", "add_1", "Output ends the network"),
+        ("convolution_1", "input", "Input starts the network"),
+        ("convolution_1", "convolution_2", "already"),
+        ("nobody", "add_1", 'no block "nobody"'),
+    ]:
+        with pytest.raises(EditError, match=reason):
+            document.do(Connect(source=source, target=target))
+
+
+def test_renaming_takes_the_readers_along() -> None:
+    document = chain("Convolution", "Flatten")
+    document.do(RenameBlock(id="convolution_1", new_id="edges"))
+    assert flow(document) == ["input", "edges", "flatten_1", "output"]
+    for bad in ("flatten_1", "Edges", "1st", "a b", ""):
+        with pytest.raises(EditError):
+            document.do(RenameBlock(id="edges", new_id=bad))
+
+
+def test_duplicates_keep_the_connections_among_themselves_only() -> None:
+    document = chain("Convolution", "MaxPooling")
+    document.do(DuplicateBlocks(ids=("convolution_1", "max_pooling_1", "output")))
+    blocks = document.value.architecture.blocks
+    assert blocks["convolution_2"].inputs == ()
+    assert blocks["max_pooling_2"].inputs == ("convolution_2",)
+    assert len(blocks) == 6
+
+
+def test_setting_the_data_sets_the_input_in_the_same_step() -> None:
+    document = chain("Convolution")
+    steps = document.index
+    document.do(SetData(recipe=DataRecipe(source=Waveforms(length=64))))
+    assert document.value.architecture.input_shape == (64, 1)
+    assert document.index == steps + 1
+    document.undo()
+    assert document.value.architecture.input_shape == (8, 8, 1)
+    assert document.value.data.source == Digits()
+
+
+@settings(max_examples=40, stateful_step_count=40, deadline=None)
+class Editing(RuleBasedStateMachine):
+    """Random edits, undo, redo and reload: the document always equals a list of values kept beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.document = Document(small())
+        self.past = [self.document.value]
+        self.future: list[Experiment] = []
+        self.sentences: list[str] = []
+        self.trace = trace(self.document.value.architecture, self.document.value.data.source.info())
+
+    @property
+    def ids(self) -> list[str]:
+        return list(self.document.value.architecture.blocks)
+
+    def attempt(self, edit: Edit) -> None:
+        before = self.document.value
+        try:
+            after = self.document.do(edit)
+        except EditError as error:
+            self.sentences.append(str(error))
+            return
+        if after is not before:
+            self.past.append(after)
+            self.future.clear()
+
+    @rule(kind=st.sampled_from(sorted(catalogue())), data=st.data())
+    def add(self, kind: str, data: st.DataObject) -> None:
+        after = data.draw(st.sampled_from([None, *self.ids]))
+        self.attempt(add_block(self.document.value.architecture, kind, after))
+
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        some = data.draw(st.lists(st.sampled_from(self.ids), min_size=1, max_size=3, unique=True))
+        self.attempt(RemoveBlocks(ids=tuple(some)))
+
+    @rule(data=st.data(), way=st.sampled_from([Connect, Disconnect]))
+    def wire(self, data: st.DataObject, way: Any) -> None:
+        source, target = (data.draw(st.sampled_from(self.ids)) for _ in range(2))
+        self.attempt(way(source=source, target=target))
+
+    @rule(data=st.data(), by=st.sampled_from([-1, 1]))
+    def reorder(self, data: st.DataObject, by: int) -> None:
+        self.attempt(ReorderBlock(id=data.draw(st.sampled_from(self.ids)), by=by))
+
+    @rule(data=st.data())
+    def duplicate(self, data: st.DataObject) -> None:
+        if len(self.ids) < 60:
+            some = data.draw(st.lists(st.sampled_from(self.ids), min_size=1, max_size=4, unique=True))
+            self.attempt(DuplicateBlocks(ids=tuple(some)))
+
+    @rule(data=st.data(), value=st.integers(0, 9))
+    def set(self, data: st.DataObject, value: int) -> None:
+        id = data.draw(st.sampled_from(self.ids))
+        numbers = [p for p in self.document.value.architecture.blocks[id].spec.parameters if p.has_form(value)]
+        if numbers:
+            self.attempt(SetParameters(id=id, values={data.draw(st.sampled_from(numbers)).name: value}))
+
+    @rule(data=st.data(), new_id=st.sampled_from(["stem", "head", "input", "x", "Bad id"]))
+    def rename(self, data: st.DataObject, new_id: str) -> None:
+        self.attempt(RenameBlock(id=data.draw(st.sampled_from(self.ids)), new_id=new_id))
+
+    @rule()
+    def tidy(self) -> None:
+        self.attempt(Tidy())
+
+    @rule(text=st.text(max_size=5))
+    def describe(self, text: str) -> None:
+        self.attempt(Describe(description=text))
+
+    @precondition(lambda self: len(self.past) > 1)
+    @rule()
+    def undo(self) -> None:
+        self.document.undo()
+        self.future.append(self.past.pop())
+
+    @precondition(lambda self: bool(self.future))
+    @rule()
+    def redo(self) -> None:
+        self.document.redo()
+        self.past.append(self.future.pop())
+
+    @rule()
+    def reload(self) -> None:
+        experiment = self.document.value
+        assert read_experiment(write_experiment(experiment), "again") == experiment
+
+    @invariant()
+    def refusals_are_sentences(self) -> None:
+        assert all(s[0].isalnum() and s.endswith(".") for s in self.sentences)
+
+    @invariant()
+    def equals_the_model(self) -> None:
+        assert self.document.value == self.past[-1]
+        assert self.document.can_undo == (len(self.past) > 1)
+        assert self.document.can_redo == bool(self.future)
+
+    @invariant()
+    def tracing_on_equals_tracing_anew(self) -> None:
+        """The trace carried from edit to edit says the same as one from scratch; and lint never fails."""
+        value = self.document.value
+        self.trace = trace(value.architecture, value.data.source.info(), self.trace)
+        fresh = trace(value.architecture, value.data.source.info())
+        assert self.trace.cyclic == ()
+        assert list(self.trace.blocks) == list(fresh.blocks)
+        for id, block in fresh.blocks.items():
+            carried = self.trace.blocks[id]
+            assert (carried.output, carried.params, carried.macs) == (block.output, block.params, block.macs)
+        assert [str(d) for d in lint(self.trace)] == [str(d) for d in lint(fresh)]
+
+
+TestEditing = Editing.TestCase

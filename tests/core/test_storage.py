@@ -1,0 +1,88 @@
+"""Writing files: whole or not at all, whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cnnstudio.core.storage import data_folder, runs_folder, write_atomic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WRITER = """
+import sys
+from pathlib import Path
+from cnnstudio.core.storage import write_atomic
+path, size = Path(sys.argv[1]), int(sys.argv[2])
+print("go", flush=True)
+number = 0
+while True:
+    number = (number + 1) % 10
+    write_atomic(path, str(number).encode() * size, backup=True)
+"""
+
+
+def test_writes_and_keeps_one_backup(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.json"
+    write_atomic(path, b"one", backup=True)
+    write_atomic(path, b"two", backup=True)
+    write_atomic(path, b"three", backup=True)
+    assert path.read_bytes() == b"three"
+    assert (tmp_path / "new" / "a.json~").read_bytes() == b"two"
+    assert sorted(p.name for p in path.parent.iterdir()) == ["a.json", "a.json~"]
+
+
+def test_keeps_permissions_and_links(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.json", tmp_path / "link.json"
+    real.write_bytes(b"old")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    write_atomic(link, b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+    assert real.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.json"
+    write_atomic(path, b"good")
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomic(path, b"bad" * 1000, backup=True)
+    assert path.read_bytes() == b"good"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_killed_while_writing_the_file_is_always_whole(tmp_path: Path) -> None:
+    """SIGKILL at ten different moments of an endless loop of saves."""
+    size = 200_000
+    path = tmp_path / "a.json"
+    for pause in range(10):
+        with subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(size)], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"go\n"
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.02 + pause * 0.007)
+            process.kill()
+        content = path.read_bytes()
+        assert len(content) == size
+        assert len(set(content)) == 1
+
+
+def test_folders_follow_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNNSTUDIO_HOME", str(tmp_path / "home"))
+    assert data_folder() == tmp_path / "home"
+    assert runs_folder() == tmp_path / "home" / "runs"
+    monkeypatch.delenv("CNNSTUDIO_HOME")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert data_folder().is_absolute()
