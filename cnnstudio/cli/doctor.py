@@ -65,18 +65,17 @@ def _devices(found: Findings) -> None:
 
 
 def _window(found: Findings) -> None:
-    from cnnstudio.app.start import missing_libraries, why_no_display
+    from cnnstudio.app.start import QT_LIBRARIES, X11_LIBRARIES, missing_packages, why_no_window
 
-    missing = missing_libraries()
-    found.window["Qt libraries"] = "all there" if not missing else f"missing: {', '.join(missing)}"
+    missing = missing_packages({**QT_LIBRARIES, **X11_LIBRARIES}) if sys.platform.startswith("linux") else []
+    found.window["system libraries"] = f"missing: {', '.join(missing)}" if missing else "all there"
+    problem = why_no_window(os.environ, sys.platform)
+    found.window["can open"] = f"no. {problem}" if problem else "yes"
     if missing:
         found.faults.append(
-            f"Qt lacks {len(missing)} system libraries: on Debian or Ubuntu run "
-            f"`sudo apt-get install {' '.join(missing)}`; every verb works without a window meanwhile."
+            f"Qt needs system libraries that are missing: on Debian or Ubuntu run "
+            f'"sudo apt install {" ".join(missing)}"; every verb works without a window meanwhile.'
         )
-    found.window["display"] = (
-        why_no_display() or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "yes"
-    )
 
 
 def _folders(found: Findings) -> None:

@@ -58,7 +58,7 @@ def abandon_stdout() -> None:
     """The reader went away (`| head`): nothing more can be said, and Python must not try to on its way out."""
     with contextlib.suppress(OSError, ValueError):
         sink = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(sink, sys.stdout.fileno())
+        os.dup2(sink, _stdout().fileno())
         os.close(sink)
 
 

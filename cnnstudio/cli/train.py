@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import re
 import signal
@@ -18,7 +19,6 @@ from cnnstudio.core.recipe import TrainingRecipe
 from cnnstudio.core.run_folder import fresh_folder
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterator
     from types import FrameType
 
@@ -29,10 +29,21 @@ if TYPE_CHECKING:
 DEVICE = re.compile(r"auto|cpu|gpu:\d{1,2}")
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'must be a whole number, not "{text[:60]}"') from None
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_experiment(parser)
-    parser.add_argument("--epochs", metavar="N", type=int, help="how often every sample is seen (default: the file's)")
-    parser.add_argument("--seed", metavar="S", type=int, help="initial weights, order, dropout (default: the file's)")
+    parser.add_argument(
+        "--epochs", metavar="N", type=_whole, help="how often every sample is seen (default: as in the file)"
+    )
+    parser.add_argument(
+        "--seed", metavar="S", type=_whole, help="for weights, order and dropout (default: as in the file)"
+    )
     parser.add_argument("--device", metavar="auto|cpu|gpu:0", default="auto", help="where to train (default: auto)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: a new one among your runs)")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line instead of text")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -114,10 +115,9 @@ def _passing(program: Program, steps: tuple[Step, ...]) -> set[str]:
         for source in step.inputs:
             readers.setdefault(source, []).append(step.name)
     kept = {*program.outputs.values(), program.result}
-    pairs = zip(steps, steps[1:], strict=False)
     return {
         step.name
-        for step, after in pairs
+        for step, after in itertools.pairwise(steps)
         if readers[step.name] == [after.name] and after.inputs == (step.name,) and step.name not in kept
     }
 

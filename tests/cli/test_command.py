@@ -1,0 +1,200 @@
+"""The command line as a person meets it: exit codes, one sentence for each fault, no traceback ever."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cnnstudio import __main__, __version__
+from cnnstudio.cli import command, run, window
+from cnnstudio.cli.command import VERBS
+from cnnstudio.cli.experiments import load
+from cnnstudio.core.files import write_experiment
+from cnnstudio.core.presets import presets
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Files that the window was opened on; no window opens."""
+    seen: list[object] = []
+
+    def open_window(file: str | None) -> int:
+        seen.append(file)
+        return 0
+
+    monkeypatch.setattr(window, "open_window", open_window)
+    return seen
+
+
+def said(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of one call."""
+    code = run(argv)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+WRONG = [
+    (["chek"], 'There is no verb and no file "chek". Did you mean "check"'),
+    (["check"], "FILE|PRESET"),
+    (["check", "lenet"], 'There is no file and no preset "lenet". Did you mean "lenet-5"'),
+    (["check", "nowhere.json"], "nowhere.json does not exist"),
+    (["check", "lenet-5", "--jsn"], "--jsn"),
+    (["check", "lenet-5", "--input-shape", "28,x,1"], "--input-shape must be 1 to 4 whole numbers"),
+    (["check", "lenet-5", "--input-shape", "0"], "--input-shape must be 1 to 4 whole numbers"),
+    (["lenet-5"], '"lenet-5" is a preset'),
+    (["--vresion"], 'There is no option "--vresion". Did you mean "--version"?'),
+    (["a.json", "--json"], "Only one FILE is opened"),
+    (["train", "lenet-5", "--epochs", "0"], "Epochs must be a whole number from 1"),
+    (["train", "lenet-5", "--epochs", "many"], 'must be a whole number, not "many"'),
+    (["train", "lenet-5", "--seed", "-1"], "Seed must be a whole number from 0"),
+    (["train", "lenet-5", "--device", "tpu"], '--device must be auto, cpu or gpu:0 (or another number), not "tpu"'),
+    (["export", "nowhere", "--format", "keras", "--out", "x.keras"], "nowhere is no run's folder"),
+    (["export", ".", "--format", "onyx", "--out", "x"], 'There is no format "onyx". Known: keras.'),
+    (["export", "."], "--format"),
+]
+
+
+@pytest.mark.parametrize(("argv", "sentence"), WRONG, ids=[" ".join(argv) for argv, _ in WRONG])
+def test_wrong_usage_is_one_sentence(argv: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = said(capsys, *argv)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("cnnstudio: ")
+    assert sentence in err
+    assert len(err.splitlines()) == 1
+    assert err.endswith((".\n", "?\n"))
+
+
+def test_no_arguments_open_the_window(opened: list[object]) -> None:
+    assert run([]) == 0
+    assert opened == [None]
+
+
+def test_a_file_opens_the_window_on_it(opened: list[object]) -> None:
+    assert run(["some/where.json"]) == 0
+    assert opened == ["some/where.json"]
+
+
+def test_a_broken_file_opens_no_window(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text("{", encoding="utf-8")
+    code, _, err = said(capsys, str(path))
+    assert code == 1
+    assert "broken.json is not JSON" in err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run([verb, "--help"])
+    out = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "exit codes:\n  0    fine\n" in out
+    assert f"usage: cnnstudio {verb}" in out
+
+
+def test_overview_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = said(capsys, "--help")
+    assert (code, err) == (0, "")
+    assert all(f"  {name}" in out and verb.summary in out for name, verb in VERBS.items())
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, "--version") == (0, f"CNN Studio {__version__}\n", "")
+
+
+def test_presets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said(capsys, "presets")
+    assert code == 0
+    assert all(preset.id in out for preset in presets())
+
+
+def test_presets_as_json_say_where_and_what(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "presets").mkdir(parents=True)
+    (home / "presets" / "mine.json").write_text(write_experiment(load("lenet-5")), encoding="utf-8")
+    (home / "presets" / "torn.json").write_text("{", encoding="utf-8")
+    records = {r["id"]: r for r in json.loads(said(capsys, "presets", "--json")[1])}
+    assert records["lenet-5"]["name"] == "LeNet on digits"
+    assert records["lenet-5"]["user"] is False
+    assert records["mine"]["user"] is True
+    assert "torn.json is not JSON" in records["torn"]["error"]
+
+
+@pytest.mark.parametrize("verb", ["check", "code", "train"])
+def test_a_torn_preset_is_the_experiments_fault(verb: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "presets").mkdir(parents=True)
+    (home / "presets" / "torn.json").write_text("{", encoding="utf-8")
+    code, _, err = said(capsys, verb, "torn")
+    assert code == 1
+    assert "torn.json is not JSON" in err
+
+
+def _raising(error: BaseException) -> VerbRunner:
+    def broken(args: argparse.Namespace) -> int:
+        raise error
+
+    return broken
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    VerbRunner = Callable[[argparse.Namespace], int]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (KeyboardInterrupt(), 130, "Stopped."),
+        (BrokenPipeError(), 0, ""),
+        (PermissionError(13, "Permission denied", "/some/file"), 2, "/some/file: permission denied."),
+        (MemoryError(), 1, "There is not enough memory"),
+        (RuntimeError("odd"), 2, "Something went wrong inside CNN Studio (RuntimeError)"),
+    ],
+)
+def test_whatever_happens_ends_in_a_sentence(
+    error: BaseException,
+    code: int,
+    sentence: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(command.VERBS, "presets", _replaced(error))
+    found, _, err = said(capsys, "presets")
+    assert found == code
+    assert sentence in err
+    assert "Traceback" not in err
+    if isinstance(error, RuntimeError):
+        assert "RuntimeError: odd" in (home / "last-error.txt").read_text(encoding="utf-8")
+
+
+def _replaced(error: BaseException) -> object:
+    known = VERBS["presets"]
+    return type(known)(known.name, known.summary, known.details, known.arguments, _raising(error))
+
+
+def test_old_pythons_get_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    assert __main__.main() == 2
+    assert "needs Python 3.11 or newer, and this is Python 3.9" in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_is_no_fault() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as out:
+        result = subprocess.run(
+            [sys.executable, "-m", "cnnstudio", "check", "lenet-5", "--json"],
+            stdout=out, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, "")

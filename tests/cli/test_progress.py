@@ -1,0 +1,120 @@
+"""What a run looks like on a terminal and in JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from cnnstudio.cli.output import quiet, say, tell
+from cnnstudio.cli.progress import CLEAR, JsonLines, TextLines, bar, clock, fitted
+from cnnstudio.wire.messages import EpochEnd, Heartbeat, Progress, RunEnded, RunStarted
+
+STARTED = RunStarted(
+    run="r", directory="/runs/r", name="Net", epochs=4, steps_per_epoch=10, batch_size=8,
+    parts={"training": 80, "validation": 10, "test": 10}, params=1234, device="cpu", metrics=("loss", "accuracy"),
+)  # fmt: skip
+STEP = Progress(run="r", epoch=2, step=5, seconds=6.0, metrics={"loss": 0.5, "accuracy": 0.75}, samples_per_second=9)
+EPOCH = EpochEnd(run="r", epoch=2, seconds=8.0, metrics={"loss": 0.4, "accuracy": 0.8, "val_loss": 0.6})
+ENDED = RunEnded(
+    run="r", outcome="finished", directory="/runs/r", epochs=4, seconds=65.0, test={"loss": 0.5, "accuracy": 0.9}
+)
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    report = JsonLines()
+    for event in (STARTED, STEP, STEP, EPOCH, Heartbeat(3), ENDED):
+        report(event)
+    step, epoch, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert step == {"epoch": 2, "step": 5, "seconds": 6.0, "loss": 0.5, "metrics": {"accuracy": 0.75}}
+    assert (epoch["step"], epoch["loss"], epoch["metrics"]) == (10, 0.4, {"accuracy": 0.8, "val_loss": 0.6})
+    assert last["run"] == "/runs/r"
+    assert last["test"] == {"loss": 0.5, "accuracy": 0.9}
+
+
+def test_without_a_terminal_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    report = TextLines()
+    for event in (STARTED, STEP, EPOCH, ENDED):
+        report(event)
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines() == [
+        "Net: 1,234 parameters on cpu; samples: 80 training, 10 validation, 10 test",
+        "Epoch 2/4  loss 0.4000  accuracy 0.8000  val_loss 0.6000  8 s",
+        "Finished after 4 epochs and 1:05; test: loss 0.5000  accuracy 0.9000",
+        "Run kept in /runs/r",
+    ]
+
+
+def test_on_a_terminal_the_bar_is_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    report = TextLines()
+    for event in (STARTED, STEP, EPOCH, ENDED):
+        report(event)
+    written = terminal.getvalue()
+    assert written.startswith(CLEAR + "Epoch 2/4 [")
+    assert written.endswith(CLEAR)
+    assert "\n" not in written
+
+
+def test_the_bar_covers_the_whole_run() -> None:
+    assert bar(STEP, epochs=4, steps=10) == (
+        "Epoch 2/4 [########------------] step 5/10  10 s left  loss 0.5000  accuracy 0.7500"
+    )
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (61, "1:01"), (3723, "1:02:03")])
+def test_time_reads_as_time(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+def test_no_line_is_wider_than_the_terminal() -> None:
+    assert fitted("abcdef", 4) == "abcd"
+    assert fitted("abc", 0) == "a"
+
+
+def test_quiet_keeps_chatter_away_and_results_through(capfd: pytest.CaptureFixture[str]) -> None:
+    with quiet():
+        print_chatter()
+        say("result")
+        tell("word")
+    say("after")
+    assert capfd.readouterr() == ("result\nafter\n", "word\n")
+
+
+def test_verbose_lets_chatter_through_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    with quiet(verbose=True):
+        print_chatter()
+        say("result")
+    out, err = capfd.readouterr()
+    assert out == "result\n"
+    assert "chatter" in err
+
+
+def test_quiet_puts_everything_back_after_a_fault(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="fault"), quiet():
+        raise ValueError("fault")
+    say("after")
+    assert capfd.readouterr().out == "after\n"
+
+
+def print_chatter() -> None:
+    """Noise on both streams, from Python and from below it."""
+    sys.stdout.write("chatter\n")
+    sys.stderr.write("chatter\n")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with open(1, "w", closefd=False) as below:
+        below.write("chatter\n")
+    with open(2, "w", closefd=False) as below:
+        below.write("chatter\n")
