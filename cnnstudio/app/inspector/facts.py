@@ -30,7 +30,7 @@ class Fact:
 def of_block(traced: BlockTrace, trace: Trace) -> list[Fact]:
     """Everything known of one block. Values are dashes until the block can be laid."""
     facts = [
-        Fact("Shape in", f" {format.ARROW} ".join(_ins(traced)) or format.DASH, "Sizes of what comes in, channels (C) last"),
+        Fact("Shape in", _ins(traced), "Sizes of what comes in, channels (C) last"),
         Fact("Shape out", _out(traced), "Sizes of what goes out, channels (C) last"),
     ]
     if traced.block.spec.max_inputs == 0:
@@ -45,8 +45,8 @@ def of_block(traced: BlockTrace, trace: Trace) -> list[Fact]:
     return facts
 
 
-def _ins(traced: BlockTrace) -> list[str]:
-    return [" + ".join(format.lettered_shape(t.shape) for t in traced.inputs)] if traced.inputs else []
+def _ins(traced: BlockTrace) -> str:
+    return " + ".join(format.lettered_shape(t.shape) for t in traced.inputs) or format.DASH
 
 
 def _out(traced: BlockTrace) -> str:
@@ -128,6 +128,6 @@ def of_network(experiment: Experiment, trace: Trace) -> list[Fact]:
         Fact("Shape out", _out(outputs[0]) if outputs else format.DASH, "Sizes of the answer for one sample"),
         Fact("Blocks", format.count(len(trace.blocks)), "Input and Output are counted"),
         *_weights(trace.params, trace.trainable_params),
-        Fact("Size of weights", format.size_of(BYTES_PER_NUMBER * trace.params), "As float32, 4 bytes for each parameter"),
+        Fact("Size of weights", format.size_of(BYTES_PER_NUMBER * trace.params), "As float32: 4 bytes a parameter"),
         *_cost(trace.macs, memory),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.app.inspector.block_card import BlockCard
@@ -84,9 +84,12 @@ class InspectorPanel(QFrame):
         if not name or not self.isVisible() or self.block_card.isHidden():
             return
         if self.block_card.form.focus_field(name):
-            field = QApplication.focusWidget()
-            if field is not None and self.isAncestorOf(field):
-                self._scroll.ensureWidgetVisible(field, space(2), space(12))
+            QTimer.singleShot(0, self, self._bring_into_sight)  # once a card that has just appeared is laid out
+
+    def _bring_into_sight(self) -> None:
+        field = QApplication.focusWidget()
+        if field is not None and self.isAncestorOf(field):
+            self._scroll.ensureWidgetVisible(field, 0, space(12))
 
     def _follow_rename(self, old: str, new: str) -> None:
         """The renamed block stays selected, and the cursor where it was."""

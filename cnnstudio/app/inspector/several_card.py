@@ -97,7 +97,9 @@ class SeveralCard(QWidget):
         self.shared.setVisible(alike)
         if alike:
             rank = traced[-1].inputs[0].rank if traced[-1].inputs else 2
-            self.shared_note.setText(f"The values are those of {current.id}. A change goes to all {len(traced)} blocks.")
+            self.shared_note.setText(
+                f"The values are those of {current.id}. A change goes to all {len(traced)} blocks."
+            )
             self.form.show_value(current.spec, subject=self._ids, axes=rank or 2)
 
     def _edit(self, name: str, value: object, gesture: str) -> None:

@@ -1,0 +1,232 @@
+"""The Layers tab: the table of all blocks with their shapes and costs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnstudio.app import format
+from cnnstudio.app.panels import table_text
+from cnnstudio.app.panels.empty import EmptyState
+from cnnstudio.app.panels.layer_model import COLUMNS, LayerFilter, LayerModel
+from cnnstudio.app.theme import icon, mark, space, theme, themes
+from cnnstudio.app.when_shown import WhenShown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cnnstudio.app.document_bridge import DocumentBridge
+    from cnnstudio.app.selection import Selection
+
+    Writer = Callable[[Sequence[Sequence[str]]], str]
+
+FILTER_WIDTH = 220
+
+
+class LayersPanel(QWidget):
+    """A sortable, searchable table; its selection is the canvas's selection."""
+
+    def __init__(self, bridge: DocumentBridge, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._selection = selection
+        self.model = LayerModel(self)
+        self.rows = LayerFilter(self.model, self)
+        self.view = QTableView(self)
+        self.view.setModel(self.rows)
+        self.filter = QLineEdit(self)
+        self.totals = QLabel(self)
+        self.nothing = EmptyState("search", "No block matches.", self)
+        self._stack = QStackedWidget(self)
+        self._lay_out()
+        self._when_shown = WhenShown(self, self._refresh)
+        bridge.changed.connect(self._when_shown.ask)
+        selection.changed.connect(self._selection_changed)
+        themes.changed.connect(self.view.viewport().update)
+        self.filter.textChanged.connect(self._look_for)
+        self.view.selectionModel().selectionChanged.connect(self._selected_here)
+        self.view.customContextMenuRequested.connect(self._show_menu)
+        self._copy = QAction("Copy", self.view, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
+        self._copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self._copy.triggered.connect(self._copy_selected)
+        self.view.addAction(self._copy)
+
+    def _lay_out(self) -> None:
+        self.setObjectName("layers")
+        self._set_up_view()
+        self.filter.setObjectName("layers_filter")
+        self.filter.setAccessibleName("Filter blocks")
+        self.filter.setToolTip("Show only blocks whose id, kind or family holds these words")
+        self.filter.setPlaceholderText("Filter")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMaximumWidth(FILTER_WIDTH)
+        self.filter.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self.totals.setObjectName("layers_totals")
+        self.totals.setFont(theme().font())
+        mark(self.totals, tone="muted")
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self.nothing)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(space(2), space(1), space(2), space(1))
+        bar.setSpacing(space(3))
+        bar.addWidget(self.filter)
+        bar.addWidget(self.totals, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self._stack, 1)
+
+    def _set_up_view(self) -> None:
+        view = self.view
+        view.setObjectName("layers_table")
+        view.setAccessibleName("Layers")
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setShowGrid(False)
+        view.setWordWrap(False)
+        view.setTabKeyNavigation(False)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.verticalHeader().hide()
+        view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + space(3))
+        header = view.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsMovable(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSortIndicatorClearable(True)  # the third click brings the order of the flow back
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        view.setSortingEnabled(True)
+
+    def shown_ids(self) -> list[str]:
+        """Blocks in sight, in the order of the rows."""
+        return [self._id(row) for row in range(self.rows.rowCount())]
+
+    def _id(self, row: int) -> str:
+        return self.model.traced(self.rows.mapToSource(self.rows.index(row, 0)).row()).block.id
+
+    def _refresh(self) -> None:
+        first = not self.model.rowCount()
+        self.model.show_trace(self._bridge.trace)
+        if first:
+            self._fit_columns()
+        self._show_selection()
+        self._show_totals()
+
+    def _fit_columns(self) -> None:
+        self.view.resizeColumnsToContents()
+        header = self.view.horizontalHeader()
+        for column in range(len(COLUMNS)):
+            header.resizeSection(column, header.sectionSize(column) + space(4))
+
+    def _look_for(self, text: str) -> None:
+        self.rows.look_for(text)
+        self._stack.setCurrentWidget(self.view if self.rows.rowCount() else self.nothing)
+        self._show_selection()
+        self._show_totals()
+
+    def _show_totals(self) -> None:
+        trace = self._bridge.trace
+        shown = [t for t in trace.blocks.values() if self.rows.accepts(t)]
+        params, trainable = sum(t.params for t in shown), sum(t.trainable_params for t in shown)
+        blocks = format.counted(len(shown), "block")
+        if len(shown) < len(trace.blocks):
+            blocks = f"{len(shown):,} of {format.counted(len(trace.blocks), 'block')}"
+        weights = format.counted(params, "parameter")
+        if trainable < params:
+            weights += f" ({format.count(trainable)} trainable)"
+        parts = [
+            blocks,
+            weights,
+            f"{format.short(sum(t.macs for t in shown))} multiply-adds",
+            f"{format.size_of(sum(t.activation_bytes for t in shown))} of activations a sample",
+        ]
+        self.totals.setText("  \u00b7  ".join(parts))
+        self.totals.setToolTip("Sums over the blocks in the table")
+
+    # Selection, both ways: each side is touched only when it differs
+
+    def _wanted(self) -> set[str]:
+        known = self._bridge.trace.blocks
+        return {i for i in self._selection.ids if i in known and self.rows.accepts(known[i])}
+
+    def _selected(self) -> list[str]:
+        return [self._id(index.row()) for index in self.view.selectionModel().selectedRows()]
+
+    def _selection_changed(self) -> None:
+        if self.isVisible():
+            self._show_selection()
+        else:
+            self._when_shown.ask()
+
+    def _show_selection(self) -> None:
+        wanted = self._wanted()
+        if wanted == set(self._selected()):
+            return
+        ranges = QItemSelection()
+        current = None
+        for row, id in enumerate(self.shown_ids()):
+            if id in wanted:
+                index = self.rows.index(row, 0)
+                ranges.select(index, index)
+                current = index if id == self._selection.current else current
+        flags = QItemSelectionModel.SelectionFlag
+        chooser = self.view.selectionModel()
+        chooser.select(ranges, flags.ClearAndSelect | flags.Rows)
+        if current is not None:
+            chooser.setCurrentIndex(current, flags.NoUpdate)
+            self.view.scrollTo(current)
+
+    def _selected_here(self) -> None:
+        chosen = self._selected()
+        if set(chosen) == self._wanted():
+            return
+        kept = [i for i in self._selection.ids if i in chosen]
+        added = [i for i in chosen if i not in kept]
+        self._selection.select([*kept, *added])
+
+    # Copying
+
+    def table(self, rows: Sequence[int]) -> list[list[str]]:
+        """Headings and the texts of these rows, columns in the order in sight."""
+        header = self.view.horizontalHeader()
+        columns = [header.logicalIndex(n) for n in range(len(COLUMNS))]
+        lines = [[COLUMNS[c].title for c in columns]]
+        lines += [[str(self.rows.index(row, c).data()) for c in columns] for row in rows]
+        return lines
+
+    def _copy_selected(self) -> None:
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        if rows:
+            QApplication.clipboard().setText(table_text.tabbed(self.table(rows)))
+
+    def copy_as(self, writer: Writer) -> None:
+        """Put all rows in sight on the clipboard in the form that `writer` gives them."""
+        QApplication.clipboard().setText(writer(self.table(range(self.rows.rowCount()))))
+
+    def _show_menu(self, place: QPoint) -> None:
+        menu = QMenu(self.view)
+        menu.setObjectName("layers_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text, writer in (
+            ("Copy table as text", table_text.tabbed),
+            ("Copy table as CSV", table_text.comma_separated),
+            ("Copy table as Markdown", table_text.markdown),
+        ):
+            menu.addAction(text).triggered.connect(partial(self.copy_as, writer))
+        menu.popup(self.view.viewport().mapToGlobal(place))
