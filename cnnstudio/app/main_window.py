@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
 
 from cnnstudio.app.actions import Actions, Situation
@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
         bar = QToolBar("Main toolbar")
         bar.setObjectName("main_tool_bar")
         bar.setMovable(False)
+        bar.setIconSize(QSize(16, 16))
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         actions.fill_tool_bar(bar)
         self.addToolBar(bar)

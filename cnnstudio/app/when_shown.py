@@ -28,6 +28,10 @@ class WhenShown(QObject):
         if self._widget.isVisible():
             self._catch_up()
 
+    def owe(self) -> None:
+        """Something has changed that will be asked for soon; a show before that catches up at once."""
+        self._stale = True
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Catch up on show."""
         if event.type() == QEvent.Type.Show and watched is self._widget:

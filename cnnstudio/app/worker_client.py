@@ -66,6 +66,7 @@ class WorkerClient(QObject):
         self._last_request = 0
         self._failed_starts = 0
         self._is_quiet = False
+        self._has_run = False
         self._watch = QTimer(self)
         self._watch.setSingleShot(True)
         self._watch.timeout.connect(self._say_quiet)
@@ -124,8 +125,10 @@ class WorkerClient(QObject):
             self.start()
         if self._process is not None:
             self._process.write(frame)
-            if isinstance(command, StartRun) and self._state == "ready":
-                self._enter("busy")
+            if isinstance(command, StartRun):
+                self._has_run = True
+                if self._hello is not None:
+                    self._enter("busy")
 
     def request(self, make: Callable[[int], Command], answer: Answer | None = None) -> int:
         """Send the command that `make` makes for a fresh request id, and return that id.
@@ -181,7 +184,8 @@ class WorkerClient(QObject):
     def _take(self, event: Event) -> None:
         if isinstance(event, Hello) and not self._greet(event):
             return
-        if isinstance(event, RunEnded | RunFailed) and self._state == "busy":
+        if isinstance(event, RunEnded | RunFailed):
+            self._has_run = False
             self._enter("ready")
         self.received.emit(event)
         if isinstance(event, Samples | Exported | Failed):
@@ -197,7 +201,7 @@ class WorkerClient(QObject):
             return False
         self._hello = hello
         self._failed_starts = 0
-        self._enter("ready")
+        self._enter("busy" if self._has_run else "ready")
         return True
 
     def _sign_of_life(self) -> None:
@@ -241,7 +245,7 @@ class WorkerClient(QObject):
             return
         process.deleteLater()
         self._watch.stop()
-        self._is_quiet = False
+        self._is_quiet = self._has_run = False
         self._failed_starts = MAX_FAILED_STARTS if end.start_error else self._failed_starts + (not end.said_hello)
         self._hello = None
         self._enter("lost")

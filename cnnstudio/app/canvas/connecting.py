@@ -33,7 +33,7 @@ def legal_partners(architecture: Architecture, id: str, *, forward: bool) -> fro
 
 
 def _downstream(architecture: Architecture, id: str) -> set[str]:
-    readers = architecture.consumers()
+    readers = architecture.topology.readers
     seen: set[str] = set()
     todo = list(readers[id])
     while todo:

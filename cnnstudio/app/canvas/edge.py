@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
+from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from typing_extensions import override
 
 from cnnstudio.app.canvas.card import FAR, FARTHEST
+from cnnstudio.app.canvas.routing import band
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import space
 
@@ -106,9 +107,7 @@ class Edge(QGraphicsItem):
     @override
     def shape(self) -> QPainterPath:
         if self._hit is None:
-            stroker = QPainterPathStroker()
-            stroker.setWidth(REACH)
-            self._hit = stroker.createStroke(self._path)
+            self._hit = band(self._path, REACH)
         return self._hit
 
     @override

@@ -32,7 +32,7 @@ def neighbour(architecture: Architecture, id: str, way: Way) -> str | None:
     if way is Way.UP and here.inputs:
         return _nearest(here, (architecture.blocks[i] for i in here.inputs if i in architecture.blocks))
     if way is Way.DOWN:
-        readers = architecture.consumers()[id]
+        readers = architecture.topology.readers[id]
         if readers:
             return _nearest(here, (architecture.blocks[r] for r in readers))
     return _nearest(here, (b for b in architecture.blocks.values() if b.id != id and _lies(here, b, way)))
@@ -40,13 +40,13 @@ def neighbour(architecture: Architecture, id: str, way: Way) -> str | None:
 
 def first(architecture: Architecture) -> str | None:
     """The block a first key press selects: the head of the flow."""
-    order, cyclic = architecture.order()
+    order, cyclic = architecture.topology.order, architecture.topology.cyclic
     return next(iter([*order, *cyclic]), None)
 
 
 def last(architecture: Architecture) -> str | None:
     """The end of the flow: the Output where there is one."""
-    order, cyclic = architecture.order()
+    order, cyclic = architecture.topology.order, architecture.topology.cyclic
     ends = [id for id in order if architecture.blocks[id].spec.kind == "Output"]
     return next(iter([*ends, *reversed([*order, *cyclic])]), None)
 

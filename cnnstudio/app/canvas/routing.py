@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainterPath
+from PySide6.QtGui import QPainterPath, QPainterPathStroker
 
 from cnnstudio.core.layout import CARD_HEIGHT, GAP_X, GAP_Y
 
@@ -71,7 +71,9 @@ class Roads:
         if end.y() - start.y() <= CARD_HEIGHT:  # no card fits in between
             return Route(path, path.pointAtPercent(0.5))
         area = path.boundingRect().adjusted(-4, 4, 4, -4)
-        blocked = [r for r in self.between(area, (source, target)) if path.intersects(r.adjusted(-4, -4, 4, 4))]
+        near = self.between(area, (source, target))
+        line = band(path, 8) if near else path  # a bare path would be taken for the area that it encloses
+        blocked = [r for r in near if line.intersects(r)]
         if not blocked:
             return Route(path, path.pointAtPercent(0.5))
         return self._round(start, end, blocked, (source, target))
@@ -112,6 +114,13 @@ def curve(start: QPointF, end: QPointF) -> QPainterPath:
     path = QPainterPath(start)
     path.cubicTo(start + QPointF(0, reach), end - QPointF(0, reach), end)
     return path
+
+
+def band(path: QPainterPath, width: float) -> QPainterPath:
+    """The strip of that width along a curve."""
+    stroker = QPainterPathStroker()
+    stroker.setWidth(width)
+    return stroker.createStroke(path)
 
 
 def _detour(x: float, start: QPointF, end: QPointF) -> float:

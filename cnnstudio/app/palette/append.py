@@ -53,6 +53,6 @@ def _done(bridge: DocumentBridge, selection: Selection, edit: AddBlock | InsertB
 
 def _end(architecture: Architecture) -> str | None:
     """The Output, before which a block goes; without one, the last block of the flow."""
-    order, _ = architecture.order()
+    order = architecture.topology.order
     ends = [id for id in order if architecture.blocks[id].spec.kind == "Output"]
     return ends[0] if ends else (order[-1] if order else None)

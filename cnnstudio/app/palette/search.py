@@ -39,18 +39,19 @@ def _by_score(entry: tuple[int, int, type[BlockSpec]]) -> tuple[int, int]:
 def _score(words: list[str], spec: type[BlockSpec]) -> int | None:
     """0 for the best match, None for no match: the title counts most, the summary least."""
     title, keywords = spec.title.casefold(), f"{spec.keywords} {spec.kind} {spec.group}".casefold()
-    if words and title.startswith(" ".join(words)):
-        return 0
+    typed = " ".join(words)
+    if typed and title.startswith(typed):
+        return 0 if title == typed else 1
     worst = 0
     for word in words:
         if any(part.startswith(word) for part in title.split()):
-            rank = 1
-        elif any(part.startswith(word) for part in keywords.split()):
             rank = 2
-        elif word in title or word in keywords:
+        elif any(part.startswith(word) for part in keywords.split()):
             rank = 3
-        elif word in spec.summary.casefold():
+        elif word in title or word in keywords:
             rank = 4
+        elif word in spec.summary.casefold():
+            rank = 5
         else:
             return None
         worst = max(worst, rank)

@@ -107,10 +107,9 @@ class CodePanel(QWidget):
         column.addWidget(self._stack, 1)
 
     def _changed(self) -> None:
+        self._when_shown.owe()
         if self.isVisible():
             self._soon.start()
-        else:
-            self._when_shown.ask()
 
     def _refresh(self) -> None:
         """Write the script anew, unless it is that of this experiment already."""

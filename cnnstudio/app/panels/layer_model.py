@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from cnnstudio.app import format
-from cnnstudio.app.theme import Role, theme
+from cnnstudio.app.theme import Role, space, theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +119,8 @@ COLUMNS = (
     Column("Stride", "How far the receptive field moves on the input from one value to the next", _stride, _jump),
 )
 FIRST_NUMBER = 2
+CHIP_SCALE = 2
+"""Drawn for screens of twice the density; others scale it down."""
 
 
 class LayerModel(QAbstractTableModel):
@@ -174,6 +178,13 @@ class LayerModel(QAbstractTableModel):
             return COLUMNS[section].help
         return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
+    def _ink(self, traced: BlockTrace, column: int) -> QColor | None:
+        """Red for what cannot be laid, muted for nothing, so that the numbers that matter stand out."""
+        if traced.output is None:
+            return theme().color(Role.ERROR)
+        rank = COLUMNS[column].rank
+        return theme().color(Role.MUTED) if rank is not None and rank(traced) <= 0 else None
+
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Texts, the family's colour, numbers in tabular figures at the right."""
         if self._trace is None or not index.isValid():
@@ -186,12 +197,27 @@ class LayerModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.FontRole and column >= FIRST_NUMBER:
             return theme().font()
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
-            return theme().family(traced.block.spec.group)
-        if role == Qt.ItemDataRole.ForegroundRole and traced.output is None:
-            return theme().color(Role.ERROR)
+            return family_chip(theme().families[traced.block.spec.group])
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return self._ink(traced, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{COLUMNS[column].help}: {COLUMNS[column].text(traced, self._trace)}"
         return None
+
+
+@functools.cache
+def family_chip(color: str) -> QPixmap:
+    """A bar of that colour, as on the left of a block's card."""
+    chip = QPixmap(space(3) * CHIP_SCALE, space(4) * CHIP_SCALE)
+    chip.setDevicePixelRatio(CHIP_SCALE)
+    chip.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(chip)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(color))
+    painter.drawRoundedRect(QRectF(space(1), 0, space(1), space(4)), space(1) / 2, space(1) / 2)
+    painter.end()
+    return chip
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

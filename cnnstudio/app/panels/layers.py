@@ -132,7 +132,7 @@ class LayersPanel(QWidget):
         self.view.resizeColumnsToContents()
         header = self.view.horizontalHeader()
         for column in range(len(COLUMNS)):
-            header.resizeSection(column, header.sectionSize(column) + space(4))
+            header.resizeSection(column, header.sectionSize(column) + space(2))
 
     def _look_for(self, text: str) -> None:
         self.rows.look_for(text)

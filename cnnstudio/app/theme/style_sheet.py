@@ -160,8 +160,10 @@ QAbstractItemView::item:hover { background: $hover; }
 QAbstractItemView::item:selected { background: $selection; color: $text; }
 QTableView::item { border-radius: 0; }
 QTableView { gridline-color: $grid; }
-QTreeView:focus, QListView:focus, QTableView:focus, QGraphicsView:focus { border: 2px solid $accent; }
-QTreeView, QListView, QTableView, QGraphicsView { border: 2px solid transparent; }
+QTreeView, QListView, QTableView { border: 2px solid transparent; }
+QTreeView:focus, QListView:focus, QTableView:focus { border: 2px solid $accent; }
+QGraphicsView { border: 1px solid transparent; }
+QGraphicsView:focus { border: 1px solid $accent; }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section {
     background: $surface; color: $muted; border: none; border-bottom: 1px solid $border; padding: 4px 8px;
@@ -209,6 +211,9 @@ QMenu::item:disabled { color: $disabled; }
 QMenu::icon { padding-left: 8px; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QToolBar { background: $surface; border: none; border-bottom: 1px solid $border; padding: 4px 8px; spacing: 4px; }
+QToolBar QToolButton { padding: 5px; }
+QToolBar QToolButton:focus { padding: 4px; }
+QToolBar QToolButton:disabled, QToolButton[kind="flat"]:disabled { background: transparent; border-color: transparent; }
 QToolBar::separator { width: 1px; background: $border; margin: 4px; }
 QStatusBar { background: $surface; border-top: 1px solid $border; }
 """

@@ -18,7 +18,7 @@ from cnnstudio.app.training.sample_chooser import SampleChooser
 from cnnstudio.app.training.sentences import why_no_maps
 from cnnstudio.app.training.watcher import Watcher
 from cnnstudio.core.edits import SetTraining
-from cnnstudio.wire.messages import FeatureMaps
+from cnnstudio.wire.messages import FeatureMaps, WatchFailed
 
 if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import Change, DocumentBridge
@@ -47,6 +47,7 @@ class TrainView(QWidget):
         self._bridge, self._selection, self._run = bridge, selection, run
         self._active = False
         self._last_run = ""
+        self._has_model = True
         self._lines: list[tuple[str, str]] = []
         self._header = RunHeader()
         self._recipe = RecipePanel()
@@ -107,6 +108,7 @@ class TrainView(QWidget):
         self._bridge.changed.connect(self._follow_design)
         self._run.changed.connect(self._follow_run)
         worker.received.connect(self._take)
+        worker.state_changed.connect(self._follow_worker)
 
     # What others look at
 
@@ -144,6 +146,7 @@ class TrainView(QWidget):
     def _follow_run(self, state: RunState) -> None:
         if state.run != self._last_run:
             self._last_run = state.run
+            self._has_model = True
             self._explain_wall()
             self._chooser.view.forget_prediction()
             self._watch()
@@ -162,11 +165,18 @@ class TrainView(QWidget):
         return self._run.experiment or self._bridge.experiment
 
     def _take(self, event: object) -> None:
-        if not isinstance(event, FeatureMaps) or not self._active:
+        if not self._active or not isinstance(event, FeatureMaps | WatchFailed):
             return
-        if (event.block, event.sample) == self._watcher.wanted and event.run == self._run.state.run:
+        if isinstance(event, WatchFailed):
+            if (event.block, event.run) == (self.block, self._run.state.run):
+                self._wall.show_message("These maps cannot be shown", event.message)
+        elif (event.block, event.sample) == self._watcher.wanted and event.run == self._run.state.run:
             self._wall.show_maps(event)
             self._chooser.view.show_prediction(event.prediction)
+
+    def _follow_worker(self, state: str) -> None:
+        if state in ("lost", "stopped"):
+            self._has_model = False  # the worker held it; what is on the wall stays, as it is still true
 
     # Block
 
@@ -220,6 +230,9 @@ class TrainView(QWidget):
             self._wall.show_message("No feature maps", "The run failed. Mend it and press Train (F5).")
         elif state.active:
             self._wall.show_message("One moment", f"The maps of {block} appear after a few steps.")
+        elif not self._has_model:
+            gone = "The trained model went with the worker that has ended. Press Train (F5) to see maps again."
+            self._wall.show_message("No feature maps", gone)
         else:
             self._wall.show_message("The run is over", f"Waiting for the maps of {block} from the trained model.")
 
