@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QColor, QFont, QTextCursor, QTextFormat
+from PySide6.QtGui import QColor, QTextCursor, QTextFormat
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.app import format
 from cnnstudio.app.panels.empty import EmptyState
 from cnnstudio.app.panels.highlighter import PythonHighlighter
-from cnnstudio.app.theme import Role, Scale, mark, set_icon, space, theme, themes
+from cnnstudio.app.theme import Role, mark, set_icon, space, theme, themes
 from cnnstudio.app.when_shown import WhenShown
 from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.source import script_with_lines
@@ -66,10 +66,9 @@ class CodePanel(QWidget):
         self._quiet.timeout.connect(self.said.clear)
         bridge.changed.connect(self._changed)
         selection.changed.connect(self._mark_selected)
-        themes.changed.connect(self._take_colors)
+        themes.changed.connect(self._mark_selected)
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
-        self._take_colors()
 
     def _lay_out(self) -> None:
         self.setObjectName("code")
@@ -78,7 +77,7 @@ class CodePanel(QWidget):
         self.code.setToolTip("")
         self.code.setReadOnly(True)
         self.code.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        mark(self.code, kind="code")
+        mark(self.code, kind="code")  # the style sheet sets the font: setFont is lost when Qt moves a styled widget
         for button, icon, help in (
             (self.copy, "copy", "Copy the whole script"),
             (self.save, "save", "Save the script as a Python file"),
@@ -167,12 +166,6 @@ class CodePanel(QWidget):
         bar = self.code.verticalScrollBar()  # counts lines
         if not bar.value() < number < bar.value() + bar.pageStep():
             bar.setValue(max(0, number - 1 - bar.pageStep() // 3))
-
-    def _take_colors(self) -> None:
-        font: QFont = theme().font(Scale.BODY, mono=True)
-        self.code.setFont(font)
-        self.code.setTabStopDistance(4 * self.code.fontMetrics().horizontalAdvance(" "))
-        self._mark_selected()
 
     def _copy(self) -> None:
         QApplication.clipboard().setText(self.code.toPlainText())

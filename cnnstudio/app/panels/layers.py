@@ -25,7 +25,7 @@ from cnnstudio.app import format
 from cnnstudio.app.panels import table_text
 from cnnstudio.app.panels.empty import EmptyState
 from cnnstudio.app.panels.layer_model import COLUMNS, LayerFilter, LayerModel
-from cnnstudio.app.theme import icon, mark, space, theme, themes
+from cnnstudio.app.theme import icon, mark, space, themes
 from cnnstudio.app.when_shown import WhenShown
 
 if TYPE_CHECKING:
@@ -78,7 +78,6 @@ class LayersPanel(QWidget):
         self.filter.setMaximumWidth(FILTER_WIDTH)
         self.filter.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self.totals.setObjectName("layers_totals")
-        self.totals.setFont(theme().font())
         mark(self.totals, tone="muted")
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.nothing)

@@ -89,7 +89,10 @@ QLineEdit, QAbstractSpinBox, QComboBox { padding: 3px 8px; min-height: 20px; }
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $edge; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QComboBox:on { border: 2px solid $accent; padding: 2px 7px; }
 QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid $accent; }
-QPlainTextEdit[kind="code"] { border: 2px solid transparent; border-radius: 0; }
+QPlainTextEdit[kind="code"] {
+    border: 2px solid transparent; border-radius: 0;
+    font-family: "DejaVu Sans Mono", "Menlo", "Consolas", "monospace";
+}
 QPlainTextEdit[kind="code"]:focus { border-color: $accent; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QComboBox[invalid="true"] { border-color: $error; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {
