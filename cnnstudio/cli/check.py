@@ -78,9 +78,9 @@ def _field(block: BlockTrace) -> tuple[list[int | float], list[int | float]]:
 def _block_record(block: BlockTrace) -> dict[str, Any]:
     sizes, strides = _field(block)
     return {
-        "id": block.block.id,
-        "kind": block.block.spec.kind,
-        "inputs": list(block.block.inputs),
+        "id": block.id,
+        "kind": block.spec.kind,
+        "inputs": list(block.sources),
         "output_shape": list(block.output.shape) if block.output else None,
         "params": block.params,
         "macs": block.macs,
@@ -117,9 +117,9 @@ def _times(numbers: Sequence[int | float]) -> str:
 def _row(block: BlockTrace) -> tuple[str, ...]:
     sizes, strides = _field(block)
     shape = " x ".join(f"{n:,}" for n in block.output.shape) if block.output else "?"
-    reads = ", ".join(block.block.inputs)
+    reads = ", ".join(block.sources)
     cost = (f"{block.params:,}", f"{block.macs:,}")
-    return (block.block.id, block.block.spec.title, reads, shape, *cost, _times(sizes), _times(strides))
+    return (block.id, block.spec.title, reads, shape, *cost, _times(sizes), _times(strides))
 
 
 HEADINGS = ("block", "kind", "reads", "shape out", "parameters", "multiply-adds", "receptive field", "stride")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,18 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Topology:
+    """Who reads whom: all that follows from the connections alone."""
+
+    order: tuple[str, ...]
+    """Ids so that each block follows those it reads; ties keep the order of placing."""
+    cyclic: tuple[str, ...]
+    """Ids caught in or behind a cycle."""
+    readers: Mapping[str, tuple[str, ...]]
+    """Id -> ids of the blocks that read it."""
+
+
+@dataclass(frozen=True)
 class Architecture:
     """Blocks by id, in the order in which they were placed. Never changed: edits make a new one."""
 
@@ -42,6 +55,11 @@ class Architecture:
     def of(cls, blocks: Iterable[Block]) -> Architecture:
         """An architecture of these blocks."""
         return cls(MappingProxyType({b.id: b for b in blocks}))
+
+    @cached_property
+    def topology(self) -> Topology:
+        """Order and readers, worked out once and handed on by edits that leave the connections alone."""
+        return _topology(self.blocks)
 
     @property
     def input(self) -> Block:
@@ -60,7 +78,12 @@ class Architecture:
         """The same with these blocks put in the place of those with their ids, new ones at the end."""
         blocks = dict(self.blocks)
         blocks.update((b.id, b) for b in changed)
-        return Architecture(MappingProxyType(blocks))
+        made = Architecture(MappingProxyType(blocks))
+        if "topology" in self.__dict__ and all(
+            b.id in self.blocks and b.inputs == self.blocks[b.id].inputs for b in changed
+        ):
+            made.__dict__["topology"] = self.topology
+        return made
 
     def without(self, ids: Iterable[str]) -> Architecture:
         """The same without these blocks; connections to them are cut, not healed."""
@@ -73,36 +96,6 @@ class Architecture:
             if b.id not in gone
         )
         return Architecture.of(kept)
-
-    def consumers(self) -> dict[str, list[str]]:
-        """For each block, the ids of the blocks that read it."""
-        readers: dict[str, list[str]] = {id: [] for id in self.blocks}
-        for b in self.blocks.values():
-            for source in dict.fromkeys(b.inputs):
-                if source in readers:
-                    readers[source].append(b.id)
-        return readers
-
-    def order(self) -> tuple[list[str], list[str]]:
-        """Ids so that each block follows those it reads, and the ids caught in or behind a cycle.
-
-        Ties keep the order of placing, so code and tables stay stable under edits.
-        """
-        waiting = {b.id: sum(1 for i in set(b.inputs) if i in self.blocks) for b in self.blocks.values()}
-        readers = self.consumers()
-        ready = [id for id, n in waiting.items() if n == 0]
-        done: list[str] = []
-        ready.reverse()
-        while ready:
-            id = ready.pop()
-            done.append(id)
-            freed = []
-            for reader in readers[id]:
-                waiting[reader] -= 1
-                if waiting[reader] == 0:
-                    freed.append(reader)
-            ready.extend(reversed(freed))
-        return done, [id for id, n in waiting.items() if n > 0]
 
     def upstream(self, id: str) -> set[str]:
         """Ids of all blocks that `id` depends on, itself not counted."""
@@ -124,3 +117,27 @@ class Architecture:
         while f"{stem}_{number}" in self.blocks:
             number += 1
         return f"{stem}_{number}"
+
+
+def _topology(blocks: Mapping[str, Block]) -> Topology:
+    readers: dict[str, list[str]] = {id: [] for id in blocks}
+    waiting: dict[str, int] = {}
+    for block in blocks.values():
+        sources = [i for i in dict.fromkeys(block.inputs) if i in blocks]
+        waiting[block.id] = len(sources)
+        for source in sources:
+            readers[source].append(block.id)
+    ready = [id for id, n in waiting.items() if n == 0]
+    ready.reverse()
+    order: list[str] = []
+    while ready:
+        id = ready.pop()
+        order.append(id)
+        freed = []
+        for reader in readers[id]:
+            waiting[reader] -= 1
+            if waiting[reader] == 0:
+                freed.append(reader)
+        ready.extend(reversed(freed))
+    cyclic = tuple(id for id, n in waiting.items() if n > 0)
+    return Topology(tuple(order), cyclic, {id: tuple(found) for id, found in readers.items()})

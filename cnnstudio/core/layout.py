@@ -40,13 +40,13 @@ def arrange(architecture: Architecture) -> dict[str, tuple[float, float]]:
 
 
 def _depths(architecture: Architecture) -> dict[str, int]:
-    order, cyclic = architecture.order()
+    topology = architecture.topology
     depth: dict[str, int] = {}
-    for id in order:
+    for id in topology.order:
         sources = [depth[i] for i in architecture.blocks[id].inputs if i in depth]
         depth[id] = max(sources) + 1 if sources else 0
     last = max(depth.values(), default=-1) + 1
-    depth.update((id, last + offset) for offset, id in enumerate(cyclic))
+    depth.update((id, last + offset) for offset, id in enumerate(topology.cyclic))
     return depth
 
 

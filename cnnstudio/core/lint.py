@@ -16,7 +16,7 @@ from cnnstudio.core.program import INPUT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cnnstudio.core.architecture import Architecture, Block
+    from cnnstudio.core.architecture import Architecture
     from cnnstudio.core.tracing import BlockTrace, Trace
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
@@ -29,11 +29,11 @@ def lint(trace: Trace) -> tuple[Diagnostic, ...]:
     for id, traced in trace.blocks.items():
         if traced.diagnostics:
             found.extend(traced.diagnostics)
-        spec = traced.block.spec
-        if traced.output is None and not traced.diagnostics and id not in trace.cyclic:
+        spec = traced.spec
+        if traced.output is None and not traced.diagnostics and id not in trace.architecture.topology.cyclic:
             found.extend(_wiring(traced, trace))
         if id not in leading and spec.max_inputs != 0 and spec.kind != "Output":
-            found.append(_dead_end(traced.block))
+            found.append(_dead_end(id))
     found.extend(_cycles(trace))
     found.extend(_ends(trace))
     found.sort(key=lambda d: _RANK[d.severity])
@@ -61,48 +61,49 @@ def _leading_to_output(trace: Trace) -> set[str]:
 
 def _wiring(traced: BlockTrace, trace: Trace) -> Iterator[Diagnostic]:
     """Too few inputs. A block behind a broken one says nothing: the broken one does."""
-    block = traced.block
-    have, least = len(block.inputs), block.spec.min_inputs
+    id, title = traced.id, traced.spec.title
+    have, least = len(traced.sources), traced.spec.min_inputs
     if have >= least:
         return
     if have == 0:
-        message = f"{block.spec.title} is not connected: draw an edge into it, or remove it."
+        message = f"{title} is not connected: draw an edge into it, or remove it."
     else:
-        message = f"{block.spec.title} needs at least {least} inputs, but has {have}: draw another edge into it."
-    fixes = [Fix(f"Remove {block.id}", partial(RemoveBlocks, ids=(block.id,)))]
-    last = _last_of_flow(trace, block.id) if have == 0 else None
+        message = f"{title} needs at least {least} inputs, but has {have}: draw another edge into it."
+    fixes = [Fix(f"Remove {id}", partial(RemoveBlocks, ids=(id,)))]
+    last = _last_of_flow(trace, id) if have == 0 else None
     if last is not None:
-        fixes.insert(0, Fix(f"Connect {last} to it", partial(Connect, source=last, target=block.id)))
-    yield Diagnostic(Severity.ERROR, block.id, "", message, tuple(fixes))
+        fixes.insert(0, Fix(f"Connect {last} to it", partial(Connect, source=last, target=id)))
+    yield Diagnostic(Severity.ERROR, id, "", message, tuple(fixes))
 
 
 def _last_of_flow(trace: Trace, target: str) -> str | None:
     """The block that ends the flow without being read, and does not depend on `target`."""
     for id in reversed(list(trace.blocks)):
         traced = trace.blocks[id]
-        unread = not trace.readers.get(id)
-        if id != target and unread and traced.output is not None and traced.block.spec.kind != "Output":
+        unread = not trace.architecture.topology.readers[id]
+        if id != target and unread and traced.output is not None and traced.spec.kind != "Output":
             return id
     return None
 
 
-def _dead_end(block: Block) -> Diagnostic:
+def _dead_end(id: str) -> Diagnostic:
     return Diagnostic(
         Severity.WARNING,
-        block.id,
+        id,
         "",
-        f"Nothing that leads to Output reads {block.id}, so it will not be part of the model: connect it or remove it.",
-        (Fix(f"Remove {block.id}", partial(RemoveBlocks, ids=(block.id,))),),
+        f"Nothing that leads to Output reads {id}, so it will not be part of the model: connect it or remove it.",
+        (Fix(f"Remove {id}", partial(RemoveBlocks, ids=(id,))),),
     )
 
 
 def _cycles(trace: Trace) -> Iterator[Diagnostic]:
-    for id in trace.cyclic:
+    caught = trace.architecture.topology.cyclic
+    for id in caught:
         yield Diagnostic(
             Severity.ERROR,
             id,
             "",
-            f"{id} depends on its own result (cycle of {', '.join(trace.cyclic[:5])}): cut one of these edges.",
+            f"{id} depends on its own result (cycle of {', '.join(caught[:5])}): cut one of these edges.",
         )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cnnstudio.core.architecture import Architecture, Block
+    from cnnstudio.core.catalogue import BlockSpec
     from cnnstudio.core.data_info import DataInfo
     from cnnstudio.core.edits import Edit
 
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 class BlockTrace:
     """What one block came to: its steps and output, or the diagnostics that say why it has none."""
 
-    block: Block
+    id: str
+    spec: BlockSpec
+    sources: tuple[str, ...]
+    """Ids of the blocks it reads."""
     inputs: tuple[Tensor, ...]
     """Tensors that reach it; empty while a source is missing or broken."""
     output: Tensor | None
@@ -50,8 +54,6 @@ class Trace:
     data: DataInfo
     blocks: Mapping[str, BlockTrace]
     """Block id -> its trace, in topological order; blocks in a cycle come last, untraced."""
-    cyclic: tuple[str, ...]
-    readers: Mapping[str, list[str]]
 
     @property
     def params(self) -> int:
@@ -78,35 +80,42 @@ class Trace:
             raise ValueError("The design has errors, so there is no program; lint says which.")
         used = self.architecture.upstream(result) | {result}
         traced = [t for id, t in self.blocks.items() if id in used]
-        outputs = {t.block.id: t.output.step for t in traced if t.output is not None}
+        outputs = {t.id: t.output.step for t in traced if t.output is not None}
         steps = tuple(s for t in traced for s in t.steps)
         return Program(self.architecture.input_shape, steps, outputs, outputs[result])
 
 
 def trace(architecture: Architecture, data: DataInfo, previous: Trace | None = None) -> Trace:
     """Trace `architecture` for `data`, taking over from `previous` what has not changed."""
+    known: Mapping[str, BlockTrace] = {}
     if previous is not None and previous.data == data:
         known = previous.blocks
         if previous.architecture is architecture:
             return previous
-    else:
-        known = {}
-    order, cyclic = architecture.order()
+    topology = architecture.topology
+    blocks = architecture.blocks
     done: dict[str, BlockTrace] = {}
-    for id in order:
-        block = architecture.blocks[id]
-        inputs = _reaching(block, done)
-        old = known.get(id)
-        if old is not None and old.block.spec is block.spec and _same(old, block, inputs):
-            done[id] = old if old.block is block else _moved(old, block)
+    changed: set[str] = set()  # blocks whose output is not the one of the previous trace
+    for id in topology.order:
+        block, old = blocks[id], known.get(id)
+        if (
+            old is not None
+            and old.spec is block.spec
+            and old.sources == block.inputs
+            and changed.isdisjoint(block.inputs)
+        ):
+            done[id] = old
             continue
-        fresh = _lay(block, inputs, data)
-        if old is not None and fresh.output == old.output and old.output is not None:
-            fresh = _with_output(fresh, old.output)  # the same object: blocks behind it are taken over
+        fresh = _lay(block, _reaching(block, done), data)
+        if old is not None and old.output is not None and fresh.output == old.output:
+            # The same object again, so that what lies behind is taken over.
+            fresh = dataclasses.replace(fresh, output=old.output)
+        else:
+            changed.add(id)
         done[id] = fresh
-    for id in cyclic:
-        done[id] = BlockTrace(architecture.blocks[id], (), None)
-    return Trace(architecture, data, done, tuple(cyclic), architecture.consumers())
+    for id in topology.cyclic:
+        done[id] = BlockTrace(id, blocks[id].spec, blocks[id].inputs, (), None)
+    return Trace(architecture, data, done)
 
 
 def _reaching(block: Block, done: Mapping[str, BlockTrace]) -> tuple[Tensor, ...]:
@@ -119,60 +128,44 @@ def _reaching(block: Block, done: Mapping[str, BlockTrace]) -> tuple[Tensor, ...
     return tuple(found)
 
 
-def _same(old: BlockTrace, block: Block, inputs: tuple[Tensor, ...]) -> bool:
-    if old.block is not block and old.block.inputs != block.inputs:
-        return False
-    if len(inputs) != len(old.inputs):
-        return False
-    return all(a is b for a, b in zip(inputs, old.inputs, strict=True))
-
-
-def _moved(old: BlockTrace, block: Block) -> BlockTrace:
-    return BlockTrace(
-        block, old.inputs, old.output, old.steps, old.diagnostics,
-        old.params, old.trainable_params, old.macs, old.activation_bytes,
-    )  # fmt: skip
-
-
-def _with_output(fresh: BlockTrace, output: Tensor) -> BlockTrace:
-    return BlockTrace(
-        fresh.block, fresh.inputs, output, fresh.steps, fresh.diagnostics,
-        fresh.params, fresh.trainable_params, fresh.macs, fresh.activation_bytes,
-    )  # fmt: skip
-
-
 def _lay(block: Block, inputs: tuple[Tensor, ...], data: DataInfo) -> BlockTrace:
-    spec = block.spec
-    problems = tuple(
-        Diagnostic(Severity.ERROR, block.id, p.name, sentence)
-        for p in spec.parameters
-        if (sentence := p.problem(getattr(spec, p.name)))
-    )
+    id, spec, sources = block.id, block.spec, block.inputs
+    problems = _problems(id, spec)
     if problems:
-        return BlockTrace(block, inputs, None, diagnostics=problems)
+        return BlockTrace(id, spec, sources, inputs, None, diagnostics=problems)
     if isinstance(spec, Input):
-        return BlockTrace(block, (), Tensor(INPUT, spec.shape, identity(spec.shape[:-1])))
+        return BlockTrace(id, spec, sources, (), Tensor(INPUT, spec.shape, identity(spec.shape[:-1])))
     if not inputs or len(inputs) < spec.min_inputs or (spec.max_inputs and len(inputs) > spec.max_inputs):
-        return BlockTrace(block, inputs, None)  # lint says what is missing: it knows the whole graph
-    net = Net(block.id, data)
+        return BlockTrace(id, spec, sources, inputs, None)  # lint says what is missing: it knows the whole graph
+    net = Net(id, data)
     try:
         output = spec.lay(net, *inputs)
     except Refused as refused:
         parameter = refused.parameter if spec.parameter(refused.parameter) else ""
         fixes = (*_fixes(block, inputs, data, refused), *refused.fixes)
-        problem = Diagnostic(Severity.ERROR, block.id, parameter, refused.message, fixes)
-        return BlockTrace(block, inputs, None, diagnostics=(*net.warnings, problem))
-    return BlockTrace(
-        block=block,
-        inputs=inputs,
-        output=output,
-        steps=tuple(net.steps),
-        diagnostics=tuple(net.warnings),
-        params=sum(s.params for s in net.steps),
-        trainable_params=sum(s.trainable_params for s in net.steps),
-        macs=sum(s.macs for s in net.steps),
-        activation_bytes=4 * sum(s.output.cells for s in net.steps),
+        problem = Diagnostic(Severity.ERROR, id, parameter, refused.message, fixes)
+        return BlockTrace(id, spec, sources, inputs, None, diagnostics=(*net.warnings, problem))
+    return BlockTrace(id, spec, sources, inputs, output, tuple(net.steps), tuple(net.warnings), *_costs(net.steps))
+
+
+def _problems(id: str, spec: BlockSpec) -> tuple[Diagnostic, ...]:
+    return tuple(
+        Diagnostic(Severity.ERROR, id, p.name, sentence)
+        for p in spec.parameters
+        if (sentence := p.problem(getattr(spec, p.name)))
     )
+
+
+def _costs(steps: list[Step]) -> tuple[int, int, int, int]:
+    """Parameters, trainable ones, multiply-adds and bytes of float32 results."""
+    params = trainable = macs = cells = 0
+    for step in steps:
+        for weight in step.weights:
+            params += weight.count
+            trainable += weight.count if weight.trainable else 0
+        macs += step.macs
+        cells += step.output.cells
+    return params, trainable, macs, 4 * cells
 
 
 def _fixes(block: Block, inputs: tuple[Tensor, ...], data: DataInfo, refused: Refused) -> list[Fix]:

@@ -89,7 +89,7 @@ class BlockCard(QWidget):
         """Show that block as the bridge's trace has it now."""
         trace = self._bridge.trace
         traced = trace.blocks[id]
-        spec = traced.block.spec
+        spec = traced.spec
         if id != self._id:
             self._id = id
             self.id_line.show_name(id)
@@ -101,7 +101,8 @@ class BlockCard(QWidget):
         self.id_line.setEnabled(id != INPUT)
         self.about.setText(paragraphs(spec.help))
         own = [d for d in self._bridge.diagnostics if d.block == id]
-        self._show_form(traced.block, own, axes=_rank(traced.block, self._bridge))
+        block = self._bridge.experiment.architecture.blocks[id]
+        self._show_form(block, own, axes=_rank(block, self._bridge))
         self.table.show_facts(facts.of_block(traced, trace))
         sentence = facts.dense_instead(traced)
         self.dense.setText(sentence)

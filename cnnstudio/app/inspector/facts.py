@@ -33,7 +33,7 @@ def of_block(traced: BlockTrace, trace: Trace) -> list[Fact]:
         Fact("Shape in", _ins(traced), "Sizes of what comes in, channels (C) last"),
         Fact("Shape out", _out(traced), "Sizes of what goes out, channels (C) last"),
     ]
-    if traced.block.spec.max_inputs == 0:
+    if traced.spec.max_inputs == 0:
         return facts[1:]
     facts += _weights(traced.params, traced.trainable_params)
     facts += [
@@ -96,7 +96,7 @@ def _field(field: Field, trace: Trace) -> list[Fact]:
 
 def dense_instead(traced: BlockTrace) -> str:
     """What a dense layer between the same shapes would cost; "" for blocks that share no weights over places."""
-    if traced.output is None or not traced.inputs or not traced.params or traced.block.spec.group != "Convolution":
+    if traced.output is None or not traced.inputs or not traced.params or traced.spec.group != "Convolution":
         return ""
     cells_in, cells_out = traced.inputs[0].cells, traced.output.cells
     dense = cells_in * cells_out + cells_out
@@ -120,7 +120,7 @@ def of_several(traced: Sequence[BlockTrace], trace: Trace) -> list[Fact]:
 
 def of_network(experiment: Experiment, trace: Trace) -> list[Fact]:
     """Sums over the whole network, and what goes in and comes out."""
-    outputs = [t for t in trace.blocks.values() if t.block.spec.kind == "Output"]
+    outputs = [t for t in trace.blocks.values() if t.spec.kind == "Output"]
     memory = sum(t.activation_bytes for t in trace.blocks.values())
     return [
         Fact("Data", experiment.data.source.title, experiment.data.source.note),

@@ -84,16 +84,16 @@ class SeveralCard(QWidget):
         trace = self._bridge.trace
         traced = [trace.blocks[i] for i in ids]
         self.title.setText(f"{format.counted(len(ids), 'block')} selected")
-        kinds = Counter(t.block.spec.title for t in traced)
+        kinds = Counter(t.spec.title for t in traced)
         self.kinds.setText(", ".join(f"{n} {format.TIMES} {title}" for title, n in kinds.items()))
         self.table.show_facts(facts.of_several(traced, trace))
         self.remove.setEnabled(any(i != INPUT for i in ids))
-        self.duplicate.setEnabled(any(t.block.spec.kind not in ("Input", "Output") for t in traced))
+        self.duplicate.setEnabled(any(t.spec.kind not in ("Input", "Output") for t in traced))
         self._show_shared(traced)
 
     def _show_shared(self, traced: Sequence[BlockTrace]) -> None:
-        current = traced[-1].block
-        alike = all(type(t.block.spec) is type(current.spec) for t in traced) and bool(current.spec.parameters)
+        current = traced[-1]
+        alike = all(type(t.spec) is type(current.spec) for t in traced) and bool(current.spec.parameters)
         self.shared.setVisible(alike)
         if alike:
             rank = traced[-1].inputs[0].rank if traced[-1].inputs else 2

@@ -37,11 +37,11 @@ class Column:
 
 
 def _id(traced: BlockTrace, trace: Trace) -> str:
-    return traced.block.id
+    return traced.id
 
 
 def _kind(traced: BlockTrace, trace: Trace) -> str:
-    return traced.block.spec.title
+    return traced.spec.title
 
 
 def _shape(traced: BlockTrace, trace: Trace) -> str:
@@ -134,7 +134,7 @@ class LayerModel(QAbstractTableModel):
     def show_trace(self, trace: Trace) -> bool:
         """Take this trace; True when blocks came, went or changed places, and not only their numbers."""
         rows = list(trace.blocks.values())
-        if [r.block.id for r in rows] == [r.block.id for r in self._rows]:
+        if [r.id for r in rows] == [r.id for r in self._rows]:
             self._trace, self._rows = trace, rows
             if rows:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
@@ -150,7 +150,7 @@ class LayerModel(QAbstractTableModel):
 
     def row_of(self, id: str) -> int:
         """The row of that block, -1 for none."""
-        return next((n for n, r in enumerate(self._rows) if r.block.id == id), -1)
+        return next((n for n, r in enumerate(self._rows) if r.id == id), -1)
 
     def rank(self, row: int, column: int) -> tuple[float, str]:
         """What that cell sorts by: its number, or its text with the numbers in it in their order."""
@@ -197,7 +197,7 @@ class LayerModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.FontRole and column >= FIRST_NUMBER:
             return theme().font()
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
-            return family_chip(theme().families[traced.block.spec.group])
+            return family_chip(theme().families[traced.spec.group])
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._ink(traced, column)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -241,7 +241,7 @@ class LayerFilter(QSortFilterProxyModel):
 
     def accepts(self, traced: BlockTrace) -> bool:
         """Whether that block is kept."""
-        haystack = f"{traced.block.id} {traced.block.spec.title} {traced.block.spec.group}".lower()
+        haystack = f"{traced.id} {traced.spec.title} {traced.spec.group}".lower()
         return all(word in haystack for word in self._words)
 
     def filterAcceptsRow(self, row: int, parent: _Index) -> bool:

@@ -117,7 +117,7 @@ class LayersPanel(QWidget):
         return [self._id(row) for row in range(self.rows.rowCount())]
 
     def _id(self, row: int) -> str:
-        return self.model.traced(self.rows.mapToSource(self.rows.index(row, 0)).row()).block.id
+        return self.model.traced(self.rows.mapToSource(self.rows.index(row, 0)).row()).id
 
     def _refresh(self) -> None:
         first = not self.model.rowCount()

@@ -189,12 +189,12 @@ class TrainView(QWidget):
             self._blocks.clear()
             for row, (id, line) in enumerate(lines):
                 self._blocks.addItem(line, id)
-                self._blocks.setItemData(row, blocks[id].block.spec.title, Qt.ItemDataRole.ToolTipRole)
+                self._blocks.setItemData(row, blocks[id].spec.title, Qt.ItemDataRole.ToolTipRole)
         self._show_block(chosen or self._first_of_interest())
 
     def _first_of_interest(self) -> str:
         blocks = self._bridge.trace.blocks
-        return next((id for id, t in blocks.items() if t.block.spec.group == "Convolution"), next(iter(blocks), ""))
+        return next((id for id, t in blocks.items() if t.spec.group == "Convolution"), next(iter(blocks), ""))
 
     def _show_block(self, block: str) -> None:
         at = self._blocks.findData(block)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def _make_room(architecture: Architecture, below: str, top: float) -> list[Block]:
     """Move all that lies behind `below` down so that a card fits at `top`."""
-    readers = architecture.consumers()
+    readers = architecture.topology.readers
     behind: set[str] = set()
     todo = list(readers[below])
     while todo:
@@ -66,7 +66,7 @@ class AddBlock(ArchitectureEdit):
         new = Block(self.id, self.spec, (anchor.id,), at)
         if self.spec.kind == "Output":  # a dead end: it takes no reader away
             return room.with_blocks(new)
-        readers = (room.blocks[r] for r in room.consumers()[anchor.id])
+        readers = (room.blocks[r] for r in room.topology.readers[anchor.id])
         return room.with_blocks(*(rewired(r, anchor.id, (self.id,)) for r in readers), new)
 
     def _before(self, architecture: Architecture, anchor: Block) -> Architecture:
@@ -170,7 +170,7 @@ class ReorderBlock(ArchitectureEdit):
     def change(self, architecture: Architecture) -> Architecture:
         """Both must be links of a plain chain: one input each and, between them, one reader."""
         block = block_of(architecture, self.id)
-        readers = architecture.consumers()
+        readers = architecture.topology.readers
         if self.by < 0:
             upper = architecture.blocks.get(block.inputs[0]) if len(block.inputs) == 1 else None
             lower: Block | None = block
@@ -183,7 +183,7 @@ class ReorderBlock(ArchitectureEdit):
         if upper.spec.max_inputs == 0 or lower.spec.kind == "Output":
             end = upper if upper.spec.max_inputs == 0 else lower
             raise EditError(f"{self.id} cannot move {way}: {end.spec.title} keeps its place at the end of the network.")
-        if len(upper.inputs) != 1 or len(lower.inputs) != 1 or readers[upper.id] != [lower.id]:
+        if len(upper.inputs) != 1 or len(lower.inputs) != 1 or readers[upper.id] != (lower.id,):
             raise EditError(f"{self.id} cannot move {way} past a branch or a merge; reconnect it by its ports.")
         behind = (rewired(architecture.blocks[r], lower.id, (upper.id,)) for r in readers[lower.id])
         return architecture.with_blocks(
