@@ -91,8 +91,8 @@ class MessageView(QWidget):
             if label.text():
                 self._set_wrapped_size(label)
         self._button.setText(action)
-        self._button.setAccessibleName(action)
-        self._button.setToolTip(tip or action)
+        self._button.setAccessibleName(action or "Try again")
+        self._button.setToolTip(tip or action or "Try again")
         self._button.setVisible(bool(action))
         self._details.setPlainText(details)
         self._show_details.setChecked(False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.app.format import count, counted
 from cnnstudio.app.training.curve_data import metric_title
+from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +96,7 @@ def changed_words(frozen: Experiment, now: Experiment, active: bool) -> str:
     if not found:
         return ""
     things = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
-    have = "has" if len(found) == 1 else "have"
+    have = "has" if len(found) == 1 and found != ("the data",) else "have"
     what = (
         "The run goes on with the copy it started from."
         if active
@@ -105,7 +106,9 @@ def changed_words(frozen: Experiment, now: Experiment, active: bool) -> str:
 
 
 def _network(experiment: Experiment) -> dict[str, object]:
-    return {b.id: (b.spec.kind, b.spec, b.inputs) for b in experiment.architecture.blocks.values()}
+    # The Input block takes its shape from the data, which are compared on their own.
+    blocks = experiment.architecture.blocks.values()
+    return {b.id: (b.spec.kind, b.spec, b.inputs) for b in blocks if b.id != INPUT}
 
 
 def why_no_maps(experiment: Experiment, block: str) -> str:

@@ -1,0 +1,339 @@
+"""The Data page: what it asks for and when, what it shows, and the edits it makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QPushButton, QRadioButton, QToolButton, QWidget
+
+from cnnstudio.app.data import DataPage
+from cnnstudio.app.data.gallery import NOTES, PAGE
+from cnnstudio.app.data.sample_painter import picture_of, target_words, thumbnail, to_unit
+from cnnstudio.app.features.colormaps import class_colour
+from cnnstudio.app.theme import Role, theme
+from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.edits import AddBlock, RenameExperiment, SetData
+from cnnstudio.core.recipe import SOURCES, DataRecipe, Digits, Shapes, Waveforms
+from cnnstudio.wire.messages import Failed, GetSamples
+from tests.helpers.recording import PARTS, Studio, pictures, studio
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from cnnstudio.app.data.view import DataView
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+class Shown:
+    """A page on a studio."""
+
+    def __init__(self, qtbot: QtBot, made: Studio) -> None:
+        self.qtbot = qtbot
+        self.bridge, self.worker = made.bridge, made.worker
+        self.page = DataPage(made.bridge, made.worker)
+        qtbot.addWidget(self.page)
+        self.page.resize(1200, 720)
+
+    def show(self) -> Shown:
+        self.page.show()
+        return self
+
+    @property
+    def view(self) -> DataView:
+        assert self.page.view is not None
+        return self.page.view
+
+    @property
+    def asked(self) -> list[GetSamples]:
+        return self.worker.all(GetSamples)
+
+    def part(self, kind: type[Any], name: str) -> Any:
+        found = self.page.findChild(kind, name)
+        assert found is not None, name
+        return found
+
+    def text(self, name: str) -> str:
+        label = self.part(QLabel, name)
+        return str(label.text()) if label.isVisible() else ""
+
+    def await_request(self, number: int) -> None:
+        self.qtbot.waitUntil(lambda: len(self.asked) == number, timeout=2000)
+
+
+@pytest.fixture
+def shown(qtbot: QtBot) -> Shown:
+    return Shown(qtbot, studio()).show()
+
+
+@pytest.fixture
+def filled(shown: Shown) -> Shown:
+    shown.worker.answer()
+    return shown
+
+
+def test_it_asks_once_and_only_when_it_is_shown(qtbot: QtBot) -> None:
+    page = Shown(qtbot, studio())
+    page.bridge.do(SetData(recipe=DataRecipe(source=Waveforms())))
+    assert page.asked == []
+    page.show()
+    assert [(a.part, a.start, a.count) for a in page.asked] == [("training", 0, PAGE)]
+    assert '"Waveforms"' in page.asked[0].experiment
+    assert page.view.gallery.message == "Loading the samples…"
+
+
+def test_while_the_worker_loads_it_says_so_and_then_fills_by_itself(qtbot: QtBot) -> None:
+    page = Shown(qtbot, studio("starting")).show()
+    assert page.asked == []
+    assert page.view.gallery.message == "Starting the worker that reads the data…"
+    page.worker.enter("ready")
+    page.worker.answer()
+    assert page.view.gallery.message == ""
+    assert page.view.gallery.samples.sample_model.rowCount() == PAGE
+
+
+def test_thumbnails_have_the_pixels_of_the_samples(filled: Shown) -> None:
+    model = filled.view.gallery.samples.sample_model
+    inputs = pictures(range(PAGE), (8, 8, 1))
+    for row in (0, 17, 47):
+        icon = model.data(model.index(row), Qt.ItemDataRole.DecorationRole)
+        image = icon.pixmap(QSize(72, 72)).toImage()
+        levels = np.array([[image.pixelColor(9 * x + 4, 9 * y + 4).red() for x in range(8)] for y in range(8)])
+        assert np.abs(levels - inputs[row, :, :, 0] * 255).max() <= 1
+        assert model.data(model.index(row)) == str(row % 10)
+        told = model.data(model.index(row), Qt.ItemDataRole.ToolTipRole)
+        assert told == f"Training sample {row}: {row % 10}"
+
+
+def test_numbers_of_parts_and_classes_are_told(filled: Shown) -> None:
+    assert [filled.part(QPushButton, f"data_part_{p}").text() for p in PARTS] == [
+        "Training  70",
+        "Validation  60",
+        "Test  20",
+    ]
+    bars = filled.view.statistics.classes
+    assert [bars.total(i) for i in range(10)] == [15] * 10
+    assert bars.words(3) == "3: training 7, validation 6, test 2"
+    image = bars.grab().toImage()
+    colours = {image.pixelColor(x, bars.height() // 20).name() for x in range(image.width())}
+    assert {theme().color(r).name() for r in (Role.CURVE_1, Role.CURVE_2, Role.EDGE)} <= colours
+
+
+def test_it_says_that_the_test_part_is_used_for_nothing_else(filled: Shown) -> None:
+    assert filled.text("data_promise") == "The test part is never used in training, nor for any choice."
+    QTest.mouseClick(filled.part(QPushButton, "data_part_test"), LEFT)
+    assert filled.text("data_part_note") == NOTES["test"]
+    assert "Never used in training" in NOTES["test"]
+    assert (filled.asked[-1].part, filled.asked[-1].start) == ("test", 0)
+
+
+def test_the_pager_goes_to_the_end_and_back(filled: Shown) -> None:
+    previous, following = (filled.part(QToolButton, f"data_{n}") for n in ("previous", "next"))
+    assert filled.text("data_where") == "1 to 48 of 70"
+    assert not previous.isEnabled()
+    QTest.mouseClick(following, LEFT)
+    assert filled.asked[-1].start == 48
+    assert not following.isEnabled()
+    filled.worker.answer()
+    assert filled.text("data_where") == "49 to 70 of 70"
+    assert filled.view.gallery.samples.sample_model.rowCount() == 22
+    assert not following.isEnabled()
+    QTest.mouseClick(previous, LEFT)
+    filled.worker.answer()
+    assert filled.text("data_where") == "1 to 48 of 70"
+
+
+def test_an_answer_to_an_earlier_question_is_dropped(filled: Shown) -> None:
+    QTest.mouseClick(filled.part(QPushButton, "data_part_validation"), LEFT)
+    earlier = filled.asked[-1].request
+    QTest.mouseClick(filled.part(QPushButton, "data_part_test"), LEFT)
+    filled.worker.arrive(Failed(earlier, "Too late."))
+    assert filled.view.gallery.message == "Loading the samples…"
+    filled.worker.answer()
+    assert filled.view.gallery.samples.sample_model.rowCount() == 20
+
+
+def test_a_click_on_a_source_is_one_edit_that_can_be_undone(filled: Shown) -> None:
+    card = filled.part(QWidget, "source_shapes")
+    QTest.mouseClick(card, LEFT, pos=card.rect().center())
+    assert filled.bridge.experiment.data.source == Shapes()
+    assert filled.bridge.experiment.architecture.input.spec == spec_class("Input")(shape=(32, 32, 3))
+    assert filled.text("data_shape") == "One sample: 32 × 32 × 3"
+    filled.await_request(2)
+    filled.worker.answer()
+    assert filled.part(QCheckBox, "data_masks").isVisible()
+    filled.bridge.undo()
+    assert filled.part(QRadioButton, "source_digits_button").isChecked()
+    assert filled.bridge.experiment.data.source == Digits()
+    filled.await_request(3)
+
+
+def test_sources_are_chosen_by_keyboard_too_and_remember_what_was_set(filled: Shown) -> None:
+    filled.bridge.do(SetData(recipe=DataRecipe(source=Waveforms(length=64))))
+    digits = filled.part(QRadioButton, "source_digits_button")
+    QTest.mouseClick(digits, LEFT)
+    assert filled.bridge.experiment.data.source == Digits()
+    QTest.keyClick(digits, Qt.Key.Key_Down)
+    QTest.keyClick(filled.page.focusWidget(), Qt.Key.Key_Down)
+    assert filled.bridge.experiment.data.source == Waveforms(length=64)
+
+
+def test_every_source_says_whether_it_is_real(filled: Shown) -> None:
+    for kind, source in SOURCES.items():
+        assert filled.text(f"source_{kind.lower()}_note") == source.note
+        assert filled.text(f"source_{kind.lower()}_badge") == ("Synthetic" if source.synthetic else "Real")
+
+
+def test_typing_a_parameter_asks_once_after_it_has_settled(filled: Shown) -> None:
+    filled.bridge.do(SetData(recipe=DataRecipe(source=Waveforms())))
+    filled.await_request(2)
+    form = filled.part(QWidget, "data_source_form")
+    form.focus_field("length")
+    field = filled.page.focusWidget()
+    QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(field, "256")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert filled.bridge.experiment.data.source == Waveforms(length=256)
+    filled.await_request(3)
+    assert '"length": 256' in filled.asked[-1].experiment
+
+
+def test_the_split_is_part_of_the_recipe(filled: Shown) -> None:
+    form = filled.part(QWidget, "data_split_form")
+    form.focus_field("seed")
+    field = filled.page.focusWidget()
+    QTest.keyClick(field, Qt.Key.Key_Up)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert filled.bridge.experiment.data == DataRecipe(seed=1)
+
+
+def test_edits_of_the_design_do_not_load_the_data_again(filled: Shown, qtbot: QtBot) -> None:
+    filled.bridge.do(AddBlock(spec=spec_class("Dropout")(), id="drop", after="conv"))
+    filled.bridge.do(RenameExperiment(name="Another"))
+    qtbot.wait(250)
+    assert len(filled.asked) == 1
+
+
+def test_an_error_is_shown_in_the_page_and_retried(shown: Shown) -> None:
+    shown.worker.arrive(Failed(shown.asked[0].request, "The digits cannot be read. Install scikit-learn.", "Traceback"))
+    assert shown.view.gallery.message == "The digits cannot be read. Install scikit-learn."
+    details = shown.part(QToolButton, "data_message_show_details")
+    QTest.mouseClick(details, LEFT)
+    assert shown.part(QWidget, "data_message_details").isVisible()
+    QTest.mouseClick(shown.part(QPushButton, "data_message_action"), LEFT)
+    assert len(shown.asked) == 2
+    shown.worker.answer()
+    assert shown.view.gallery.message == ""
+
+
+def test_a_worker_that_dies_over_the_samples_is_not_asked_again_by_itself(shown: Shown) -> None:
+    request = shown.asked[0].request
+    shown.worker.enter("lost")
+    shown.worker.arrive(Failed(request, "The worker was ended by the system."))
+    shown.worker.enter("starting")
+    shown.worker.enter("ready")
+    assert len(shown.asked) == 1  # it might die of it for ever
+    assert shown.view.gallery.message == "The worker was ended by the system."
+    QTest.mouseClick(shown.part(QPushButton, "data_message_action"), LEFT)
+    assert len(shown.asked) == 2
+
+
+def test_retry_starts_a_worker_when_there_is_none(qtbot: QtBot) -> None:
+    page = Shown(qtbot, studio("starting")).show()
+    page.worker.enter("lost")
+    assert "has ended" in page.view.gallery.message
+    QTest.mouseClick(page.part(QPushButton, "data_message_action"), LEFT)
+    assert page.worker.starts == 1
+    page.worker.enter("ready")
+    page.worker.answer()
+    assert page.view.gallery.message == ""
+
+
+def test_a_hidden_page_asks_for_nothing_until_it_is_shown_again(filled: Shown, qtbot: QtBot) -> None:
+    filled.page.hide()
+    filled.bridge.do(SetData(recipe=DataRecipe(source=Shapes())))
+    qtbot.wait(250)
+    assert len(filled.asked) == 1
+    filled.page.show()
+    assert len(filled.asked) == 2
+    assert '"Shapes"' in filled.asked[-1].experiment
+
+
+def test_masks_are_laid_over_images_and_can_be_taken_off(filled: Shown) -> None:
+    filled.bridge.do(SetData(recipe=DataRecipe(source=Shapes(size=36))))
+    filled.await_request(2)
+    samples = filled.worker.answer()
+    model = filled.view.gallery.samples.sample_model
+
+    def pixel(row: int) -> Any:
+        icon = model.data(model.index(0), Qt.ItemDataRole.DecorationRole)
+        return np.array(icon.pixmap(QSize(72, 72)).toImage().pixelColor(1, 2 * row + 1).getRgb()[:3], float)
+
+    plain = samples.inputs[0, :, 0] * 255
+    mask = np.array(class_colour(1).getRgb()[:3], float)
+    assert np.abs(pixel(0) - (0.35 * plain[0] + 0.65 * mask)).max() <= 2  # the first row is of class 1
+    assert np.abs(pixel(1) - plain[1]).max() <= 2
+    QTest.mouseClick(filled.part(QCheckBox, "data_masks"), LEFT)
+    assert np.abs(pixel(0) - plain[0]).max() <= 2
+
+
+def test_every_control_has_a_name_and_says_what_it_does(filled: Shown) -> None:
+    for widget in filled.page.findChildren(QWidget):
+        name = widget.objectName()
+        if isinstance(widget, QAbstractButton) and name and not name.startswith("qt_"):
+            assert widget.accessibleName(), name
+            assert widget.toolTip(), name
+
+
+# How one sample is painted
+
+
+def test_a_sample_is_scaled_by_whole_numbers_and_centred(qapp: object) -> None:
+    picture = thumbnail(np.ones((8, 8, 1), np.float32), QSize(60, 60), 1.0).toImage()
+    white = [(x, y) for x in range(60) for y in range(60) if picture.pixelColor(x, y).alpha()]
+    assert (min(white), max(white), len(white)) == ((2, 2), (57, 57), 56 * 56)
+
+
+def test_an_image_larger_than_its_room_is_made_smaller(qapp: object) -> None:
+    picture = thumbnail(np.ones((100, 200, 3), np.float32), QSize(50, 50), 2.0)
+    assert picture.size() == QSize(100, 100)
+    image = picture.toImage()
+    assert image.pixelColor(50, 50).alpha() == 255
+    assert image.pixelColor(50, 10).alpha() == 0
+
+
+def test_values_beyond_0_to_1_are_stretched_to_their_range() -> None:
+    values = np.array([-2, 0, 2], np.float32)
+    assert to_unit(values) == pytest.approx([0, 0.5, 1])
+    assert to_unit(np.array([0.2, 0.4], np.float32)) == pytest.approx([0.2, 0.4])
+    assert not to_unit(np.full(3, 7, np.float32)).any()
+
+
+def test_signals_volumes_and_odd_channel_counts_have_pictures(qapp: object) -> None:
+    room = QSize(80, 40)
+    ink, ground = theme().color(Role.CURVE_1), theme().color(Role.CANVAS)
+    line = picture_of(np.sin(np.arange(64, dtype=np.float32))[:, np.newaxis], room)
+    assert line.size() == room
+    colours = {line.pixelColor(x, y).name() for x in range(80) for y in range(40)}
+    assert {ink.name(), ground.name()} <= colours
+    volume = np.zeros((5, 4, 6, 1), np.float32)
+    volume[2] = 1
+    assert picture_of(volume, room).size() == QSize(6, 4)
+    assert picture_of(volume, room).pixelColor(3, 2).red() == 255
+    assert picture_of(np.zeros((4, 6, 2), np.float32), room).size() == QSize(6, 4)
+
+
+def test_targets_in_words() -> None:
+    names = ("background", "circle", "square")
+    digits = DataInfo(Task.CLASSIFICATION, (8, 8, 1), names)
+    assert target_words(np.int32(1), digits) == "circle"
+    assert target_words(np.int32(9), digits) == "class 9"
+    masks = DataInfo(Task.SEGMENTATION, (2, 2, 3), names)
+    assert target_words(np.array([[0, 2], [1, 1]]), masks) == "circle, square"
+    assert target_words(np.zeros((2, 2), int), masks) == "background"
+    assert target_words(np.zeros((8, 8, 1)), DataInfo(Task.RECONSTRUCTION, (8, 8, 1))) == ""

@@ -1,0 +1,279 @@
+"""The curves: their numbers, what is drawn, how often, and the figure as a file."""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QLabel, QToolButton
+
+from cnnstudio.app.theme import theme, themes
+from cnnstudio.app.theme.theme import DARK, LIGHT
+from cnnstudio.app.training.curve_data import FINE_POINTS, CurveData
+from cnnstudio.app.training.curves import CurvePanel
+from cnnstudio.app.training.plot import Look, MetricPlot
+from cnnstudio.wire.messages import EpochEnd, Progress, RunFailed, RunStarted, StartRun
+from cnnstudio.wire.run_state import RunState, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+
+def run_of(epochs: int = 10, done: int = 0, run: str = "a", steps: int = 10) -> RunState:
+    state = fold(RunState(), StartRun(run, "/runs/a", "{}"))
+    parts = {"training": 100, "validation": 20, "test": 20}
+    started = RunStarted(run, "/runs/a", "LeNet", epochs, steps, 32, parts, 1234, "cpu", ("loss", "accuracy"))
+    state = fold(state, started)
+    for epoch in range(1, done + 1):
+        state = with_epoch(state, epoch)
+    return state
+
+
+def with_epoch(state: RunState, epoch: int, loss: float | None = None) -> RunState:
+    loss = 1 / epoch if loss is None else loss
+    values = {"loss": loss, "accuracy": 1 - loss / 2, "val_loss": loss + 0.1, "val_accuracy": 0.9 - loss / 2}
+    return fold(state, EpochEnd(state.run, epoch, float(epoch), values))
+
+
+def with_step(state: RunState, epoch: int, step: int, loss: float = 0.5) -> RunState:
+    return fold(state, Progress(state.run, epoch, step, 1.0, {"loss": loss, "accuracy": 0.5}, 100.0))
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> CurvePanel:
+    made = CurvePanel()
+    qtbot.addWidget(made)
+    made.resize(520, 480)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def dark() -> Iterator[None]:
+    themes.use(DARK)
+    yield
+    themes.use(LIGHT)
+
+
+def drawn(panel: CurvePanel) -> list[list[tuple[list[float], list[float]]]]:
+    """For each axes the points of its lines: fine, training, validation."""
+    return [
+        [(list(line.get_xdata()), list(line.get_ydata())) for line in axes.get_lines()]
+        for axes in panel.canvas.plot.axes
+    ]
+
+
+def test_the_drawn_lines_are_the_history(panel: CurvePanel) -> None:
+    state = run_of(done=4)
+    panel.follow(state)
+    panel.canvas.redraw()
+    loss, accuracy = drawn(panel)
+    epochs = [1.0, 2.0, 3.0, 4.0]
+    assert loss[1] == (epochs, [e.metrics["loss"] for e in state.history])
+    assert loss[2] == (epochs, [e.metrics["val_loss"] for e in state.history])
+    assert accuracy[1] == (epochs, [e.metrics["accuracy"] for e in state.history])
+    assert accuracy[2] == (epochs, [e.metrics["val_accuracy"] for e in state.history])
+
+
+def test_progress_within_the_epoch_is_a_line_of_its_own(panel: CurvePanel) -> None:
+    state = run_of(done=1)
+    panel.follow(state)
+    for step, loss in ((2, 0.9), (5, 0.8), (5, 0.7), (9, 0.6)):
+        state = with_step(state, 2, step, loss)
+        panel.follow(state)
+    panel.canvas.redraw()
+    fine = drawn(panel)[0][0]
+    assert fine[0] == pytest.approx([1.0, 1.2, 1.5, 1.9])
+    assert fine[1] == [1.0, 0.9, 0.8, 0.6]
+
+
+def test_within_an_epoch_only_the_fine_line_is_drawn_anew(panel: CurvePanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = with_step(run_of(done=2), 3, 1)
+    panel.follow(state)
+    panel.canvas.redraw()
+    full: list[object] = []
+    plot = panel.canvas.plot
+    whole = MetricPlot._draw
+
+    def counted(self: MetricPlot, *args: Any) -> None:
+        full.append(args)
+        whole(self, *args)
+
+    monkeypatch.setattr(MetricPlot, "_draw", counted)
+    before = panel.canvas.grab().toImage()
+    for step in range(2, 9):
+        state = with_step(state, 3, step, 0.4 + step / 100)
+        panel.follow(state)
+        panel.canvas.redraw()
+    assert full == []
+    assert panel.canvas.grab().toImage() != before
+    panel.follow(with_epoch(state, 3))
+    panel.canvas.redraw()
+    assert len(full) == 1
+    assert len(plot.axes) == 2
+
+
+def test_drawing_anew_over_the_kept_copy_gives_the_same_picture_as_a_full_drawing(panel: CurvePanel) -> None:
+    state = with_step(run_of(done=2), 3, 1)
+    panel.follow(state)
+    panel.canvas.redraw()
+    panel.follow(with_step(state, 3, 7, 0.45))
+    look, size = Look.of(theme()), (520, 400)
+    grown = MetricPlot()
+    early = CurveData()
+    early.follow(state)
+    grown.image(early, look, size, 1.0)
+    early.follow(with_step(state, 3, 7, 0.45))
+    assert grown.image(early, look, size, 1.0) == MetricPlot().image(early, look, size, 1.0)
+
+
+def test_fifty_changes_cost_at_most_five_drawings_a_second(
+    panel: CurvePanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images: list[object] = []
+    whole = MetricPlot.image
+
+    def counted(self: MetricPlot, *args: Any) -> Any:
+        images.append(args)
+        return whole(self, *args)
+
+    monkeypatch.setattr(MetricPlot, "image", counted)
+    state = run_of(done=1)
+    for step in range(1, 10):
+        state = with_step(state, 2, step)
+        panel.follow(state)
+        panel.follow(with_step(state, 2, step))
+    assert len(images) <= 1  # the showing; the rest waits for the clock
+    qtbot.waitUntil(lambda: len(images) == 2, timeout=2000)
+    assert drawn(panel)[0][0][0][-1] == pytest.approx(1.9)
+
+
+def test_hidden_curves_draw_nothing_and_catch_up(
+    panel: CurvePanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel.follow(run_of(done=1))
+    panel.hide()
+    images: list[object] = []
+    whole = MetricPlot.image
+
+    def counted(self: MetricPlot, *args: Any) -> Any:
+        images.append(args)
+        return whole(self, *args)
+
+    monkeypatch.setattr(MetricPlot, "image", counted)
+    for done in range(2, 6):
+        panel.follow(run_of(done=done))
+    qtbot.wait(250)
+    assert images == []
+    panel.show()
+    assert len(images) == 1
+    assert drawn(panel)[0][1][0] == [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+def test_another_run_starts_with_empty_curves(panel: CurvePanel) -> None:
+    panel.follow(run_of(done=3))
+    assert panel.message == ""
+    panel.follow(fold(RunState(), StartRun("b", "/runs/b", "{}")))
+    assert panel.data.is_empty
+    assert "after a few steps" in panel.message
+
+
+def test_before_the_first_run_it_says_what_to_do(panel: CurvePanel) -> None:
+    assert "Press Train (F5)" in panel.message
+    assert not panel.findChild(QToolButton, "curves_save").isVisible()
+
+
+def test_a_run_that_failed_at_once_says_so(panel: CurvePanel) -> None:
+    panel.follow(fold(run_of(), RunFailed("a", "Out of memory.")))
+    assert panel.message == "The line above says why."
+
+
+def test_values_that_are_no_numbers_leave_a_gap(panel: CurvePanel) -> None:
+    state = with_epoch(with_epoch(run_of(), 1), 2, math.nan)
+    panel.follow(with_epoch(with_step(state, 3, 2, math.inf), 3))
+    panel.canvas.redraw()
+    values = drawn(panel)[0][1][1]
+    assert np.isnan(values[1])
+    assert values[2] == pytest.approx(1 / 3)
+    low, high = panel.canvas.plot.axes[0].get_ylim()
+    assert low == 0
+    assert 1.1 < high < 1.3
+
+
+def test_a_long_run_starts_with_its_beginning(panel: CurvePanel) -> None:
+    panel.follow(run_of(epochs=500, done=3))
+    panel.canvas.redraw()
+    assert panel.canvas.plot.axes[0].get_xlim() == (0, 10)
+    panel.follow(run_of(epochs=500, done=100, run="b"))
+    panel.canvas.redraw()
+    assert panel.canvas.plot.axes[0].get_xlim() == (0, 130)
+
+
+def test_the_fine_line_is_thinned_and_keeps_its_end() -> None:
+    data, state = CurveData(), run_of(steps=10 * FINE_POINTS)
+    for step in range(1, 2 * FINE_POINTS):
+        state = with_step(state, 1, step, step / 1000)
+        data.follow(state)
+    curve = data.within("loss")
+    assert len(curve.x) == len(curve.y) <= FINE_POINTS
+    assert curve.y[-1] >= (2 * FINE_POINTS - 2) / 1000
+    assert list(curve.x) == sorted(curve.x)
+
+
+def test_pointing_at_an_epoch_reads_its_values(panel: CurvePanel) -> None:
+    panel.follow(run_of(done=5))
+    panel.canvas.redraw()
+    canvas, label = panel.canvas, panel.findChild(QLabel, "curves_reading")
+    before = canvas.grab().toImage()
+    QTest.mouseMove(canvas, QPoint(round(canvas.plot.x_of(4) * canvas.width()) + 3, 100))
+    assert label.text() == "Epoch 4 · Loss 0.25, validation 0.35 · Accuracy 0.875, validation 0.775"
+    assert canvas.grab().toImage() != before
+    QTest.mouseMove(canvas, QPoint(round(canvas.plot.x_of(8) * canvas.width()), 100))
+    assert label.text() == ""
+
+
+def test_the_figure_takes_the_colours_of_the_theme(panel: CurvePanel, dark: None) -> None:
+    panel.follow(run_of(done=2))
+    panel.canvas.redraw()
+    assert panel.canvas.plot.figure.get_facecolor()[0] < 0.2
+
+
+@pytest.mark.parametrize(("form", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_the_figure_is_saved_in_each_format(panel: CurvePanel, tmp_path: Path, form: str, start: bytes) -> None:
+    panel.follow(run_of(done=3))
+    path = tmp_path / f"curves.{form}"
+    assert panel.save(path)
+    content = path.read_bytes()
+    assert content.startswith(start)
+    if form == "png":
+        width, height = struct.unpack(">II", content[16:24])
+        assert (width, height) == (1500, 1200)
+
+
+def test_saving_through_the_dialog(panel: CurvePanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def choose(*args: object) -> tuple[str, str]:
+        return str(tmp_path / "figure"), "SVG drawing (*.svg)"
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    panel.follow(run_of(done=3))
+    QTest.mouseClick(panel.findChild(QToolButton, "curves_save"), Qt.MouseButton.LeftButton)
+    assert (tmp_path / "figure.svg").read_bytes().startswith(b"<?xml")
+
+
+def test_a_figure_that_cannot_be_saved_is_explained(panel: CurvePanel, tmp_path: Path, qtbot: QtBot) -> None:
+    panel.follow(run_of(done=3))
+    with qtbot.waitSignal(panel.said) as said:
+        assert not panel.save(tmp_path / "figure.bmp")
+    assert '".bmp"' in said.args[0]
+    (tmp_path / "file").write_text("in the way")
+    with qtbot.waitSignal(panel.said) as said:
+        assert not panel.save(tmp_path / "file" / "figure.png")
+    assert "was not saved" in said.args[0]
