@@ -16,13 +16,15 @@ from cnnstudio.app.data.sample_painter import picture_of, target_words, thumbnai
 from cnnstudio.app.features.colormaps import class_colour
 from cnnstudio.app.theme import Role, theme
 from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.data_info import DataInfo, Task
 from cnnstudio.core.edits import AddBlock, RenameExperiment, SetData
-from cnnstudio.core.recipe import SOURCES, DataRecipe, Digits, Shapes, Waveforms
+from cnnstudio.core.recipe import SOURCES, DataRecipe, Digits, Shapes, SourceSpec, Waveforms
 from cnnstudio.wire.messages import Failed, GetSamples
 from tests.helpers.recording import PARTS, Studio, pictures, studio
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QColor
     from pytestqt.qtbot import QtBot
 
     from cnnstudio.app.data.view import DataView
@@ -49,6 +51,9 @@ class Shown:
         assert self.page.view is not None
         return self.page.view
 
+    def source(self) -> SourceSpec:
+        return self.bridge.experiment.data.source
+
     @property
     def asked(self) -> list[GetSamples]:
         return self.worker.all(GetSamples)
@@ -64,6 +69,10 @@ class Shown:
 
     def await_request(self, number: int) -> None:
         self.qtbot.waitUntil(lambda: len(self.asked) == number, timeout=2000)
+
+
+def rgb(colour: QColor) -> Any:
+    return np.array([colour.red(), colour.green(), colour.blue()], np.float32)
 
 
 @pytest.fixture
@@ -161,15 +170,15 @@ def test_an_answer_to_an_earlier_question_is_dropped(filled: Shown) -> None:
 def test_a_click_on_a_source_is_one_edit_that_can_be_undone(filled: Shown) -> None:
     card = filled.part(QWidget, "source_shapes")
     QTest.mouseClick(card, LEFT, pos=card.rect().center())
-    assert filled.bridge.experiment.data.source == Shapes()
-    assert filled.bridge.experiment.architecture.input.spec == spec_class("Input")(shape=(32, 32, 3))
+    assert filled.source() == Shapes()
+    assert filled.bridge.experiment.architecture.input.spec == Input(shape=(32, 32, 3))
     assert filled.text("data_shape") == "One sample: 32 × 32 × 3"
     filled.await_request(2)
     filled.worker.answer()
     assert filled.part(QCheckBox, "data_masks").isVisible()
     filled.bridge.undo()
     assert filled.part(QRadioButton, "source_digits_button").isChecked()
-    assert filled.bridge.experiment.data.source == Digits()
+    assert filled.source() == Digits()
     filled.await_request(3)
 
 
@@ -177,10 +186,10 @@ def test_sources_are_chosen_by_keyboard_too_and_remember_what_was_set(filled: Sh
     filled.bridge.do(SetData(recipe=DataRecipe(source=Waveforms(length=64))))
     digits = filled.part(QRadioButton, "source_digits_button")
     QTest.mouseClick(digits, LEFT)
-    assert filled.bridge.experiment.data.source == Digits()
+    assert filled.source() == Digits()
     QTest.keyClick(digits, Qt.Key.Key_Down)
     QTest.keyClick(filled.page.focusWidget(), Qt.Key.Key_Down)
-    assert filled.bridge.experiment.data.source == Waveforms(length=64)
+    assert filled.source() == Waveforms(length=64)
 
 
 def test_every_source_says_whether_it_is_real(filled: Shown) -> None:
@@ -198,7 +207,7 @@ def test_typing_a_parameter_asks_once_after_it_has_settled(filled: Shown) -> Non
     QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClicks(field, "256")
     QTest.keyClick(field, Qt.Key.Key_Return)
-    assert filled.bridge.experiment.data.source == Waveforms(length=256)
+    assert filled.source() == Waveforms(length=256)
     filled.await_request(3)
     assert '"length": 256' in filled.asked[-1].experiment
 
@@ -272,10 +281,10 @@ def test_masks_are_laid_over_images_and_can_be_taken_off(filled: Shown) -> None:
 
     def pixel(row: int) -> Any:
         icon = model.data(model.index(0), Qt.ItemDataRole.DecorationRole)
-        return np.array(icon.pixmap(QSize(72, 72)).toImage().pixelColor(1, 2 * row + 1).getRgb()[:3], float)
+        return rgb(icon.pixmap(QSize(72, 72)).toImage().pixelColor(1, 2 * row + 1))
 
     plain = samples.inputs[0, :, 0] * 255
-    mask = np.array(class_colour(1).getRgb()[:3], float)
+    mask = rgb(class_colour(1))
     assert np.abs(pixel(0) - (0.35 * plain[0] + 0.65 * mask)).max() <= 2  # the first row is of class 1
     assert np.abs(pixel(1) - plain[1]).max() <= 2
     QTest.mouseClick(filled.part(QCheckBox, "data_masks"), LEFT)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QToolButton
 
-from cnnstudio.app.theme import theme, themes
+from cnnstudio.app.theme import Role, theme, themes
 from cnnstudio.app.theme.theme import DARK, LIGHT
 from cnnstudio.app.training.curve_data import FINE_POINTS, CurveData
 from cnnstudio.app.training.curves import CurvePanel
@@ -63,10 +63,16 @@ def dark() -> Iterator[None]:
     themes.use(LIGHT)
 
 
+def part(panel: CurvePanel, kind: type[Any], name: str) -> Any:
+    found = panel.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
 def drawn(panel: CurvePanel) -> list[list[tuple[list[float], list[float]]]]:
     """For each axes the points of its lines: fine, training, validation."""
     return [
-        [(list(line.get_xdata()), list(line.get_ydata())) for line in axes.get_lines()]
+        [(np.asarray(line.get_xdata()).tolist(), np.asarray(line.get_ydata()).tolist()) for line in axes.get_lines()]
         for axes in panel.canvas.plot.axes
     ]
 
@@ -188,7 +194,7 @@ def test_another_run_starts_with_empty_curves(panel: CurvePanel) -> None:
 
 def test_before_the_first_run_it_says_what_to_do(panel: CurvePanel) -> None:
     assert "Press Train (F5)" in panel.message
-    assert not panel.findChild(QToolButton, "curves_save").isVisible()
+    assert not part(panel, QToolButton, "curves_save").isVisible()
 
 
 def test_a_run_that_failed_at_once_says_so(panel: CurvePanel) -> None:
@@ -231,7 +237,7 @@ def test_the_fine_line_is_thinned_and_keeps_its_end() -> None:
 def test_pointing_at_an_epoch_reads_its_values(panel: CurvePanel) -> None:
     panel.follow(run_of(done=5))
     panel.canvas.redraw()
-    canvas, label = panel.canvas, panel.findChild(QLabel, "curves_reading")
+    canvas, label = panel.canvas, part(panel, QLabel, "curves_reading")
     before = canvas.grab().toImage()
     QTest.mouseMove(canvas, QPoint(round(canvas.plot.x_of(4) * canvas.width()) + 3, 100))
     assert label.text() == "Epoch 4 · Loss 0.25, validation 0.35 · Accuracy 0.875, validation 0.775"
@@ -243,7 +249,8 @@ def test_pointing_at_an_epoch_reads_its_values(panel: CurvePanel) -> None:
 def test_the_figure_takes_the_colours_of_the_theme(panel: CurvePanel, dark: None) -> None:
     panel.follow(run_of(done=2))
     panel.canvas.redraw()
-    assert panel.canvas.plot.figure.get_facecolor()[0] < 0.2
+    corner = panel.canvas.grab().toImage().pixelColor(2, 2)
+    assert corner == DARK.color(Role.SURFACE)
 
 
 @pytest.mark.parametrize(("form", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
@@ -264,7 +271,7 @@ def test_saving_through_the_dialog(panel: CurvePanel, tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
     panel.follow(run_of(done=3))
-    QTest.mouseClick(panel.findChild(QToolButton, "curves_save"), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(part(panel, QToolButton, "curves_save"), Qt.MouseButton.LeftButton)
     assert (tmp_path / "figure.svg").read_bytes().startswith(b"<?xml")
 
 

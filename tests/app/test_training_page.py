@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnstudio.app.inspector import DeclaredForm
 from cnnstudio.app.training import TrainPage
 from cnnstudio.app.training.plot import MetricPlot
 from cnnstudio.core.catalogue import spec_class
@@ -348,8 +349,7 @@ def test_a_failure_is_one_sentence_with_details_to_unfold(shown: Shown) -> None:
 def test_the_recipe_is_edited_in_its_form_and_undone(shown: Shown) -> None:
     assert shown.text("recipe_summary") == "adam, learning rate 0.001, batches of 32, 15 epochs"
     QTest.mouseClick(shown.part(QToolButton, "recipe_toggle"), LEFT)
-    form = shown.page.findChild(QWidget, "recipe_form")
-    assert form is not None
+    form = shown.part(DeclaredForm, "recipe_form")
     assert form.isVisible()
     form.focus_field("epochs")
     field = shown.page.focusWidget()
