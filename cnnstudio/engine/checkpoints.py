@@ -14,6 +14,7 @@ import msgspec
 from cnnstudio.core.files import write_experiment
 from cnnstudio.core.run_folder import BEST, EXPERIMENT, LAST, METRICS, STATE, RunRecord, own_process, write_record
 from cnnstudio.core.storage import write_atomic
+from cnnstudio.engine.control import RunError
 from cnnstudio.engine.devices import versions
 
 if TYPE_CHECKING:
@@ -27,15 +28,6 @@ if TYPE_CHECKING:
 
 _EVERY_SECONDS = 2.0
 """Epochs of small networks take less time than writing to disk and waiting for it."""
-
-
-class RunError(Exception):
-    """A run cannot start or go on: one sentence for the person, and details for a report."""
-
-    def __init__(self, message: str, details: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.details = details
 
 
 @contextlib.contextmanager

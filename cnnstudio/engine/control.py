@@ -1,4 +1,4 @@
-"""What others may ask of a run while it trains, from any thread."""
+"""What others may ask of a run while it trains, from any thread, and how it says that it cannot go on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnstudio.wire.messages import Watch
+
+
+class RunError(Exception):
+    """A run cannot start or go on: one sentence for the person, and details for a report."""
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
 
 
 class Control:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cnnstudio import __version__
 from cnnstudio.core.declare import closest
 from cnnstudio.engine.backend import backend, backend_version, keras, tensorflow
+from cnnstudio.engine.control import RunError
 from cnnstudio.wire.messages import Device
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 AUTO = "auto"
 
 
-class DeviceError(ValueError):
+class DeviceError(RunError):
     """The device that was asked for is not there; one sentence says what is."""
 
 

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.lint import lint
+from cnnstudio.core.run_folder import fresh_folder
 from cnnstudio.core.samples import epoch_order
 from cnnstudio.core.tracing import trace
 from cnnstudio.engine import devices, memory
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.build import build_keras
-from cnnstudio.engine.checkpoints import RunError, RunFolder, numbers
+from cnnstudio.engine.checkpoints import RunFolder, numbers
+from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import DataError, Dataset, load, sample_count
 from cnnstudio.engine.learning import compile_model, is_finite, make_learner, metric_names
 from cnnstudio.engine.probes import Probe
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.run_folder import Status
     from cnnstudio.core.tracing import Trace
-    from cnnstudio.engine.control import Control
     from cnnstudio.engine.learning import Learner
     from cnnstudio.wire.messages import Device, Event
 
@@ -42,7 +43,7 @@ _SMOOTHING = 0.7
 
 def train(
     experiment: Experiment,
-    directory: str | Path,
+    directory: str | Path | None,
     emit: Callable[[Event], None],
     control: Control,
     device: str = devices.AUTO,
@@ -50,10 +51,13 @@ def train(
 ) -> RunEnded:
     """Train `experiment` into the folder `directory`, which is created, and return how it ended.
 
+    None makes a new folder among the person's runs.
+
     `emit` receives RunStarted, Progress (some 10 a second), EpochEnd, FeatureMaps (if `control.watch` asks) and
-    RunEnded, in this thread. Raises RunError, its record in the folder FAILED, when the run cannot start or go on.
+    RunEnded, in this thread. Raises RunError (DeviceError for an unknown device) when the run cannot start or go on;
+    its record in the folder then says FAILED.
     """
-    return Run(experiment, Path(directory), emit, control, device, run).execute()
+    return Run(experiment, Path(directory or fresh_folder(experiment.name)), emit, control, device, run).execute()
 
 
 @dataclass
@@ -101,7 +105,7 @@ class Run:
     def execute(self) -> RunEnded:
         """Train to the end, or until the control says stop."""
         design = self._checked_design()
-        device = self._chosen_device()
+        device = devices.resolve(self._wanted_device)
         self._check_memory(design, device)
         folder = RunFolder(self._directory, self._experiment, device.id)
         folder.create()
@@ -135,12 +139,6 @@ class Run:
             place = f'At block "{first.block}": ' if first.block else ""
             raise RunError(f"The design has errors, so it cannot be trained. {place}{first.message}{more}")
         return design
-
-    def _chosen_device(self) -> Device:
-        try:
-            return devices.resolve(self._wanted_device)
-        except devices.DeviceError as error:
-            raise RunError(str(error)) from error
 
     def _check_memory(self, design: Trace, device: Device) -> None:
         if device.id != "cpu":

@@ -1,0 +1,27 @@
+"""`python -m cnnstudio.engine`: the worker. Commands come on stdin, events go to stdout; the window starts it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
+
+
+def main() -> int:
+    """Serve until stdin ends. What TensorFlow or any library prints to stdout comes out on stderr."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is meant for the window, which closes the pipe
+    commands, events = os.dup(_STDIN), os.dup(_STDOUT)
+    os.dup2(_STDERR, _STDOUT)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, _STDIN)
+    os.close(nothing)
+    from cnnstudio.engine.worker import Worker  # TensorFlow loads here, when stdout is no longer the frames' pipe
+
+    Worker(commands, events).serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

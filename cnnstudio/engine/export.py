@@ -1,0 +1,119 @@
+"""The trained model of a run as a file to take away. Every export is opened again by its own runtime and compared."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from cnnstudio.core.data_info import Task
+from cnnstudio.core.declare import closest
+from cnnstudio.core.files import FileError, load_experiment
+from cnnstudio.core.run_folder import EXPERIMENT, LAST, RunFolderError, read_record
+from cnnstudio.core.tracing import trace
+from cnnstudio.engine.backend import keras
+from cnnstudio.engine.build import build_keras
+from cnnstudio.engine.data import Dataset, load
+from cnnstudio.engine.learning import compile_model
+
+_BATCH = 64
+_EQUAL = 1e-5
+
+
+class ExportError(Exception):
+    """The model cannot be exported: one sentence for the person, and details for a report."""
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.details = details
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file that was written, opened again and compared with the model on the test part."""
+
+    path: Path
+    bytes: int
+    max_abs_difference: float
+    agreement: float
+    """Share of samples (pixels) with the same predicted class; for reconstruction, of outputs equal to 1e-5."""
+
+
+def export_run(directory: str | Path, format: str, path: str | Path) -> Export:
+    """Write the model that the run in `directory` has learned (its last weights) to `path`.
+
+    Nothing lies at `path` unless the file was opened again and compared. Raises ExportError.
+    """
+    if format not in _WRITERS:
+        raise ExportError(f'There is no export format "{format[:40]}". {closest(format, _WRITERS)}')
+    folder, target = Path(directory), Path(path)
+    write, suffix = _WRITERS[format]
+    if target.suffix != suffix:
+        raise ExportError(f'A file of format "{format}" ends in {suffix}, but "{target.name}" does not: rename it.')
+    model, data = _trained_model(folder)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as room:
+            part = Path(room) / f"model{suffix}"
+            difference, agreement = write(model, data, part)
+            size = part.stat().st_size
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+            part.replace(target)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ExportError(f'"{target}" cannot be written ({why}): choose another place.', repr(error)) from error
+    return Export(target, size, difference, agreement)
+
+
+def _trained_model(folder: Path) -> tuple[Any, Dataset]:
+    """The run's model with its last weights, built from the run's own experiment."""
+    try:
+        read_record(folder)
+        experiment = load_experiment(folder / EXPERIMENT)
+    except (RunFolderError, FileError) as error:
+        raise ExportError(str(error)) from error
+    weights = folder / LAST
+    if not weights.is_file():
+        raise ExportError(f'The run in "{folder}" has no weights yet: let it train for an epoch at least.')
+    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    data = load(experiment.data)
+    model = build_keras(program)
+    compile_model(model, data.info, experiment.training)
+    try:
+        model.load_weights(weights)
+    except (OSError, ValueError, KeyError) as error:
+        details = "".join(traceback.format_exception(error))
+        raise ExportError(f'The weights "{weights}" do not fit the experiment beside them.', details) from error
+    return model, data
+
+
+def _write_keras(model: Any, data: Dataset, path: Path) -> tuple[float, float]:
+    model.save(path)
+    opened = keras.models.load_model(path)  # our own file, made a moment ago: never someone else's
+    return compare(model, opened, data)
+
+
+_Writer: TypeAlias = Callable[[Any, Dataset, Path], tuple[float, float]]
+_WRITERS: dict[str, tuple[_Writer, str]] = {"keras": (_write_keras, ".keras")}
+FORMATS = tuple(_WRITERS)
+
+
+def compare(model: Any, opened: Any, data: Dataset) -> tuple[float, float]:
+    """Largest difference of two models' outputs on the test part, and the share of equal answers."""
+    largest, equal, total = 0.0, 0, 0
+    for start in range(0, len(data.test), _BATCH):
+        inputs = data.test.inputs[start : start + _BATCH]
+        ours, theirs = (np.asarray(m.predict_on_batch(inputs)) for m in (model, opened))
+        gap = np.abs(ours - theirs)
+        largest = max(largest, float(gap.max()))
+        classes = data.info.task is not Task.RECONSTRUCTION
+        same = ours.argmax(-1) == theirs.argmax(-1) if classes else gap <= _EQUAL
+        equal, total = equal + int(same.sum()), total + same.size
+    return largest, equal / total

@@ -1,0 +1,43 @@
+"""Samples of an experiment's data, for the window to show and to choose from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnstudio.core.data_info import Task
+from cnnstudio.core.declare import closest
+from cnnstudio.core.files import read_experiment
+from cnnstudio.engine.data import PARTS, DataError, load
+from cnnstudio.wire.messages import Samples
+
+if TYPE_CHECKING:
+    from cnnstudio.wire.messages import GetSamples
+
+_MAX_BYTES = 64 << 20
+
+
+def show_samples(command: GetSamples) -> Samples:
+    """The samples asked for, as many of them as a message should carry; `start` beyond the end gives none.
+
+    Raises FileError or DataError with the sentence for the person.
+    """
+    if command.part not in PARTS:
+        raise DataError(f'There is no part "{command.part[:40]}" of the data. {closest(command.part, PARTS)}')
+    data = load(read_experiment(command.experiment, "The experiment").data)
+    part = data.parts[command.part]
+    start = min(max(0, command.start), len(part))
+    each = part.inputs[0].nbytes + part.targets[:1].nbytes
+    chosen = slice(start, start + min(max(0, command.count), max(1, _MAX_BYTES // each)))
+    targets = part.targets[chosen]
+    return Samples(
+        request=command.request,
+        part=command.part,
+        start=start,
+        total=len(part),
+        inputs=part.inputs[chosen],
+        targets=targets if data.info.task is Task.RECONSTRUCTION else targets.astype(np.int32, copy=False),
+        parts={name: len(p) for name, p in data.parts.items()},
+        class_counts={name: data.class_counts(name) for name in data.parts},
+    )

@@ -1,0 +1,32 @@
+"""Something small, built and trained once, so that the first Train does not pay for what every first time costs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+from cnnstudio.engine import devices
+from cnnstudio.engine.backend import keras
+from cnnstudio.engine.data import Part, load
+from cnnstudio.engine.learning import compile_model, make_learner
+
+
+def warm_up() -> None:
+    """Load the data of a new experiment; trace, compile and run one step of a tiny network where "auto" means."""
+    load(DataRecipe())
+    device = devices.resolve(devices.AUTO)
+    devices.settle_determinism(device)
+    keras.utils.set_random_seed(0)
+    info = DataInfo(Task.CLASSIFICATION, (8, 8, 1), ("0", "1"))
+    part = Part(np.zeros((4, 8, 8, 1), "float32"), np.zeros(4, "int32"))
+    with devices.scope(device):
+        layers = keras.layers
+        flow = (layers.Conv2D(2, 3, activation="relu"), layers.MaxPooling2D(), layers.Flatten(), layers.Dense(2))
+        model = keras.Sequential([keras.Input(info.input_shape), *flow, layers.Softmax()])
+        compile_model(model, info, TrainingRecipe())
+        learner = make_learner(model, info, part)
+        learner.learn(np.arange(4))
+        learner.judge(part, 4)
+        learner.metrics()
+        model.predict_on_batch(part.inputs[:1])

@@ -1,0 +1,221 @@
+"""The worker: reads commands, trains, answers. One run at a time; the window may ask for samples meanwhile.
+
+Threads: the main one trains and exports; "reader" takes commands off the pipe and deals at once with those that a
+training run must not hold up; "samples" answers GetSamples, which is numpy alone; "outbox" writes; "heartbeat" shows
+that the process lives. When the window closes the pipe, the worker ends, in mid-training too.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from cnnstudio.core.files import FileError, read_experiment
+from cnnstudio.core.run_folder import settle
+from cnnstudio.core.storage import runs_folder
+from cnnstudio.engine import devices
+from cnnstudio.engine.control import Control, RunError
+from cnnstudio.engine.data import DataError
+from cnnstudio.engine.export import ExportError, export_run
+from cnnstudio.engine.outbox import Outbox
+from cnnstudio.engine.showing import show_samples
+from cnnstudio.engine.training import Run
+from cnnstudio.engine.warming import warm_up
+from cnnstudio.wire.framing import FrameError, FrameReader, decode_command
+from cnnstudio.wire.messages import (
+    PROTOCOL,
+    Command,
+    Event,
+    Exported,
+    ExportRun,
+    Failed,
+    GetSamples,
+    Heartbeat,
+    Hello,
+    RunFailed,
+    StartRun,
+    StopRun,
+    Watch,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HEARTBEAT_SECONDS = 1.0
+_GRACE_SECONDS = 2.0
+"""How long after the window has gone the batch, the weights and the record may take."""
+_READ_BYTES = 1 << 16
+
+Handler: TypeAlias = "Callable[[Any], None]"
+
+
+class Worker:
+    """Serves the window at the other end of two pipes: commands on `commands`, events on `events` (descriptors)."""
+
+    def __init__(self, commands: int, events: int) -> None:
+        self._commands = commands
+        self._outbox = Outbox(events, self._close)
+        self._jobs: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
+        """For the main thread; None ends it."""
+        self._samples = ThreadPoolExecutor(1, thread_name_prefix="samples")
+        self._closing = threading.Event()
+        self._watch: Watch | None = None
+        self._stop_asked: set[str] = set()
+        """Runs to be stopped that have not begun."""
+        self._lock = threading.Lock()
+        self._control = Control()
+        self._run: Run | None = None
+        self._running = ""
+        self._at_once: dict[type[Command], Handler] = {
+            StopRun: self._stop_run,
+            Watch: self._watch_block,
+            GetSamples: self._get_samples,
+        }
+        """Handled by the reader, in mid-training too."""
+        self._in_turn: dict[type[Command], Handler] = {
+            StartRun: self._start_run,
+            ExportRun: self._export_run,
+            Watch: self._look_again,
+        }
+        """Handled by the main thread, one after the other."""
+
+    def serve(self) -> None:
+        """Greet, then work until the window closes the pipe."""
+        self._outbox.start()
+        self._outbox.put(Hello(PROTOCOL, devices.versions(), devices.devices(), os.getpid()))
+        for name, work in (("reader", self._read), ("heartbeat", self._beat)):
+            threading.Thread(target=work, name=name, daemon=True).start()
+        settle(runs_folder())
+        if self._jobs.empty():
+            warm_up()
+        while (job := self._jobs.get()) is not None:
+            self._handle(self._in_turn, job)
+        self._samples.shutdown(wait=False, cancel_futures=True)
+        self._outbox.close(_GRACE_SECONDS)
+
+    # Threads
+
+    def _read(self) -> None:
+        reader: FrameReader[Command] = FrameReader(decode_command)
+        try:
+            while data := os.read(self._commands, _READ_BYTES):
+                for command in reader.feed(data):
+                    self._take(command)
+        except FrameError as error:  # what follows on the pipe cannot be told apart any more
+            self._outbox.put(Failed(0, f"The worker ends, because it could not read a command: {error}"))
+        except OSError:  # the pipe broke: the same as its end
+            pass
+        self._close()
+
+    def _take(self, command: Command) -> None:
+        if type(command) in self._at_once:
+            self._handle(self._at_once, command)
+        if type(command) in self._in_turn:
+            self._jobs.put(command)
+
+    def _beat(self) -> None:
+        while not self._closing.wait(_HEARTBEAT_SECONDS):
+            self._outbox.put(Heartbeat(self._control.steps_done))
+
+    def _close(self) -> None:
+        """End soon: after the current batch, or by force if that takes too long."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        with self._lock:
+            self._control.abandon()
+        self._jobs.put(None)
+        force = threading.Timer(_GRACE_SECONDS, os._exit, (0,))  # compiling or exporting cannot be interrupted
+        force.daemon = True
+        force.start()
+
+    # Handlers
+
+    def _handle(self, table: dict[type[Command], Handler], command: Command) -> None:
+        """Call the handler; what it does not foresee becomes an answer too, and the worker lives on."""
+        try:
+            table[type(command)](command)
+        except Exception as error:
+            details = "".join(traceback.format_exception(error))
+            sentence = f"{type(command).__name__} failed unexpectedly: {_first_line(error)}."
+            self._outbox.put(_refusal(command, sentence, details))
+
+    def _stop_run(self, command: StopRun) -> None:
+        with self._lock:
+            if command.run == self._running:
+                self._control.stop()
+            else:
+                self._stop_asked.add(command.run)
+
+    def _watch_block(self, command: Watch) -> None:
+        with self._lock:
+            self._watch = command if command.block else None
+            self._control.watch = self._watch
+
+    def _look_again(self, command: Watch) -> None:
+        """Between runs nobody looks by themselves. Of many changes in a row only the last is looked at."""
+        if self._run is not None and command is self._watch:
+            self._run.look()
+
+    def _get_samples(self, command: GetSamples) -> None:
+        self._samples.submit(self._handle, {GetSamples: self._answer_samples}, command)
+
+    def _answer_samples(self, command: GetSamples) -> None:
+        try:
+            answer: Event = show_samples(command)
+        except (FileError, DataError) as error:
+            answer = Failed(command.request, str(error))
+        self._outbox.put(answer)
+
+    def _start_run(self, command: StartRun) -> None:
+        self._run = None  # its model's memory goes before the next one's is taken
+        try:
+            experiment = read_experiment(command.experiment, "The experiment")
+            control = self._begin(command.run)
+            run = Run(experiment, Path(command.directory), self._outbox.put, control, command.device, command.run)
+            run.execute()
+            self._run = run
+        except FileError as error:
+            self._outbox.put(RunFailed(command.run, str(error)))
+        except RunError as error:
+            self._outbox.put(RunFailed(command.run, error.message, error.details))
+        finally:
+            with self._lock:
+                self._running = ""
+
+    def _begin(self, run: str) -> Control:
+        with self._lock:
+            self._running = run
+            self._control = Control(self._watch)
+            if self._closing.is_set():
+                self._control.abandon()
+            if run in self._stop_asked:
+                self._stop_asked.discard(run)
+                self._control.stop()
+            return self._control
+
+    def _export_run(self, command: ExportRun) -> None:
+        try:
+            done = export_run(command.directory, command.format, command.path)
+        except ExportError as error:
+            self._outbox.put(Failed(command.request, str(error), error.details))
+            return
+        self._outbox.put(
+            Exported(command.request, str(done.path), done.bytes, done.max_abs_difference, done.agreement)
+        )
+
+
+def _refusal(command: Command, sentence: str, details: str) -> Event:
+    if isinstance(command, StartRun):
+        return RunFailed(command.run, sentence, details)
+    request = command.request if isinstance(command, GetSamples | ExportRun) else 0
+    return Failed(request, sentence, details)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")
