@@ -12,6 +12,7 @@ from cnnstudio.cli.experiments import looks_like_path
 from cnnstudio.cli.output import abandon_stdout, forgive_letters, say, tell
 from cnnstudio.cli.verb import AT_FAULT, INTERRUPTED, MISUSE, OK, CommandError, UsageError, Verb
 from cnnstudio.core.declare import closest
+from cnnstudio.core.presets import presets as shipped_and_own
 from cnnstudio.core.storage import data_folder, write_atomic
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _unknown(word: str) -> str:
-    known = {*VERBS, *(p.id for p in presets.presets())}
+    known = {*VERBS, *(p.id for p in shipped_and_own())}
     if word in known:
         return f'"{word}" is a preset: `{PROGRAM} check {word}`, `code {word}` and `train {word}` take it.'
     return f'There is no verb and no file "{word[:60]}". {closest(word, known)}'

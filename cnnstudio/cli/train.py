@@ -16,7 +16,6 @@ from cnnstudio.cli.progress import JsonLines, TextLines
 from cnnstudio.cli.sound import require_sound
 from cnnstudio.cli.verb import INTERRUPTED, OK, CommandError, UsageError, Verb
 from cnnstudio.core.recipe import TrainingRecipe
-from cnnstudio.core.run_folder import fresh_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,13 +51,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def prepared(experiment: Experiment, epochs: int | None, seed: int | None) -> Experiment:
     """The experiment with what the options replace. Raises UsageError when a number is out of bounds."""
-    given = {name: value for name, value in (("epochs", epochs), ("seed", seed)) if value is not None}
-    for name, value in given.items():
+    training = experiment.training
+    epochs = training.epochs if epochs is None else epochs
+    seed = training.seed if seed is None else seed
+    for name, value in (("epochs", epochs), ("seed", seed)):
         parameter = TrainingRecipe.parameter(name)
         problem = parameter.problem(value) if parameter else None
         if problem:
             raise UsageError(f"--{name}: {problem}")
-    return dataclasses.replace(experiment, training=dataclasses.replace(experiment.training, **given))
+    return dataclasses.replace(experiment, training=dataclasses.replace(training, epochs=epochs, seed=seed))
 
 
 def _device(text: str) -> str:
@@ -96,11 +97,10 @@ def _reporter(args: argparse.Namespace) -> Reporter:
     return JsonLines() if args.json else TextLines()
 
 
-def _train(experiment: Experiment, folder: Path, device: str, report: Reporter) -> str:
+def _train(experiment: Experiment, folder: Path | None, device: str, report: Reporter) -> str:
     """Train and return the outcome, "finished" or "stopped". TensorFlow is loaded here, not before."""
     from cnnstudio.engine import devices, training
-    from cnnstudio.engine.checkpoints import RunError
-    from cnnstudio.engine.control import Control
+    from cnnstudio.engine.control import Control, RunError
 
     control = Control()
 
@@ -112,7 +112,6 @@ def _train(experiment: Experiment, folder: Path, device: str, report: Reporter) 
             control.stop()
 
     try:
-        device = devices.resolve(device).id
         with stopping_on_signals(control.stop):
             return training.train(experiment, folder, shown, control, device).outcome
     except devices.DeviceError as error:
@@ -126,7 +125,7 @@ def _run(args: argparse.Namespace) -> int:
     device, folder = _device(args.device), _folder(args.out)
     require_sound(experiment)
     with quiet(verbose=args.verbose):
-        outcome = _train(experiment, folder or fresh_folder(experiment.name), device, _reporter(args))
+        outcome = _train(experiment, folder, device, _reporter(args))
     return OK if outcome == "finished" else INTERRUPTED
 
 

@@ -1,0 +1,91 @@
+"""Generated code against Keras itself: the defaults it leaves out, the model it builds, the result it comes to."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from cnnstudio.cli.experiments import load
+from cnnstudio.core.keras_signatures import SIGNATURES
+from cnnstudio.core.presets import presets
+from cnnstudio.core.recipe import Shapes
+from cnnstudio.core.source import script, to_python
+from cnnstudio.core.tracing import trace
+from cnnstudio.engine.backend import keras
+from cnnstudio.engine.build import build_keras
+from cnnstudio.engine.control import Control
+from cnnstudio.engine.training import train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cnnstudio.core.experiment import Experiment
+
+SHIPPED = [p.id for p in presets()]
+
+
+def _one_number(value: Any) -> Any:
+    """Keras's (2, 2) and ((1, 1), (1, 1)) as the table's 2 and 1."""
+    parts = {_one_number(part) for part in value} if isinstance(value, tuple) else {value}
+    return parts.pop() if len(parts) == 1 else value
+
+
+@pytest.mark.parametrize("layer", SIGNATURES)
+def test_the_table_of_defaults_is_that_of_keras(layer: str) -> None:
+    parameters = inspect.signature(getattr(keras.layers, layer).__init__).parameters
+    signature = SIGNATURES[layer]
+    by_position = [name for name in parameters if name not in ("self", "kwargs")][: len(signature.positional)]
+    assert tuple(by_position) == signature.positional
+    in_keras = {name: parameters[name].default for name in signature.defaults}
+    whole = layer.startswith("Cropping")
+    assert {n: v if whole else _one_number(v) for n, v in in_keras.items()} == dict(signature.defaults)
+
+
+def _weights(model: Any) -> list[tuple[str, tuple[int, ...]]]:
+    """Layer, name and shape of every weight; a Sequential puts its own name before them."""
+    return [("/".join(v.path.split("/")[-2:]), tuple(v.shape)) for v in model.weights]
+
+
+@pytest.mark.parametrize("id", SHIPPED)
+def test_the_code_builds_the_model_that_trains(id: str) -> None:
+    experiment = load(id)
+    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    namespace: dict[str, Any] = {}
+    exec(to_python(program), namespace)
+    keras.utils.set_random_seed(7)
+    written = namespace["build_model"]()
+    keras.utils.set_random_seed(7)
+    built = build_keras(program)
+    assert _weights(written) == _weights(built)
+    inputs = np.random.default_rng(0).random((2, *program.input_shape), dtype="float32")
+    ours, theirs = (keras.ops.convert_to_numpy(model(inputs)) for model in (written, built))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def _small(id: str, epochs: int) -> Experiment:
+    """The preset with few epochs and, where data is drawn, few samples."""
+    experiment = load(id)
+    training = dataclasses.replace(experiment.training, epochs=epochs, seed=3)
+    data = experiment.data
+    if isinstance(data.source, Shapes):
+        data = dataclasses.replace(data, source=dataclasses.replace(data.source, count=100))
+    return dataclasses.replace(experiment, training=training, data=data)
+
+
+@pytest.mark.parametrize(("id", "epochs"), [("lenet-5", 2), ("autoencoder", 1), ("u-net", 1)])
+def test_the_script_comes_to_the_same_result(
+    id: str, epochs: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    experiment = _small(id, epochs)
+    namespace: dict[str, Any] = {"__name__": "script"}
+    exec(script(experiment), namespace)
+    namespace["main"]()
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("test ")]
+    told = {words[1].rstrip(":"): float(words[2]) for words in lines}
+    ended = train(experiment, tmp_path / "run", lambda event: None, Control(), "cpu")
+    assert set(told) == set(ended.test)
+    assert told == pytest.approx(ended.test, abs=0.02)
