@@ -125,6 +125,11 @@ class Card(QGraphicsItem):
             self._hovered = hovered
             self.update()
 
+    def show_far(self, far: bool) -> None:
+        """A plate is painted faster than its cached picture is found."""
+        mode = QGraphicsItem.CacheMode.NoCache if far else QGraphicsItem.CacheMode.DeviceCoordinateCache
+        self.setCacheMode(mode)
+
     def show_light(self, light: Light) -> None:
         """Say what a drop here would come to."""
         if light is not self._light:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from typing_extensions import override
@@ -36,6 +36,7 @@ class Edge(QGraphicsItem):
         self._label_box = QRectF()
         self._label_at = QPointF()
         self._side = 0
+        self._area = QRectF()
         self._selected = False
         self._hovered = False
         self._marked = False
@@ -97,12 +98,13 @@ class Edge(QGraphicsItem):
         width, height = metrics.horizontalAdvance(self._label) + space(3), metrics.height()
         left = self._label_at.x() - width / 2 * (1 - self._side)
         self._label_box = QRectF(left, self._label_at.y() - height / 2, width, height)
+        line = self._path.controlPointRect().adjusted(-4, -4, 4, 4)
+        self._area = line.united(self._label_box) if self._label else line
         self.update()
 
     @override
     def boundingRect(self) -> QRectF:
-        area = self._path.controlPointRect().adjusted(-4, -4, 4, 4)
-        return area.united(self._label_box) if self._label else area
+        return self._area
 
     @override
     def shape(self) -> QPainterPath:
@@ -115,11 +117,16 @@ class Edge(QGraphicsItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /
     ) -> None:
         level = option.levelOfDetailFromTransform(painter.worldTransform())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, level >= FARTHEST)
         strong = self._selected or self._marked
+        if level < FARTHEST and not strong:
+            return  # FarEdges draws it
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, level >= FARTHEST)
         role = Role.ACCENT if strong or self._hovered else Role.EDGE
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(self._style.pen(role, (3.0 if strong else 1.75) / min(1.0, max(level * 2, 0.3))))
+        if level < FARTHEST:
+            painter.setPen(self._style.pen(role, 16.0))
+        else:
+            painter.setPen(self._style.pen(role, (3.0 if strong else 1.75) * (1.0 if level >= FAR else 2.0)))
         painter.drawPath(self._path)
         if level < FAR or not self._label:
             return
@@ -129,3 +136,43 @@ class Edge(QGraphicsItem):
         painter.setPen(self._style.colors[Role.ACCENT if strong else Role.MUTED])
         painter.setFont(self._style.caption)
         painter.drawText(self._label_box, Qt.AlignmentFlag.AlignCenter, self._label)
+
+
+class FarEdges(QGraphicsItem):
+    """All edges seen from far away: straight lines in one stroke, for one call each takes too long at 1,000 blocks."""
+
+    def __init__(self, style: CanvasStyle) -> None:
+        super().__init__()
+        self._style = style
+        self._lines: list[QLineF] = []
+        self._area = QRectF()
+        self.setZValue(-1)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def show_style(self, style: CanvasStyle) -> None:
+        """Paint with another theme's colours."""
+        self._style = style
+        self.update()
+
+    def show_lines(self, lines: list[QLineF], area: QRectF) -> None:
+        """Draw these lines, all within `area`."""
+        self.prepareGeometryChange()
+        self._lines, self._area = lines, area
+
+    @override
+    def boundingRect(self) -> QRectF:
+        return self._area
+
+    @override
+    def shape(self) -> QPainterPath:
+        return QPainterPath()  # never under the mouse
+
+    @override
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /
+    ) -> None:
+        if not self._lines or option.levelOfDetailFromTransform(painter.worldTransform()) >= FARTHEST:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(self._style.pen(Role.EDGE, 6.0))
+        painter.drawLines(self._lines)

@@ -151,7 +151,7 @@ class Ghost(QGraphicsRectItem):
 
     def __init__(self, style: CanvasStyle) -> None:
         super().__init__(0, 0, CARD_WIDTH, CARD_HEIGHT)
-        pen = style.pen(Role.ACCENT, 1.5)
+        pen = QPen(style.pen(Role.ACCENT, 1.5))
         pen.setStyle(Qt.PenStyle.DashLine)
         self.setPen(pen)
         self.setBrush(style.tint(Role.ACCENT, 0.12))
@@ -168,7 +168,7 @@ class LooseEnd(QGraphicsPathItem):
 
     def lead(self, start: QPointF, end: QPointF, role: Role) -> None:
         """Draw it from output port to input port in the colour of `role`."""
-        pen = self._style.pen(role, 2.5)
+        pen = QPen(self._style.pen(role, 2.5))
         if role is not Role.ACCENT:
             pen.setStyle(Qt.PenStyle.DashLine)
         self.setPen(pen)
@@ -180,7 +180,7 @@ class RubberBand(QGraphicsRectItem):
 
     def __init__(self, style: CanvasStyle) -> None:
         super().__init__()
-        pen = style.pen(Role.ACCENT, 1)
+        pen = QPen(style.pen(Role.ACCENT, 1))
         pen.setCosmetic(True)
         self.setPen(pen)
         self.setBrush(style.tint(Role.ACCENT, 0.12))
@@ -192,7 +192,7 @@ class Guide(QGraphicsPathItem):
 
     def __init__(self, style: CanvasStyle) -> None:
         super().__init__()
-        pen = style.pen(Role.ACCENT, 1)
+        pen = QPen(style.pen(Role.ACCENT, 1))
         pen.setStyle(Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
         self.setPen(pen)

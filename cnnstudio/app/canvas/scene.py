@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPointF, QRectF
+from PySide6.QtCore import QLineF, QObject, QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
 
 from cnnstudio.app.canvas.card import Card, Light, Port
-from cnnstudio.app.canvas.edge import Edge
+from cnnstudio.app.canvas.edge import Edge, FarEdges
 from cnnstudio.app.canvas.face import face_of
 from cnnstudio.app.canvas.routing import Roads
 from cnnstudio.app.canvas.style import CanvasStyle
@@ -39,6 +39,9 @@ class CanvasScene(QGraphicsScene):
         self._shown: dict[str, _Shown] = {}
         self._roads = Roads({})
         self._rank = 2
+        self._is_far = False
+        self._far_edges = FarEdges(self.style_used)
+        self.addItem(self._far_edges)
         self._selected_edge: tuple[str, str] | None = None
         self._hovered: Card | Edge | None = None
         self._marked: tuple[str, str] | None = None
@@ -51,6 +54,7 @@ class CanvasScene(QGraphicsScene):
             card.show_style(self.style_used)
         for edge in self.edges.values():
             edge.show_style(self.style_used)
+        self._far_edges.show_style(self.style_used)
         self.update()
 
     def show(self, architecture: Architecture, trace: Trace, diagnostics: Sequence[Diagnostic]) -> None:
@@ -76,6 +80,7 @@ class CanvasScene(QGraphicsScene):
         fresh = card is None
         if card is None:
             card = Card(face_of(block, traced, found, self._rank), self.style_used)
+            card.show_far(self._is_far)
             self.cards[block.id] = card
             self.addItem(card)
         else:
@@ -126,6 +131,25 @@ class CanvasScene(QGraphicsScene):
         for edge in sorted(self.edges.values(), key=self._drop):
             edge.show_route(self._roads.route(edge.source, edge.target))
 
+        self._show_far_edges()
+
+    def show_far(self, far: bool) -> None:
+        """Whether the cards are seen from so far away that plates and straight lines do."""
+        if far != self._is_far:
+            self._is_far = far
+            for card in self.cards.values():
+                card.show_far(far)
+            self._show_far_edges()
+
+    def _show_far_edges(self) -> None:
+        lines, area = [], QRectF()
+        if self._is_far:
+            area = self.sceneRect()
+            for source, target in self.edges:
+                foot, head = self.cards[source].port(Port.OUTPUT), self.cards[target].port(Port.INPUT)
+                lines.append(QLineF(foot, head))
+        self._far_edges.show_lines(lines, area)
+
     def _drop(self, edge: Edge) -> float:
         return self.cards[edge.target].y() - self.cards[edge.source].y()
 
@@ -143,6 +167,8 @@ class CanvasScene(QGraphicsScene):
         for edge in self.edges.values():
             if edge.source in positions or edge.target in positions:
                 edge.show_route(self._roads.route(edge.source, edge.target))
+        if self._is_far:
+            self._show_far_edges()
 
     def occupied(self, ids: Iterable[str] | None = None) -> QRectF:
         """The rectangle round these cards, or round all; one empty card's room when there are none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -30,6 +30,7 @@ class CanvasStyle:
     """Large type for cards seen from far away."""
     title_metrics: QFontMetricsF
     caption_metrics: QFontMetricsF
+    _pens: dict[tuple[Role, float], QPen] = field(default_factory=dict)
 
     @classmethod
     def of(cls, theme: Theme) -> CanvasStyle:
@@ -47,10 +48,14 @@ class CanvasStyle:
         )
 
     def pen(self, role: Role, width: float = 1.0) -> QPen:
-        """A solid pen of that role with round ends."""
-        return QPen(
-            self.colors[role], width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
-        )
+        """A solid pen of that role with round ends, made once; to change it, copy it."""
+        known = self._pens.get((role, width))
+        if known is None:
+            known = QPen(
+                self.colors[role], width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+            )
+            self._pens[role, width] = known
+        return known
 
     def tint(self, role: Role, alpha: float) -> QColor:
         """The colour of that role at `alpha` from 0 to 1."""

@@ -17,12 +17,14 @@ from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
+    QPixmapCache,
     QResizeEvent,
     QShowEvent,
 )
 from typing_extensions import override
 
 from cnnstudio.app.canvas import menus
+from cnnstudio.app.canvas.card import FARTHEST
 from cnnstudio.app.canvas.drops import Drop
 from cnnstudio.app.canvas.gestures import Band, Drag, Gesture, Pan, PickEdge, Pointer, Wire
 from cnnstudio.app.canvas.keys import action_for
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.selection import Selection
 
+PICTURES = 64 * 1024
+"""Kilobytes for pictures of cards: Qt's 10 MB do not hold a dense screen full of them, and then none is found."""
 OPENING = 0.6
 """Smallest scale at which an architecture is opened: a tall one shows its head, legibly."""
 EMPTY = "Only Input and Output so far. Double-click a block in the palette, or drag one onto the line between them."
@@ -67,14 +71,15 @@ class CanvasView(Viewport):
         self.setAcceptDrops(True)
         self.viewport().setAcceptDrops(True)
         self.viewport().setMouseTracking(True)
+        QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), PICTURES))
         self._bubble = Bubble(self, "canvas-bubble")
         self._hint = Bubble(self, "canvas-empty")
         self._zoom_bar = ZoomBar(self)
         self._zoom_bar.smaller.connect(self.zoom_out)
         self._zoom_bar.larger.connect(self.zoom_in)
         self._zoom_bar.fit.connect(self.zoom_fit)
-        self.zoomed.connect(self._zoom_bar.show_scale)
-        self._zoom_bar.show_scale(self.zoom)
+        self.zoomed.connect(self._on_zoomed)
+        self._on_zoomed(self.zoom)
         bridge.changed.connect(self._on_changed)
         bridge.opened.connect(self._on_opened)
         selection.changed.connect(self._on_selection)
@@ -90,6 +95,10 @@ class CanvasView(Viewport):
         self._fit_due = True
         if self.isVisible():
             self._fit_opened()
+
+    def _on_zoomed(self, zoom: float) -> None:
+        self.board.show_far(zoom < FARTHEST)
+        self._zoom_bar.show_scale(zoom)
 
     def _show_document(self) -> None:
         architecture = self.bridge.experiment.architecture
