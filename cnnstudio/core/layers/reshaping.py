@@ -41,9 +41,11 @@ def margins(call: Call, name: str) -> tuple[tuple[int, int], ...]:
     value, rank = call.get(name, 1), call.x.rank
     if isinstance(value, int):
         return ((value, value),) * rank
-    if rank == 1 and len(value) == 2:
+    if rank == 1:
+        if len(value) != 2 or not all(isinstance(v, int) for v in value):
+            raise Refused(f"{name.capitalize()} needs one number, or two for a signal, not {show(value)}.", name)
         return ((value[0], value[1]),)
-    if len(value) != rank or rank == 1:
+    if len(value) != rank:
         raise Refused(f"{name.capitalize()} needs one entry per spatial axis ({rank}), but has {len(value)}.", name)
     return tuple([(v, v) if isinstance(v, int) else (v[0], v[1]) for v in value])
 
@@ -106,8 +108,12 @@ def _target(shape: Shape, cells: int, given: Shape) -> Shape:
     if not fits:
         raise Refused(
             f"The shape must hold as many values as come in, {cells:,} ({show(given)}), but {show(shape)} holds "
-            f"{known:,}{' in its known sizes' if -1 in shape else ''}.",
+            f"{known:,}{' in its known sizes' if -1 in shape else ''}: change the sizes so that their product fits.",
             "target_shape",
-            suggest=(("Let the last size follow", {"target_shape": (*shape[:-1], -1)}),),
+            suggest=(
+                ("Let the last size follow", {"target_shape": (*shape[:-1], -1)}),
+                ("Let the first size follow", {"target_shape": (-1, *shape[1:])}),
+                ("Make it a vector", {"target_shape": (cells,)}),
+            ),
         )
     return tuple([cells // known if n == -1 else n for n in shape])
