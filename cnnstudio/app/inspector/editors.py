@@ -298,7 +298,7 @@ def choices_of(parameter: Parameter) -> list[object]:
 
 
 MOST_SEGMENTS = 4
-MOST_LETTERS = 19
+MOST_LETTERS = 17
 """What fits beside a label in a panel of 280 pixels."""
 
 

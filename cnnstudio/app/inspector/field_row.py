@@ -19,7 +19,7 @@ from cnnstudio.app.inspector.editors import (
     fits_segments,
 )
 from cnnstudio.app.inspector.findings import Finding
-from cnnstudio.app.inspector.size_editors import MarginsEditor, SizeEditor
+from cnnstudio.app.inspector.size_editors import SMALL_ICON, MarginsEditor, SizeEditor
 from cnnstudio.app.theme import Role, mark, set_icon, space
 from cnnstudio.core.declare import Form, show
 
@@ -90,6 +90,7 @@ class FieldRow(QWidget):
         self.reset.setAccessibleName(f"Reset {self.parameter.label.lower()}")
         self.reset.setToolTip(f"Reset to {show(self.parameter.default)}")
         self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.reset.setIconSize(SMALL_ICON)
         mark(self.reset, kind="flat")
         keep = self.reset.sizePolicy()
         keep.setRetainSizeWhenHidden(True)
@@ -101,7 +102,7 @@ class FieldRow(QWidget):
         self.problem.hide()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(space(2))
+        grid.setHorizontalSpacing(space(1))
         grid.setVerticalSpacing(space(1))
         grid.addWidget(self.label, 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.editor, 0, 1)

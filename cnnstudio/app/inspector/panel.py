@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.app.inspector.block_card import BlockCard
 from cnnstudio.app.inspector.experiment_card import ExperimentCard
+from cnnstudio.app.inspector.pieces import settle
 from cnnstudio.app.inspector.several_card import SeveralCard
 from cnnstudio.app.theme import mark, space
 from cnnstudio.app.when_shown import WhenShown
@@ -28,6 +29,7 @@ class InspectorPanel(QFrame):
         self._bridge = bridge
         self._selection = selection
         self._scroll = QScrollArea(self)
+        self._content = QWidget(self)
         self._subject: tuple[str, ...] | None = None
         self.block_card = BlockCard(bridge, self)
         self.several_card = SeveralCard(bridge, self)
@@ -53,14 +55,13 @@ class InspectorPanel(QFrame):
         frame = QVBoxLayout(self)
         frame.setContentsMargins(0, 0, 0, 0)
         frame.addWidget(self._scroll)
-        content = QWidget(self)
-        column = QVBoxLayout(content)
+        column = QVBoxLayout(self._content)
         column.setContentsMargins(space(3), space(3), space(3), space(3))
         for card in (self.block_card, self.several_card, self.experiment_card):
             column.addWidget(card)
             card.hide()
         column.addStretch(1)
-        self._scroll.setWidget(content)
+        self._scroll.setWidget(self._content)
 
     def _refresh(self) -> None:
         known = self._bridge.trace.blocks
@@ -76,6 +77,9 @@ class InspectorPanel(QFrame):
             self.experiment_card.show_experiment()
         for each in (self.block_card, self.several_card, self.experiment_card):
             each.setVisible(each is card)
+        settle(self._content)
+        settle(self._content)  # wrapped texts know their heights only after the first pass has set their widths
+        QApplication.sendEvent(self._content, QEvent(QEvent.Type.LayoutRequest))  # the scroll area listens to this
         if ids != self._subject:
             self._subject = ids
             self._scroll.verticalScrollBar().setValue(0)

@@ -31,6 +31,19 @@ def wrapped(text: str = "", parent: QWidget | None = None, **marks: str) -> QLab
     return label
 
 
+def settle(widget: QWidget) -> None:
+    """Lay out what is in sight within `widget` at once, from the inside out.
+
+    By itself Qt takes a turn of the event loop for each level of nesting, and a card that changes shape flickers.
+    """
+    for child in widget.children():
+        if isinstance(child, QWidget) and not child.isHidden():
+            settle(child)
+    layout = widget.layout()
+    if layout is not None:
+        layout.activate()
+
+
 class FamilyStripe(QWidget):
     """A bar in the colour of a block family."""
 

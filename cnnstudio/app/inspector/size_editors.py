@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from cnnstudio.app import format
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cnnstudio.core.declare import Parameter
 
 MOST_AXES = 3
+SMALL_ICON = QSize(12, 12)
+"""Of the buttons beside a field, which must fit a panel of 280 pixels."""
 
 
 class AxesEditor(Editor):
@@ -37,6 +39,7 @@ class AxesEditor(Editor):
         self.link = QToolButton(self)
         self.link.setObjectName(f"link_{parameter.name}")
         self.link.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.link.setIconSize(SMALL_ICON)
         mark(self.link, kind="flat")
         self._row.addWidget(self.single, 1)
         self._row.addWidget(self.parts, 1)
@@ -164,7 +167,7 @@ class AxesEditor(Editor):
 
 
 class SizeEditor(AxesEditor):
-    """One whole number, or one for each axis, side by side."""
+    """One whole number, or one for each axis: two side by side, three beneath one another for want of room."""
 
     def _numbers(self, value: tuple[object, ...]) -> list[int]:
         return [v for v in value if isinstance(v, int)]
@@ -179,9 +182,10 @@ class SizeEditor(AxesEditor):
         grid = _grid(room)
         spins = []
         for n, letter in enumerate(format.axis_letters(axes)):
-            grid.addWidget(_letter(letter, room), 0, 2 * n)
-            spin = self._spin(format.axis_name(letter), bare=True)
-            grid.addWidget(spin, 0, 2 * n + 1)
+            row, column = (0, 2 * n) if axes < MOST_AXES else (n, 0)
+            grid.addWidget(_letter(letter, room), row, column)
+            spin = self._spin(format.axis_name(letter), bare=axes < MOST_AXES)
+            grid.addWidget(spin, row, column + 1)
             spins.append(spin)
         return spins
 

@@ -1,0 +1,142 @@
+"""Every parameter of every block, found by introspection: another legal value, entered by hand, reaches the document."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+
+from cnnstudio.app.document_bridge import DocumentBridge
+from cnnstudio.app.inspector import InspectorPanel
+from cnnstudio.app.inspector.editors import ComboEditor, Editor, FlagEditor, SegmentEditor
+from cnnstudio.app.inspector.reading import same, shape_text
+from cnnstudio.app.selection import Selection
+from cnnstudio.app.theme.theme import LIGHT, themes
+from cnnstudio.core.architecture import Architecture, Block
+from cnnstudio.core.catalogue import catalogue
+from cnnstudio.core.declare import Form, Parameter
+from cnnstudio.core.document import Document
+from cnnstudio.core.experiment import Experiment
+from tests.helpers.designs import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from cnnstudio.core.catalogue.base import BlockSpec
+
+KINDS = sorted(kind for kind in catalogue() if kind != "Input")
+
+
+def another(parameter: Parameter, value: Any) -> Any:
+    """A legal value other than `value`."""
+    candidates: list[Any] = {
+        Form.INTEGER: [2, 1, 3, 0, 4, 8],
+        Form.NUMBER: [0.5, 0.25, 1.0, 0.01, 2.0],
+        Form.FLAG: [not value],
+        Form.CHOICE: list(parameter.choices),
+        Form.SIZE: [2, 1, 3, 0],
+        Form.MARGINS: [2, 1, 0],
+        Form.SHAPE: [(4, 6, 2), (9,)],
+        Form.TEXT: ["other"],
+    }[parameter.form]
+    return next(c for c in candidates if parameter.problem(c) is None and not same(c, value))
+
+
+def where_it_matters(spec: type[BlockSpec], parameter: Parameter) -> BlockSpec:
+    """A spec in which the parameter has an effect, so that its field is in sight."""
+    if parameter.relevant is None:
+        return spec()
+    others: list[list[tuple[str, Any]]] = []
+    for p in spec.parameters:
+        values = {Form.FLAG: (True, False), Form.CHOICE: p.choices, Form.INTEGER: (p.default, 2, 4)}.get(p.form, ())
+        others.append([(p.name, v) for v in values if p.problem(v) is None])
+    singles = ([pair] for pair in itertools.chain(*others))
+    pairs = ([a, b] for x, y in itertools.combinations(others, 2) for a in x for b in y)
+    for given in itertools.chain(singles, pairs):
+        found = spec(**dict(given))
+        if parameter.relevant(found):
+            return found
+    raise AssertionError(f"{spec.kind}.{parameter.name} never matters")
+
+
+def enter(qtbot: QtBot, editor: Editor, value: Any) -> None:
+    """Make the editor's value this, as a person would."""
+    field: Any = editor.fields()[0]
+    field.setFocus()
+    if isinstance(editor, FlagEditor):
+        qtbot.mouseClick(field, Qt.MouseButton.LeftButton, pos=QPoint(10, field.height() // 2))
+    elif isinstance(editor, SegmentEditor):
+        place = field.segment_rect(editor._values.index(value)).center().toPoint()
+        qtbot.mouseClick(field, Qt.MouseButton.LeftButton, pos=place)
+    elif isinstance(editor, ComboEditor):
+        way = editor._values.index(value) - field.currentIndex()
+        for _ in range(abs(way)):
+            qtbot.keyClick(field, Qt.Key.Key_Down if way > 0 else Qt.Key.Key_Up)
+    else:
+        field.selectAll()
+        qtbot.keyClicks(field, shape_text(value) if isinstance(value, tuple) else str(value))
+
+
+def designs(spec: type[BlockSpec]) -> Iterator[tuple[Parameter, DocumentBridge]]:
+    for parameter in spec.parameters:
+        block = Block("it", where_it_matters(spec, parameter), ("input",))
+        architecture = Architecture.of([Block("input", catalogue()["Input"]()), block])
+        yield parameter, DocumentBridge(Document(Experiment(architecture=architecture)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_parameter_can_be_set_by_hand(qtbot: QtBot, kind: str) -> None:
+    for parameter, bridge in designs(catalogue()[kind]):
+        selection = Selection(bridge)
+        selection.select(["it"])
+        panel = InspectorPanel(bridge, selection)
+        panel.resize(280, 900)
+        qtbot.addWidget(panel)
+        panel.show()
+        form = panel.block_card.form
+        assert form.has_field(parameter.name), parameter.name
+        old = value_of(bridge, "it", parameter.name)
+        new = another(parameter, old)
+        enter(qtbot, form.rows[parameter.name].editor, new)
+        assert same(value_of(bridge, "it", parameter.name), new), (parameter.name, new)
+        assert form.rows[parameter.name].parameter.problem(new) is None
+        while bridge.document.can_undo:
+            bridge.undo()
+        assert same(value_of(bridge, "it", parameter.name), old)
+        panel.close()
+        panel.deleteLater()
+
+
+@pytest.fixture
+def light(qapp: QApplication) -> Iterator[None]:
+    """The look that people see: sizes depend on the style sheet."""
+    before = qapp.styleSheet()
+    themes.use(LIGHT)
+    yield
+    qapp.setStyleSheet(before)
+
+
+@pytest.mark.usefixtures("light")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("axes", [2, 3])
+def test_every_block_fits_a_narrow_panel(qtbot: QtBot, kind: str, axes: int) -> None:
+    """Nothing is cut off at 280 pixels, with every size set for each axis."""
+    spec = catalogue()[kind]
+    sizes = (2,) * axes
+    for_each_axis = {p.name: sizes for p in spec.parameters if p.form is Form.SIZE and p.problem(sizes) is None}
+    block = Block("it", dataclasses.replace(spec(), **for_each_axis), ("input",))
+    architecture = Architecture.of([Block("input", catalogue()["Input"]()), block])
+    bridge = DocumentBridge(Document(Experiment(architecture=architecture)))
+    selection = Selection(bridge)
+    selection.select(["it"])
+    panel = InspectorPanel(bridge, selection)
+    panel.resize(280, 900)
+    qtbot.addWidget(panel)
+    panel.show()
+    assert panel.block_card.minimumSizeHint().width() <= 280 - 2 * 12
