@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cnnstudio.wire.messages import EpochEnd
     from cnnstudio.wire.run_state import RunState
 
@@ -58,13 +60,19 @@ class CurveData:
         return changed
 
     def _add_fine(self, state: RunState, place: tuple[int, int]) -> None:
+        if self.fine_x and place[0] != self.place[0]:
+            self._append(math.nan, dict.fromkeys(self.metrics, math.nan))  # means start anew: the line does too
         self.place = place
-        self.fine_x.append(state.epoch - 1 + state.step / state.steps_per_epoch)
-        for name in self.metrics:
-            self.fine.setdefault(name, []).append(finite(state.metrics.get(name)))
+        self._append(state.epoch - 1 + state.step / state.steps_per_epoch, state.metrics)
         if len(self.fine_x) > FINE_POINTS:
-            self.fine_x = self.fine_x[::2]
-            self.fine = {name: values[::2] for name, values in self.fine.items()}
+            kept = [i for i, x in enumerate(self.fine_x) if i % 2 == 0 or math.isnan(x)]
+            self.fine_x = [self.fine_x[i] for i in kept]
+            self.fine = {name: [values[i] for i in kept] for name, values in self.fine.items()}
+
+    def _append(self, x: float, values: Mapping[str, float]) -> None:
+        self.fine_x.append(x)
+        for name in self.metrics:
+            self.fine.setdefault(name, []).append(finite(values.get(name)))
 
     @property
     def is_empty(self) -> bool:
@@ -83,7 +91,7 @@ class CurveData:
         return Curve(tuple(float(e.epoch) for e in ends), tuple(finite(e.metrics[metric]) for e in ends))
 
     def within(self, metric: str) -> Curve:
-        """The metric as it moved within the epochs: running means over the epoch so far."""
+        """The metric as it moved within the epochs: running means over the epoch so far, NaN between epochs."""
         values = self.fine.get(metric, [])
         return Curve(tuple(self.fine_x[-len(values) :]) if values else (), tuple(values))
 
