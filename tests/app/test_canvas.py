@@ -132,7 +132,7 @@ def test_edits_keep_the_zoom(chain: Studio) -> None:
 
 def test_an_architecture_of_two_ends_says_what_to_do_next(qtbot: QtBot) -> None:
     studio = Studio.shown(qtbot, *EMPTY)
-    hint = studio.canvas.findChild(QLabel, "canvas-empty")
+    hint = studio.canvas.findChild(QLabel, "canvas_empty")
     assert hint is not None
     assert hint.isVisible()
     assert "palette" in hint.text()
@@ -203,11 +203,11 @@ def test_zoom_by_wheel_keeps_the_place_under_the_mouse(chain: Studio) -> None:
 
 def test_zoom_buttons_work_and_name_themselves(chain: Studio) -> None:
     buttons = chain.canvas.findChildren(QToolButton)
-    assert {b.objectName() for b in buttons} == {"canvas-zoom-out", "canvas-zoom-fit", "canvas-zoom-in"}
+    assert {b.objectName() for b in buttons} == {"canvas_zoom_out", "canvas_zoom_fit", "canvas_zoom_in"}
     for button in buttons:
         assert button.accessibleName()
         assert button.toolTip()
-    larger = next(b for b in buttons if b.objectName() == "canvas-zoom-in")
+    larger = next(b for b in buttons if b.objectName() == "canvas_zoom_in")
     QTest.mouseClick(larger, Qt.MouseButton.LeftButton)
     assert chain.canvas.zoom == pytest.approx(1.2)
 

@@ -37,7 +37,7 @@ def residual(qtbot: QtBot) -> Studio:
 
 
 def _bubble(studio: Studio) -> str:
-    bubble = studio.canvas.findChild(QLabel, "canvas-bubble")
+    bubble = studio.canvas.findChild(QLabel, "canvas_bubble")
     assert bubble is not None
     return bubble.text() if bubble.isVisible() else ""
 

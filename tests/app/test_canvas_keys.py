@@ -213,13 +213,13 @@ def _family(menu: QMenu, words: str, group: str) -> QMenu:
 def test_a_right_click_selects_the_block_and_offers_what_fits(menu_at: MenuAt) -> None:
     menu = menu_at(menu_at.studio.middle("input"))
     assert menu_at.studio.selected == ["input"]
-    assert not _entry(menu, "-delete").isEnabled()
-    assert not _entry(menu, "-duplicate").isEnabled()
-    assert not _entry(menu, "-move-up").isEnabled()
+    assert not _entry(menu, "_delete").isEnabled()
+    assert not _entry(menu, "_duplicate").isEnabled()
+    assert not _entry(menu, "_move_up").isEnabled()
 
 
 def test_the_block_menu_moves_down(menu_at: MenuAt) -> None:
-    _entry(menu_at(menu_at.studio.middle("conv")), "-move-down").trigger()
+    _entry(menu_at(menu_at.studio.middle("conv")), "_move_down").trigger()
     assert menu_at.studio.chain() == ["input", "pool", "conv", "flat", "output"]
 
 
@@ -234,7 +234,7 @@ def test_the_block_menu_appends_any_block_of_the_catalogue(menu_at: MenuAt) -> N
 
 
 def test_the_block_menu_disconnects_in_one_step(menu_at: MenuAt) -> None:
-    _entry(menu_at(menu_at.studio.middle("conv")), "-disconnect-inputs").trigger()
+    _entry(menu_at(menu_at.studio.middle("conv")), "_disconnect_inputs").trigger()
     assert menu_at.studio.blocks["conv"].inputs == ()
     assert menu_at.studio.steps == 1
 
@@ -245,7 +245,7 @@ def test_the_edge_menu_inserts_and_disconnects(menu_at: MenuAt) -> None:
     family.actions()[0].trigger()
     assert studio.blocks["pool"].inputs == ("activation_1",)
     menu_at.close()
-    _entry(menu_at(studio.on_edge("pool", "flat")), "-disconnect").trigger()
+    _entry(menu_at(studio.on_edge("pool", "flat")), "_disconnect").trigger()
     assert studio.blocks["flat"].inputs == ()
 
 
@@ -260,12 +260,12 @@ def test_the_canvas_menu_places_where_it_was_opened(menu_at: MenuAt) -> None:
 def test_the_menu_key_opens_the_menu_of_the_current_block(menu_at: MenuAt) -> None:
     menu_at.studio.selection.select(["pool"])
     menu = menu_at(QPoint(5, 5), QContextMenuEvent.Reason.Keyboard)
-    assert menu.objectName() == "canvas-block-menu"
+    assert menu.objectName() == "canvas_block_menu"
     assert "pool" in menu.accessibleName()
 
 
 def test_several_blocks_are_deleted_by_their_menu(menu_at: MenuAt) -> None:
     menu_at.studio.selection.select(["conv", "pool"])
-    _entry(menu_at(menu_at.studio.middle("conv")), "-delete").trigger()
+    _entry(menu_at(menu_at.studio.middle("conv")), "_delete").trigger()
     assert menu_at.studio.chain() == ["input", "flat", "output"]
     assert menu_at.studio.steps == 1

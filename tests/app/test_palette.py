@@ -71,7 +71,7 @@ def bench(qtbot: QtBot) -> Bench:
     panel.resize(240, 700)
     panel.show()
     qtbot.waitExposed(panel)
-    search, tree = panel.findChild(QLineEdit, "palette-search"), panel.findChild(PaletteTree, "palette-list")
+    search, tree = panel.findChild(QLineEdit, "palette_search"), panel.findChild(PaletteTree, "palette_list")
     assert search is not None
     assert tree is not None
     return Bench(bridge, selection, panel, search, tree)
@@ -155,7 +155,7 @@ def test_families_fold_by_mouse_and_keys(bench: Bench) -> None:
 
 def test_a_search_without_a_match_names_the_closest(bench: Bench) -> None:
     QTest.keyClicks(bench.search, "convlution")
-    note = bench.panel.findChild(QLabel, "palette-note")
+    note = bench.panel.findChild(QLabel, "palette_note")
     assert note is not None
     assert note.isVisible()
     assert "convlution" in note.text()

@@ -210,7 +210,8 @@ class Card(QGraphicsItem):
         painter.setFont(self._style.far)
         painter.setPen(self._style.colors[Role.TEXT])
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
-        painter.drawText(_BODY.adjusted(STRIPE + space(3), 2, -space(2), -2), flags, self._face.title)
+        right = space(9) if self._face.severity in _MARK_ROLES else space(2)
+        painter.drawText(_BODY.adjusted(STRIPE + space(3), 2, -right, -2), flags, self._face.title)
 
     def _paint_words(self, painter: QPainter) -> None:
         style, face = self._style, self._face

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from cnnstudio.app.canvas.navigation import Way, first, last
+from cnnstudio.app.canvas import commands
+from cnnstudio.app.canvas.navigation import Way
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ def action_for(event: QKeyEvent) -> Callable[[CanvasView], None] | None:
 
 def _stepping(way: Way, *, extend: bool) -> Callable[[CanvasView], None]:
     def step(canvas: CanvasView) -> None:
-        canvas.step(way, extend=extend)
+        commands.step(canvas, way, extend=extend)
 
     return step
 
@@ -58,54 +59,22 @@ def _fit(canvas: CanvasView) -> None:
     canvas.zoom_fit()
 
 
-def _delete(canvas: CanvasView) -> None:
-    canvas.delete_selection()
-
-
-def _duplicate(canvas: CanvasView) -> None:
-    canvas.duplicate_selection()
-
-
-def _select_all(canvas: CanvasView) -> None:
-    canvas.select_all()
-
-
 def _escape(canvas: CanvasView) -> None:
     canvas.escape()
 
 
-def _edit(canvas: CanvasView) -> None:
-    canvas.edit_parameters()
-
-
-def _up(canvas: CanvasView) -> None:
-    canvas.move_selected(-1)
-
-
-def _down(canvas: CanvasView) -> None:
-    canvas.move_selected(1)
-
-
-def _home(canvas: CanvasView) -> None:
-    canvas.select_one(first(canvas.bridge.experiment.architecture))
-
-
-def _end(canvas: CanvasView) -> None:
-    canvas.select_one(last(canvas.bridge.experiment.architecture))
-
-
 _TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[CanvasView], None]] = {
-    (Qt.Key.Key_Delete, _NONE): _delete,
-    (Qt.Key.Key_Backspace, _NONE): _delete,
-    (Qt.Key.Key_D, _CTRL): _duplicate,
-    (Qt.Key.Key_A, _CTRL): _select_all,
+    (Qt.Key.Key_Delete, _NONE): commands.delete_selection,
+    (Qt.Key.Key_Backspace, _NONE): commands.delete_selection,
+    (Qt.Key.Key_D, _CTRL): commands.duplicate_selection,
+    (Qt.Key.Key_A, _CTRL): commands.select_all,
     (Qt.Key.Key_Escape, _NONE): _escape,
-    (Qt.Key.Key_Return, _NONE): _edit,
-    (Qt.Key.Key_Enter, _NONE): _edit,
-    (Qt.Key.Key_Up, _ALT): _up,
-    (Qt.Key.Key_Down, _ALT): _down,
-    (Qt.Key.Key_Home, _NONE): _home,
-    (Qt.Key.Key_End, _NONE): _end,
+    (Qt.Key.Key_Return, _NONE): commands.edit_parameters,
+    (Qt.Key.Key_Enter, _NONE): commands.edit_parameters,
+    (Qt.Key.Key_Up, _ALT): commands.move_up,
+    (Qt.Key.Key_Down, _ALT): commands.move_down,
+    (Qt.Key.Key_Home, _NONE): commands.select_first,
+    (Qt.Key.Key_End, _NONE): commands.select_last,
     (Qt.Key.Key_Plus, _CTRL): _zoom_in,
     (Qt.Key.Key_Plus, _CTRL | _SHIFT): _zoom_in,
     (Qt.Key.Key_Equal, _CTRL): _zoom_in,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from cnnstudio.app.canvas import commands
 from cnnstudio.app.palette.append import append_block, insert_block, place_block
 from cnnstudio.app.palette.dots import family_icon
 from cnnstudio.app.theme import set_icon
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
 def block_menu(canvas: CanvasView, id: str) -> QMenu:
     """What can be done with the selected blocks, `id` the one clicked."""
-    menu = _menu(canvas, "canvas-block-menu", f"Actions on {id}")
+    menu = _menu(canvas, "canvas_block_menu", f"Actions on {id}")
     several = len(canvas.selection.ids) > 1
     block = canvas.bridge.experiment.architecture.blocks[id]
     if not several:
-        _add(menu, "Edit parameters", canvas.edit_parameters, "Return")
+        _add(menu, "Edit parameters", partial(commands.edit_parameters, canvas), "Return")
         menu.addSeparator()
         up = _add(menu, "Move up", partial(canvas.move_selected, -1), "Alt+Up", "up")
         down = _add(menu, "Move down", partial(canvas.move_selected, 1), "Alt+Down", "down")
@@ -38,7 +39,7 @@ def block_menu(canvas: CanvasView, id: str) -> QMenu:
     copy = _add(menu, "Duplicate", canvas.duplicate_selection, "Ctrl+D", "copy")
     copy.setEnabled(canvas.can_duplicate)
     if not several:
-        cut = _add(menu, "Disconnect inputs", partial(canvas.disconnect_inputs, id), "", "unlink")
+        cut = _add(menu, "Disconnect inputs", partial(commands.disconnect_inputs, canvas, id), "", "unlink")
         cut.setEnabled(bool(block.inputs))
         menu.addSeparator()
         words = "Add before" if block.spec.kind == "Output" else "Append"
@@ -51,7 +52,7 @@ def block_menu(canvas: CanvasView, id: str) -> QMenu:
 
 def edge_menu(canvas: CanvasView, edge: tuple[str, str]) -> QMenu:
     """What can be done with a connection."""
-    menu = _menu(canvas, "canvas-edge-menu", f"Actions on the connection from {edge[0]} to {edge[1]}")
+    menu = _menu(canvas, "canvas_edge_menu", f"Actions on the connection from {edge[0]} to {edge[1]}")
     _families(menu, "Insert", partial(insert_block, canvas.bridge, canvas.selection, edge=edge))
     menu.addSeparator()
     _add(menu, "Disconnect", canvas.delete_selection, "Delete", "unlink")
@@ -60,7 +61,7 @@ def edge_menu(canvas: CanvasView, edge: tuple[str, str]) -> QMenu:
 
 def canvas_menu(canvas: CanvasView, at: QPointF) -> QMenu:
     """What can be done with the canvas; `at` is where new blocks go."""
-    menu = _menu(canvas, "canvas-menu", "Actions on the canvas")
+    menu = _menu(canvas, "canvas_menu", "Actions on the canvas")
     _families(menu, "Append", partial(append_block, canvas.bridge, canvas.selection))
     place = (at.x(), at.y())
     _families(menu, "Place unconnected", partial(place_block, canvas.bridge, canvas.selection, position=place))
@@ -86,7 +87,7 @@ def _add(menu: QMenu, words: str, act: Callable[[], object], keys: str = "", pic
     """An entry that shows its keys; the canvas itself listens to them, so here they are words only."""
     shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
     entry = menu.addAction(f"{words}\t{shown}" if shown else words)
-    entry.setObjectName(f"{menu.objectName()}-{words.lower().replace(' ', '-')}")
+    entry.setObjectName(f"{menu.objectName()}_{words.lower().replace(' ', '_')}")
     entry.setToolTip(words)
     if picture:
         set_icon(entry, picture)
@@ -97,13 +98,13 @@ def _add(menu: QMenu, words: str, act: Callable[[], object], keys: str = "", pic
 def _families(menu: QMenu, words: str, put: Callable[[str], object]) -> None:
     """A submenu with all blocks by family, each calling `put` with its kind."""
     outer = menu.addMenu(words)
-    outer.setObjectName(f"{menu.objectName()}-{words.lower().replace(' ', '-')}")
+    outer.setObjectName(f"{menu.objectName()}_{words.lower().replace(' ', '_')}")
     for group, specs in groups().items():
         family = outer.addMenu(family_icon(group), group)
         family.setToolTipsVisible(True)
         for spec in specs:
             entry = family.addAction(spec.title)
-            entry.setObjectName(f"{outer.objectName()}-{spec.kind}")
+            entry.setObjectName(f"{outer.objectName()}_{spec.kind}")
             entry.setToolTip(spec.summary)
             entry.triggered.connect(_without_state(partial(put, spec.kind)))
 

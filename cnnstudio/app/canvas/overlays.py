@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QGraphicsPathItem,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.canvas.style import CanvasStyle
 
 _ON_TOP = 10
+_WRAPPED = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextWordWrap)
 
 
 class Bubble(QLabel):
@@ -50,9 +51,11 @@ class Bubble(QLabel):
         self._role = role
         self._dress()
         self.setText(text)
-        line = self.fontMetrics().horizontalAdvance(text) + space(8)
-        self.setFixedWidth(min(width, line))
-        self.setFixedHeight(self.heightForWidth(self.width()))
+        around = self.contentsMargins()
+        sides, ends = around.left() + around.right(), around.top() + around.bottom()
+        room = QRect(0, 0, width - sides, 10 * width)
+        needed = self.fontMetrics().boundingRect(room, _WRAPPED, text)
+        self.setFixedSize(needed.width() + sides + 2, needed.height() + ends)
         self.show()
         self.raise_()
 
@@ -82,8 +85,7 @@ class Bubble(QLabel):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
         painter.setPen(theme().color(self._role))
         painter.setFont(self.font())
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
-        painter.drawText(self.contentsRect(), flags, self.text())
+        painter.drawText(self.contentsRect(), _WRAPPED, self.text())
 
 
 class ZoomBar(QWidget):
@@ -95,21 +97,21 @@ class ZoomBar(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("canvas-zoom")
+        self.setObjectName("canvas_zoom")
         self.setAccessibleName("Zoom of the canvas")
         row = QHBoxLayout(self)
         row.setContentsMargins(space(1), space(1), space(1), space(1))
         row.setSpacing(0)
         self._scale = QToolButton(self)
-        out = self._button("zoom-out", "canvas-zoom-out", "Zoom out", "Zoom out (Ctrl+wheel or -)")
+        out = self._button("zoom-out", "canvas_zoom_out", "Zoom out", "Zoom out (Ctrl+wheel or -)")
         out.clicked.connect(self.smaller)
-        self._scale.setObjectName("canvas-zoom-fit")
+        self._scale.setObjectName("canvas_zoom_fit")
         self._scale.setAccessibleName("Fit the architecture into view")
         self._scale.setToolTip("Fit the architecture into view (Ctrl+0)")
         mark(self._scale, kind="flat")
         self._scale.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scale.clicked.connect(self.fit)
-        larger = self._button("zoom-in", "canvas-zoom-in", "Zoom in", "Zoom in (Ctrl+wheel or +)")
+        larger = self._button("zoom-in", "canvas_zoom_in", "Zoom in", "Zoom in (Ctrl+wheel or +)")
         larger.clicked.connect(self.larger)
         for button in (out, self._scale, larger):
             row.addWidget(button)

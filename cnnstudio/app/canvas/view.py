@@ -23,20 +23,17 @@ from PySide6.QtGui import (
 )
 from typing_extensions import override
 
-from cnnstudio.app.canvas import menus
+from cnnstudio.app.canvas import commands, menus
 from cnnstudio.app.canvas.card import FARTHEST
 from cnnstudio.app.canvas.drops import Drop
 from cnnstudio.app.canvas.gestures import Band, Drag, Gesture, Pan, PickEdge, Pointer, Wire
 from cnnstudio.app.canvas.keys import action_for
-from cnnstudio.app.canvas.navigation import Way, first, neighbour
 from cnnstudio.app.canvas.overlays import Bubble, ZoomBar
 from cnnstudio.app.canvas.scene import CanvasScene
 from cnnstudio.app.canvas.viewport import Viewport
 from cnnstudio.app.palette.append import MIME
 from cnnstudio.app.theme import Role, space
 from cnnstudio.core.catalogue import catalogue
-from cnnstudio.core.edits import Disconnect, DuplicateBlocks, RemoveBlocks, ReorderBlock
-from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMenu, QWidget
@@ -46,7 +43,7 @@ if TYPE_CHECKING:
 
 PICTURES = 64 * 1024
 """Kilobytes for pictures of cards: Qt's 10 MB do not hold a dense screen full of them, and then none is found."""
-OPENING = 0.6
+OPENING = 0.7
 """Smallest scale at which an architecture is opened: a tall one shows its head, legibly."""
 EMPTY = "Only Input and Output so far. Double-click a block in the palette, or drag one onto the line between them."
 NO_OUTPUT = "Append an Output block from the palette: it turns features into the answer."
@@ -72,8 +69,8 @@ class CanvasView(Viewport):
         self.viewport().setAcceptDrops(True)
         self.viewport().setMouseTracking(True)
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), PICTURES))
-        self._bubble = Bubble(self, "canvas-bubble")
-        self._hint = Bubble(self, "canvas-empty")
+        self._bubble = Bubble(self, "canvas_bubble")
+        self._hint = Bubble(self, "canvas_empty")
         self._zoom_bar = ZoomBar(self)
         self._zoom_bar.smaller.connect(self.zoom_out)
         self._zoom_bar.larger.connect(self.zoom_in)
@@ -152,86 +149,37 @@ class CanvasView(Viewport):
     @property
     def can_delete(self) -> bool:
         """Whether Delete has something to take away."""
-        return self.board.selected_edge is not None or any(id != INPUT for id in self.selection.ids)
+        return commands.can_delete(self)
 
     @property
     def can_duplicate(self) -> bool:
         """Whether a block is selected of which there can be more than one."""
-        blocks = self.bridge.experiment.architecture.blocks
-        return any(id in blocks and blocks[id].spec.kind not in ("Input", "Output") for id in self.selection.ids)
+        return commands.can_duplicate(self)
 
     @Slot()
     def delete_selection(self) -> None:
         """Cut the selected edge, or remove the selected blocks and heal the chain."""
-        edge = self.board.selected_edge
-        if edge is not None:
-            self.bridge.do(Disconnect(source=edge[0], target=edge[1]))
-            return
-        architecture = self.bridge.experiment.architecture
-        gone = tuple(id for id in self.selection.ids if id in architecture.blocks)
-        if not gone:
-            return
-        heirs = [i for id in gone for i in architecture.blocks[id].inputs if i not in gone]
-        if self.bridge.do(RemoveBlocks(ids=gone)):
-            left = self.bridge.experiment.architecture.blocks
-            self.selection.select([i for i in heirs[:1] if i in left] or [i for i in gone if i in left])
+        commands.delete_selection(self)
 
     @Slot()
     def duplicate_selection(self) -> None:
         """Copy the selected blocks and select the copies."""
-        architecture = self.bridge.experiment.architecture
-        edit = DuplicateBlocks(ids=tuple(id for id in self.selection.ids if id in architecture.blocks))
-        if edit.ids and self.bridge.do(edit):
-            self.selection.select(edit.copies(architecture).values())
+        commands.duplicate_selection(self)
 
     @Slot(int)
     def move_selected(self, by: int) -> None:
         """Let the current block change places with its neighbour: -1 upwards, 1 downwards."""
-        if self.selection.current in self.board.cards:
-            self.bridge.do(ReorderBlock(id=self.selection.current, by=by))
+        commands.move_selected(self, by)
 
     @Slot()
     def select_all(self) -> None:
         """Select every block; the current one stays current."""
-        current = self.selection.current
-        others = [id for id in self.board.cards if id != current]
-        self.selection.select([*others, current] if current in self.board.cards else others)
-
-    @Slot()
-    def edit_parameters(self) -> None:
-        """Ask the inspector to put the cursor into the current block's first parameter."""
-        block = self.bridge.experiment.architecture.blocks.get(self.selection.current)
-        if block is not None and block.spec.parameters:
-            wanted = block.spec.key_parameters or (block.spec.parameters[0].name,)
-            self.selection.parameter_wanted.emit(wanted[0])
-
-    def disconnect_inputs(self, id: str) -> None:
-        """Cut all that a block reads, as one undo step."""
-        gesture = f"disconnect {id} {len(self.bridge.document.states)}"
-        for source in dict.fromkeys(self.bridge.experiment.architecture.blocks[id].inputs):
-            self.bridge.do(Disconnect(source=source, target=id, gesture=gesture))
+        commands.select_all(self)
 
     def pick_edge(self, key: tuple[str, str]) -> None:
         """Select an edge instead of blocks."""
         self.selection.select([])
         self.board.select_edge(key)
-
-    def step(self, way: Way, *, extend: bool = False) -> None:
-        """Select the neighbour in that direction; `extend` keeps the others selected."""
-        architecture, current = self.bridge.experiment.architecture, self.selection.current
-        if current not in architecture.blocks:
-            self.select_one(first(architecture))
-            return
-        found = neighbour(architecture, current, way)
-        if found is not None and extend:
-            self.selection.select([*(id for id in self.selection.ids if id != found), found])
-        elif found is not None:
-            self.selection.select([found])
-
-    def select_one(self, id: str | None) -> None:
-        """Select this block, if there is one."""
-        if id is not None:
-            self.selection.select([id])
 
     def escape(self) -> None:
         """Call off the gesture; without one, select nothing."""
@@ -298,7 +246,7 @@ class CanvasView(Viewport):
         card = self.board.card_at(self._pointer(event).scene)
         if event.button() is Qt.MouseButton.LeftButton and card is not None:
             self.selection.select([card.id])
-            self.edit_parameters()
+            commands.edit_parameters(self)
 
     @override
     def leaveEvent(self, event: QEvent, /) -> None:

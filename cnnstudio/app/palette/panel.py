@@ -45,13 +45,13 @@ class PalettePanel(QWidget):
         self._list.expandAll()
 
     def _build(self) -> None:
-        self._search.setObjectName("palette-search")
+        self._search.setObjectName("palette_search")
         self._search.setAccessibleName("Search blocks")
         self._search.setPlaceholderText("Search blocks")
         self._search.setToolTip("Type a name or a purpose; Enter appends the first block found, Down goes to the list")
         self._search.setClearButtonEnabled(True)
         self._find = self._search.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self._note.setObjectName("palette-note")
+        self._note.setObjectName("palette_note")
         self._note.setAccessibleName("Result of the search")
         self._note.setWordWrap(True)
         self._note.setTextFormat(Qt.TextFormat.PlainText)

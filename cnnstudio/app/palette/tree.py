@@ -29,7 +29,7 @@ class PaletteTree(QTreeView):
     def __init__(self, model: PaletteModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setModel(model)
-        self.setObjectName("palette-list")
+        self.setObjectName("palette_list")
         self.setAccessibleName("Blocks by family")
         self.setToolTip("Drag a block onto the canvas, or double-click it to append it")
         self.setHeaderHidden(True)
