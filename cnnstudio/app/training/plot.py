@@ -111,16 +111,20 @@ class MetricPlot:
         self._kept: Any = None
         self._drawn: tuple[object, ...] = ()
         self._limits: Limits = {}
+        self._drawn_limits: Limits = {}
 
     def image(self, data: CurveData, look: Look, size: tuple[int, int], ratio: float) -> QImage:
         """The curves on `size` (width, height) logical pixels, of which each is `ratio` device pixels."""
         if self._drawn[:1] != (data.run,):
             self._limits = {}
         self._limits = limits(data, self._limits)
-        frame = (data.run, data.metrics, look, size, ratio, tuple(self._limits.items()))
+        frame = (data.run, data.metrics, look, size, ratio)
         if frame != self._drawn:
-            self._draw_axes(data, look, size, ratio)
-            self._drawn = frame
+            self._compose(data, look, size, ratio)
+            self._drawn, self._drawn_limits = frame, {}
+        if self._limits != self._drawn_limits:
+            self._draw_axes()
+            self._drawn_limits = self._limits
         self._canvas.restore_region(self._kept)
         for panel in self._panels:
             panel.show(data)
@@ -155,13 +159,18 @@ class MetricPlot:
         """The axes drawn last, the loss first."""
         return [p.axes for p in self._panels]
 
-    def _draw_axes(self, data: CurveData, look: Look, size: tuple[int, int], ratio: float) -> None:
+    def _compose(self, data: CurveData, look: Look, size: tuple[int, int], ratio: float) -> None:
         self.figure.set_dpi(DPI * ratio)
         self.figure.set_size_inches(max(size[0], 160) / DPI, max(size[1], 120) / DPI)
         self._panels = compose(self.figure, data.metrics, self._limits, look)
         for panel in self._panels:
             for line in panel.lines:
                 line.set_animated(True)  # left out of the drawing that is kept
+
+    def _draw_axes(self) -> None:
+        for panel in self._panels:
+            panel.axes.set_xlim(*self._limits["epoch"])
+            panel.axes.set_ylim(*self._limits[panel.metric])
         self._canvas.draw()
         self._kept = self._canvas.copy_from_bbox(self.figure.bbox)
 
