@@ -1,4 +1,4 @@
-"""Every parameter of every block, found by introspection: another legal value, entered by hand, reaches the document."""
+"""Every parameter of every block, found by introspection: another legal value, entered by hand, is in the document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
 
 from cnnstudio.app.document_bridge import DocumentBridge
 from cnnstudio.app.inspector import InspectorPanel
@@ -26,6 +25,7 @@ from tests.helpers.designs import value_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
     from cnnstudio.core.catalogue.base import BlockSpec
