@@ -103,7 +103,7 @@ def step(value: Step) -> str:
 
 def receptive_field(field: Field) -> str:
     """Size of the field on the input, in input cells: 5 x 5."""
-    return f" {TIMES} ".join(step(axis.size) for axis in field) if field else DASH
+    return f" {TIMES} ".join(count(axis.cells) for axis in field) if field else DASH
 
 
 def stride(field: Field) -> str:

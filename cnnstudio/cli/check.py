@@ -70,7 +70,7 @@ def _field(block: BlockTrace) -> tuple[list[int | float], list[int | float]]:
     """Receptive field and stride, one number per spatial axis of the input; no stride where the output has none."""
     if block.output is None:
         return [], []
-    sizes = [_number(axis.size) for axis in block.output.field]
+    sizes: list[int | float] = [axis.cells for axis in block.output.field]
     strides = [_number(axis.jump) for axis in block.output.field] if block.output.spatial else []
     return sizes, strides
 
