@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QWidget
 
 from cnnstudio.app.canvas import CanvasView
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.run_controller import RunController
     from cnnstudio.app.selection import Selection
 
-_PALETTE, _INSPECTOR, _BELOW = 220, 300, 200
+_PALETTE, _INSPECTOR, _BELOW = 244, 300, 200
 _CANVAS = (760, 440)
 
 
@@ -38,12 +39,16 @@ class DesignPage(QWidget):
         middle = _splitter("design_middle", Qt.Orientation.Vertical, self.canvas, self._tabs)
         middle.setStretchFactor(0, 1)
         middle.setSizes([_CANVAS[1], _BELOW])
+        palette, inspector = PalettePanel(bridge, selection), InspectorPanel(bridge, selection)
+        for panel in (palette, inspector, self._tabs):
+            panel.setBackgroundRole(QPalette.ColorRole.Base)
+            panel.setAutoFillBackground(True)
         across = _splitter(
             "design_across",
             Qt.Orientation.Horizontal,
-            PalettePanel(bridge, selection),
+            palette,
             middle,
-            InspectorPanel(bridge, selection),
+            inspector,
         )
         across.setStretchFactor(1, 1)
         across.setSizes([_PALETTE, _CANVAS[0], _INSPECTOR])

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from cnnstudio.app.dialogs.naming import NamingDialog
 from cnnstudio.core.edits import Describe, RenameExperiment, Tidy
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from cnnstudio.app.dialogs.naming import NamingDialog
     from cnnstudio.app.document_bridge import DocumentBridge
 
 
@@ -38,6 +38,8 @@ class EditCommands(QObject):
 
     def rename(self) -> None:
         """Ask for name and description."""
+        from cnnstudio.app.dialogs.naming import NamingDialog  # dialogs wait until they are wanted
+
         now = self._bridge.experiment
         self._naming = NamingDialog("Name and description", "Apply", now.name, now.description, self._window)
         self._naming.named.connect(self._renamed)

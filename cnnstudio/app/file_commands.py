@@ -10,11 +10,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
-from cnnstudio.app.dialogs.export import ExportDialog
-from cnnstudio.app.dialogs.files import ask_open, ask_save
-from cnnstudio.app.dialogs.naming import NamingDialog
-from cnnstudio.app.dialogs.presets import PresetsGallery
-from cnnstudio.app.dialogs.questions import UnsavedQuestion
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue.ends import Input, Output
 from cnnstudio.core.document import Document
@@ -27,6 +22,7 @@ from cnnstudio.core.program import INPUT
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMenu, QWidget
 
+    from cnnstudio.app.dialogs.naming import NamingDialog
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.message_bar import MessageBar
     from cnnstudio.app.preferences import Preferences
@@ -39,7 +35,10 @@ MODELS = "Keras models (*.keras)"
 
 
 class FileCommands(QObject):
-    """Opens and writes files. Nothing unsaved is lost without a question; every fault is one sentence in the bar."""
+    """Opens and writes files. Nothing unsaved is lost without a question; every fault is one sentence in the bar.
+
+    Dialogs are imported when they are wanted: the first paint need not wait for them.
+    """
 
     def __init__(
         self,
@@ -68,12 +67,16 @@ class FileCommands(QObject):
 
     def choose_preset(self) -> None:
         """Show the presets."""
+        from cnnstudio.app.dialogs.presets import PresetsGallery
+
         gallery = PresetsGallery(self._window)
         gallery.chosen.connect(self._open_preset)
         gallery.open()
 
     def choose_file(self) -> None:
         """Ask for a file and open it."""
+        from cnnstudio.app.dialogs.files import ask_open
+
         dialog = ask_open(self._window, self._folder())
         dialog.fileSelected.connect(self.open_path)
         dialog.open()
@@ -110,6 +113,8 @@ class FileCommands(QObject):
 
     def save_as(self) -> None:
         """Ask for a file and save to it."""
+        from cnnstudio.app.dialogs.files import ask_save
+
         suggestion = self._bridge.document.path or self._folder() / f"{file_name(self._bridge.experiment.name)}.json"
         dialog = ask_save(self._window, "Save experiment", suggestion)
         dialog.fileSelected.connect(self._write)
@@ -118,6 +123,8 @@ class FileCommands(QObject):
 
     def save_as_preset(self) -> None:
         """Ask for a name and keep the experiment among the person's presets."""
+        from cnnstudio.app.dialogs.naming import NamingDialog
+
         now = self._bridge.experiment
         self._naming = NamingDialog("Save as preset", "Save preset", now.name, now.description, self._window)
         self._naming.named.connect(self._keep_preset)
@@ -133,6 +140,8 @@ class FileCommands(QObject):
             self._complain("There is no trained model yet: press Train first.")
             return
         self._exporting = directory
+        from cnnstudio.app.dialogs.files import ask_save
+
         suggestion = self._folder() / f"{file_name(self._run.state.name or 'model')}.keras"
         dialog = ask_save(self._window, "Export trained model", suggestion, MODELS)
         dialog.fileSelected.connect(self._export_to)
@@ -144,6 +153,8 @@ class FileCommands(QObject):
             then()
             return
         self._next = then
+        from cnnstudio.app.dialogs.questions import UnsavedQuestion
+
         question = UnsavedQuestion(self._bridge.experiment.name, self._window)
         question.save_wanted.connect(self.save)
         question.discard_wanted.connect(self._go_on)
@@ -204,6 +215,8 @@ class FileCommands(QObject):
             self._messages.show_message(f"“{name}” is kept among your presets.", "ok", key="file")
 
     def _export_to(self, path: str) -> None:
+        from cnnstudio.app.dialogs.export import ExportDialog
+
         ExportDialog(self._worker, self._exporting, Path(path), self._window).open()
 
     def _go_on(self) -> None:

@@ -10,8 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QToolBar, QVBoxLa
 from cnnstudio.app.actions import Actions, Situation
 from cnnstudio.app.activity_bar import ActivityBar
 from cnnstudio.app.design_page import DesignPage
-from cnnstudio.app.dialogs.help import AboutDialog, ShortcutsDialog
-from cnnstudio.app.dialogs.questions import StopQuestion
 from cnnstudio.app.document_bridge import DocumentBridge
 from cnnstudio.app.edit_commands import EditCommands
 from cnnstudio.app.file_commands import FileCommands, blank_experiment
@@ -114,20 +112,27 @@ class MainWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Show every keyboard shortcut."""
+        from cnnstudio.app.dialogs.help import ShortcutsDialog  # dialogs wait until they are wanted
+
         ShortcutsDialog(self.actions_table, self).open()
 
     def show_about(self) -> None:
         """Show version and licence."""
+        from cnnstudio.app.dialogs.help import AboutDialog
+
         AboutDialog(self.worker.hello, self).open()
 
     def closeEvent(self, event: QCloseEvent, /) -> None:
         """Ask about a run and about unsaved changes first; close once both are settled."""
-        if self._closing_agreed:
+        training = self.run.state.active
+        if self._closing_agreed or not (training or self.bridge.document.is_modified):
             self._finish()
             event.accept()
             return
         event.ignore()
-        if self.run.state.active:
+        if training:
+            from cnnstudio.app.dialogs.questions import StopQuestion
+
             question = StopQuestion(self)
             question.stop_wanted.connect(self._close_when_saved)
             question.open()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 import PySide6
@@ -122,6 +121,8 @@ def about_words(hello: Hello | None) -> str:
 
 
 def _version() -> str:
+    from importlib import metadata
+
     try:
         return metadata.version("cnnstudio")
     except metadata.PackageNotFoundError:
