@@ -285,6 +285,16 @@ def test_a_drop_on_the_empty_canvas_stays_unconnected(chain: Studio) -> None:
     assert card.body.contains(chain.canvas.mapToScene(QPoint(150, 300)))
 
 
+def test_cards_stay_where_they_are_when_one_is_put_outside(chain: Studio) -> None:
+    chain.canvas.resize(1400, 900)
+    chain.canvas.centerOn(chain.canvas.board.occupied().center())
+    before = chain.middle("conv")
+    assert chain.carry("Convolution", QPoint(220, 300))
+    assert chain.middle("conv") == before
+    chain.drag(chain.middle("pool"), chain.middle("pool") + QPoint(450, 0))
+    assert chain.middle("conv") == before
+
+
 def test_the_drop_is_announced_and_its_signs_go_away(chain: Studio) -> None:
     edge = chain.canvas.board.edges["conv", "pool"]
     assert chain.carry("Dropout", chain.on_edge("conv", "pool"), drop=False)

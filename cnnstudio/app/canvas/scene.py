@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from cnnstudio.core.diagnostics import Diagnostic
     from cnnstudio.core.tracing import BlockTrace, Trace
 
-_AROUND = 400.0
-"""Free canvas round the cards, so that a card can be put beyond them."""
+_BESIDE, _BEYOND = 1200.0, 800.0
+"""Free canvas round the cards, so that one can be put beyond them. More than a window shows: a scene smaller than its
+view is centred in it, and then all cards would jump whenever one is put outside the others."""
 _Shown = tuple["BlockTrace | None", "tuple[Diagnostic, ...]"]
 
 
@@ -126,7 +127,7 @@ class CanvasScene(QGraphicsScene):
 
     def settle(self) -> None:
         """The cards lie where they are to stay: lead all edges anew, short ones first, and take in the room."""
-        self.setSceneRect(self.occupied().adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND))
+        self.setSceneRect(self.occupied().adjusted(-_BESIDE, -_BEYOND, _BESIDE, _BEYOND))
         self._roads = Roads({id: card.body for id, card in self.cards.items()})
         for edge in sorted(self.edges.values(), key=self._drop):
             edge.show_route(self._roads.route(edge.source, edge.target))

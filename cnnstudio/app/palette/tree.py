@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 from typing_extensions import override
@@ -84,7 +84,7 @@ class PaletteTree(QTreeView):
         drag.setMimeData(self.model().mimeData([index]))
         ghost = drag_picture(str(kind), self.devicePixelRatioF())
         drag.setPixmap(ghost)
-        drag.setHotSpot(QPointF(CARD_WIDTH / 2, _GHOST_HEIGHT / 2).toPoint())
+        drag.setHotSpot(QPoint(-space(4), _GHOST_HEIGHT // 2))  # beside the pointer: the target stays in sight
         drag.exec(Qt.DropAction.CopyAction)
 
 
