@@ -49,6 +49,16 @@ def test_counts_have_thousands_separators() -> None:
     assert parameter_words(block.spec, 2).startswith("1,024 filters")
 
 
+def test_windows_and_their_filters_are_told_apart() -> None:
+    block = experiment(("inception", "Inception", "", {})).architecture.blocks["inception"]
+    assert parameter_words(block.spec, 2).startswith("1 × 1: ")
+
+
+def test_one_of_a_thing_is_singular() -> None:
+    block = experiment(("thin", "Dense", "", {"units": 1})).architecture.blocks["thin"]
+    assert parameter_words(block.spec, 0).startswith("1 unit ·")
+
+
 @pytest.mark.parametrize(
     ("rank", "words"), [(1, "32 filters · 3"), (2, "32 filters · 3 × 3"), (3, "32 filters · 3 × 3 × 3")]
 )

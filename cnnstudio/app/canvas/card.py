@@ -221,16 +221,27 @@ class Card(QGraphicsItem):
         free = rows[0].width() - (space(5) if face.severity in _MARK_ROLES else 0)
         title = style.title_metrics.elidedText(face.title, Qt.TextElideMode.ElideRight, free)
         self._text(painter, rows[0], title, Role.TEXT, bold=True)
-        used = style.title_metrics.horizontalAdvance(title) + space(2)
-        if free - used > space(8):
-            name = style.caption_metrics.elidedText(face.id, Qt.TextElideMode.ElideMiddle, free - used)
-            self._text(painter, rows[0].adjusted(0, 0, free - rows[0].width(), 0), name, Role.MUTED, right=True)
-        words = style.caption_metrics.elidedText(face.parameters, Qt.TextElideMode.ElideRight, rows[1].width())
-        self._text(painter, rows[1], words, Role.MUTED)
-        self._text(painter, rows[2], face.shape or "no shape yet", Role.TEXT if face.shape else Role.MUTED)
+        beside = free - style.title_metrics.horizontalAdvance(title) - space(2)
+        if beside >= min(style.caption_metrics.horizontalAdvance(face.id), space(14)):
+            rows[0].setWidth(free)
+            self._pair(painter, rows[0], "", face.id, Role.MUTED, beside)
+            self._pair(painter, rows[1], face.parameters, "", Role.MUTED, 0)
+        else:  # the title fills its row, and without its id a block cannot be told from others of its kind
+            spare = rows[1].width() - style.caption_metrics.horizontalAdvance(face.parameters) - space(2)
+            self._pair(painter, rows[1], face.parameters, face.id, Role.MUTED, max(spare, space(16)))
+        self._pair(painter, rows[2], face.shape or "no shape yet", "", Role.TEXT if face.shape else Role.MUTED, 0)
         room = rows[2].width() - style.caption_metrics.horizontalAdvance(face.shape or "no shape yet") - space(2)
-        fits = style.caption_metrics.horizontalAdvance(face.count) <= room
-        self._text(painter, rows[2], face.count if fits else face.short_count, Role.MUTED, right=True)
+        counts = (t for t in (face.count, *face.short_counts) if style.caption_metrics.horizontalAdvance(t) <= room)
+        self._text(painter, rows[2], next(counts, ""), Role.MUTED, right=True)
+
+    def _pair(self, painter: QPainter, row: QRectF, left: str, right: str, role: Role, room: float) -> None:
+        """Words at both ends of a row; `right` takes `room` at most, `left` the rest."""
+        metrics = self._style.caption_metrics
+        end = metrics.elidedText(right, Qt.TextElideMode.ElideMiddle, room)
+        taken = metrics.horizontalAdvance(end) + space(2) if end else 0
+        start = metrics.elidedText(left, Qt.TextElideMode.ElideRight, row.width() - taken)
+        self._text(painter, row, start, role)
+        self._text(painter, row, end, Role.MUTED, right=True)
 
     def _text(
         self, painter: QPainter, where: QRectF, text: str, role: Role, *, bold: bool = False, right: bool = False

@@ -36,8 +36,8 @@ class Face:
     """Output shape: "8 x 8 x 6" with multiplication signs; "" while it is unknown."""
     count: str
     """"156 parameters"; "" for none."""
-    short_count: str
-    """The same for narrow places: "1.2 M"."""
+    short_counts: tuple[str, ...]
+    """The same for narrower and narrower places: "1,234,567 params", "1.23 M"."""
     severity: Severity | None
     sentences: tuple[str, ...]
     """What lint says of the block, worst first."""
@@ -84,7 +84,7 @@ def face_of(block: Block, traced: BlockTrace | None, diagnostics: Sequence[Diagn
         parameters=words if words and words != flows else spec.summary,  # Input's parameter is its output shape
         shape=flows,
         count=count_words(params),
-        short_count=short(params) if params else "",
+        short_counts=(f"{params:,} params", short(params)) if params else (),
         severity=ordered[0].severity if ordered else None,
         sentences=tuple(d.message for d in ordered),
         takes_input=spec.max_inputs != 0,
@@ -117,6 +117,8 @@ def parameter_words(spec: Any, rank: int) -> str:
 
 def _integer(parameter: Parameter, value: Any, rank: int) -> str:
     label = parameter.label.lower()
+    if label[0].isdigit():  # "3 x 3 filters" of a block that has several windows
+        return f"{label.removesuffix(' filters')}: {value:,}".replace(" x ", f" {TIMES} ")
     if label.endswith("s"):
         return f"{value:,} {label[:-1] if value == 1 else label}"
     return f"{label} {value:,}"
