@@ -27,7 +27,8 @@ def test_bytes(value: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0001, "0.0001"), (0.00001, "0.00001"), (1e-7, "1e-07"), (0.15, "0.15"), (1.0, "1"), (0.0, "0")]
+    ("value", "text"),
+    [(0.0001, "0.0001"), (0.00001, "0.00001"), (1e-7, "1e-07"), (0.15, "0.15"), (1.0, "1"), (0.0, "0")],
 )
 def test_numbers(value: float, text: str) -> None:
     assert format.number(value) == text
@@ -35,7 +36,8 @@ def test_numbers(value: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "whole", "text"), [(1, 3, "33.3 %"), (0, 3, "0.0 %"), (1, 10_000, "< 0.1 %"), (0, 0, "–"), (3, 3, "100.0 %")]
+    ("part", "whole", "text"),
+    [(1, 3, "33.3 %"), (0, 3, "0.0 %"), (1, 10_000, "< 0.1 %"), (0, 0, "–"), (3, 3, "100.0 %")],
 )
 def test_shares(part: int, whole: int, text: str) -> None:
     assert format.share(part, whole) == text

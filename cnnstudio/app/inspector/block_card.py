@@ -110,7 +110,8 @@ class BlockCard(QWidget):
 
     def _show_form(self, block: Block, own: Sequence[Diagnostic], axes: int) -> None:
         spec = block.spec
-        self.form.show_value(spec, own if block.id != INPUT else (), subject=block.id, axes=axes)
+        subject = (block.id, self._bridge.document)
+        self.form.show_value(spec, own if block.id != INPUT else (), subject=subject, axes=axes)
         self.form.setEnabled(block.id != INPUT)
         self.note.setVisible(block.id == INPUT)
         self.parameters.setVisible(bool(spec.parameters))

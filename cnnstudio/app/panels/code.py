@@ -73,6 +73,7 @@ class CodePanel(QWidget):
     def _lay_out(self) -> None:
         self.setObjectName("code")
         self.code.setObjectName("code_text")
+        self.code.setToolTip("The Keras script of this experiment; select and copy any part")
         self.code.setAccessibleName("Keras script")
         self.code.setToolTip("")
         self.code.setReadOnly(True)

@@ -22,8 +22,8 @@ _TOKEN = re.compile(
 )
 _FAMILIES = {"keyword": "Normalisation", "string": "Reshape", "number": "Merge", "layer": "Convolution"}
 """The code shares the families' colours: they are of equal lightness and apart for all eyes."""
-DARKER = 150
-"""Per cent: on white, text of a family's colour needs this for a contrast of 4.5 to 1; stripes and cards do not."""
+DARKER, LIGHTER = 150, 130
+"""Per cent: text needs a contrast of 4.5 to 1, also on marked lines; the stripes of cards do with less."""
 OUTSIDE, DOUBLE, SINGLE = -1, 1, 2
 _QUOTES = {DOUBLE: '"""', SINGLE: "'''"}
 
@@ -39,8 +39,8 @@ class PythonHighlighter(QSyntaxHighlighter):
 
     def _take_colors(self) -> None:
         look = theme()
-        shade = 100 if look.is_dark else DARKER
-        colors = {name: look.family(family).darker(shade) for name, family in _FAMILIES.items()}
+        families = {name: look.family(family) for name, family in _FAMILIES.items()}
+        colors = {n: c.lighter(LIGHTER) if look.is_dark else c.darker(DARKER) for n, c in families.items()}
         colors["comment"] = look.color(Role.MUTED)
         self._formats = {}
         for name, color in colors.items():

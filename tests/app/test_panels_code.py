@@ -1,0 +1,228 @@
+"""The Code tab: always the script of the experiment as it stands, or a sentence why there is none."""
+
+from __future__ import annotations
+
+import ast
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from cnnstudio.app.panels import CodePanel
+from cnnstudio.app.panels.code import file_stem
+from cnnstudio.app.selection import Selection
+from cnnstudio.app.theme import Role
+from cnnstudio.app.theme.theme import DARK, LIGHT, Theme, themes
+from cnnstudio.core.edits import RenameExperiment, SetParameters
+from cnnstudio.core.source import script
+from tests.helpers.designs import bridge_of, spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from PySide6.QtGui import QColor, QTextBlock
+    from pytestqt.qtbot import QtBot
+
+
+class Desk:
+    def __init__(self, qtbot: QtBot) -> None:
+        self.bridge = bridge_of(
+            ("first", spec("Convolution", filters=8)),
+            ("norm", spec("ConvNormActivation")),
+            ("pool", spec("GlobalAveragePooling")),
+        )
+        self.selection = Selection(self.bridge)
+        self.panel = CodePanel(self.bridge, self.selection)
+        self.panel.resize(700, 200)
+        qtbot.addWidget(self.panel)
+        self.panel.show()
+
+    def text(self) -> str:
+        return self.panel.code.toPlainText()
+
+    def marked(self) -> list[str]:
+        selections: list[Any] = self.panel.code.extraSelections()
+        return [s.cursor.block().text() for s in selections]
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Desk:
+    return Desk(qtbot)
+
+
+def test_it_shows_the_script(desk: Desk) -> None:
+    assert desk.text() == script(desk.bridge.experiment)
+    ast.parse(desk.text())
+
+
+def test_it_follows_edits_and_undo_a_moment_later(qtbot: QtBot, desk: Desk) -> None:
+    before = desk.text()
+    desk.bridge.do(SetParameters(id="first", values={"filters": 77}))
+    assert desk.text() == before, "bursts of edits are written out once"
+    qtbot.waitUntil(lambda: "77" in desk.text())
+    assert desk.text() == script(desk.bridge.experiment)
+    desk.bridge.undo()
+    qtbot.waitUntil(lambda: desk.text() == before)
+
+
+def test_the_place_in_the_text_is_kept(qtbot: QtBot, desk: Desk) -> None:
+    bar = desk.panel.code.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    place = bar.value()
+    assert place > 0
+    desk.bridge.do(SetParameters(id="first", values={"filters": 77}))
+    qtbot.waitUntil(lambda: "77" in desk.text())
+    assert bar.value() == place
+
+
+def test_errors_take_the_code_away(qtbot: QtBot, desk: Desk) -> None:
+    desk.bridge.do(SetParameters(id="first", values={"groups": 3}))
+    qtbot.waitUntil(desk.panel.broken.isVisible)
+    assert desk.text() == ""
+    assert "No script while there is 1 error." in desk.panel.broken.sentence.text()
+    assert desk.bridge.diagnostics[0].message in desk.panel.broken.sentence.text()
+    assert not desk.panel.copy.isEnabled()
+    assert not desk.panel.save.isEnabled()
+    desk.bridge.undo()
+    qtbot.waitUntil(desk.panel.code.isVisible)
+    assert desk.text() == script(desk.bridge.experiment)
+    assert desk.panel.copy.isEnabled()
+
+
+def test_the_lines_of_the_selected_block_are_marked_and_in_sight(desk: Desk) -> None:
+    desk.selection.select(["norm"])
+    lines = desk.marked()
+    assert any("BatchNormalization" in line for line in lines)
+    assert any("norm" in line for line in lines)
+    assert not any('"first"' in line for line in lines)
+    first = desk.panel.code.firstVisibleBlock().blockNumber()
+    shown = [_line(desk, n) for n in range(first, first + 12)]
+    assert any("BatchNormalization" in line for line in shown)
+    desk.selection.select(["first", "pool"])
+    assert any("GlobalAveragePooling2D" in line for line in desk.marked())
+    assert any("Conv2D" in line for line in desk.marked())
+    desk.selection.select([])
+    assert desk.marked() == []
+
+
+def _line(desk: Desk, number: int) -> str:
+    return str(desk.panel.code.document().findBlockByNumber(number).text())
+
+
+def test_copy(desk: Desk) -> None:
+    QTest.mouseClick(desk.panel.copy, Qt.MouseButton.LeftButton)
+    assert QApplication.clipboard().text() == desk.text()
+    assert desk.panel.said.text() == "Copied."
+
+
+def test_save(qtbot: QtBot, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def choose(parent: object, title: str, start: str, kinds: str) -> tuple[str, str]:
+        asked.append(os.path.basename(start))
+        return (str(tmp_path / "script"), kinds)
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    desk.bridge.do(RenameExperiment(name="LeNet on digits"))
+    qtbot.waitUntil(lambda: "LeNet on digits" in desk.text())
+    QTest.mouseClick(desk.panel.save, Qt.MouseButton.LeftButton)
+    assert asked == ["lenet_on_digits.py"]
+    assert (tmp_path / "script.py").read_text(encoding="utf-8") == desk.text()
+    assert desk.panel.said.text() == "Saved as script.py."
+
+
+def test_a_failed_save_is_said(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "taken.py").mkdir()
+    desk.panel.save_to(tmp_path / "taken.py")
+    assert desk.panel.said.text().startswith("taken.py could not be saved: ")
+
+
+@pytest.mark.parametrize(("name", "stem"), [("LeNet on digits", "lenet_on_digits"), ("../..", "model"), ("Ü 2", "2")])
+def test_file_stems(name: str, stem: str) -> None:
+    assert file_stem(name) == stem
+
+
+def test_hidden_it_writes_nothing_and_catches_up(desk: Desk) -> None:
+    before = desk.text()
+    desk.panel.hide()
+    desk.bridge.do(SetParameters(id="first", values={"filters": 77}))
+    assert not desk.panel._soon.isActive()
+    assert desk.text() == before
+    desk.panel.show()
+    assert desk.text() == script(desk.bridge.experiment)
+
+
+def test_hidden_in_the_middle_of_a_burst_it_is_up_to_date_when_shown(desk: Desk) -> None:
+    desk.bridge.do(SetParameters(id="first", values={"filters": 77}))
+    desk.panel.hide()
+    desk.panel.show()
+    assert desk.text() == script(desk.bridge.experiment)
+
+
+def test_a_move_on_the_canvas_writes_the_same_script(qtbot: QtBot, desk: Desk) -> None:
+    desk.bridge.do(SetParameters(id="first", values={"filters": 9}))
+    with qtbot.waitSignal(desk.panel.code.textChanged):
+        pass
+    assert "9" in desk.text()
+
+
+@pytest.fixture
+def looks() -> Iterator[None]:
+    sheet = QApplication.instance()
+    assert isinstance(sheet, QApplication)
+    before = sheet.styleSheet()
+    yield
+    themes.use(LIGHT)
+    sheet.setStyleSheet(before)
+
+
+def colors(block: QTextBlock) -> dict[str, str]:
+    """Piece of the line -> its colour."""
+    text = block.text()
+    return {text[f.start : f.start + f.length]: f.format.foreground().color().name() for f in block.layout().formats()}
+
+
+@pytest.mark.usefixtures("looks")
+def test_the_highlighting_follows_the_theme(desk: Desk) -> None:
+    def line(holds: str) -> QTextBlock:
+        block = desk.panel.code.document().begin()
+        while block.isValid() and holds not in block.text():
+            block = block.next()
+        return block
+
+    seen = {}
+    for look in (LIGHT, DARK):
+        themes.use(look)
+        first = colors(desk.panel.code.document().firstBlock())
+        assert list(first) == [desk.panel.code.document().firstBlock().text()], "a docstring is one string"
+        assert "import" in colors(line("import keras"))
+        layer = colors(line("layers.Conv2D"))
+        assert "Conv2D" in layer
+        seen[look.name] = layer["Conv2D"]
+    assert seen["Light"] != seen["Dark"]
+
+
+@pytest.mark.usefixtures("looks")
+@pytest.mark.parametrize("look", [LIGHT, DARK], ids=["light", "dark"])
+def test_code_can_be_read(desk: Desk, look: Theme) -> None:
+    """Contrast of at least 4.5 to 1 on the page and on marked lines."""
+    themes.use(look)
+    for made in desk.panel._highlighter._formats.values():
+        for ground in (Role.SURFACE, Role.SELECTION):
+            assert contrast(made.foreground().color(), look.color(ground)) >= 4.5
+
+
+def contrast(a: QColor, b: QColor) -> float:
+    """As of WCAG 2."""
+    light, dark = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: QColor) -> float:
+    parts = (color.redF(), color.greenF(), color.blueF())
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,204 @@
+"""The Layers tab: numbers that sort as numbers, a filter, one selection with the canvas, copies for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
+
+from cnnstudio.app.panels import LayersPanel
+from cnnstudio.app.panels.layer_model import COLUMNS
+from cnnstudio.app.selection import Selection
+from cnnstudio.core.edits import RemoveBlocks, SetParameters
+from tests.helpers.designs import bridge_of, spec
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+TITLES = [c.title for c in COLUMNS]
+
+
+class Desk:
+    def __init__(self, qtbot: QtBot) -> None:
+        self.bridge = bridge_of(
+            ("conv_2", spec("Convolution", filters=9)),
+            ("conv_10", spec("Convolution", filters=100)),
+            ("pool", spec("MaxPooling")),
+            ("conv_1", spec("Convolution", filters=4, kernel_size=1)),
+            ("gap", spec("GlobalAveragePooling")),
+        )
+        self.selection = Selection(self.bridge)
+        self.panel = LayersPanel(self.bridge, self.selection)
+        self.panel.resize(1200, 360)
+        qtbot.addWidget(self.panel)
+        self.panel.show()
+        self.view = self.panel.view
+
+    def cell(self, id: str, title: str) -> str:
+        row = self.panel.shown_ids().index(id)
+        return str(self.panel.rows.index(row, TITLES.index(title)).data())
+
+    def sort(self, title: str) -> list[str]:
+        header = self.view.horizontalHeader()
+        column = TITLES.index(title)
+        x = header.sectionViewportPosition(column) + header.sectionSize(column) // 2
+        place = header.viewport().rect().center()
+        place.setX(x)
+        QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        return self.panel.shown_ids()
+
+    def click(self, id: str, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        index = self.panel.rows.index(self.panel.shown_ids().index(id), 1)
+        place = self.view.visualRect(index).center()
+        QTest.mouseClick(self.view.viewport(), Qt.MouseButton.LeftButton, keys, place)
+
+    def selected(self) -> set[str]:
+        return {self.panel.shown_ids()[i.row()] for i in self.view.selectionModel().selectedRows()}
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Desk:
+    return Desk(qtbot)
+
+
+FLOW = ["input", "conv_2", "conv_10", "pool", "conv_1", "gap", "output"]
+
+
+def test_every_block_has_its_numbers(desk: Desk) -> None:
+    assert desk.panel.shown_ids() == FLOW
+    row = [desk.cell("conv_10", title) for title in TITLES]
+    assert row == [
+        "conv_10", "Convolution", "8 × 8 × 100", "8,200", "93.8 %", "518,400", "25.6 kB", "5 × 5", "1 × 1",
+    ]  # fmt: skip
+    assert desk.cell("pool", "Stride") == "2 × 2"
+    assert desk.cell("gap", "Stride") == "–"
+    trace = desk.bridge.trace
+    assert f"{trace.params:,} parameters" in desk.panel.totals.text()
+    assert "7 blocks" in desk.panel.totals.text()
+
+
+def test_numbers_sort_as_numbers(desk: Desk) -> None:
+    params = [desk.bridge.trace.blocks[i].params for i in desk.sort("Parameters")]
+    assert params == sorted(params)
+    params = [desk.bridge.trace.blocks[i].params for i in desk.sort("Parameters")]
+    assert params == sorted(params, reverse=True)
+    assert desk.sort("Parameters") == FLOW, "the third click brings the order of the flow back"
+    assert desk.sort("Block") == ["conv_1", "conv_2", "conv_10", "gap", "input", "output", "pool"]
+    fields = [desk.cell(i, "Receptive field") for i in desk.sort("Receptive field")]
+    assert fields[0] == "1 × 1"
+    assert fields == sorted(fields, key=lambda f: int(f.split()[0]))
+
+
+def test_the_table_follows_edits(desk: Desk) -> None:
+    desk.bridge.do(SetParameters(id="conv_10", values={"filters": 20}))
+    assert desk.cell("conv_10", "Output shape") == "8 × 8 × 20"
+    desk.bridge.do(RemoveBlocks(ids=("conv_10",)))
+    assert desk.panel.shown_ids() == [i for i in FLOW if i != "conv_10"]
+    desk.bridge.undo()
+    assert desk.panel.shown_ids() == FLOW
+
+
+def test_a_broken_block_has_dashes(desk: Desk) -> None:
+    desk.bridge.do(SetParameters(id="conv_10", values={"groups": 7}))
+    assert desk.cell("conv_10", "Output shape") == "–"
+    assert desk.cell("conv_10", "Receptive field") == "–"
+
+
+def test_a_click_selects_on_the_canvas(desk: Desk) -> None:
+    desk.click("pool")
+    assert list(desk.selection.ids) == ["pool"]
+    desk.click("conv_1", Qt.KeyboardModifier.ControlModifier)
+    assert list(desk.selection.ids) == ["pool", "conv_1"]
+    assert desk.selection.current == "conv_1"
+    QTest.keyClick(desk.view, Qt.Key.Key_Down)
+    assert list(desk.selection.ids) == ["gap"]
+
+
+def test_a_selection_on_the_canvas_selects_rows(qtbot: QtBot, desk: Desk) -> None:
+    desk.selection.select(["conv_2", "gap"])
+    assert desk.selected() == {"conv_2", "gap"}
+    assert desk.selection.ids == ("conv_2", "gap"), "the echo changes neither ids nor their order"
+    desk.sort("Parameters")
+    assert desk.selected() == {"conv_2", "gap"}
+    desk.selection.select([])
+    assert desk.selected() == set()
+
+
+def test_the_filter_hides_rows_and_not_the_selection(desk: Desk) -> None:
+    desk.selection.select(["pool", "conv_1"])
+    QTest.keyClicks(desk.panel.filter, "CONV")
+    assert desk.panel.shown_ids() == ["conv_2", "conv_10", "conv_1"]
+    assert desk.selection.ids == ("pool", "conv_1")
+    assert desk.selected() == {"conv_1"}
+    assert "3 of 7 blocks" in desk.panel.totals.text()
+    QTest.keyClicks(desk.panel.filter, " 10")
+    assert desk.panel.shown_ids() == ["conv_10"]
+    QTest.keyClicks(desk.panel.filter, " nothing")
+    assert desk.panel.nothing.isVisible()
+    desk.panel.filter.clear()
+    assert desk.panel.shown_ids() == FLOW
+    assert desk.selection.ids == ("pool", "conv_1")
+    assert desk.selected() == {"pool", "conv_1"}
+
+
+def test_edits_keep_the_selection(desk: Desk) -> None:
+    desk.selection.select(["gap"])
+    desk.bridge.do(RemoveBlocks(ids=("conv_10",)))
+    assert desk.selected() == {"gap"}
+    assert desk.selection.ids == ("gap",)
+
+
+def test_ctrl_c_copies_the_selected_rows(qtbot: QtBot, desk: Desk) -> None:
+    desk.panel.activateWindow()
+    desk.view.setFocus()
+    qtbot.waitUntil(desk.view.hasFocus)
+    desk.click("pool")
+    QTest.keyClick(desk.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    lines = QApplication.clipboard().text().splitlines()
+    assert lines[0].split("\t") == TITLES
+    assert [line.split("\t")[0] for line in lines[1:]] == ["pool"]
+
+
+def test_the_menu_copies_the_table_for_other_programs(desk: Desk) -> None:
+    desk.sort("Block")
+    copied = []
+    for action in range(3):
+        desk.view.customContextMenuRequested.emit(desk.view.viewport().rect().center())
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        menu.actions()[action].trigger()
+        menu.close()
+        copied.append(QApplication.clipboard().text())
+    text, comma, marks = copied
+    rows = list(csv.reader(io.StringIO(comma)))
+    assert rows[0] == TITLES
+    assert [r[0] for r in rows[1:]] == desk.panel.shown_ids()
+    assert [line.split("\t") for line in text.splitlines()] == rows
+    lines = marks.splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert lines[1].startswith("| ---")
+    assert [c.strip() for c in lines[2].strip("|").split("|")] == rows[1]
+    assert "8,200" in comma
+
+
+def test_hidden_it_does_nothing_and_catches_up(desk: Desk) -> None:
+    desk.panel.hide()
+    desk.bridge.do(RemoveBlocks(ids=("conv_10",)))
+    desk.selection.select(["gap"])
+    assert desk.panel.model.rowCount() == len(FLOW)
+    desk.panel.show()
+    assert desk.panel.shown_ids() == [i for i in FLOW if i != "conv_10"]
+    assert desk.selected() == {"gap"}
+
+
+def test_a_row_taken_away_by_hand_leaves_the_rest_selected(desk: Desk) -> None:
+    desk.selection.select(["conv_2", "gap"])
+    index = desk.panel.rows.index(desk.panel.shown_ids().index("conv_2"), 0)
+    flags = QItemSelectionModel.SelectionFlag
+    desk.view.selectionModel().select(index, flags.Deselect | flags.Rows)
+    assert desk.selection.ids == ("gap",)
