@@ -113,9 +113,15 @@ def test_lines_of_blocks_in_the_script_are_those_of_the_model() -> None:
 def test_names_are_never_keywords_builtins_or_taken() -> None:
     ids = ["lambda", "class", "print", "keras", "layers", "inputs", "len", "x" * 64, "x" * 63 + "y"]
     blocks = [placed("input", "Input"), *(placed(id, "Convolution", "input", filters=2) for id in ids)]
-    blocks += [placed("join", "Concatenate", *ids), placed("flat", "Flatten", "join"), placed("output", "Output", "flat")]
+    blocks += [
+        placed("join", "Concatenate", *ids),
+        placed("flat", "Flatten", "join"),
+        placed("output", "Output", "flat"),
+    ]
     tree = ast.parse(to_python(program_of(Architecture.of(blocks))))
-    assigned = [n.targets[0].id for n in ast.walk(tree) if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)]
+    assigned = [
+        n.targets[0].id for n in ast.walk(tree) if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)
+    ]
     assert len(set(assigned)) == len(ids) + 4
     assert not {"lambda", "class", "print", "keras", "layers", "len"} & set(assigned)
     assert all(len(name) <= LONGEST_NAME for name in assigned)
@@ -160,7 +166,14 @@ def test_no_text_leaves_its_docstring(title: str, paragraph: str) -> None:
     assert "".join(read.split()) == "".join(c for c in title + paragraph if c.isprintable() and not c.isspace())
 
 
-HOSTILE = ['"""\nimport os\nos.abort()\n"""', "\\", 'ends with "', "# -*- coding: utf-7 -*-", "\0\r\n\x0c\u2028x", "\ud800"]
+HOSTILE = [
+    '"""\nimport os\nos.abort()\n"""',
+    "\\",
+    'ends with "',
+    "# -*- coding: utf-7 -*-",
+    "\0\r\n\x0c\u2028x",
+    "\ud800",
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -182,7 +195,11 @@ SOURCES = [
 def test_the_script_stands_alone(data: DataRecipe, load: str, loss: str) -> None:
     info = data.source.info()
     body = [placed("flat", "Flatten", "input")] if info.task is Task.CLASSIFICATION else []
-    blocks = [placed("input", "Input", shape=info.input_shape), *body, placed("output", "Output", "flat" if body else "input")]
+    blocks = [
+        placed("input", "Input", shape=info.input_shape),
+        *body,
+        placed("output", "Output", "flat" if body else "input"),
+    ]
     text = script(Experiment("Net", architecture=Architecture.of(blocks), data=data))
     assert load in text
     assert loss in text
@@ -230,7 +247,9 @@ def test_only_what_differs_is_said(layer: str, config: dict[str, Any], spoken_ar
 def test_long_calls_are_broken_within_the_columns() -> None:
     field = Tensor("x", (8, 8, 4), ())
     names = [f"a_rather_long_branch_name_{n}" for n in range(6)]
-    steps = [Step(n, "Conv2D", {"filters": 4, "kernel_size": 3, "padding": "same"}, ("input",), n, field) for n in names]
+    steps = [
+        Step(n, "Conv2D", {"filters": 4, "kernel_size": 3, "padding": "same"}, ("input",), n, field) for n in names
+    ]
     steps.append(Step("z" * 90, "Concatenate", {"axis": -1}, tuple(names), "z", field))
     code = to_python(Program((8, 8, 1), tuple(steps), {}, "z" * 90))
     ast.parse(code)
