@@ -253,7 +253,5 @@ def test_the_panel_names_its_parts(bench: Bench) -> None:
     for widget in (bench.search, bench.tree):
         assert widget.accessibleName()
         assert widget.toolTip()
-    bench.tree.selectionModel().setCurrentIndex(
-        bench.row("Dropout"), QItemSelectionModel.SelectionFlag.ClearAndSelect
-    )
+    bench.tree.selectionModel().setCurrentIndex(bench.row("Dropout"), QItemSelectionModel.SelectionFlag.ClearAndSelect)
     assert "Dropout" in bench.row("Dropout").data(Qt.ItemDataRole.AccessibleTextRole)

@@ -40,6 +40,7 @@ class Edge(QGraphicsItem):
         self._selected = False
         self._hovered = False
         self._marked = False
+        self._floating = False
         self.setToolTip(f"{source} to {target}")
 
     @property
@@ -93,6 +94,10 @@ class Edge(QGraphicsItem):
             self.setZValue(0.5 if selected or marked else 0)
             self.update()
 
+    def show_floating(self, floating: bool) -> None:
+        """It follows a card that is dragged, so it paints itself from however far it is seen."""
+        self._floating = floating
+
     def _measure(self) -> None:
         metrics = self._style.caption_metrics
         width, height = metrics.horizontalAdvance(self._label) + space(3), metrics.height()
@@ -113,18 +118,16 @@ class Edge(QGraphicsItem):
         return self._hit
 
     @override
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /) -> None:
         level = option.levelOfDetailFromTransform(painter.worldTransform())
         strong = self._selected or self._marked
-        if level < FARTHEST and not strong:
+        if level < FARTHEST and not strong and not self._floating:
             return  # FarEdges draws it
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, level >= FARTHEST)
         role = Role.ACCENT if strong or self._hovered else Role.EDGE
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if level < FARTHEST:
-            painter.setPen(self._style.pen(role, 16.0))
+            painter.setPen(self._style.pen(role, 16.0 if strong else 6.0))
         else:
             painter.setPen(self._style.pen(role, (3.0 if strong else 1.75) * (1.0 if level >= FAR else 2.0)))
         painter.drawPath(self._path)
@@ -168,9 +171,7 @@ class FarEdges(QGraphicsItem):
         return QPainterPath()  # never under the mouse
 
     @override
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /) -> None:
         if not self._lines or option.levelOfDetailFromTransform(painter.worldTransform()) >= FARTHEST:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

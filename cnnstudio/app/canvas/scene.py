@@ -41,6 +41,7 @@ class CanvasScene(QGraphicsScene):
         self._roads = Roads({})
         self._rank = 2
         self._is_far = False
+        self._floating: list[Edge] = []
         self._far_edges = FarEdges(self.style_used)
         self.addItem(self._far_edges)
         self._selected_edge: tuple[str, str] | None = None
@@ -129,6 +130,9 @@ class CanvasScene(QGraphicsScene):
         """The cards lie where they are to stay: lead all edges anew, short ones first, and take in the room."""
         self.setSceneRect(self.occupied().adjusted(-_BESIDE, -_BEYOND, _BESIDE, _BEYOND))
         self._roads = Roads({id: card.body for id, card in self.cards.items()})
+        for edge in self._floating:
+            edge.show_floating(False)
+        self._floating = []
         for edge in sorted(self.edges.values(), key=self._drop):
             edge.show_route(self._roads.route(edge.source, edge.target))
 
@@ -146,7 +150,8 @@ class CanvasScene(QGraphicsScene):
         lines, area = [], QRectF()
         if self._is_far:
             area = self.sceneRect()
-            for source, target in self.edges:
+            floating = {edge.key for edge in self._floating}
+            for source, target in self.edges.keys() - floating:
                 foot, head = self.cards[source].port(Port.OUTPUT), self.cards[target].port(Port.INPUT)
                 lines.append(QLineF(foot, head))
         self._far_edges.show_lines(lines, area)
@@ -157,6 +162,10 @@ class CanvasScene(QGraphicsScene):
     def lift(self, ids: Collection[str]) -> None:
         """Before a drag: these cards stop being in the way of edges, so that each frame looks at few cards."""
         self._roads = Roads({id: card.body for id, card in self.cards.items()}, floating=frozenset(ids))
+        self._floating = [edge for edge in self.edges.values() if edge.source in ids or edge.target in ids]
+        for edge in self._floating:
+            edge.show_floating(True)
+        self._show_far_edges()
 
     def move_cards(self, positions: Mapping[str, tuple[float, float]]) -> None:
         """Show lifted cards elsewhere; the document does not know of it yet."""
@@ -165,11 +174,8 @@ class CanvasScene(QGraphicsScene):
             card.setPos(*place)
             self._roads.bodies[id] = card.body
         self._roads.lanes.clear()
-        for edge in self.edges.values():
-            if edge.source in positions or edge.target in positions:
-                edge.show_route(self._roads.route(edge.source, edge.target))
-        if self._is_far:
-            self._show_far_edges()
+        for edge in self._floating:
+            edge.show_route(self._roads.route(edge.source, edge.target))
 
     def occupied(self, ids: Iterable[str] | None = None) -> QRectF:
         """The rectangle round these cards, or round all; one empty card's room when there are none."""

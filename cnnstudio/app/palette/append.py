@@ -36,9 +36,7 @@ def insert_block(bridge: DocumentBridge, selection: Selection, kind: str, edge: 
     return _done(bridge, selection, edit)
 
 
-def place_block(
-    bridge: DocumentBridge, selection: Selection, kind: str, position: tuple[float, float]
-) -> str | None:
+def place_block(bridge: DocumentBridge, selection: Selection, kind: str, position: tuple[float, float]) -> str | None:
     """Put a new block, unconnected, at a place on the canvas and select it. Returns its id, None when refused."""
     new = bridge.experiment.architecture.new_id(kind)
     return _done(bridge, selection, AddBlock(spec=spec_class(kind)(), id=new, position=position))
