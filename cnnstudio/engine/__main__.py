@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from typing import NoReturn
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Serve until stdin ends. What TensorFlow or any library prints to stdout comes out on stderr."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is meant for the window, which closes the pipe
     commands, events = os.dup(_STDIN), os.dup(_STDOUT)
@@ -20,8 +21,9 @@ def main() -> int:
     from cnnstudio.engine.worker import Worker  # TensorFlow loads here, when stdout is no longer the frames' pipe
 
     Worker(commands, events).serve()
-    return 0
+    sys.stderr.flush()
+    os._exit(0)  # all is written; taking TensorFlow down in good order would cost a second
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -11,6 +11,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Iterator
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -43,8 +44,15 @@ def _holding_back_stderr() -> Iterator[None]:
             os.close(real)
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """False for TensorFlow's advice against tracing often: every model and every watched block is traced once."""
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
 def _load_tensorflow() -> Any:
     import tensorflow
+
+    tensorflow.get_logger().addFilter(_is_news)
 
     for gpu in tensorflow.config.list_physical_devices("GPU"):
         # Before first use, or not at all: else TensorFlow takes the whole card, and a second worker finds none left.

@@ -85,12 +85,13 @@ def _trained_model(folder: Path) -> tuple[Any, Dataset]:
     program = trace(experiment.architecture, experiment.data.source.info()).program()
     data = load(experiment.data)
     model = build_keras(program)
-    compile_model(model, data.info, experiment.training)
     try:
         model.load_weights(weights)
     except (OSError, ValueError, KeyError) as error:
         details = "".join(traceback.format_exception(error))
         raise ExportError(f'The weights "{weights}" do not fit the experiment beside them.', details) from error
+    compile_model(model, data.info, experiment.training)
+    model.optimizer.build(model.trainable_variables)  # else the file has fewer variables than its reader expects
     return model, data
 
 

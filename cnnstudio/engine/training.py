@@ -269,13 +269,19 @@ class Run:
 
     def _record_failure(self, folder: RunFolder, failure: RunError) -> None:
         """Leave behind what was learned and why it ended; a disk that takes neither must not hide the first failure."""
-        try:
-            if folder.unsaved and self._weights:
-                self._model.set_weights(self._weights)
-                folder.save(self._model)
-            folder.close("FAILED", seconds=self._clock.seconds(), message=failure.message)
-        except RunError as second:
-            failure.details += f"\nThen: {second.message}"
+        for leave in (self._save_finite_weights, self._close_as_failed):
+            try:
+                leave(folder, failure)
+            except RunError as second:
+                failure.details += f"\nThen: {second.message}"
+
+    def _save_finite_weights(self, folder: RunFolder, failure: RunError) -> None:
+        if folder.unsaved and self._weights:
+            self._model.set_weights(self._weights)
+            folder.save(self._model)
+
+    def _close_as_failed(self, folder: RunFolder, failure: RunError) -> None:
+        folder.close("FAILED", seconds=self._clock.seconds(), message=failure.message)
 
 
 def _explained(error: Exception, batch_size: int) -> RunError:

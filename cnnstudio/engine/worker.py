@@ -64,6 +64,8 @@ class Worker:
         """For the main thread; None ends it."""
         self._samples = ThreadPoolExecutor(1, thread_name_prefix="samples")
         self._closing = threading.Event()
+        self._force = threading.Timer(_GRACE_SECONDS, os._exit, (0,))  # compiling and exporting cannot be interrupted
+        self._force.daemon = True
         self._watch: Watch | None = None
         self._stop_asked: set[str] = set()
         """Runs to be stopped that have not begun."""
@@ -97,6 +99,7 @@ class Worker:
             self._handle(self._in_turn, job)
         self._samples.shutdown(wait=False, cancel_futures=True)
         self._outbox.close(_GRACE_SECONDS)
+        self._force.cancel()
 
     # Threads
 
@@ -130,9 +133,7 @@ class Worker:
         with self._lock:
             self._control.abandon()
         self._jobs.put(None)
-        force = threading.Timer(_GRACE_SECONDS, os._exit, (0,))  # compiling or exporting cannot be interrupted
-        force.daemon = True
-        force.start()
+        self._force.start()
 
     # Handlers
 

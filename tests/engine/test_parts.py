@@ -1,0 +1,188 @@
+"""Smaller parts of the engine: what is sent and what is dropped, quantised maps, devices, watching within its means."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis.extra import numpy as hnp
+
+from cnnstudio.core.tracing import trace
+from cnnstudio.engine import devices, probes
+from cnnstudio.engine.build import build_keras
+from cnnstudio.engine.data import load
+from cnnstudio.engine.outbox import Outbox
+from cnnstudio.engine.probes import Probe, quantise, thinned
+from cnnstudio.wire.framing import FrameReader, decode_event
+from cnnstudio.wire.messages import EpochEnd, Event, FeatureMaps, Heartbeat, Progress, Sample, Watch, WatchFailed
+from tests.engine.conftest import PATIENCE, small
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def read_all(fd: int) -> list[Event]:
+    reader, found = FrameReader(decode_event), list[Event]()
+    while data := os.read(fd, 1 << 16):
+        found += reader.feed(data)
+    os.close(fd)
+    return found
+
+
+def test_a_slow_window_misses_live_values_but_nothing_that_must_arrive() -> None:
+    out, into = os.pipe()
+    outbox = Outbox(into, lambda: None)
+    for epoch in range(1, 4):
+        for step in range(1, 50):
+            outbox.put(Progress("r", epoch, step, 0.0, {}, 0.0))
+            outbox.put(Heartbeat(step))
+        outbox.put(EpochEnd("r", epoch, 0.0, {}))
+    outbox.put(Progress("r", 4, 1, 0.0, {}, 0.0))
+    outbox.start()
+    outbox.close(PATIENCE)
+    os.close(into)
+    sent = read_all(out)
+    assert [type(e).__name__ for e in sent] == ["EpochEnd", "EpochEnd", "Heartbeat", "EpochEnd", "Progress"]
+    assert sent[-1] == Progress("r", 4, 1, 0.0, {}, 0.0)
+
+
+def test_putting_never_waits_for_a_window_that_does_not_read() -> None:
+    out, into = os.pipe()
+    outbox = Outbox(into, lambda: None)
+    outbox.start()
+    large = FeatureMaps("r", "b", Sample(), 1, 1, np.zeros((8, 256, 256), "u1"), *(np.zeros(8, "f4"),) * 3)
+    for _ in range(50):
+        outbox.put(large)
+    outbox.put(EpochEnd("r", 1, 0.0, {}))
+    reading: list[Event] = []
+    reader = threading.Thread(target=lambda: reading.extend(read_all(out)))
+    reader.start()
+    outbox.close(PATIENCE)
+    os.close(into)
+    reader.join(PATIENCE)
+    assert 1 <= sum(isinstance(e, FeatureMaps) for e in reading) <= 3
+    assert isinstance(reading[-1], EpochEnd)
+
+
+def test_a_window_that_is_gone_is_noticed() -> None:
+    out, into = os.pipe()
+    gone = threading.Event()
+    outbox = Outbox(into, gone.set)
+    os.close(out)
+    outbox.put(Heartbeat(1))
+    outbox.start()
+    assert gone.wait(PATIENCE)
+    outbox.close(PATIENCE)
+    os.close(into)
+
+
+@settings(max_examples=60, deadline=None)
+@given(hnp.arrays("f4", hnp.array_shapes(min_dims=1, max_dims=4, max_side=5)))
+def test_quantised_maps_are_the_values_to_half_a_step(values: np.ndarray) -> None:
+    maps, low, high = quantise(values)
+    assert maps.shape == (values.shape[-1], *values.shape[:-1])
+    assert low.dtype == high.dtype == np.float32
+    moved = np.moveaxis(values, -1, 0).reshape(len(maps), -1).astype("f8")
+    spans = (high.astype("f8") - low)[:, None]
+    sent = low[:, None] + maps.reshape(len(maps), -1) / 255 * spans
+    finite = np.isfinite(moved)
+    assert (np.abs(np.where(finite, sent - moved, 0.0)) <= spans * 0.51 / 255 + 1e-30).all()
+
+
+def test_very_large_maps_are_thinned_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "_MAX_BYTES", 200)
+    values = np.arange(16 * 16 * 4, dtype="f4").reshape(16, 16, 4)
+    np.testing.assert_array_equal(thinned(values), values[::3, ::3])
+    assert thinned(np.zeros(1000)).shape == (1000,)
+
+
+@pytest.fixture
+def looked_at() -> tuple[Probe, list[Event]]:
+    experiment = small()
+    data = load(experiment.data)
+    program = trace(experiment.architecture, data.info).program()
+    events: list[Event] = []
+    return Probe(build_keras(program), program, data, "r", events.append), events
+
+
+def ticking(monkeypatch: pytest.MonkeyPatch, cost: float) -> Callable[[float], None]:
+    """A clock that stands still, but for what each look costs."""
+    now = [0.0]
+
+    def read() -> float:
+        now[0] += cost / 2
+        return now[0]
+
+    monkeypatch.setattr("cnnstudio.engine.probes.time.perf_counter", read)
+
+    def forward(seconds: float) -> None:
+        now[0] += seconds
+
+    return forward
+
+
+def test_maps_come_no_more_often_than_asked(
+    looked_at: tuple[Probe, list[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forward = ticking(monkeypatch, 0.0)
+    probe, events = looked_at
+    watch = Watch("convolution_1", Sample(), 10.0)
+    for step in range(100):
+        probe.look(watch, 1, step)
+        forward(0.01)
+    assert 9 <= len(events) <= 11
+    probe.look(Watch("convolution_1", Sample(index=1), 10.0), 1, 100)
+    assert isinstance(events[-1], FeatureMaps)
+    assert events[-1].sample.index == 1
+
+
+def test_a_slow_block_takes_at_most_a_twentieth_of_the_time(
+    looked_at: tuple[Probe, list[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forward = ticking(monkeypatch, 0.1)
+    probe, events = looked_at
+    watch = Watch("convolution_1", Sample(), 1000.0)
+    for step in range(1000):
+        probe.look(watch, 1, step)
+        forward(0.01)
+    assert len(events) >= 2
+    assert probe.seconds <= 0.06 * (1000 * 0.01 + 1000 * 0.05) + 0.1
+
+
+def test_watching_nothing_costs_nothing_and_a_wrong_watch_is_said_once(looked_at: tuple[Probe, list[Event]]) -> None:
+    probe, events = looked_at
+    probe.look(None, 1, 1)
+    probe.look(Watch("", Sample()), 1, 1)
+    assert (events, probe.seconds) == ([], 0.0)
+    wrong = Watch("nowhere", Sample())
+    for step in range(5):
+        probe.look(wrong, 1, step)
+    assert [type(e) for e in events] == [WatchFailed]
+
+
+def test_the_cpu_is_always_there_and_other_names_are_refused() -> None:
+    known = devices.devices()
+    assert known[0].id == "cpu"
+    assert known[0].name
+    assert devices.resolve("cpu") == known[0]
+    assert devices.resolve("auto") in known
+    with pytest.raises(devices.DeviceError, match=r'no device "cup"\. Did you mean "cpu"\?'):
+        devices.resolve("cup")
+
+
+@pytest.mark.skipif(len(devices.devices()) > 1, reason="this computer has a GPU")
+def test_without_a_gpu_the_reason_and_a_way_out_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    report = devices.diagnose()
+    assert 'CUDA_VISIBLE_DEVICES is "-1"' in report.reason
+    assert report.advice == "Unset it and start again."
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    report = devices.diagnose()
+    assert report.reason.endswith(".")
+    assert report.advice.endswith(".")
+    with pytest.raises(devices.DeviceError, match=r'no device "gpu:0": .* Or train with device "auto"'):
+        devices.resolve("gpu:0")

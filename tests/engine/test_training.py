@@ -1,0 +1,314 @@
+"""Runs in this process: honest splits, seeds, stopping, divergence, files."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from cnnstudio.core.files import load_experiment
+from cnnstudio.core.recipe import DataRecipe, Digits, Shapes
+from cnnstudio.core.run_folder import BEST, LAST, RunRecord, read_record, settle, write_record
+from cnnstudio.core.tracing import trace
+from cnnstudio.engine import data, learning, memory, training
+from cnnstudio.engine.backend import keras
+from cnnstudio.engine.build import build_keras
+from cnnstudio.engine.control import Control, RunError
+from cnnstudio.engine.data import load
+from cnnstudio.engine.devices import DeviceError
+from cnnstudio.engine.training import Run, train
+from cnnstudio.wire.messages import EpochEnd, Event, Progress, RunEnded, RunStarted
+from tests.engine.conftest import chain, segmenter, small
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from cnnstudio.core.experiment import Experiment
+
+
+def trained(experiment: Experiment, folder: Path, control: Control | None = None) -> tuple[list[Event], RunEnded]:
+    events: list[Event] = []
+    ended = train(experiment, folder, events.append, control or Control())
+    return events, ended
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event], RunEnded]:
+    folder = tmp_path_factory.mktemp("runs") / "first"
+    return folder, *trained(small(epochs=3), folder)
+
+
+def of_kind(events: Sequence[Event], kind: type) -> list[Any]:
+    return [e for e in events if isinstance(e, kind)]
+
+
+def test_a_run_tells_its_story_in_order(finished: tuple[Path, list[Event], RunEnded]) -> None:
+    folder, events, ended = finished
+    started = events[0]
+    assert isinstance(started, RunStarted)
+    assert (started.run, started.epochs, started.steps_per_epoch) == ("first", 3, 20)
+    assert started.metrics == ("loss", "accuracy")
+    assert started.parts == {"training": 1257, "validation": 270, "test": 270}
+    assert [e.epoch for e in of_kind(events, EpochEnd)] == [1, 2, 3]
+    last = of_kind(events, Progress)[-1]
+    assert (last.epoch, last.step) == (3, 20)
+    assert events[-1] is ended
+    assert (ended.outcome, ended.epochs, ended.directory) == ("finished", 3, str(folder))
+    losses = [e.metrics["loss"] for e in of_kind(events, EpochEnd)]
+    assert losses == sorted(losses, reverse=True)
+    assert ended.test["accuracy"] > 0.6
+
+
+def test_the_folder_holds_what_the_run_was(finished: tuple[Path, list[Event], RunEnded]) -> None:
+    folder, events, ended = finished
+    record = read_record(folder)
+    assert (record.status, record.epochs_done, record.test, record.message) == ("FINISHED", 3, ended.test, "")
+    assert record.metrics == of_kind(events, EpochEnd)[-1].metrics
+    assert load_experiment(folder / "experiment.json") == small(epochs=3)
+    with (folder / "metrics.csv").open(encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert [line["epoch"] for line in lines] == ["1", "2", "3"]
+    assert float(lines[2]["val_loss"]) == pytest.approx(record.metrics["val_loss"], rel=1e-6)
+    assert sorted(p.name for p in (folder / "checkpoints").iterdir()) == ["best.weights.h5", "last.weights.h5"]
+
+
+def test_the_weights_on_disk_are_those_tested(finished: tuple[Path, list[Event], RunEnded]) -> None:
+    folder, _, ended = finished
+    experiment = small()
+    model = build_keras(trace(experiment.architecture, experiment.data.source.info()).program())
+    model.load_weights(folder / LAST)
+    test = load(experiment.data).test
+    right = np.mean(np.argmax(model.predict_on_batch(test.inputs), -1) == test.targets)
+    assert right == pytest.approx(ended.test["accuracy"], abs=1e-6)
+
+
+def test_same_seed_same_result_other_seed_another(
+    finished: tuple[Path, list[Event], RunEnded], tmp_path: Path
+) -> None:
+    _, events, ended = finished
+    again, same = trained(small(epochs=3), tmp_path / "again")
+    assert same.test == ended.test
+    assert [e.metrics for e in of_kind(again, EpochEnd)] == [e.metrics for e in of_kind(events, EpochEnd)]
+    _, other = trained(small(epochs=3, seed=4), tmp_path / "other")
+    assert other.test != ended.test
+
+
+def noting(notes: list[Any], function: Any) -> Any:
+    """`function`, its first argument written down at each call."""
+
+    def call(*arguments: Any) -> Any:
+        notes.append(arguments[0])
+        return function(*arguments)
+
+    return call
+
+
+def test_training_sees_every_training_sample_once_an_epoch_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[np.ndarray] = []
+    judged: list[Any] = []
+    given: list[Any] = []
+    make = learning.make_learner
+
+    def recording(model: Any, info: Any, part: Any) -> Any:
+        learner = make(model, info, part)
+        given.append(part)
+        monkeypatch.setattr(learner, "learn", noting(seen, learner.learn))
+        monkeypatch.setattr(learner, "judge", noting(judged, learner.judge))
+        return learner
+
+    monkeypatch.setattr(training, "make_learner", recording)
+    experiment = small()
+    trained(experiment, tmp_path / "run")
+    parts = load(experiment.data)
+    assert given == [parts.training]
+    first, second = np.concatenate(seen[:20]), np.concatenate(seen[20:])
+    assert sorted(first.tolist()) == sorted(second.tolist()) == list(range(len(parts.training)))
+    assert not np.array_equal(first, second)
+    assert [id(p) for p in judged] == [id(parts.validation), id(parts.validation), id(parts.test)]
+
+
+def test_no_sample_is_in_two_parts() -> None:
+    parts = load(DataRecipe(source=Shapes(count=40, size=16))).parts
+    images = [image.tobytes() for part in parts.values() for image in part.inputs]
+    assert len(images) == len(set(images)) == 40
+
+
+def test_stop_ends_after_the_batch_keeps_the_weights_and_tests_them(tmp_path: Path) -> None:
+    control = Control()
+    steps: list[int] = []
+
+    def emit(event: Event) -> None:
+        if isinstance(event, EpochEnd):
+            control.stop()
+            steps.append(control.steps_done)
+
+    ended = train(small(epochs=50), tmp_path / "run", emit, control)
+    assert (ended.outcome, ended.epochs) == ("stopped", 1)
+    assert control.steps_done == steps[0] == 20
+    assert ended.test["accuracy"] > 0.1
+    assert read_record(tmp_path / "run").status == "STOPPED"
+    assert (tmp_path / "run" / LAST).is_file()
+
+
+def test_a_run_nobody_waits_for_is_kept_but_not_tested(tmp_path: Path) -> None:
+    control = Control()
+    control.abandon()
+    _, ended = trained(small(), tmp_path / "run", control)
+    assert (ended.test, read_record(tmp_path / "run").status) == ({}, "INTERRUPTED")
+
+
+def test_divergence_ends_with_advice_and_keeps_finite_weights(tmp_path: Path) -> None:
+    experiment = chain(
+        Digits(task="reconstruction"),
+        ("convolution_1", "Convolution", {"filters": 4, "activation": "none"}),
+        ("convolution_2", "Convolution", {"filters": 4, "activation": "none"}),
+        optimizer="sgd",
+        learning_rate=100.0,
+    )
+    outputs = {"output": {"activation": "linear"}}
+    block = experiment.architecture.blocks["output"]
+    linear = dataclasses.replace(block, spec=dataclasses.replace(block.spec, **outputs["output"]))
+    experiment = dataclasses.replace(experiment, architecture=experiment.architecture.with_blocks(linear))
+    with pytest.raises(RunError, match=r"In epoch 1 the loss .* Lower the learning rate \(now 100\)") as failure:
+        trained(experiment, tmp_path / "run")
+    record = read_record(tmp_path / "run")
+    assert (record.status, record.message) == ("FAILED", failure.value.message)
+
+
+def test_segmentation_and_reconstruction_have_their_metrics(tmp_path: Path) -> None:
+    events, ended = trained(segmenter(), tmp_path / "masks")
+    assert set(of_kind(events, EpochEnd)[0].metrics) == {
+        "loss", "accuracy", "mean_iou", "val_loss", "val_accuracy", "val_mean_iou",
+    }  # fmt: skip
+    assert 0.0 < ended.test["mean_iou"] <= 1.0
+    copier = chain(Digits(task="reconstruction"), ("convolution_1", "Convolution", {"filters": 4}))
+    _, ended = trained(copier, tmp_path / "copies")
+    assert set(ended.test) == {"loss", "mae"}
+
+
+def test_both_learners_do_the_same() -> None:
+    experiment = segmenter()
+    parts = load(experiment.data)
+    program = trace(experiment.architecture, parts.info).program()
+    results = []
+    for own_loop in (True, False):
+        keras.utils.set_random_seed(1)
+        model = build_keras(program)
+        learning.compile_model(model, parts.info, experiment.training)
+        learner: learning.Learner = (
+            learning.TensorFlowLearner(model, parts.info, parts.training)
+            if own_loop
+            else learning.KerasLearner(model, parts.training)
+        )
+        learner.begin_epoch()
+        for start in range(0, 32, 8):
+            learner.learn(np.arange(start, start + 8))
+        results.append((learner.metrics(), learner.judge(parts.validation, 5), model.get_weights()))
+    (ours, judged, weights), (keras_own, keras_judged, keras_weights) = results
+    for name in ("loss", "accuracy"):
+        assert ours[name] == pytest.approx(keras_own[name], rel=1e-4)
+        assert judged[name] == pytest.approx(keras_judged[name], rel=1e-4)
+    for a, b in zip(weights, keras_weights, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_the_best_epoch_is_chosen_by_validation_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = iter([0.5, 0.2, 0.9, 0.1])
+    monkeypatch.setattr(
+        learning.TensorFlowLearner, "judge", lambda self, part, size: {"loss": next(losses), "accuracy": 0.0}
+    )
+    weights: list[list[np.ndarray]] = []
+    run = Run(small(epochs=3), tmp_path / "run", lambda e: None, Control())
+    end_epoch = run._end_epoch
+
+    def ending(*arguments: Any) -> None:
+        end_epoch(*arguments)
+        weights.append(run._weights)
+
+    monkeypatch.setattr(run, "_end_epoch", ending)
+    assert run.execute().test["loss"] == 0.1
+    assert read_record(tmp_path / "run").best_epoch == 2
+    run._model.load_weights(tmp_path / "run" / BEST)
+    for kept, best in zip(run._model.get_weights(), weights[1], strict=True):
+        np.testing.assert_array_equal(kept, best)
+
+
+def test_a_design_with_errors_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    broken = chain(Digits(), ("convolution_1", "Convolution", {"kernel_size": 20, "padding": "valid"}))
+    with pytest.raises(RunError, match=r'cannot be trained\. At block "convolution_1": .* covers 20 x 20 cells'):
+        trained(broken, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_device_that_is_not_there_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match='There is no device "gpu:7"'):
+        train(small(), tmp_path / "run", lambda e: None, Control(), "gpu:7")
+    assert not (tmp_path / "run").exists()
+
+
+def test_too_little_memory_is_refused_with_the_numbers() -> None:
+    wide = chain(Digits(), ("flatten_1", "Flatten", {}), ("dense_1", "Dense", {"units": 60000}))
+    design = trace(wide.architecture, wide.data.source.info())
+    sentence = memory.problem(wide, design, 50_000_000, 64)
+    assert sentence is not None
+    assert sentence.startswith("Training needs at least 106.3 MB of memory (90.0 MB for weights")
+    assert "but 50.0 MB are free: make the widest Dense" in sentence
+    assert memory.problem(wide, design, 200_000_000, 64) is None
+    assert memory.problem(wide, design, None, 64) is None
+    assert (memory.free_bytes() or 0) > 1e6
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(RunError, match=r"cannot be written .* choose another folder"):
+        trained(small(), tmp_path / "file" / "run")
+
+
+def test_a_full_disk_ends_the_run_with_the_folder_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Any, path: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save_weights", full)
+    with pytest.raises(RunError, match=r'run" cannot be written \(No space left on device\): free some space'):
+        trained(small(), tmp_path / "run")
+    assert read_record(tmp_path / "run").status == "FAILED"
+
+
+def test_a_run_never_writes_into_the_folder_of_another(finished: tuple[Path, list[Event], RunEnded]) -> None:
+    folder, _, _ = finished
+    before = json.loads((folder / "state.json").read_text())
+    with pytest.raises(RunError, match="already holds a run"):
+        trained(small(), folder)
+    assert json.loads((folder / "state.json").read_text()) == before
+
+
+def test_runs_whose_process_is_gone_become_interrupted(tmp_path: Path) -> None:
+    gone = RunRecord("RUNNING", "x", 2**22 + 5, 1, "cpu", 0, 3, "2026-01-01T00:00:00+00:00")
+    for name, record in {
+        "gone": gone,
+        "reused": changed_record(gone, pid=1),
+        "done": changed_record(gone, status="FINISHED"),
+    }.items():
+        (tmp_path / name).mkdir()
+        write_record(tmp_path / name, record)
+    (tmp_path / "strange").mkdir()
+    (tmp_path / "strange" / "state.json").write_text("{")
+    assert [p.name for p in settle(tmp_path)] == ["gone", "reused"]
+    assert [read_record(tmp_path / n).status for n in ("gone", "done")] == ["INTERRUPTED", "FINISHED"]
+
+
+def changed_record(record: RunRecord, **changed: Any) -> RunRecord:
+    return type(record)(**{**{f: getattr(record, f) for f in record.__struct_fields__}, **changed})
+
+
+def test_loaded_data_are_kept() -> None:
+    recipe = DataRecipe(source=Shapes(count=40, size=16))
+    assert load(recipe) is load(DataRecipe(source=Shapes(count=40, size=16)))
+    assert data.data_bytes(recipe) == sum(p.inputs.nbytes + p.targets.nbytes for p in load(recipe).parts.values())
