@@ -75,7 +75,6 @@ class CodePanel(QWidget):
         self.code.setObjectName("code_text")
         self.code.setToolTip("The Keras script of this experiment; select and copy any part")
         self.code.setAccessibleName("Keras script")
-        self.code.setToolTip("")
         self.code.setReadOnly(True)
         self.code.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         mark(self.code, kind="code")  # the style sheet sets the font: setFont is lost when Qt moves a styled widget
