@@ -138,6 +138,20 @@ def test_removing_heals_the_chain_and_the_input_stays() -> None:
         document.do(RemoveBlocks(ids=("input",)))
 
 
+def test_removing_closes_the_row_it_empties_and_only_that() -> None:
+    document = chain("Convolution", "MaxPooling", "Flatten")
+    tops = {id: b.position[1] for id, b in document.value.architecture.blocks.items()}
+    document.do(RemoveBlocks(ids=("max_pooling_1",)))
+    after = document.value.architecture.blocks
+    assert after["convolution_1"].position[1] == tops["convolution_1"]
+    assert after["flatten_1"].position[1] == tops["max_pooling_1"]
+    assert after["output"].position[1] == tops["flatten_1"]
+    document.undo()
+    document.do(DuplicateBlocks(ids=("max_pooling_1",)))
+    document.do(RemoveBlocks(ids=("max_pooling_1",)))
+    assert document.value.architecture.blocks["flatten_1"].position[1] == tops["flatten_1"]
+
+
 def test_removing_a_merge_leaves_its_reader_with_as_many_inputs_as_it_takes() -> None:
     document = chain("Convolution", "Add", "Flatten")
     document.do(Connect(source="input", target="add_1"))

@@ -145,7 +145,22 @@ class RemoveBlocks(ArchitectureEdit):
             for reader in blocks.values():
                 if id in reader.inputs:
                     blocks[reader.id] = _healed(reader, removed)
-        return Architecture.of(blocks.values())
+        left = Architecture.of(blocks.values())
+        for top in sorted((architecture.blocks[id].position[1] for id in gone), reverse=True):
+            left = _close_row(left, top)
+        return left
+
+
+def _close_row(architecture: Architecture, top: float) -> Architecture:
+    """Move all that lies below an empty row up by one row; a row with a card in it stays as it is."""
+    blocks = architecture.blocks.values()
+    if any(abs(b.position[1] - top) < ROW / 2 for b in blocks):
+        return architecture
+    below = [b for b in blocks if b.position[1] > top]
+    if any(b.position[1] - ROW < top - ROW / 2 for b in below):
+        return architecture
+    moved = (dataclasses.replace(b, position=(b.position[0], b.position[1] - ROW)) for b in below)
+    return architecture.with_blocks(*moved)
 
 
 def _healed(reader: Block, removed: Block) -> Block:
