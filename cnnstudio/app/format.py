@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.program import Tensor
 
 TIMES = "\u00d7"
+ARROW = "\u2192"
 DASH = "\u2013"
 """Stands in a table where there is no value."""
 

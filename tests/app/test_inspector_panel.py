@@ -278,12 +278,14 @@ def test_a_removed_block_leaves_the_card(desk: Desk) -> None:
 def test_sections_fold(desk: Desk) -> None:
     desk.selection.select(["first"])
     card = desk.panel.block_card
-    assert "Slides learned kernels" in card.about.text()
-    assert "\n" not in card.about.text().split("\n\n")[0]
+    assert card.summary.text() == "Slides learned kernels over the input; each kernel yields one feature map."
+    assert card.flow.text() == "8 × 8 × 1 → 8 × 8 × 8"
+    assert card.more.text().startswith("A kernel answers")
+    assert "\n" not in card.more.text().split("\n\n")[0]
     heading: Any = desk.panel.findChild(object, "section_about")
     QTest.mouseClick(heading, Qt.MouseButton.LeftButton)
-    assert not card.about.isVisible()
+    assert not card.more.isVisible()
     desk.selection.select(["second"])
-    assert not card.about.isVisible(), "folded stays folded"
+    assert not card.more.isVisible(), "folded stays folded"
     QTest.mouseClick(heading, Qt.MouseButton.LeftButton)
-    assert card.about.isVisible()
+    assert card.more.isVisible()

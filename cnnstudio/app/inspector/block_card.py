@@ -35,10 +35,12 @@ class BlockCard(QWidget):
         self._id = ""
         self.stripe = FamilyStripe(self)
         self.title = QLabel(self)
-        self.family = QLabel(self)
+        self.flow = QLabel(self)
         self.id_line = NameLine("block_id", "Id", "Name of this block in tables and in the Keras code", self)
         self.findings = FindingList(self)
-        self.about = wrapped(parent=self, tone="muted")
+        self.summary = wrapped(parent=self, tone="muted")
+        self.more = wrapped(parent=self, tone="muted")
+        self.about = Section("More about it", "about", self)
         self.note = wrapped("The Data page decides the shape of the samples.", self, tone="muted", scale="caption")
         self.form = DeclaredForm(self)
         self.table = FactTable(self)
@@ -53,13 +55,15 @@ class BlockCard(QWidget):
 
     def _lay_out(self) -> None:
         mark(self.title, scale="title")
-        mark(self.family, tone="muted", scale="caption")
+        mark(self.flow, tone="muted")
+        self.flow.setObjectName("block_flow")
+        self.flow.setToolTip("Shape in and shape out: sizes of the axes, channels last")
         self.title.setObjectName("block_title")
         self.dense.setObjectName("dense_instead")
         names = QVBoxLayout()
         names.setSpacing(0)
         names.addWidget(self.title)
-        names.addWidget(self.family)
+        names.addWidget(self.flow)
         head = QHBoxLayout()
         head.setSpacing(space(2))
         head.addWidget(self.stripe)
@@ -69,15 +73,15 @@ class BlockCard(QWidget):
         numbers = Section("Numbers", "numbers", self)
         numbers.body.addWidget(self.table)
         numbers.body.addWidget(self.dense)
-        about = Section("What it does", "about", self)
-        about.body.addWidget(self.about)
+        self.about.body.addWidget(self.more)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(space(2))
         column.addLayout(head)
         column.addWidget(self.id_line)
         column.addWidget(self.findings)
-        for section in (about, self.parameters, numbers):
+        column.addWidget(self.summary)
+        for section in (self.parameters, numbers, self.about):
             column.addWidget(section)
 
     @property
@@ -96,10 +100,13 @@ class BlockCard(QWidget):
             self.id_line.discard()
         self.stripe.show_group(spec.group)
         self.title.setText(spec.title)
-        self.family.setText(spec.group)
-        self.family.setHidden(spec.group == spec.title)
+        self.title.setToolTip(f"Family: {spec.group}")
+        self.flow.setText(facts.flow(traced))
         self.id_line.setEnabled(id != INPUT)
-        self.about.setText(paragraphs(spec.help))
+        self.summary.setText(spec.summary)
+        rest = paragraphs(spec.help.removeprefix(spec.summary).strip())
+        self.more.setText(rest)
+        self.about.setVisible(bool(rest))
         own = [d for d in self._bridge.diagnostics if d.block == id]
         block = self._bridge.experiment.architecture.blocks[id]
         self._show_form(block, own, axes=_rank(block, self._bridge))

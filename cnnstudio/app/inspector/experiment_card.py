@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.diagnostics import Diagnostic, Fix
 
 _gestures = itertools.count(1)
-DESCRIPTION_LINES = 4
+DESCRIPTION_LINES = 6
 HINT = (
     "Select a block to see its parameters and numbers. Double-click a block in the palette to append it, "
     "or drag it onto an edge to insert it."

@@ -45,6 +45,15 @@ def of_block(traced: BlockTrace, trace: Trace) -> list[Fact]:
     return facts
 
 
+def flow(traced: BlockTrace) -> str:
+    """Shape in and shape out in one line; for several inputs that of the first and how many more there are."""
+    out = format.tensor_shape(traced.output)
+    if not traced.inputs:
+        return out
+    more = f" (+{len(traced.inputs) - 1})" if len(traced.inputs) > 1 else ""
+    return f"{format.shape(traced.inputs[0].shape)}{more} {format.ARROW} {out}"
+
+
 def _ins(traced: BlockTrace) -> str:
     return " + ".join(format.lettered_shape(t.shape) for t in traced.inputs) or format.DASH
 
