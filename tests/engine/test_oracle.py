@@ -7,6 +7,7 @@ many single layer calls, legal and not, are tried). A failure names the seed: `r
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import random
 from collections import Counter
@@ -25,11 +26,23 @@ from cnnstudio.engine.build import build_keras, layer_names
 from tests.helpers.random_nets import MERGES, RandomCall, random_call, random_net
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cnnstudio.core.program import Program, Step
 
 NETS = int(os.environ.get("CNNSTUDIO_ORACLE_NETS", "500"))
 RUNS = NETS // 5
 CALLS = NETS
+
+
+@pytest.fixture(autouse=True)
+def no_word_on_retracing() -> Iterator[None]:
+    """Keras makes a new tf.function at every eager grouped convolution, and TensorFlow warns of that after a while."""
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    yield
+    logger.setLevel(before)
 
 
 def _plain(value: Any) -> Any:
