@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QSlider, QToolTip, QWidget
 
 from cnnstudio.app.features import FeatureWall
 from cnnstudio.app.features.colormaps import MAGMA, VIRIDIS
@@ -107,6 +108,18 @@ def test_pointing_reads_the_value_out(wall: FeatureWall) -> None:
     maps[4, 2, 3] = 255
     wall.show_maps(feature_maps(maps, high=[2] * 6))
     assert part(wall, QLabel, "feature_reading").text().endswith("· 2")
+
+
+def test_no_tooltip_hides_the_maps(wall: FeatureWall, qtbot: QtBot) -> None:
+    wall.show_maps(feature_maps(random_maps(6, 4, 4)))
+    viewport = wall.tiles.viewport()
+    for at, shown in ((middle(wall, 4, 2, 2, (4, 4)), ""), (QPoint(5, viewport.height() - 3), wall.tiles.toolTip())):
+        QToolTip.hideText()
+        qtbot.waitUntil(lambda: not QToolTip.isVisible())
+        QApplication.sendEvent(viewport, QHelpEvent(QEvent.Type.ToolTip, at, viewport.mapToGlobal(at)))
+        assert (QToolTip.text() if QToolTip.isVisible() else "") == shown
+    QToolTip.hideText()
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
 
 
 def test_a_click_enlarges_and_escape_goes_back(wall: FeatureWall) -> None:

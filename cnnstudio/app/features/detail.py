@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QHelpEvent, QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.colormaps import VIRIDIS, ColourMap
@@ -127,6 +127,12 @@ class ChannelPicture(QWidget):
         """Read out the value under the mouse."""
         self._mouse = event.position()
         self._tell()
+
+    def event(self, event: QEvent) -> bool:
+        """Over the picture no tooltip hides it: the readout says what is there."""
+        if isinstance(event, QHelpEvent) and self.picture_rect().contains(event.pos()):
+            return True
+        return super().event(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Forget the mouse."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from cnnstudio.app.features.colormaps import VIRIDIS, ColourMap
@@ -276,7 +276,9 @@ class TileView(QAbstractScrollArea):
             self.opened.emit(channel)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Forget the mouse when it leaves."""
+        """Forget the mouse when it leaves. Over a tile no tooltip hides the maps: the readout says what is there."""
+        if isinstance(event, QHelpEvent) and self.channel_at(QPointF(event.pos())) is not None:
+            return True
         if event.type() == QEvent.Type.Leave:
             self._pointed = None
             self._tell()

@@ -121,4 +121,4 @@ def finite(value: float | None) -> float:
 
 def metric_title(name: str) -> str:
     """A metric's name as a title: "Mean absolute error"."""
-    return name.replace("_", " ").capitalize()
+    return name.replace("_", " ").capitalize().replace(" iou", " IoU")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QLineF, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPen
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import MessageView, tool, words
@@ -105,6 +105,12 @@ class CurveCanvas(QWidget):
         self.hovered.emit("" if self._epoch is None else self._data.reading(self._epoch))
         self.update()
 
+    def event(self, event: QEvent) -> bool:
+        """Over the axes no tooltip hides the curves: the readout says what is there."""
+        if isinstance(event, QHelpEvent) and self._epoch is not None:
+            return True
+        return super().event(event)
+
     def leaveEvent(self, event: QEvent) -> None:
         """Forget the mouse."""
         self._epoch = None
@@ -186,7 +192,7 @@ class CurvePanel(QWidget):
         name = f"{self._data.name or 'curves'}.png"
         path, chosen = QFileDialog.getSaveFileName(self, "Save figure", name, ";;".join(FORMS.values()))
         if path:
-            form = next((f for f, words in FORMS.items() if words == chosen), "png")
+            form = next((f for f, described in FORMS.items() if described == chosen), "png")
             target = Path(path)
             self.save(target if target.suffix else target.with_suffix(f".{form}"))
 

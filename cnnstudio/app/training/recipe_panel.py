@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -13,9 +13,6 @@ from cnnstudio.app.inspector import DeclaredForm
 from cnnstudio.app.theme import set_icon, space
 from cnnstudio.app.training.sentences import recipe_words
 from cnnstudio.core.recipe import TrainingRecipe
-
-if TYPE_CHECKING:
-    from cnnstudio.core.diagnostics import Diagnostic
 
 FORM_WIDTH = 420
 
@@ -60,8 +57,7 @@ class RecipePanel(QWidget):
         self._recipe = recipe
         self._summary.setText(recipe_words(recipe))
         self._summary.setToolTip(f"How the next run trains: {recipe_words(recipe)}")
-        problems: tuple[Diagnostic, ...] = ()
-        self._form.show_value(recipe, problems)
+        self._form.show_value(recipe)
 
     def _unfold(self, open_: bool) -> None:
         self._form.setVisible(open_)
