@@ -79,7 +79,7 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("export", "Export trained model…", "File", "files.export",
                "Write the trained model of the latest run as a .keras file", "export", "Ctrl+E",
                enabled=lambda now: now.trained and not now.training, separated=True),
-    ActionSpec("quit", "Quit", "File", "window.close", "Close CNN Studio", keys=Keys.Quit, separated=True),
+    ActionSpec("quit", "Quit", "File", "window.close", "Close CNN Studio", keys="Ctrl+Q", separated=True),
     ActionSpec("undo", "Undo", "Edit", "edits.undo", "Take the last edit back", "undo", Keys.Undo,
                enabled=lambda now: bool(now.undo_label), label=lambda now: f"Undo {_lower(now.undo_label)}".strip(),
                bar=True, separated=True),

@@ -55,6 +55,7 @@ class DesignPage(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(across)
+        self.setFocusProxy(self.canvas)
         run.refused.connect(self.show_problems)
         bridge.changed.connect(self._count_problems)
         self._name_problems(sum(d.severity is not Severity.HINT for d in bridge.diagnostics))

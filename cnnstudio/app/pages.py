@@ -48,6 +48,7 @@ class Pages(QStackedWidget):
             self.add_page(name, self._makers.pop(name)())
         if name != self.name:
             self.setCurrentWidget(self._pages[name])
+            self._pages[name].setFocus()  # else Qt moves it to the next button, which is none of this page's
             self.changed.emit()
         if is_new:
             self.restore_splits(self._pages[name])  # last, as pages fill themselves when they are shown

@@ -87,16 +87,19 @@ class RunStrip(QFrame):
         self._phase.setText(words)
         mark(self._phase, tone=tone)
         started = state.epochs > 0
-        self._place.setVisible(started)
         self._place.setText(place_words(state))
+        self._place.setVisible(bool(self._place.text()))
         self._bar.setVisible(started)
         self._bar.setValue(round(state.progress * _PROGRESS_STEPS))
         self._metrics.setText(metric_words(state))
         self._metrics.setVisible(bool(state.metrics))
         self._left.setText(time_words(state))
         self._left.setVisible(bool(self._left.text()))
-        self._train.setEnabled(not state.active)
+        had_focus = self._train.hasFocus()
         self._stop.setEnabled(state.active and state.phase != "stopping")
+        self._train.setEnabled(not state.active)
+        if had_focus and self._stop.isEnabled():
+            self._stop.setFocus()
         self._device.setEnabled(not state.active)
 
     @Slot(str)
@@ -142,7 +145,7 @@ def place_words(state: RunState) -> str:
     if not state.epochs:
         return ""
     if state.phase in ("finished", "stopped", "failed"):
-        return f"Epoch {state.epoch:,} of {state.epochs:,}"
+        return "" if state.epoch == 0 else f"Epoch {state.epoch:,} of {state.epochs:,}"
     return f"Epoch {max(1, state.epoch):,} of {state.epochs:,}, step {state.step:,} of {state.steps_per_epoch:,}"
 
 

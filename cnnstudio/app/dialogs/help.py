@@ -155,6 +155,8 @@ def _close_row(dialog: QDialog) -> QHBoxLayout:
     close.setAccessibleName(close.text())
     close.setToolTip("Close this dialog")
     close.clicked.connect(dialog.close)
+    close.setDefault(True)
+    close.setFocus()
     row = QHBoxLayout()
     row.setSpacing(space(2))
     row.addStretch(1)

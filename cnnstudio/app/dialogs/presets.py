@@ -52,6 +52,7 @@ class PresetsGallery(QDialog):
         self._list.setObjectName("preset_list")
         self._list.setAccessibleName("Presets")
         self._list.setToolTip("Enter or a double click starts from the marked preset")
+        mark(self._list, kind="roomy")
         self._details = _Details()
         self._buttons = _buttons()
         self._fill()

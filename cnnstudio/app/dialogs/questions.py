@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from cnnstudio.app.theme import mark
+
 
 class UnsavedQuestion(QMessageBox):
     """Save, don't save, or cancel."""
@@ -31,6 +33,7 @@ class UnsavedQuestion(QMessageBox):
             button.setObjectName(f"unsaved_{id}")
             button.setAccessibleName(button.text())
             button.setToolTip(tip)
+        mark(self._save, kind="primary")
         self.setDefaultButton(self._save)
         self.setEscapeButton(cancel)
         self.buttonClicked.connect(self._answered)

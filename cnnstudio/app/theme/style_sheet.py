@@ -161,6 +161,7 @@ QAbstractItemView {
 QAbstractItemView::item { padding: 4px; border-radius: 4px; }
 QAbstractItemView::item:hover { background: $hover; }
 QAbstractItemView::item:selected { background: $selection; color: $text; }
+QListView[kind="roomy"]::item { min-height: 28px; padding: 0 8px; }
 QTableView::item { border-radius: 0; }
 QTableView { gridline-color: $grid; }
 QTreeView, QListView, QTableView { border: 2px solid transparent; }

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 _SIZES = (16, 20, 24, 32, 48)
-"""Pixels: what buttons ask for at scales of 1 to 3. Each size is drawn from the SVG, none is scaled."""
+"""Pixels: what buttons ask for at scales of 1 to 3. Each size is drawn from the SVG, none is scaled up."""
+_GREY_SIZES = (16, 32, 48)
 
 
 def icon(name: str, role: Role = Role.TEXT) -> QIcon:
@@ -86,9 +87,10 @@ def _svg(name: str) -> bytes:
 @functools.cache
 def _tinted(name: str, normal: str, disabled: str) -> QIcon:
     made = QIcon()
-    for mode, color in ((QIcon.Mode.Normal, normal), (QIcon.Mode.Disabled, disabled)):
+    kinds = ((QIcon.Mode.Normal, normal, _SIZES), (QIcon.Mode.Disabled, disabled, _GREY_SIZES))
+    for mode, color, sizes in kinds:
         drawing = _svg(name).replace(b"currentColor", color.encode())
-        for size in _SIZES:
+        for size in sizes:
             made.addPixmap(_drawn(drawing, size), mode)
     return made
 
