@@ -178,3 +178,13 @@ def test_hidden_it_still_counts_and_lists_when_shown(desk: Desk) -> None:
     assert desk.panel.model.rowCount() == 0
     desk.panel.show()
     assert desk.panel.model.rowCount() == len(desk.bridge.diagnostics)
+
+
+def test_the_whole_sentence_is_in_sight_in_a_narrow_panel(qtbot: QtBot, desk: Desk) -> None:
+    desk.breaks()
+    heights = [desk.panel.view.visualRect(desk.panel.model.index(0, PROBLEM)).height()]
+    desk.panel.resize(420, 240)
+    line = desk.panel.view.fontMetrics().lineSpacing()
+    qtbot.waitUntil(
+        lambda: desk.panel.view.visualRect(desk.panel.model.index(0, PROBLEM)).height() >= heights[0] + line
+    )

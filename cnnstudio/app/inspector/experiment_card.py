@@ -40,6 +40,7 @@ class Description(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTabChangesFocus(True)
+        self.document().setDocumentMargin(space(2) - 2)  # level with the text of line edits, less the border
         self.setPlaceholderText("What this experiment is to find out")
         self.setFixedHeight(self.fontMetrics().lineSpacing() * DESCRIPTION_LINES + space(4))
 

@@ -5,9 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCursor, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QStackedWidget, QTreeView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QHeaderView,
+    QMenu,
+    QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QWidget,
+)
 
 from cnnstudio.app.panels.empty import EmptyState
 from cnnstudio.app.panels.problem_model import BLOCK, FIX, PROBLEM, ProblemModel
@@ -22,6 +32,9 @@ if TYPE_CHECKING:
     from cnnstudio.app.selection import Selection
     from cnnstudio.core.diagnostics import Diagnostic, Fix
 
+BESIDE_TEXT = space(6)
+"""Pixels of a cell's width that neither icon nor text takes: padding and the gaps of the style."""
+LARGEST = 10_000
 QUICK_FIX = QKeySequence("Ctrl+.")
 
 
@@ -152,8 +165,24 @@ def _copy(text: str) -> None:
     QApplication.clipboard().setText(text)
 
 
+class Sentences(QStyledItemDelegate):
+    """Gives a row the height of its whole sentence; under a style sheet Qt counts one line."""
+
+    def __init__(self, view: QTreeView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """As wide as the column, as high as the sentence broken into that width."""
+        hint = super().sizeHint(option, index)
+        beside = self._view.iconSize().width() + BESIDE_TEXT
+        room = QRect(0, 0, max(1, self._view.columnWidth(PROBLEM) - beside), LARGEST)
+        text = self._view.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, str(index.data()))
+        return QSize(hint.width(), max(hint.height(), text.height() + space(3)))
+
+
 class ProblemView(QTreeView):
-    """The list itself: a pointing hand over fixes, rows of one height."""
+    """The list itself: sentences over as many lines as they need, a pointing hand over fixes."""
 
     pressed_at = Signal(QModelIndex)
     """A row was clicked with the left button."""
@@ -161,13 +190,16 @@ class ProblemView(QTreeView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
+        self.setIconSize(QSize(space(4), space(4)))
+        self.setItemDelegateForColumn(PROBLEM, Sentences(self))
+        self.setWordWrap(True)  # the end of the sentence says what to do
         self.setAllColumnsShowFocus(True)
         self.setMouseTracking(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.clicked.connect(self.pressed_at)
+        self.header().sectionResized.connect(self.scheduleDelayedItemsLayout)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """A fix looks like the link it is."""
