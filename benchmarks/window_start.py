@@ -72,6 +72,8 @@ def main() -> int:
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as home:
         os.environ["CNNSTUDIO_HOME"] = home
+        os.environ["PYTHONPYCACHEPREFIX"] = home  # byte code is there after the first start, as pip leaves it
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         for code in (_BARE, _STUDIO):
             painted_after(code)  # warms the disk
         bare, studio = [], []
