@@ -45,7 +45,7 @@ def build_keras(program: Program, name: str | None = None) -> keras.Model:
     Input: (batch, *program.input_shape), float32. Layer names are those of `layer_names`. A program traced without
     errors builds; what Keras would reject was refused while tracing.
     """
-    with _room_for(len(program.steps)):
+    with room_for(len(program.steps)):
         tensors: dict[str, Any] = {INPUT: keras.Input(program.input_shape, name=INPUT)}
         names = layer_names(program)
         for step in program.steps:
@@ -56,7 +56,7 @@ def build_keras(program: Program, name: str | None = None) -> keras.Model:
 
 
 @contextmanager
-def _room_for(steps: int) -> Iterator[None]:
+def room_for(steps: int) -> Iterator[None]:
     """A recursion limit that a chain of that many layers does not reach."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, 3000 + CALLS_PER_STEP * steps))

@@ -10,6 +10,7 @@ from cnnstudio.engine.data import data_bytes
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.recipe import DataRecipe
     from cnnstudio.core.tracing import Trace
 
 _SLOTS = {"adam": 2, "adamw": 2, "nadam": 2, "rmsprop": 1, "sgd": 1}
@@ -56,6 +57,15 @@ def problem(experiment: Experiment, trace: Trace, free: int | None, batch_size: 
         f"Training needs at least {readable(total)} of memory ({parts}), but {readable(free)} are free: "
         f"{advice[largest]}."
     )
+
+
+def data_problem(recipe: DataRecipe, free: int | None) -> str | None:
+    """Why the recipe's samples cannot be loaded into `free` bytes; None when they may fit."""
+    needed = _COPIES_OF_DATA * data_bytes(recipe)  # while they are split there are two
+    if free is None or needed <= free:
+        return None
+    numbers = f"needs {readable(needed)} of memory, but {readable(free)} are free"
+    return f"Loading the data {numbers}: use fewer or smaller samples."
 
 
 def readable(size: int) -> str:

@@ -16,7 +16,7 @@ from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import closest
 from cnnstudio.core.program import INPUT
 from cnnstudio.engine.backend import keras
-from cnnstudio.engine.build import layer_names
+from cnnstudio.engine.build import layer_names, room_for
 from cnnstudio.engine.data import PARTS
 from cnnstudio.wire.messages import FeatureMaps, Watch, WatchFailed
 
@@ -111,7 +111,8 @@ class Probe:
             raise ProbeError(f'The model of this run has no block "{block[:64]}": {why}.')
         model = self._model
         tensor = model.inputs[0] if step == INPUT else model.get_layer(self._layers[step]).output
-        made = self._models[block] = keras.Model(model.inputs, [tensor, model.outputs[0]])
+        with room_for(len(self._program.steps)):
+            made = self._models[block] = keras.Model(model.inputs, [tensor, model.outputs[0]])
         while len(self._models) > _MODELS_KEPT:
             self._models.popitem(last=False)
         return made

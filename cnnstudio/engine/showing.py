@@ -9,6 +9,7 @@ import numpy as np
 from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import closest
 from cnnstudio.core.files import read_experiment
+from cnnstudio.engine import memory
 from cnnstudio.engine.data import PARTS, DataError, load
 from cnnstudio.wire.messages import Samples
 
@@ -25,7 +26,10 @@ def show_samples(command: GetSamples) -> Samples:
     """
     if command.part not in PARTS:
         raise DataError(f'There is no part "{command.part[:40]}" of the data. {closest(command.part, PARTS)}')
-    data = load(read_experiment(command.experiment, "The experiment").data)
+    recipe = read_experiment(command.experiment, "The experiment").data
+    if problem := memory.data_problem(recipe, memory.free_bytes()):
+        raise DataError(problem)
+    data = load(recipe)
     part = data.parts[command.part]
     start = min(max(0, command.start), len(part))
     each = part.inputs[0].nbytes + part.targets[:1].nbytes

@@ -263,6 +263,11 @@ def test_too_little_memory_is_refused_with_the_numbers() -> None:
     assert memory.problem(wide, design, 200_000_000, 64) is None
     assert memory.problem(wide, design, None, 64) is None
     assert (memory.free_bytes() or 0) > 1e6
+    huge = DataRecipe(source=Shapes(count=20000, size=256))
+    assert memory.data_problem(huge, 10**10) == (
+        "Loading the data needs 41.9 GB of memory, but 10.0 GB are free: use fewer or smaller samples."
+    )
+    assert memory.data_problem(huge, 10**11) is None
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
