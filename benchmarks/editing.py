@@ -60,6 +60,9 @@ def edits(count: int) -> dict[str, Callable[[int], Edit]]:
         ),
         "add a dropout, middle": lambda n: AddBlock(spec=pooling, id=f"extra_{n}", after=f"block_{middle}"),
         "remove it again": lambda n: RemoveBlocks(ids=(f"extra_{n}",)),
+        "change the stride, first (all shapes change)": lambda n: SetParameters(
+            id="stem", values={"strides": 1 + n % 2}
+        ),
         "change the kernel size, first (all fields move)": lambda n: SetParameters(
             id="block_0", values={"kernel_size": 3 + 2 * (n % 2)}
         ),

@@ -66,17 +66,18 @@ def _number(value: Step) -> int | float:
     return float(value) if isinstance(value, Fraction) else value
 
 
-def _field(block: BlockTrace) -> tuple[list[int | float], list[int | float]]:
+def _field(block: BlockTrace, found: Trace) -> tuple[list[int | float], list[int | float]]:
     """Receptive field and stride, one number per spatial axis of the input; no stride where the output has none."""
     if block.output is None:
         return [], []
-    sizes: list[int | float] = [axis.cells for axis in block.output.field]
-    strides = [_number(axis.jump) for axis in block.output.field] if block.output.spatial else []
+    field = found.fields[block.id]
+    sizes: list[int | float] = [axis.cells for axis in field]
+    strides = [_number(axis.jump) for axis in field] if block.output.spatial else []
     return sizes, strides
 
 
-def _block_record(block: BlockTrace) -> dict[str, Any]:
-    sizes, strides = _field(block)
+def _block_record(block: BlockTrace, found: Trace) -> dict[str, Any]:
+    sizes, strides = _field(block, found)
     return {
         "id": block.id,
         "kind": block.spec.kind,
@@ -93,7 +94,7 @@ def record(found: Trace, diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     """The JSON object of `cnnstudio check --json`."""
     return {
         "input_shape": list(found.data.input_shape),
-        "blocks": [_block_record(b) for b in found.blocks.values()],
+        "blocks": [_block_record(b, found) for b in found.blocks.values()],
         "diagnostics": [
             {
                 "severity": d.severity.value,
@@ -114,8 +115,8 @@ def _times(numbers: Sequence[int | float]) -> str:
     return " x ".join(f"{n:g}" for n in numbers)
 
 
-def _row(block: BlockTrace) -> tuple[str, ...]:
-    sizes, strides = _field(block)
+def _row(block: BlockTrace, found: Trace) -> tuple[str, ...]:
+    sizes, strides = _field(block, found)
     shape = " x ".join(f"{n:,}" for n in block.output.shape) if block.output else "?"
     reads = ", ".join(block.sources)
     cost = (f"{block.params:,}", f"{block.macs:,}")
@@ -128,7 +129,7 @@ HEADINGS = ("block", "kind", "reads", "shape out", "parameters", "multiply-adds"
 def report(found: Trace, diagnostics: Sequence[Diagnostic]) -> str:
     """The layer table, the totals and the diagnostics, as text."""
     lines = [
-        table(HEADINGS, [_row(b) for b in found.blocks.values()], right=(4, 5)),
+        table(HEADINGS, [_row(b, found) for b in found.blocks.values()], right=(4, 5)),
         "",
         f"{found.params:,} parameters ({found.trainable_params:,} trainable), "
         f"{found.macs:,} multiply-adds for one sample",

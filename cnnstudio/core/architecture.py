@@ -32,6 +32,10 @@ class Block:
     position: tuple[float, float] = (0.0, 0.0)
     """Top-left corner of the card on the canvas."""
 
+    def at(self, x: float, y: float) -> Block:
+        """The same block in another place."""
+        return Block(self.id, self.spec, self.inputs, (x, y))
+
 
 @dataclass(frozen=True, slots=True)
 class Topology:
@@ -120,24 +124,30 @@ class Architecture:
 
 
 def _topology(blocks: Mapping[str, Block]) -> Topology:
-    readers: dict[str, list[str]] = {id: [] for id in blocks}
+    readers: dict[str, tuple[str, ...]] = dict.fromkeys(blocks, ())
     waiting: dict[str, int] = {}
-    for block in blocks.values():
-        sources = [i for i in dict.fromkeys(block.inputs) if i in blocks]
-        waiting[block.id] = len(sources)
+    ready: list[str] = []
+    for id, block in blocks.items():
+        inputs = block.inputs
+        sources = inputs if len(inputs) < 2 else tuple(dict.fromkeys(inputs))
+        known = 0
         for source in sources:
-            readers[source].append(block.id)
-    ready = [id for id, n in waiting.items() if n == 0]
+            if source in readers:
+                readers[source] += (id,)
+                known += 1
+        if known:
+            waiting[id] = known
+        else:
+            ready.append(id)
     ready.reverse()
     order: list[str] = []
     while ready:
         id = ready.pop()
         order.append(id)
-        freed = []
-        for reader in readers[id]:
-            waiting[reader] -= 1
-            if waiting[reader] == 0:
-                freed.append(reader)
-        ready.extend(reversed(freed))
-    cyclic = tuple(id for id, n in waiting.items() if n > 0)
-    return Topology(tuple(order), cyclic, {id: tuple(found) for id, found in readers.items()})
+        for reader in reversed(readers[id]):
+            left = waiting.pop(reader) - 1
+            if left:
+                waiting[reader] = left
+            else:
+                ready.append(reader)
+    return Topology(tuple(order), tuple(id for id in blocks if id in waiting), readers)

@@ -8,8 +8,10 @@ for all of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import TypeAlias
 
 Step: TypeAlias = int | Fraction
@@ -43,6 +45,51 @@ class AxisField:
 
 Field: TypeAlias = tuple[AxisField, ...]
 """One entry for each spatial axis of the input."""
+
+View: TypeAlias = Callable[[tuple[Field, ...]], Field]
+"""How the field of a layer's result follows from those of its inputs.
+
+Layers give views and not fields, so that an edit which moves the fields of a thousand blocks behind it lays none of
+them again; `Trace.fields` follows the views when somebody looks.
+"""
+
+
+def keep(fields: tuple[Field, ...]) -> Field:
+    """The view of layers that work on each cell by itself."""
+    return fields[0]
+
+
+def each_axis(move: Callable[..., AxisField], arguments: tuple[tuple[int | str, ...], ...]) -> View:
+    """The view that moves each axis by itself: `move(axis, *arguments[i])`."""
+    return partial(_moved, move, arguments)
+
+
+def _moved(
+    move: Callable[..., AxisField], arguments: tuple[tuple[int | str, ...], ...], fields: tuple[Field, ...]
+) -> Field:
+    field = fields[0]
+    if len(field) != len(arguments):  # behind a Reshape the axes are no longer those of the input
+        return field
+    return tuple([move(axis, *given) for axis, given in zip(field, arguments, strict=True)])
+
+
+def merge(spatial: tuple[int, ...]) -> View:
+    """The view of a merge of maps of the size `spatial`."""
+    return partial(_merged, spatial)
+
+
+def _merged(spatial: tuple[int, ...], fields: tuple[Field, ...]) -> Field:
+    return join(fields, spatial)
+
+
+def gather_all(spatial: tuple[int, ...]) -> View:
+    """The view of layers that do away with the spatial axes."""
+    return each_axis(gather, tuple([(n,) for n in spatial]))
+
+
+def overlook_all(spatial: tuple[int, ...]) -> View:
+    """The view of layers in which each cell depends on all others."""
+    return each_axis(overlook, tuple([(n,) for n in spatial]))
 
 
 def whole(value: Step) -> Step:
@@ -115,20 +162,6 @@ def overlook(axis: AxisField, cells: int) -> AxisField:
     """All `cells` of the axis seen from each of them: statistics over the axis, the axis kept."""
     size = axis.size if axis.everywhere else axis.size + (cells - 1) * axis.jump
     return AxisField(whole(size), axis.jump, axis.start, True)
-
-
-def gather_all(field: Field, spatial: tuple[int, ...]) -> Field:
-    """The field after all spatial axes are gone."""
-    if len(field) != len(spatial):  # behind a Reshape the axes are gone already
-        return field
-    return tuple(gather(axis, n) for axis, n in zip(field, spatial, strict=True))
-
-
-def overlook_all(field: Field, spatial: tuple[int, ...]) -> Field:
-    """The field when each cell depends on all others."""
-    if len(field) != len(spatial):
-        return field
-    return tuple(overlook(axis, n) for axis, n in zip(field, spatial, strict=True))
 
 
 def join(fields: tuple[Field, ...], spatial: tuple[int, ...]) -> Field:

@@ -32,7 +32,7 @@ def lint(trace: Trace) -> tuple[Diagnostic, ...]:
         spec = traced.spec
         if traced.output is None and not traced.diagnostics and id not in trace.architecture.topology.cyclic:
             found.extend(_wiring(traced, trace))
-        if id not in leading and spec.max_inputs != 0 and spec.kind != "Output":
+        if id not in leading and traced.sources and spec.kind != "Output":
             found.append(_dead_end(id))
     found.extend(_cycles(trace))
     found.extend(_ends(trace))

@@ -31,7 +31,7 @@ class Net:
         """
         outcome = work_out(Call(layer, config, inputs))
         step = f"{self.block}.{name}" if name else self.block
-        output = Tensor(step, outcome.shape, outcome.field)
+        output = Tensor(step, outcome.shape)
         self.steps.append(
             Step(
                 name=step,
@@ -40,6 +40,7 @@ class Net:
                 inputs=tuple(x.step for x in inputs),
                 block=self.block,
                 output=output,
+                view=outcome.view,
                 weights=outcome.weights,
                 macs=outcome.macs,
             )

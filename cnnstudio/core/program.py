@@ -9,11 +9,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cnnstudio.core.field import View, keep
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cnnstudio.core.declare import Shape
-    from cnnstudio.core.field import Field
 
 INPUT = "input"
 """Id of the one Input block of every architecture, and name of the model's input."""
@@ -21,11 +22,10 @@ INPUT = "input"
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """What flows along an edge: the step that made it, its shape without the batch axis, its receptive field."""
+    """What flows along an edge: the step that made it and its shape without the batch axis."""
 
     step: str
     shape: Shape
-    field: Field
 
     @property
     def spatial(self) -> tuple[int, ...]:
@@ -72,6 +72,8 @@ class Step:
     inputs: tuple[str, ...]
     block: str
     output: Tensor
+    view: View = keep
+    """How its receptive field follows from those of its inputs."""
     weights: tuple[Weight, ...] = ()
     macs: int = 0
     """Multiply-adds for one sample; normalisation, activation, pooling and biases are not counted."""

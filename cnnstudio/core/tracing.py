@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.catalogue.ends import Input
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.catalogue import BlockSpec
     from cnnstudio.core.data_info import DataInfo
     from cnnstudio.core.edits import Edit
+    from cnnstudio.core.field import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class BlockTrace:
     """Bytes of float32 results of all its steps for one sample."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trace:
     """All blocks of an architecture, traced, in topological order."""
 
@@ -69,6 +70,15 @@ class Trace:
     def macs(self) -> int:
         """Multiply-adds of the whole network for one sample."""
         return sum(b.macs for b in self.blocks.values())
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """Receptive field of each block that has an output, on the Input's spatial axes."""
+        of_step: dict[str, Field] = {INPUT: identity(self.architecture.input_shape[:-1])}
+        for traced in self.blocks.values():
+            for step in traced.steps:
+                of_step[step.name] = step.view(tuple([of_step[i] for i in step.inputs]))
+        return {id: of_step[t.output.step] for id, t in self.blocks.items() if t.output is not None}
 
     def program(self) -> Program:
         """The model's program: the steps that lead to the Output block, dead ends left out.
@@ -106,7 +116,8 @@ def trace(architecture: Architecture, data: DataInfo, previous: Trace | None = N
         ):
             done[id] = old
             continue
-        fresh = _lay(block, _reaching(block, done), data)
+        known_good = old is not None and old.spec is block.spec and old.output is not None
+        fresh = _lay(block, _reaching(block, done), data, known_good=known_good)
         if old is not None and old.output is not None and fresh.output == old.output:
             # The same object again, so that what lies behind is taken over.
             fresh = dataclasses.replace(fresh, output=old.output)
@@ -128,13 +139,14 @@ def _reaching(block: Block, done: Mapping[str, BlockTrace]) -> tuple[Tensor, ...
     return tuple(found)
 
 
-def _lay(block: Block, inputs: tuple[Tensor, ...], data: DataInfo) -> BlockTrace:
+def _lay(block: Block, inputs: tuple[Tensor, ...], data: DataInfo, *, known_good: bool) -> BlockTrace:
+    """Lay one block; `known_good` says that its parameters were held to their bounds before."""
     id, spec, sources = block.id, block.spec, block.inputs
-    problems = _problems(id, spec)
+    problems = () if known_good else _problems(id, spec)
     if problems:
         return BlockTrace(id, spec, sources, inputs, None, diagnostics=problems)
     if isinstance(spec, Input):
-        return BlockTrace(id, spec, sources, (), Tensor(INPUT, spec.shape, identity(spec.shape[:-1])))
+        return BlockTrace(id, spec, sources, (), Tensor(INPUT, spec.shape))
     if not inputs or len(inputs) < spec.min_inputs or (spec.max_inputs and len(inputs) > spec.max_inputs):
         return BlockTrace(id, spec, sources, inputs, None)  # lint says what is missing: it knows the whole graph
     net = Net(id, data)

@@ -245,7 +245,7 @@ def test_only_what_differs_is_said(layer: str, config: dict[str, Any], spoken_ar
 
 
 def test_long_calls_are_broken_within_the_columns() -> None:
-    field = Tensor("x", (8, 8, 4), ())
+    field = Tensor("x", (8, 8, 4))
     names = [f"a_rather_long_branch_name_{n}" for n in range(6)]
     steps = [
         Step(n, "Conv2D", {"filters": 4, "kernel_size": 3, "padding": "same"}, ("input",), n, field) for n in names

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import keras
 
+    from cnnstudio.core.field import Field
     from cnnstudio.core.program import Tensor
 
 LENGTH = 64
@@ -70,8 +71,8 @@ def _signal_net(rng: random.Random, kinds: tuple[str, ...]) -> tuple[Architectur
     return Architecture.of([*blocks, flat, output]), last
 
 
-def _of_ones(architecture: Architecture, block: str, shape: tuple[int, ...]) -> tuple[Tensor, keras.Model]:
-    """The block's traced output, and a model up to there whose weights are all 1, so that no gradient cancels out."""
+def _of_ones(architecture: Architecture, block: str, shape: tuple[int, ...]) -> tuple[Tensor, Field, keras.Model]:
+    """The block's output and field, and a model up to there with weights of 1, so that no gradient cancels out."""
     import keras
 
     traced = trace(architecture, DataInfo(Task.CLASSIFICATION, shape, CLASSES))
@@ -81,7 +82,7 @@ def _of_ones(architecture: Architecture, block: str, shape: tuple[int, ...]) -> 
     assert output is not None
     part = keras.Model(model.input, model.get_layer(layer_names(program)[output.step]).output)
     part.set_weights([np.ones(w.shape, np.float32) for w in part.weights])
-    return output, part
+    return output, traced.fields[block], part
 
 
 def _seen(model: keras.Model, cell: tuple[int, ...], shape: tuple[int, ...]) -> list[tuple[int, int]]:
@@ -103,9 +104,9 @@ def test_without_upsampling_the_field_is_exactly_where_the_gradient_is() -> None
     checked = 0
     for seed in range(NETS):
         architecture, last = _signal_net(random.Random(seed), DOWN)
-        output, model = _of_ones(architecture, last, (LENGTH, 1))
+        output, seen, model = _of_ones(architecture, last, (LENGTH, 1))
         cell = output.spatial[0] // 2
-        span = output.field[0].span(cell)
+        span = seen[0].span(cell)
         if _inside(span, LENGTH):
             assert _seen(model, (cell,), (LENGTH, 1)) == [span], f"seed {seed}"
             checked += 1
@@ -116,8 +117,8 @@ def test_behind_upsampling_no_cell_s_gradient_reaches_beyond_the_field() -> None
     checked = 0
     for seed in range(NETS):
         architecture, last = _signal_net(random.Random(10_000 + seed), UP)
-        output, model = _of_ones(architecture, last, (LENGTH, 1))
-        field = output.field[0]
+        output, seen, model = _of_ones(architecture, last, (LENGTH, 1))
+        field = seen[0]
         middle = output.spatial[0] // 2
         for cell in range(middle, min(middle + 3, output.spatial[0])):
             first, end = field.span(cell)
@@ -148,12 +149,12 @@ def test_field_of_images_behind_upsampling(blocks: tuple[tuple[str, dict[str, An
         placed.append(Block(f"b{number}", spec_class(kind)(**values, **linear), (last,)))
         last = f"b{number}"
     ends = [Block("flat", spec_class("Flatten")(), (last,)), Block("output", spec_class("Output")(), ("flat",))]
-    output, model = _of_ones(Architecture.of([*placed, *ends]), last, shape)
-    assert [axis.cells for axis in output.field] == [size, size]
+    output, seen, model = _of_ones(Architecture.of([*placed, *ends]), last, shape)
+    assert [axis.cells for axis in seen] == [size, size]
     most = 0
     for cell in range(output.spatial[0] // 2, output.spatial[0] // 2 + 4):
         (top, bottom), (left, right) = _seen(model, (cell, cell), shape)
-        first, end = output.field[0].span(cell)
+        first, end = seen[0].span(cell)
         assert first <= top < bottom <= end
         assert (top, bottom) == (left, right)
         most = max(most, bottom - top)
@@ -174,12 +175,11 @@ def test_blocks_that_look_at_everything_see_everything(kind: str) -> None:
         Block("output", spec_class("Output")(), (last[0].id if last else "b",)),
     ]
     traced = trace(Architecture.of(blocks), DataInfo(Task.CLASSIFICATION, shape, CLASSES))
-    output = traced.blocks["b"].output
-    assert output is not None
-    for axis in output.field:
+    seen = traced.fields["b"]
+    for axis in seen:
         first, end = axis.span(0)
         assert first <= 0
         assert end >= 16
         assert axis.span(7) == axis.span(0)
     gone = kind in ("GlobalAveragePooling", "Flatten")
-    assert [axis.jump for axis in output.field] == ([0, 0] if gone else [1, 1])
+    assert [axis.jump for axis in seen] == ([0, 0] if gone else [1, 1])

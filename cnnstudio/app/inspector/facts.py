@@ -41,7 +41,7 @@ def of_block(traced: BlockTrace, trace: Trace) -> list[Fact]:
         *_cost(traced.macs, traced.activation_bytes),
     ]
     if traced.output is not None:
-        facts += _field(traced.output.field, trace)
+        facts += _field(trace.fields[traced.id], trace)
     return facts
 
 

@@ -33,7 +33,7 @@ class Column:
     title: str
     help: str
     text: Callable[[BlockTrace, Trace], str]
-    rank: Callable[[BlockTrace], float] | None = None
+    rank: Callable[[BlockTrace, Trace], float] | None = None
 
 
 def _id(traced: BlockTrace, trace: Trace) -> str:
@@ -48,7 +48,7 @@ def _shape(traced: BlockTrace, trace: Trace) -> str:
     return format.tensor_shape(traced.output)
 
 
-def _cells(traced: BlockTrace) -> float:
+def _cells(traced: BlockTrace, trace: Trace) -> float:
     return traced.output.cells if traced.output is not None else NOTHING
 
 
@@ -56,7 +56,7 @@ def _params(traced: BlockTrace, trace: Trace) -> str:
     return format.count(traced.params)
 
 
-def _param_count(traced: BlockTrace) -> float:
+def _param_count(traced: BlockTrace, trace: Trace) -> float:
     return traced.params
 
 
@@ -68,7 +68,7 @@ def _macs(traced: BlockTrace, trace: Trace) -> str:
     return format.count(traced.macs)
 
 
-def _mac_count(traced: BlockTrace) -> float:
+def _mac_count(traced: BlockTrace, trace: Trace) -> float:
     return traced.macs
 
 
@@ -76,24 +76,24 @@ def _memory(traced: BlockTrace, trace: Trace) -> str:
     return format.size_of(traced.activation_bytes)
 
 
-def _bytes(traced: BlockTrace) -> float:
+def _bytes(traced: BlockTrace, trace: Trace) -> float:
     return traced.activation_bytes
 
 
 def _field(traced: BlockTrace, trace: Trace) -> str:
-    return format.receptive_field(traced.output.field) if traced.output is not None else format.DASH
+    return format.receptive_field(trace.fields[traced.id]) if traced.output is not None else format.DASH
 
 
-def _field_size(traced: BlockTrace) -> float:
-    return _product(a.size for a in traced.output.field) if traced.output is not None else NOTHING
+def _field_size(traced: BlockTrace, trace: Trace) -> float:
+    return _product(a.size for a in trace.fields[traced.id]) if traced.output is not None else NOTHING
 
 
 def _stride(traced: BlockTrace, trace: Trace) -> str:
-    return format.stride(traced.output.field) if traced.output is not None else format.DASH
+    return format.stride(trace.fields[traced.id]) if traced.output is not None else format.DASH
 
 
-def _jump(traced: BlockTrace) -> float:
-    return _product(a.jump for a in traced.output.field) if traced.output is not None else NOTHING
+def _jump(traced: BlockTrace, trace: Trace) -> float:
+    return _product(a.jump for a in trace.fields[traced.id]) if traced.output is not None else NOTHING
 
 
 def _padded(digits: re.Match[str]) -> str:
@@ -155,9 +155,11 @@ class LayerModel(QAbstractTableModel):
     def rank(self, row: int, column: int) -> tuple[float, str]:
         """What that cell sorts by: its number, or its text with the numbers in it in their order."""
         traced, of = self._rows[row], COLUMNS[column]
+        if self._trace is None:
+            return (0.0, "")
         if of.rank is not None:
-            return (of.rank(traced), "")
-        text = "" if self._trace is None else of.text(traced, self._trace)
+            return (of.rank(traced, self._trace), "")
+        text = of.text(traced, self._trace)
         return (0.0, re.sub(r"\d+", _padded, text.lower()))
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
@@ -178,12 +180,12 @@ class LayerModel(QAbstractTableModel):
             return COLUMNS[section].help
         return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
-    def _ink(self, traced: BlockTrace, column: int) -> QColor | None:
+    def _ink(self, traced: BlockTrace, trace: Trace, column: int) -> QColor | None:
         """Red for what cannot be laid, muted for nothing, so that the numbers that matter stand out."""
         if traced.output is None:
             return theme().color(Role.ERROR)
         rank = COLUMNS[column].rank
-        return theme().color(Role.MUTED) if rank is not None and rank(traced) <= 0 else None
+        return theme().color(Role.MUTED) if rank is not None and rank(traced, trace) <= 0 else None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Texts, the family's colour, numbers in tabular figures at the right."""
@@ -199,7 +201,7 @@ class LayerModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return family_chip(theme().families[traced.spec.group])
         if role == Qt.ItemDataRole.ForegroundRole:
-            return self._ink(traced, column)
+            return self._ink(traced, self._trace, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{COLUMNS[column].help}: {COLUMNS[column].text(traced, self._trace)}"
         return None

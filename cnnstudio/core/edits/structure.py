@@ -31,7 +31,7 @@ def _make_room(architecture: Architecture, below: str, top: float) -> list[Block
         return []
     shift = top + ROW - highest
     moved = (architecture.blocks[i] for i in behind)
-    return [dataclasses.replace(b, position=(b.position[0], b.position[1] + shift)) for b in moved]
+    return [b.at(b.position[0], b.position[1] + shift) for b in moved]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +159,7 @@ def _close_row(architecture: Architecture, top: float) -> Architecture:
     below = [b for b in blocks if b.position[1] > top]
     if any(b.position[1] - ROW < top - ROW / 2 for b in below):
         return architecture
-    moved = (dataclasses.replace(b, position=(b.position[0], b.position[1] - ROW)) for b in below)
+    moved = (b.at(b.position[0], b.position[1] - ROW) for b in below)
     return architecture.with_blocks(*moved)
 
 

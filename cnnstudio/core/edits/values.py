@@ -65,7 +65,7 @@ class MoveBlocks(ArchitectureEdit):
     def change(self, architecture: Architecture) -> Architecture:
         """Connections stay as they are."""
         moved = [
-            dataclasses.replace(block, position=(float(x), float(y)))
+            block.at(float(x), float(y))
             for id, (x, y) in self.positions.items()
             if (block := block_of(architecture, id)).position != (x, y)
         ]

@@ -13,7 +13,7 @@ from cnnstudio.core.layers.windows import reaches, slide_all
 from cnnstudio.core.program import Weight
 
 if TYPE_CHECKING:
-    from cnnstudio.core.field import Field
+    from cnnstudio.core.field import View
 
 
 def refuse_stride_with_dilation(strides: tuple[int, ...], dilation: tuple[int, ...]) -> None:
@@ -44,10 +44,10 @@ def conv(call: Call) -> Outcome:
     if padding == "causal" and call.x.rank != 1:
         _refuse_causal(f"the input has {call.x.rank} spatial axes")
     refuse_idle_softmax(call, filters)
-    spatial, field = slide_all(call, "kernel_size", reaches(kernel, dilation), strides, padding)
+    spatial, view = slide_all(call, "kernel_size", reaches(kernel, dilation), strides, padding)
     shape = (*kernel, channels // groups, filters)
     weights = (Weight("kernel", shape), *bias(call, filters))
-    return Outcome((*spatial, filters), field, weights, math.prod(spatial) * math.prod(shape))
+    return Outcome((*spatial, filters), view, weights, math.prod(spatial) * math.prod(shape))
 
 
 def _check_groups(channels: int, filters: int, groups: int) -> None:
@@ -73,8 +73,8 @@ def _refuse_causal(why: str) -> None:
     )
 
 
-def _depthwise(call: Call) -> tuple[tuple[int, ...], Field, tuple[int, ...]]:
-    """Spatial sizes, field and kernel shape of the depthwise part."""
+def _depthwise(call: Call) -> tuple[tuple[int, ...], View, tuple[int, ...]]:
+    """Spatial sizes, view and kernel shape of the depthwise part."""
     kernel, strides = call.axes("kernel_size", 1), call.axes("strides", 1)
     dilation, padding = call.axes("dilation_rate", 1), call.get("padding", "valid")
     if padding == "causal":
@@ -85,18 +85,18 @@ def _depthwise(call: Call) -> tuple[tuple[int, ...], Field, tuple[int, ...]]:
             "strides",
             suggest=tuple((f"Set strides to {s}", {"strides": s}) for s in sorted(set(strides))),
         )
-    spatial, field = slide_all(call, "kernel_size", reaches(kernel, dilation), strides, padding)
-    return spatial, field, (*kernel, call.x.channels, call.get("depth_multiplier", 1))
+    spatial, view = slide_all(call, "kernel_size", reaches(kernel, dilation), strides, padding)
+    return spatial, view, (*kernel, call.x.channels, call.get("depth_multiplier", 1))
 
 
 @rule("DepthwiseConv1D", "DepthwiseConv2D")
 def depthwise(call: Call) -> Outcome:
     """Keras DepthwiseConv1D/2D: each channel has kernels of its own."""
-    spatial, field, shape = _depthwise(call)
+    spatial, view, shape = _depthwise(call)
     channels = shape[-2] * shape[-1]
     refuse_idle_softmax(call, channels)
     weights = (Weight("kernel", shape), *bias(call, channels))
-    return Outcome((*spatial, channels), field, weights, math.prod(spatial) * math.prod(shape))
+    return Outcome((*spatial, channels), view, weights, math.prod(spatial) * math.prod(shape))
 
 
 @rule("SeparableConv1D", "SeparableConv2D")
@@ -104,8 +104,8 @@ def separable(call: Call) -> Outcome:
     """Keras SeparableConv1D/2D: a depthwise convolution, then a 1x1 convolution that mixes the channels."""
     filters = call.config["filters"]
     refuse_idle_softmax(call, filters)
-    spatial, field, shape = _depthwise(call)
+    spatial, view, shape = _depthwise(call)
     mixing = (*(1 for _ in spatial), shape[-2] * shape[-1], filters)
     weights = (Weight("depthwise_kernel", shape), Weight("pointwise_kernel", mixing), *bias(call, filters))
     macs = math.prod(spatial) * (math.prod(shape) + math.prod(mixing))
-    return Outcome((*spatial, filters), field, weights, macs)
+    return Outcome((*spatial, filters), view, weights, macs)

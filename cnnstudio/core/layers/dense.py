@@ -14,4 +14,4 @@ def dense(call: Call) -> Outcome:
     units, channels = call.config["units"], call.x.channels
     refuse_idle_softmax(call, units)
     weights = (Weight("kernel", (channels, units)), *bias(call, units))
-    return Outcome((*call.x.spatial, units), call.x.field, weights, call.x.cells * units)
+    return Outcome((*call.x.spatial, units), weights=weights, macs=call.x.cells * units)

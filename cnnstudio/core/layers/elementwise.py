@@ -11,14 +11,14 @@ from cnnstudio.core.program import Weight
 @rule("ReLU", "LeakyReLU", "ELU")
 def elementwise(call: Call) -> Outcome:
     """Keras layers that work on each value by itself."""
-    return Outcome(call.x.shape, call.x.field)
+    return Outcome(call.x.shape)
 
 
 @rule("Activation")
 def activation(call: Call) -> Outcome:
     """Keras Activation."""
     refuse_idle_softmax(call, call.x.channels)
-    return Outcome(call.x.shape, call.x.field)
+    return Outcome(call.x.shape)
 
 
 @rule("PReLU")
@@ -26,7 +26,7 @@ def prelu(call: Call) -> Outcome:
     """Keras PReLU: one learned slope per value, or one for all cells along each of `shared_axes`."""
     shared = call.get("shared_axes", None) or ()
     shape = tuple(1 if i + 1 in shared else n for i, n in enumerate(call.x.shape))
-    return Outcome(call.x.shape, call.x.field, (Weight("alpha", shape),))
+    return Outcome(call.x.shape, weights=(Weight("alpha", shape),))
 
 
 @rule("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")
@@ -35,7 +35,7 @@ def dropout(call: Call) -> Outcome:
     rate = call.config["rate"]
     if not 0 <= rate < 1:
         raise Refused(f"The rate must be at least 0 and below 1, but is {rate:g}.", "rate")
-    return Outcome(call.x.shape, call.x.field)
+    return Outcome(call.x.shape)
 
 
 @rule("GaussianNoise")
@@ -44,4 +44,4 @@ def gaussian_noise(call: Call) -> Outcome:
     deviation = call.config["stddev"]
     if not 0 <= deviation <= 1:
         raise Refused(f"The standard deviation must be from 0 to 1, but is {deviation:g}.", "stddev")
-    return Outcome(call.x.shape, call.x.field)
+    return Outcome(call.x.shape)

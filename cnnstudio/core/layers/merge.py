@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import join
+from cnnstudio.core.field import merge
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def _list(inputs: tuple[Tensor, ...]) -> str:
 
 def _merged(call: Call) -> Outcome:
     x = max(call.inputs, key=lambda t: t.cells)
-    return Outcome(x.shape, join(tuple([t.field for t in call.inputs]), x.spatial))
+    return Outcome(x.shape, merge(x.spatial))
 
 
 @rule("Add", "Average", "Maximum")
@@ -57,7 +57,7 @@ def concatenate(call: Call) -> Outcome:
             f"All inputs must have the same spatial sizes, but {_list(call.inputs)} come in: {_advice(call.inputs)}."
         )
     channels = sum([x.channels for x in call.inputs])
-    return Outcome((*spatial, channels), join(tuple([x.field for x in call.inputs]), spatial))
+    return Outcome((*spatial, channels), merge(spatial))
 
 
 def _advice(inputs: tuple[Tensor, ...]) -> str:

@@ -29,7 +29,7 @@ def batch_normalisation(call: Call) -> Outcome:
         Weight("moving_mean", shape, trainable=False),
         Weight("moving_variance", shape, trainable=False),
     )
-    return Outcome(call.x.shape, call.x.field, weights)
+    return Outcome(call.x.shape, weights=weights)
 
 
 @rule("LayerNormalization")
@@ -37,11 +37,10 @@ def layer_normalisation(call: Call) -> Outcome:
     """Keras LayerNormalization over the last axis (-1) or over all axes (1, 2, ...) of each sample."""
     axis = call.get("axis", -1)
     if axis == -1:
-        return Outcome(call.x.shape, call.x.field, _scale_and_centre(call, (call.x.channels,)))
+        return Outcome(call.x.shape, weights=_scale_and_centre(call, (call.x.channels,)))
     if tuple(axis) != tuple(range(1, call.x.rank + 2)):
         raise Refused("Layer normalisation is known over the channels (-1) or over all axes.", "axis")
-    field = overlook_all(call.x.field, call.x.spatial)
-    return Outcome(call.x.shape, field, _scale_and_centre(call, call.x.shape))
+    return Outcome(call.x.shape, overlook_all(call.x.spatial), _scale_and_centre(call, call.x.shape))
 
 
 @rule("GroupNormalization")
@@ -55,5 +54,4 @@ def group_normalisation(call: Call) -> Outcome:
             "groups",
             suggest=tuple((f"Set groups to {n}", {"groups": n}) for n in dict.fromkeys((near, channels))),
         )
-    field = overlook_all(call.x.field, call.x.spatial)
-    return Outcome(call.x.shape, field, _scale_and_centre(call, (channels,)))
+    return Outcome(call.x.shape, overlook_all(call.x.spatial), _scale_and_centre(call, (channels,)))

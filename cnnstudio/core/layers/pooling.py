@@ -14,8 +14,8 @@ def pooling(call: Call) -> Outcome:
     """Keras MaxPooling and AveragePooling; strides left out are the pool size."""
     pool = call.axes("pool_size", 2)
     strides = pool if call.get("strides", None) is None else call.axes("strides", 1)
-    spatial, field = slide_all(call, "pool_size", pool, strides, call.get("padding", "valid"))
-    return Outcome((*spatial, call.x.channels), field)
+    spatial, view = slide_all(call, "pool_size", pool, strides, call.get("padding", "valid"))
+    return Outcome((*spatial, call.x.channels), view)
 
 
 @rule(
@@ -25,4 +25,4 @@ def pooling(call: Call) -> Outcome:
 def global_pooling(call: Call) -> Outcome:
     """Keras GlobalAveragePooling and GlobalMaxPooling; with `keepdims` the axes stay, with one cell each."""
     kept = (1,) * call.x.rank if call.get("keepdims", False) else ()
-    return Outcome((*kept, call.x.channels), gather_all(call.x.field, call.x.spatial))
+    return Outcome((*kept, call.x.channels), gather_all(call.x.spatial))

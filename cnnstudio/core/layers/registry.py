@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
+from cnnstudio.core.field import View, keep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cnnstudio.core.declare import Shape
-    from cnnstudio.core.field import Field
     from cnnstudio.core.program import Tensor, Weight
 
 
@@ -57,10 +57,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a layer call gives: shape without batch axis, field, weights in Keras's order, multiply-adds."""
+    """What a layer call gives: shape without batch axis, view, weights in Keras's order, multiply-adds."""
 
     shape: Shape
-    field: Field
+    view: View = keep
     weights: tuple[Weight, ...] = ()
     macs: int = 0
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import gather_all, interpolate, repeat, shift
+from cnnstudio.core.field import each_axis, gather_all, interpolate, repeat, shift
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 
 if TYPE_CHECKING:
@@ -27,10 +27,8 @@ def upsampling(call: Call) -> Outcome:
             suggest=(('Set interpolation to "nearest"', {"interpolation": "nearest"}),),
         )
     spread = repeat if interpolation == "nearest" else interpolate
-    field = call.x.field
-    if len(field) == len(times):
-        field = tuple([spread(axis, t) for axis, t in zip(field, times, strict=True)])
-    return Outcome((*[n * t for n, t in zip(call.x.spatial, times, strict=True)], call.x.channels), field)
+    view = each_axis(spread, tuple([(t,) for t in times]))
+    return Outcome((*[n * t for n, t in zip(call.x.spatial, times, strict=True)], call.x.channels), view)
 
 
 def margins(call: Call, name: str) -> tuple[tuple[int, int], ...]:
@@ -54,10 +52,8 @@ def margins(call: Call, name: str) -> tuple[tuple[int, int], ...]:
 def zero_padding(call: Call) -> Outcome:
     """Keras ZeroPadding1D/2D/3D."""
     pairs = margins(call, "padding")
-    field = call.x.field
-    if len(field) == len(pairs):
-        field = tuple([shift(axis, a) for axis, (a, _) in zip(field, pairs, strict=True)])
-    return Outcome((*[n + a + b for n, (a, b) in zip(call.x.spatial, pairs, strict=True)], call.x.channels), field)
+    view = each_axis(shift, tuple([(a,) for a, _ in pairs]))
+    return Outcome((*[n + a + b for n, (a, b) in zip(call.x.spatial, pairs, strict=True)], call.x.channels), view)
 
 
 @rule("Cropping1D", "Cropping2D", "Cropping3D")
@@ -73,18 +69,15 @@ def cropping(call: Call) -> Outcome:
             "cropping",
             suggest=(("Set cropping to 1", {"cropping": 1}), ("Set cropping to 0", {"cropping": 0})),
         )
-    field = call.x.field
-    if len(field) == len(pairs):
-        field = tuple([shift(axis, -a) for axis, (a, _) in zip(field, pairs, strict=True)])
-    return Outcome((*spatial, call.x.channels), field)
+    return Outcome((*spatial, call.x.channels), each_axis(shift, tuple([(-a,) for a, _ in pairs])))
 
 
 @rule("Flatten")
 def flatten(call: Call) -> Outcome:
     """Keras Flatten."""
     if call.x.rank == 0:
-        return Outcome(call.x.shape, call.x.field)
-    return Outcome((call.x.cells,), gather_all(call.x.field, call.x.spatial))
+        return Outcome(call.x.shape)
+    return Outcome((call.x.cells,), gather_all(call.x.spatial))
 
 
 @rule("Reshape")
@@ -92,8 +85,8 @@ def reshape(call: Call) -> Outcome:
     """Keras Reshape: the same values in row-major order, one size may be -1 for "the rest"."""
     shape = _target(tuple(call.config["target_shape"]), call.x.cells, call.x.shape)
     if shape == call.x.shape:
-        return Outcome(shape, call.x.field)
-    return Outcome(shape, gather_all(call.x.field, call.x.spatial))
+        return Outcome(shape)
+    return Outcome(shape, gather_all(call.x.spatial))
 
 
 def _target(shape: Shape, cells: int, given: Shape) -> Shape:

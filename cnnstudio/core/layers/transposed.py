@@ -6,7 +6,7 @@ import math
 
 from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import spread
+from cnnstudio.core.field import each_axis, spread
 from cnnstudio.core.layers.checks import refuse_idle_softmax
 from cnnstudio.core.layers.convolution import bias, refuse_stride_with_dilation
 from cnnstudio.core.layers.registry import Call, Outcome, rule
@@ -43,17 +43,10 @@ def transposed(call: Call) -> Outcome:
     out = tuple(
         [spread_length(n, k, s, padding, e) for n, k, s, e in zip(spatial, kernel, strides, extra, strict=True)]
     )
-    field = call.x.field
-    if len(field) == len(spatial):
-        field = tuple(
-            [
-                spread(axis, k, s, cut_before(n, o, k, s, padding))
-                for axis, n, o, k, s in zip(field, spatial, out, kernel, strides, strict=True)
-            ]
-        )
+    cuts = [(k, s, cut_before(n, o, k, s, padding)) for n, o, k, s in zip(spatial, out, kernel, strides, strict=True)]
     shape = (*kernel, filters, call.x.channels)
     weights = (Weight("kernel", shape), *bias(call, filters))
-    return Outcome((*out, filters), field, weights, math.prod(spatial) * math.prod(shape))
+    return Outcome((*out, filters), each_axis(spread, tuple(cuts)), weights, math.prod(spatial) * math.prod(shape))
 
 
 def _check_output_padding(call: Call, kernel: tuple[int, ...], strides: tuple[int, ...]) -> None:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import slide
+from cnnstudio.core.field import AxisField, View, each_axis, slide
 
 if TYPE_CHECKING:
-    from cnnstudio.core.field import Field
     from cnnstudio.core.layers.registry import Call
 
 
@@ -37,8 +36,8 @@ def reaches(kernel: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[int, ..
 
 def slide_all(
     call: Call, window: str, reach: tuple[int, ...], strides: tuple[int, ...], padding: str
-) -> tuple[tuple[int, ...], Field]:
-    """Spatial sizes and field after a sliding window; refuses a window that does not fit.
+) -> tuple[tuple[int, ...], View]:
+    """Spatial sizes and view of a sliding window; refuses a window that does not fit.
 
     `window` is the argument that sets the window's size. Keras lets some such calls through, and TensorFlow's
     pooling then kills the process.
@@ -47,15 +46,11 @@ def slide_all(
     if padding == "valid" and any(r > n for r, n in zip(reach, spatial, strict=True)):
         _refuse_window(window, call, reach)
     out = tuple([window_length(*a, padding) for a in zip(spatial, reach, strides, strict=True)])
-    field = call.x.field
-    if len(field) != len(spatial):  # behind a Reshape the axes are no longer those of the input
-        return out, field
-    return out, tuple(
-        [
-            slide(axis, r, s, pad_before(n, r, s, padding))
-            for axis, n, r, s in zip(field, spatial, reach, strides, strict=True)
-        ]
-    )
+    return out, each_axis(_slide, tuple([(*a, padding) for a in zip(spatial, reach, strides, strict=True)]))
+
+
+def _slide(axis: AxisField, size: int, reach: int, stride: int, padding: str) -> AxisField:
+    return slide(axis, reach, stride, pad_before(size, reach, stride, padding))
 
 
 def _refuse_window(window: str, call: Call, reach: tuple[int, ...]) -> None:
