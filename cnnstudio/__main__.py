@@ -18,8 +18,14 @@ def main() -> int:
             + ": create its environment with a newer Python.\n"
         )
         return 2
-    from cnnstudio.cli import run
-
+    try:
+        from cnnstudio.cli import run
+    except ModuleNotFoundError as error:
+        sys.stderr.write(
+            "cnnstudio: The package " + str(error.name) + " is not installed beside CNN Studio: "
+            'run "python -m pip install cnnstudio" in the environment it is started from.\n'
+        )
+        return 2
     return run(sys.argv[1:])
 
 

@@ -189,6 +189,15 @@ def test_old_pythons_get_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert "needs Python 3.11 or newer, and this is Python 3.9" in capsys.readouterr().err
 
 
+def test_a_missing_package_gets_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "msgspec", None)
+    for module in [m for m in sys.modules if m.startswith("cnnstudio.cli")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.delitem(sys.modules, "cnnstudio.core.files")
+    assert __main__.main() == 2
+    assert "The package msgspec is not installed" in capsys.readouterr().err
+
+
 def test_a_reader_that_leaves_is_no_fault() -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -13,6 +13,9 @@ import pytest
 from cnnstudio.cli import run
 from cnnstudio.core.run_folder import read_record
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @pytest.fixture
 def trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[Path, list[dict[str, object]]]:
