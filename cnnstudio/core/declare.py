@@ -100,11 +100,53 @@ def param(
     return dataclasses.field(default=default, metadata={**extra, "unit": unit, "relevant": relevant})
 
 
+class _Parameters:
+    """Stands for a class's `parameters` until they are wanted, as it takes long to evaluate annotations."""
+
+    def __get__(self, instance: object, owner: type[Declared]) -> tuple[Parameter, ...]:
+        hints = typing.get_type_hints(owner)
+        fields = (f for f in dataclasses.fields(owner) if "help" in f.metadata)
+        owner.parameters = tuple(_read(f, hints[f.name]) for f in fields)
+        return owner.parameters
+
+
+_UNREAD: Any = _Parameters()
+
+
 class Declared:
-    """Base of every declared class; `parameters` is filled in by `declared`."""
+    """Base of every declared class: frozen, compared and hashed by value.
+
+    The methods are written here once. A dataclass would compile six of its own for each class, which for the whole
+    catalogue took a tenth of the window's start.
+    """
 
     parameters: ClassVar[tuple[Parameter, ...]] = ()
+    """Read off the annotations when first wanted; see `declared`."""
+    _defaults: ClassVar[dict[str, Any]] = {}
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+    def __init__(self, **values: Any) -> None:
+        unknown = values.keys() - self._defaults.keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no parameter {', '.join(sorted(unknown))}.")
+        vars(self).update(self._defaults | values)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).values()))  # every instance holds its fields in the order of their declaration
+
+    def __repr__(self) -> str:
+        return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
     @classmethod
     def parameter(cls, name: str) -> Parameter | None:
@@ -118,15 +160,15 @@ D = typing.TypeVar("D", bound=Declared)
 # `param` is no field specifier here: type checkers know a default only by its keyword, and would ask for every field.
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def declared(cls: type[D]) -> type[D]:
-    """Make `cls` a frozen, keyword-only dataclass and read its parameters off its fields.
+    """Make `cls` a frozen, keyword-only dataclass, every field of which has a default.
 
     No `slots=True`: it would make a second class, and class-level registries would hold the first.
     """
-    made: type[D] = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
-    hints = typing.get_type_hints(made)
-    made.parameters = tuple(  # type-level attribute of Declared
-        _read(f, hints[f.name]) for f in dataclasses.fields(made) if "help" in f.metadata
-    )
+    made: type[D] = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(cls)
+    made._defaults = {f.name: f.default for f in dataclasses.fields(made)}
+    if dataclasses.MISSING in made._defaults.values():
+        raise TypeError(f"Every field of {cls.__name__} needs a default.")
+    made.parameters = _UNREAD
     return made
 
 
