@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QCompleter, QDialog, QFileDialog, QLineEdit, QPushButton, QWidget
 from shiboken6 import isValid
 
 from cnnstudio.app.main_window import MainWindow
@@ -73,7 +73,7 @@ class Studio:
     def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key where the focus is; shortcuts of the window work too."""
         self.until(lambda: QApplication.focusWidget() is not None)
-        QTest.keyClick(QApplication.focusWidget(), key, modifier)
+        QTest.keyClick(QApplication.focusWidget() or self.window, key, modifier)
 
     def type_into(self, name: str, text: str, within: QWidget | None = None) -> None:
         """Replace what stands in a field, key by key, and press Enter."""
@@ -124,7 +124,8 @@ class Studio:
         dialog.setDirectory(str(path.parent))
         line = dialog.findChild(QLineEdit)
         assert line is not None
-        line.setCompleter(None)  # its popup would take the Enter, or not, as fast as the file system answers
+        # The completer's popup would take the Enter, or not, as fast as the file system answers.
+        line.setCompleter(QCompleter(line))
         line.selectAll()
         QTest.keyClicks(line, path.name)
         QTest.keyClick(line, Qt.Key.Key_Return)
