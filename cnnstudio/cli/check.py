@@ -145,11 +145,7 @@ def _run(args: argparse.Namespace) -> int:
     shape = input_shape(args.input_shape) if args.input_shape is not None else None
     found = traced(load(args.experiment), shape)
     diagnostics = lint(found)
-    say(
-        json.dumps(record(found, diagnostics), indent=2, ensure_ascii=False)
-        if args.json
-        else report(found, diagnostics)
-    )
+    say(json.dumps(record(found, diagnostics), indent=2) if args.json else report(found, diagnostics))
     return AT_FAULT if has_errors(diagnostics) else OK
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from cnnstudio.cli.experiments import add_experiment, load
+from cnnstudio.cli.output import say
 from cnnstudio.cli.sound import require_sound
 from cnnstudio.cli.verb import OK, Verb
 from cnnstudio.core.source import script
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def _run(args: argparse.Namespace) -> int:
     experiment = load(args.experiment)
     require_sound(experiment)
-    sys.stdout.write(script(experiment))
+    say(script(experiment).removesuffix("\n"))
     return OK
 
 

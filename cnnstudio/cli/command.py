@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from cnnstudio import __version__
 from cnnstudio.cli import check, code, doctor, export, presets, train, window
 from cnnstudio.cli.experiments import looks_like_path
-from cnnstudio.cli.output import abandon_stdout, forgive_letters, say, tell
+from cnnstudio.cli.output import prepare_streams, say, tell
 from cnnstudio.cli.verb import AT_FAULT, INTERRUPTED, MISUSE, OK, CommandError, UsageError, Verb
 from cnnstudio.core.declare import closest
 from cnnstudio.core.presets import presets as shipped_and_own
@@ -18,11 +18,14 @@ from cnnstudio.core.storage import data_folder, write_atomic
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from _typeshed import SupportsWrite
+
 PROGRAM = "cnnstudio"
 VERBS: dict[str, Verb] = {
     verb.name: verb for verb in (presets.VERB, check.VERB, code.VERB, train.VERB, export.VERB, doctor.VERB)
 }
 """All verbs, in the order in which help lists them."""
+_LONGEST_PATH = 200
 
 CODES = """\
 exit codes:
@@ -40,10 +43,14 @@ class _Parser(argparse.ArgumentParser):
         hint = f"`{self.prog} --help` shows what there is."
         raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}; {hint}")
 
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Through `say`, which does not leave the words waiting for the end of the program."""
+        say(self.format_help().removesuffix("\n"))
+
 
 def run(argv: Sequence[str]) -> int:
     """Do what `argv` (without the program's name) asks and return the exit code; never raises."""
-    forgive_letters()
+    prepare_streams()
     try:
         return _dispatch(list(argv))
     except CommandError as error:
@@ -53,10 +60,9 @@ def run(argv: Sequence[str]) -> int:
         tell(f"{PROGRAM}: Stopped.")
         return INTERRUPTED
     except BrokenPipeError:
-        abandon_stdout()
         return OK
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
+        place = f"{_short(str(error.filename))}: " if error.filename else ""
         tell(f"{PROGRAM}: {place}{(error.strerror or str(error)).lower()}.")
         return MISUSE
     except MemoryError:
@@ -98,7 +104,16 @@ def _run_verb(verb: Verb, argv: list[str]) -> int:
         allow_abbrev=False,
     )
     verb.arguments(parser)
-    return verb.run(parser.parse_args(argv))
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit:  # --help has said all; wrong usage raises UsageError
+        return OK
+    return verb.run(args)
+
+
+def _short(path: str) -> str:
+    """The end of a path, which is what tells it apart; the system refuses some for their length."""
+    return path if len(path) <= _LONGEST_PATH else f"…{path[-_LONGEST_PATH:]}"
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):

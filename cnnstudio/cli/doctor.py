@@ -130,7 +130,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     found = examine()
-    say(json.dumps(vars(found), indent=2, ensure_ascii=False) if args.json else told(found))
+    say(json.dumps(vars(found), indent=2) if args.json else told(found))
     return MISUSE if found.faults else OK
 
 

@@ -33,6 +33,8 @@ def _run(args: argparse.Namespace) -> int:
 
         try:
             done = export.export_run(args.run, args.format, args.out)
+        except export.ExportPlaceError as error:
+            raise UsageError(str(error)) from error
         except export.ExportError as error:
             raise CommandError(str(error)) from error
     say(

@@ -6,9 +6,10 @@ import contextlib
 import io
 import os
 import sys
-import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
+
+from cnnstudio.cli.verb import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +27,19 @@ def _stderr() -> TextIO:
 
 
 def say(text: str) -> None:
-    """One result on stdout, there at once even when a program reads it."""
-    _stdout().write(text + "\n")
-    _stdout().flush()
+    """One result on stdout, there at once even when a program reads it.
+
+    Raises BrokenPipeError when the reader went away (`| head`), UsageError when stdout takes no more otherwise.
+    """
+    try:
+        _stdout().write(text + "\n")
+        _stdout().flush()
+    except OSError as error:
+        _abandon(_stdout())
+        if isinstance(error, BrokenPipeError):
+            raise
+        why = (error.strerror or str(error)).lower()
+        raise UsageError(f"The output cannot be written ({why}): free some space or send it elsewhere.") from error
 
 
 def tell(text: str) -> None:
@@ -37,9 +48,14 @@ def tell(text: str) -> None:
 
 
 def redraw(text: str) -> None:
-    """Put `text` on stderr as it is: for a line that is written over."""
-    _stderr().write(text)
-    _stderr().flush()
+    """Put `text` on stderr as it is: for a line that is written over. Where nobody can read it, it is lost."""
+    try:
+        _stderr().write(text)
+        _stderr().flush()
+    except OSError:
+        _abandon(_stderr())
+    except RuntimeError:  # called for a signal that came while stderr was being written to
+        return
 
 
 def on_terminal() -> bool:
@@ -47,31 +63,48 @@ def on_terminal() -> bool:
     return _stderr().isatty()
 
 
-def forgive_letters() -> None:
-    """A terminal that cannot show a letter shows its number instead of ending the program."""
+def prepare_streams() -> None:
+    """Streams that the caller closed (`>&-`) lead nowhere; a letter that a terminal cannot show becomes its number.
+
+    Left closed, the descriptors 1 and 2 would go to the next files opened, and TensorFlow prints into these.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            _lead_nowhere(number)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def abandon_stdout() -> None:
-    """The reader went away (`| head`): nothing more can be said, and Python must not try to on its way out."""
-    with contextlib.suppress(OSError, ValueError):
-        sink = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(sink, _stdout().fileno())
+def _lead_nowhere(number: int) -> None:
+    sink = os.open(os.devnull, os.O_RDWR)
+    if sink != number:
+        os.dup2(sink, number)
         os.close(sink)
+
+
+def _abandon(stream: TextIO) -> None:
+    """Nothing more can be said there, and Python must not try to on its way out: what waits goes nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        _lead_nowhere(stream.fileno())
 
 
 @contextmanager
 def quiet(*, verbose: bool = False) -> Iterator[None]:
     """Keep what TensorFlow and Keras print, in Python or in C++, off stdout and stderr; `say` and `tell` get through.
 
-    C++ writes to the descriptors 1 and 2, so these are turned to a file that is thrown away. `verbose` lets all of it
-    through to stderr: stdout stays for results.
+    C++ writes to the descriptors 1 and 2, so these are turned away. `verbose` lets all of it through to stderr: stdout
+    stays for results.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if verbose else "3")
     with contextlib.ExitStack() as stack:
-        sink = os.dup(2) if verbose else _sink(stack)
+        sink = os.dup(2) if verbose else os.open(os.devnull, os.O_WRONLY)
         chatter = stack.enter_context(os.fdopen(sink, "w", encoding="utf-8", errors="replace"))
         out, err = (_kept(stack, stream, number) for number, stream in ((1, sys.stdout), (2, sys.stderr)))
         for number in (1, 2):
@@ -81,10 +114,6 @@ def quiet(*, verbose: bool = False) -> Iterator[None]:
         stack.enter_context(contextlib.redirect_stdout(chatter))
         stack.enter_context(contextlib.redirect_stderr(chatter))
         yield
-
-
-def _sink(stack: contextlib.ExitStack) -> int:
-    return os.dup(stack.enter_context(tempfile.TemporaryFile()).fileno())
 
 
 def _kept(stack: contextlib.ExitStack, stream: TextIO, number: int) -> TextIO:

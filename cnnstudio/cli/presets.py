@@ -46,7 +46,7 @@ def _row(preset: Preset) -> tuple[str, ...]:
 def _run(args: argparse.Namespace) -> int:
     found = presets()
     if args.json:
-        say(json.dumps([_record(p) for p in found], indent=2, ensure_ascii=False))
+        say(json.dumps([_record(p) for p in found], indent=2))
     else:
         say(table(("preset", "name", "data", "task", "from"), [_row(p) for p in found]))
     return OK

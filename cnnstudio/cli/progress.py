@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import time
 from typing import TYPE_CHECKING, Protocol
@@ -27,6 +28,9 @@ class Reporter(Protocol):
     def __call__(self, event: Event) -> None:
         """Show `event`; those that are of no concern are passed over."""
 
+    def close(self) -> None:
+        """Leave the terminal as a sentence should find it: also after a run that failed."""
+
 
 class JsonLines:
     """`--json`: an object for a step now and then, one for each epoch, and the last with folder and test metrics."""
@@ -47,13 +51,19 @@ class JsonLines:
             case EpochEnd():
                 self._line(event, self._steps)
             case RunEnded():
-                outcome = {"outcome": event.outcome, "epochs": event.epochs, "seconds": round(event.seconds, 3)}
-                say(json.dumps({"run": event.directory, "test": event.test, **outcome}))
+                say(json.dumps({"run": event.directory, "test": _strict(event.test)}))
+
+    def close(self) -> None:
+        """See Reporter."""
 
     def _line(self, event: Progress | EpochEnd, step: int) -> None:
-        metrics = {name: value for name, value in event.metrics.items() if name != "loss"}
-        place = {"epoch": event.epoch, "step": step, "seconds": round(event.seconds, 3)}
-        say(json.dumps({**place, "loss": event.metrics.get("loss"), "metrics": metrics}))
+        metrics = _strict(event.metrics)
+        say(json.dumps({"epoch": event.epoch, "step": step, "loss": metrics.pop("loss", None), "metrics": metrics}))
+
+
+def _strict(metrics: Mapping[str, float]) -> dict[str, float | None]:
+    """Metrics for JSON, which has no NaN: null stands for it."""
+    return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
 
 
 class TextLines:
@@ -79,6 +89,10 @@ class TextLines:
                 self._clear()
                 say(ending(event))
 
+    def close(self) -> None:
+        """See Reporter."""
+        self._clear()
+
     def _clear(self) -> None:
         if self._bar:
             redraw(CLEAR)
@@ -99,7 +113,8 @@ def ending(event: RunEnded) -> str:
     """What came of the run: test metrics and the folder."""
     word = "Finished" if event.outcome == "finished" else "Stopped"
     test = f"; test: {numbers(event.test)}" if event.test else ""
-    return f"{word} after {event.epochs} epochs and {clock(event.seconds)}{test}\nRun kept in {event.directory}"
+    epochs = f"{event.epochs} epoch" + ("" if event.epochs == 1 else "s")
+    return f"{word} after {epochs} and {clock(event.seconds)}{test}\nRun kept in {event.directory}"
 
 
 def numbers(metrics: Mapping[str, float]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnstudio.cli.experiments import add_experiment, load
-from cnnstudio.cli.output import abandon_stdout, quiet, tell
+from cnnstudio.cli.output import quiet, tell
 from cnnstudio.cli.progress import JsonLines, TextLines
 from cnnstudio.cli.sound import require_sound
 from cnnstudio.cli.verb import INTERRUPTED, OK, CommandError, UsageError, Verb
@@ -100,24 +100,32 @@ def _reporter(args: argparse.Namespace) -> Reporter:
 def _train(experiment: Experiment, folder: Path | None, device: str, report: Reporter) -> str:
     """Train and return the outcome, "finished" or "stopped". TensorFlow is loaded here, not before."""
     from cnnstudio.engine import devices, training
-    from cnnstudio.engine.control import Control, RunError
+    from cnnstudio.engine.control import Control, PlaceError, RunError
 
     control = Control()
+    mute: list[CommandError] = []
 
     def shown(event: Event) -> None:
         try:
             report(event)
         except BrokenPipeError:  # the reader went away: nobody waits for the rest of the run
-            abandon_stdout()
+            control.stop()
+        except CommandError as error:  # stdout takes no more: keep what was learned, then say so
+            mute.append(error)
             control.stop()
 
     try:
         with stopping_on_signals(control.stop):
-            return training.train(experiment, folder, shown, control, device).outcome
-    except devices.DeviceError as error:
+            outcome = training.train(experiment, folder, shown, control, device).outcome
+    except (devices.DeviceError, PlaceError) as error:
         raise UsageError(str(error)) from error
     except RunError as error:
         raise CommandError(error.message) from error
+    finally:
+        report.close()
+    if mute:
+        raise mute[0]
+    return outcome
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -6,9 +6,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import keras
-
 from cnnstudio.core.program import INPUT
+from cnnstudio.engine.backend import keras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import io
 import math
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import msgspec
 from cnnstudio.core.files import write_experiment
 from cnnstudio.core.run_folder import BEST, EXPERIMENT, LAST, METRICS, STATE, RunRecord, own_process, write_record
 from cnnstudio.core.storage import write_atomic
-from cnnstudio.engine.control import RunError
+from cnnstudio.engine.control import PlaceError
 from cnnstudio.engine.devices import versions
 
 if TYPE_CHECKING:
@@ -32,30 +32,34 @@ _EVERY_SECONDS = 2.0
 
 @contextlib.contextmanager
 def writing_to(folder: Path) -> Iterator[None]:
-    """Turn an OSError into a RunError that names the folder and what to do."""
+    """Turn an OSError into a PlaceError that names the folder and what to do."""
     try:
         yield
     except OSError as error:
         why = error.strerror or str(error)
         advice = "free some space or choose another folder"
-        raise RunError(f'The run folder "{folder}" cannot be written ({why}): {advice}.', repr(error)) from error
+        raise PlaceError(f'The run folder "{folder}" cannot be written ({why}): {advice}.', repr(error)) from error
+
+
+class _Weights(io.BytesIO):
+    """A weights file in memory. Keras writes into any BytesIO whose text ends as a weights file's name does."""
+
+    def __str__(self) -> str:
+        return "memory.weights.h5"
 
 
 def save_weights(model: Any, path: Path) -> None:
-    """Write the model's weights, whole or not at all: Keras itself would write over the good file. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".part-{os.getpid()}.weights.h5")
-    try:
-        model.save_weights(part)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    """Write the model's weights, whole or not at all: Keras itself would write over the good file. Raises OSError.
+
+    HDF5 never writes to the disk itself: where that is full it keeps the file open and ends the process with SIGSEGV.
+    """
+    file = _Weights()
+    model.save_weights(file)
+    write_atomic(path, file.getvalue())
 
 
 class RunFolder:
-    """Writes one run's folder. Every method raises RunError when the disk does not take it."""
+    """Writes one run's folder. Every method raises PlaceError when the disk does not take it."""
 
     def __init__(self, path: Path, experiment: Experiment, device: str) -> None:
         self.path = path
@@ -84,7 +88,7 @@ class RunFolder:
         with writing_to(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             if (self.path / STATE).exists():
-                raise RunError(f'The folder "{self.path}" already holds a run: choose another one.')
+                raise PlaceError(f'The folder "{self.path}" already holds a run: choose another one.')
             write_atomic(self.path / EXPERIMENT, write_experiment(self._experiment).encode())
             write_record(self.path, self.record)
 

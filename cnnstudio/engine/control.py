@@ -18,6 +18,10 @@ class RunError(Exception):
         self.details = details
 
 
+class PlaceError(RunError):
+    """The run's folder or its disk is at fault, not the experiment."""
+
+
 class Control:
     """Asks of one run. The training loop looks here after every batch; nobody waits for it."""
 

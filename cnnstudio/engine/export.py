@@ -34,6 +34,10 @@ class ExportError(Exception):
         self.details = details
 
 
+class ExportPlaceError(ExportError):
+    """The run's folder, or where the file is to go, is at fault, not what was trained."""
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
     """A file that was written, opened again and compared with the model on the test part."""
@@ -55,7 +59,8 @@ def export_run(directory: str | Path, format: str, path: str | Path) -> Export:
     folder, target = Path(directory), Path(path)
     write, suffix = _WRITERS[format]
     if target.suffix != suffix:
-        raise ExportError(f'A file of format "{format}" ends in {suffix}, but "{target.name}" does not: rename it.')
+        wrong = f'A file of format "{format}" ends in {suffix}, but "{target.name}" does not: rename it.'
+        raise ExportPlaceError(wrong)
     model, data = _trained_model(folder)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +73,7 @@ def export_run(directory: str | Path, format: str, path: str | Path) -> Export:
             part.replace(target)
     except OSError as error:
         why = error.strerror or str(error)
-        raise ExportError(f'"{target}" cannot be written ({why}): choose another place.', repr(error)) from error
+        raise ExportPlaceError(f'"{target}" cannot be written ({why}): choose another place.', repr(error)) from error
     return Export(target, size, difference, agreement)
 
 
@@ -77,7 +82,9 @@ def _trained_model(folder: Path) -> tuple[Any, Dataset]:
     try:
         read_record(folder)
         experiment = load_experiment(folder / EXPERIMENT)
-    except (RunFolderError, FileError) as error:
+    except RunFolderError as error:
+        raise ExportPlaceError(str(error)) from error
+    except FileError as error:
         raise ExportError(str(error)) from error
     weights = folder / LAST
     if not weights.is_file():

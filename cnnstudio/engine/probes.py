@@ -41,9 +41,7 @@ class ProbeError(ValueError):
 class Probe:
     """Looks at the model of one run. Used from the thread that trains, or after the run from the one that trained."""
 
-    def __init__(
-        self, model: Any, program: Program, data: Dataset, run: str, emit: Callable[[Event], None]
-    ) -> None:
+    def __init__(self, model: Any, program: Program, data: Dataset, run: str, emit: Callable[[Event], None]) -> None:
         self._model = model
         self._program = program
         self._layers = layer_names(program)
@@ -78,7 +76,7 @@ class Probe:
         self._seen = watch
         self.seconds += now - start
         pause = 0.0 if fresh else (now - start) / _SHARE
-        self._due = start + max(1.0 / max(watch.hertz, 1e-3), pause)
+        self._due = start + max(1.0 / max(1e-3, watch.hertz), pause)  # in this order a rate of NaN is a slow one
 
     def maps(self, block: str, sample: Sample, epoch: int, step: int) -> FeatureMaps:
         """The maps of `block` for `sample` as they are now. Raises ProbeError."""

@@ -206,9 +206,7 @@ class Worker:
         except ExportError as error:
             self._outbox.put(Failed(command.request, str(error), error.details))
             return
-        self._outbox.put(
-            Exported(command.request, str(done.path), done.bytes, done.max_abs_difference, done.agreement)
-        )
+        self._outbox.put(Exported(command.request, str(done.path), done.bytes, done.max_abs_difference, done.agreement))
 
 
 def _refusal(command: Command, sentence: str, details: str) -> Event:

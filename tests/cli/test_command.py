@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -94,10 +95,8 @@ def test_a_broken_file_opens_no_window(tmp_path: Path, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        run([verb, "--help"])
-    out = capsys.readouterr().out
-    assert ended.value.code == 0
+    code, out, err = said(capsys, verb, "--help")
+    assert (code, err) == (0, "")
     assert "exit codes:\n  0    fine\n" in out
     assert f"usage: cnnstudio {verb}" in out
 
@@ -198,12 +197,70 @@ def test_a_missing_package_gets_a_sentence(monkeypatch: pytest.MonkeyPatch, caps
     assert "The package msgspec is not installed" in capsys.readouterr().err
 
 
-def test_a_reader_that_leaves_is_no_fault() -> None:
+WORDS = [["presets"], ["presets", "--json"], ["check", "lenet-5", "--json"], ["code", "lenet-5"], ["check", "--help"]]
+"""Calls that print more than a few words; Python holds some of these back until the program ends."""
+
+
+def called(*argv: str, stdout: int | None = None, shell: str = "", **environment: str) -> tuple[int, str]:
+    """Exit code and stderr of the program itself, its output buffered as it is unless a person says otherwise."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-m", "cnnstudio", *argv]
+    if shell:
+        command = ["sh", "-c", f'exec "$0" "$@" {shell}', *command]
+    result = subprocess.run(
+        command, stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        env={**inherited, **environment},
+    )  # fmt: skip
+    return result.returncode, result.stderr
+
+
+@pytest.mark.parametrize("argv", WORDS, ids=" ".join)
+def test_a_reader_that_leaves_is_no_fault(argv: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    with os.fdopen(writer, "w") as out:
-        result = subprocess.run(
-            [sys.executable, "-m", "cnnstudio", "check", "lenet-5", "--json"],
-            stdout=out, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
-        )  # fmt: skip
-    assert (result.returncode, result.stderr) == (0, "")
+    try:
+        assert called(*argv, stdout=writer) == (0, "")
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
+@pytest.mark.parametrize("argv", WORDS, ids=" ".join)
+def test_a_full_disk_under_stdout_is_said_once(argv: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        code, err = called(*argv, stdout=full.fileno())
+    assert code == 2
+    assert err == (
+        "cnnstudio: The output cannot be written (no space left on device): free some space or send it elsewhere.\n"
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("argv", "shell", "expected"),
+    [
+        (["code", "lenet-5"], ">&-", (0, "")),
+        (["presets"], "<&- >&-", (0, "")),
+        (["check", "nowhere"], "2>&-", (2, "")),
+        (["check", "nowhere"], "2>/dev/full", (2, "")),
+    ],
+)
+def test_closed_streams_change_nothing_else(argv: list[str], shell: str, expected: tuple[int, str]) -> None:
+    assert called(*argv, shell=shell) == expected
+
+
+def test_json_survives_a_terminal_of_few_letters(home: Path, tmp_path: Path) -> None:
+    (home / "presets").mkdir(parents=True)
+    mine = dataclasses.replace(load("lenet-5"), name="Größe × 2")
+    (home / "presets" / "mine.json").write_text(write_experiment(mine), encoding="utf-8")
+    with (tmp_path / "out.json").open("wb") as out:
+        assert called("presets", "--json", stdout=out.fileno(), PYTHONIOENCODING="ascii") == (0, "")
+    records = {r["id"]: r for r in json.loads((tmp_path / "out.json").read_bytes())}
+    assert records["mine"]["name"] == "Größe × 2"
+
+
+def test_a_path_too_long_for_the_system_is_not_repeated_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = said(capsys, "check", f"{'a' * 5000}.json")
+    assert code == 2
+    assert len(err) < 300
+    assert err.endswith("a.json: file name too long.\n")

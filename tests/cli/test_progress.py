@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import sys
 
+import msgspec
 import pytest
 
 from cnnstudio.cli.output import quiet, say, tell
@@ -35,10 +37,18 @@ def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     for event in (STARTED, STEP, STEP, EPOCH, Heartbeat(3), ENDED):
         report(event)
     step, epoch, last = map(json.loads, capsys.readouterr().out.splitlines())
-    assert step == {"epoch": 2, "step": 5, "seconds": 6.0, "loss": 0.5, "metrics": {"accuracy": 0.75}}
-    assert (epoch["step"], epoch["loss"], epoch["metrics"]) == (10, 0.4, {"accuracy": 0.8, "val_loss": 0.6})
-    assert last["run"] == "/runs/r"
-    assert last["test"] == {"loss": 0.5, "accuracy": 0.9}
+    assert step == {"epoch": 2, "step": 5, "loss": 0.5, "metrics": {"accuracy": 0.75}}
+    assert epoch == {"epoch": 2, "step": 10, "loss": 0.4, "metrics": {"accuracy": 0.8, "val_loss": 0.6}}
+    assert last == {"run": "/runs/r", "test": {"loss": 0.5, "accuracy": 0.9}}
+
+
+def test_json_has_null_for_what_is_no_number(capsys: pytest.CaptureFixture[str]) -> None:
+    report = JsonLines()
+    report(msgspec.structs.replace(ENDED, test={"loss": math.nan, "accuracy": 0.5}))
+    report(msgspec.structs.replace(EPOCH, metrics={"loss": math.inf}))
+    last, epoch = map(json.loads, capsys.readouterr().out.splitlines())
+    assert last["test"] == {"loss": None, "accuracy": 0.5}
+    assert (epoch["loss"], epoch["metrics"]) == (None, {})
 
 
 def test_without_a_terminal_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,6 +75,22 @@ def test_on_a_terminal_the_bar_is_written_over(monkeypatch: pytest.MonkeyPatch) 
     assert written.startswith(CLEAR + "Epoch 2/4 [")
     assert written.endswith(CLEAR)
     assert "\n" not in written
+
+
+def test_after_a_failure_the_sentence_has_the_line_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    report = TextLines()
+    for event in (STARTED, STEP):
+        report(event)
+    assert not terminal.getvalue().endswith(CLEAR)
+    report.close()
+    assert terminal.getvalue().endswith(CLEAR)
+
+
+def test_one_epoch_is_not_two(capsys: pytest.CaptureFixture[str]) -> None:
+    TextLines()(msgspec.structs.replace(ENDED, epochs=1))
+    assert "after 1 epoch and" in capsys.readouterr().out
 
 
 def test_the_bar_covers_the_whole_run() -> None:
