@@ -22,14 +22,10 @@ window.resize(1280, 800)
 """
 
 _STUDIO = """
-from cnnstudio.app.application import make_application
-from cnnstudio.app.main_window import MainWindow
+from cnnstudio.app.application import make_application, make_window
 from cnnstudio.app.preferences import Preferences
-from cnnstudio.app.theme import themes
 app = make_application()
-preferences = Preferences()
-themes.choose(preferences.mode)
-window = MainWindow(preferences)
+window = make_window(Preferences())
 """
 
 _UNTIL_PAINTED = """

@@ -26,9 +26,7 @@ def run_application(path: Path | None, refuse: Callable[[str], int]) -> int:
     app = make_application()
     if not QFontDatabase.families():
         return refuse(NO_FONT)
-    preferences = Preferences()
-    themes.choose(preferences.mode)
-    window = MainWindow(preferences)
+    window = make_window(Preferences())
     window.show()
     # After the first paint: the worker's seconds of import and the look for lost work must not delay it.
     QTimer.singleShot(0, window.begin)
@@ -36,6 +34,13 @@ def run_application(path: Path | None, refuse: Callable[[str], int]) -> int:
         window.open_file(path)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     return app.exec()
+
+
+def make_window(preferences: Preferences) -> MainWindow:
+    """The window in the chosen look."""
+    with themes.held():
+        themes.choose(preferences.mode)
+        return MainWindow(preferences)
 
 
 def make_application() -> QApplication:

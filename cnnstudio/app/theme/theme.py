@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from cnnstudio.app.theme.colors import DARK_COLORS, DARK_FAMILIES, LIGHT_COLORS,
 from cnnstudio.app.theme.style_sheet import style_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from PySide6.QtWidgets import QWidget
 
@@ -105,17 +106,38 @@ class Themes(QObject):
         super().__init__()
         self.current = LIGHT
         self.mode = Mode.LIGHT
+        self._held = False
 
     def use(self, chosen: Theme) -> None:
         """Switch the application to this theme."""
         self.current = chosen
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            if not app.styleSheet():  # under a style sheet Fusion is on already, and hides its name
+            if not app.styleSheet() and app.style().name() != "fusion":  # under a style sheet its name is hidden
                 app.setStyle(QStyleFactory.create("Fusion"))
             app.setPalette(palette(chosen))
-            app.setStyleSheet(style_sheet(chosen.colors, is_dark=chosen.is_dark, radius=RADIUS, points=system_points()))
+            if not self._held:
+                self._put_on(app)
         self.changed.emit()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Put the style sheet on at the end only, when all widgets that are made within are in place.
+
+        Under a style sheet each widget is polished anew, with all within it, whenever one round it gets a parent.
+        """
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            app = QApplication.instance()
+            if isinstance(app, QApplication):
+                self._put_on(app)
+
+    def _put_on(self, app: QApplication) -> None:
+        look = self.current
+        app.setStyleSheet(style_sheet(look.colors, is_dark=look.is_dark, radius=RADIUS, points=system_points()))
 
     def choose(self, mode: Mode) -> None:
         """Light, dark, or as the system has it, now and when the system changes."""
