@@ -22,6 +22,8 @@ window.resize(1280, 800)
 """
 
 _STUDIO = """
+from cnnstudio.app.start import load_window
+load_window()
 from cnnstudio.app.application import make_application, make_window
 from cnnstudio.app.preferences import Preferences
 app = make_application()

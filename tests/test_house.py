@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 import tomllib
@@ -184,6 +185,26 @@ def test_start_loads_nothing_heavy(module: str) -> None:
     result = run(sys.executable, "-c", code)
     assert result.returncode == 0, result.stderr
     assert HEAVY & set(result.stdout.split()) == set()
+
+
+LATE = {"csv", "cnnstudio.core.source", "cnnstudio.core.model_code", "cnnstudio.app.data", "cnnstudio.app.training"}
+"""Wanted by a tab or page that is not in front at first, and imported with it."""
+
+
+def test_window_loads_nothing_it_does_not_show(tmp_path: Path) -> None:
+    code = (
+        "import sys; from cnnstudio.app.start import load_window; load_window()\n"
+        "import cnnstudio.app.application as application\n"
+        "app = application.make_application(); window = application.make_window(application.Preferences())\n"
+        "window.show(); print(*sorted(sys.modules)); window.close()"
+    )
+    result = run(
+        sys.executable, "-c", code, env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "CNNSTUDIO_HOME": str(tmp_path)}
+    )
+    assert result.returncode == 0, result.stderr
+    loaded = set(result.stdout.split())
+    assert "cnnstudio.app.panels.problems" in loaded
+    assert (HEAVY | LATE | {"cnnstudio.app.panels.code", "cnnstudio.app.panels.layers"}) & loaded == set()
 
 
 def test_command_line_loads_no_qt() -> None:

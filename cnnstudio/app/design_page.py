@@ -6,21 +6,27 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.canvas import CanvasView
 from cnnstudio.app.inspector import InspectorPanel
 from cnnstudio.app.palette import PalettePanel
-from cnnstudio.app.panels import CodePanel, LayersPanel, ProblemsPanel
+from cnnstudio.app.panels.problems import ProblemsPanel
 from cnnstudio.core.diagnostics import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QShowEvent
+
     from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.run_controller import RunController
     from cnnstudio.app.selection import Selection
 
-_PALETTE, _INSPECTOR, _BELOW = 244, 300, 200
-_CANVAS = (760, 440)
+_PALETTE, _INSPECTOR, _BELOW = 244, 300, 152
+_CANVAS = (760, 488)
+_ROOMY = 240
+"""Pixels that the tabs take at least once there is something to read in them."""
 
 
 class DesignPage(QWidget):
@@ -34,8 +40,9 @@ class DesignPage(QWidget):
         self.setAccessibleName("Design")
         self.canvas = CanvasView(bridge, selection)
         self.problems = ProblemsPanel(bridge, selection)
-        self.code = CodePanel(bridge, selection)
-        self._tabs = self._made_tabs(LayersPanel(bridge, selection))
+        self._bridge, self._selection = bridge, selection
+        self._code = _Late(self._made_code)
+        self._tabs = self._made_tabs(_Late(self._made_layers))
         middle = _splitter("design_middle", Qt.Orientation.Vertical, self.canvas, self._tabs)
         middle.setStretchFactor(0, 1)
         middle.setSizes([_CANVAS[1], _BELOW])
@@ -56,20 +63,37 @@ class DesignPage(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(across)
         self.setFocusProxy(self.canvas)
+        self._middle = middle
+        self._tabs.currentChanged.connect(self._make_room)
         run.refused.connect(self.show_problems)
         bridge.changed.connect(self._count_problems)
         self._name_problems(sum(d.severity is not Severity.HINT for d in bridge.diagnostics))
 
+    @property
+    def code(self) -> QWidget:
+        """The Code tab's panel."""
+        return self._code.panel()
+
     def show_code(self) -> None:
         """Bring the Keras script to the front."""
-        self._tabs.setCurrentWidget(self.code)
+        self._tabs.setCurrentWidget(self._code)
         self.code.setFocus()
 
     def show_problems(self) -> None:
         """Bring the problems to the front."""
         self._tabs.setCurrentWidget(self.problems)
 
-    def _made_tabs(self, layers: LayersPanel) -> QTabWidget:
+    def _made_layers(self) -> QWidget:
+        from cnnstudio.app.panels.layers import LayersPanel
+
+        return LayersPanel(self._bridge, self._selection)
+
+    def _made_code(self) -> QWidget:
+        from cnnstudio.app.panels.code import CodePanel  # brings what writes scripts
+
+        return CodePanel(self._bridge, self._selection)
+
+    def _made_tabs(self, layers: QWidget) -> QTabWidget:
         tabs = QTabWidget()
         tabs.setObjectName("design_tabs")
         tabs.setAccessibleName("Problems, layers and code")
@@ -77,16 +101,45 @@ class DesignPage(QWidget):
         for panel, name, tip in (
             (self.problems, "Problems", "What stands in the way of training, and what is worth a thought"),
             (layers, "Layers", "Every block with its output shape, parameters and cost"),
-            (self.code, "Code", "The Keras script of this experiment"),
+            (self._code, "Code", "The Keras script of this experiment"),
         ):
             tabs.setTabToolTip(tabs.addTab(panel, name), tip)
         return tabs
+
+    def _make_room(self, tab: int) -> None:
+        """A table or a script wants more room than the news that there are no problems."""
+        above, below = self._middle.sizes()
+        if tab > 0 and 0 < below < _ROOMY:
+            self._middle.setSizes([above + below - _ROOMY, _ROOMY])
 
     def _count_problems(self, change: Change) -> None:
         self._name_problems(sum(d.severity is not Severity.HINT for d in change.diagnostics))
 
     def _name_problems(self, count: int) -> None:
         self._tabs.setTabText(0, f"Problems ({count:,})" if count else "Problems")
+
+
+class _Late(QWidget):
+    """A tab whose panel is built when it is shown first, as the window's first paint must not wait for it."""
+
+    def __init__(self, make: Callable[[], QWidget]) -> None:
+        super().__init__()
+        self._make = make
+        self._panel: QWidget | None = None
+
+    def panel(self) -> QWidget:
+        """The panel, built if need be."""
+        if self._panel is None:
+            self._panel = self._make()
+            column = QVBoxLayout(self)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.addWidget(self._panel)
+        return self._panel
+
+    def showEvent(self, event: QShowEvent, /) -> None:
+        """Build the panel; Qt has shown the children by now, so a new one needs showing itself."""
+        self.panel().show()
+        super().showEvent(event)
 
 
 def _splitter(name: str, way: Qt.Orientation, *parts: QWidget) -> QSplitter:

@@ -11,8 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from cnnstudio.app.panels import CodePanel
-from cnnstudio.app.panels.code import file_stem
+from cnnstudio.app.panels.code import CodePanel, file_stem
 from cnnstudio.app.selection import Selection
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import DARK, LIGHT, Theme, themes

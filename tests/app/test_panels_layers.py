@@ -11,8 +11,8 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from cnnstudio.app.panels import LayersPanel
 from cnnstudio.app.panels.layer_model import COLUMNS
+from cnnstudio.app.panels.layers import LayersPanel
 from cnnstudio.app.selection import Selection
 from cnnstudio.core.edits import RemoveBlocks, SetParameters
 from tests.helpers.designs import bridge_of, spec

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from cnnstudio.app.panels import ProblemsPanel
 from cnnstudio.app.panels.problem_model import BLOCK, FIX, PROBLEM
+from cnnstudio.app.panels.problems import ProblemsPanel
 from cnnstudio.app.selection import Selection
 from cnnstudio.core.edits import AddBlock, SetParameters
 from tests.helpers.designs import bridge_of, spec, value_of
