@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from cnnstudio.core.presets import Preset
 
 Step: TypeAlias = Callable[[], object]
-MODELS = "Keras models (*.keras)"
+MODEL_ENDING = ".keras"
+MODELS = f"Keras models (*{MODEL_ENDING})"
 
 
 class FileCommands(QObject):
@@ -217,7 +218,11 @@ class FileCommands(QObject):
     def _export_to(self, path: str) -> None:
         from cnnstudio.app.dialogs.export import ExportDialog
 
-        ExportDialog(self._worker, self._exporting, Path(path), self._window).open()
+        file = Path(path)
+        if file.suffix != MODEL_ENDING:
+            self._complain(f'The file of a trained model ends in {MODEL_ENDING}, "{file.name}" does not: rename it.')
+            return
+        ExportDialog(self._worker, self._exporting, file, self._window).open()
 
     def _go_on(self) -> None:
         then, self._next = self._next, None

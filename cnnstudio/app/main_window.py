@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
 
     def begin(self) -> None:
         """Start the worker and offer what a crash has left behind."""
+        self.activateWindow()  # without a window manager nobody else does, and keys would wait for a click
         self.worker.start()
         self._remains = find_remains()
         if self._remains is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton
 
+from cnnstudio.app.format import metric
 from cnnstudio.app.theme import mark, set_icon, space
 from cnnstudio.app.theme.colors import Role
 
@@ -89,6 +90,7 @@ class RunStrip(QFrame):
         started = state.epochs > 0
         self._place.setText(place_words(state))
         self._place.setVisible(bool(self._place.text()))
+        self._place.setMinimumWidth(self._place.fontMetrics().horizontalAdvance(widest_place(state)))
         self._bar.setVisible(started)
         self._bar.setValue(round(state.progress * _PROGRESS_STEPS))
         self._metrics.setText(metric_words(state))
@@ -149,12 +151,20 @@ def place_words(state: RunState) -> str:
     return f"Epoch {max(1, state.epoch):,} of {state.epochs:,}, step {state.step:,} of {state.steps_per_epoch:,}"
 
 
+def widest_place(state: RunState) -> str:
+    """The longest that `place_words` grows while the run goes on: room for it keeps the strip from shifting."""
+    if not state.active or not state.epochs:
+        return ""
+    steps = state.steps_per_epoch
+    return f"Epoch {state.epochs:,} of {state.epochs:,}, step {steps:,} of {steps:,}"
+
+
 def metric_words(state: RunState) -> str:
     """The loss and the first metric, and after a run the same metric on the test part."""
-    shown = [f"{_metric_name(n)} {state.metrics[n]:.4f}" for n in state.metric_names[:2] if n in state.metrics]
+    shown = [f"{metric(n)} {state.metrics[n]:.4f}" for n in state.metric_names[:2] if n in state.metrics]
     measured = next((n for n in state.metric_names[1:2] if n in state.test), "")
     if measured:
-        shown.append(f"test {_metric_name(measured)} {state.test[measured]:.4f}")
+        shown.append(f"test {metric(measured)} {state.test[measured]:.4f}")
     return "  ".join(shown)
 
 
@@ -174,10 +184,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600:,} h {whole % 3600 // 60:02} min"
-
-
-def _metric_name(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _versions(hello: Hello) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from cnnstudio.app.canvas.card import Card, Port
 from cnnstudio.app.canvas.face import face_of, parameter_words
 from cnnstudio.app.canvas.routing import Roads, band
+from cnnstudio.app.canvas.view import OPENING
 from cnnstudio.app.theme import Mode, Role, theme, themes
 from cnnstudio.core.catalogue import catalogue, spec_class
 from cnnstudio.core.diagnostics import Severity
@@ -138,6 +139,30 @@ def test_edits_keep_the_zoom(chain: Studio) -> None:
     zoom = chain.canvas.zoom
     chain.bridge.do(SetParameters(id="conv", values={"filters": 9}))
     assert chain.canvas.zoom == zoom
+
+
+def test_a_larger_canvas_shows_more_until_the_person_has_chosen_what_to_see(chain: Studio) -> None:
+    canvas = chain.canvas
+    bodies = [card.sceneBoundingRect() for card in canvas.board.cards.values()]
+    canvas.resize(500, 300)
+    assert canvas.zoom == pytest.approx(OPENING)
+    canvas.resize(900, 1400)
+    assert canvas.zoom == pytest.approx(1.0)
+    assert all(canvas.seen().contains(body) for body in bodies)
+    canvas.zoom_by(2.0)
+    middle = canvas.seen().center().x()
+    canvas.resize(600, 1400)
+    assert canvas.zoom == pytest.approx(2.0)
+    assert canvas.seen().center().x() == pytest.approx(middle, abs=2)
+
+
+def test_a_shape_stands_beside_a_straight_edge(chain: Studio) -> None:
+    """The line would cross it out: at a small scale nothing of it is left above and below the words."""
+    bodies = {id: card.body for id, card in chain.canvas.board.cards.items()}
+    for edge in chain.canvas.board.edges.values():
+        route = Roads(bodies).route(*edge.key)
+        assert route.side == 1
+        assert route.label.x() > bodies[edge.source].center().x()
 
 
 def test_an_architecture_of_two_ends_says_what_to_do_next(qtbot: QtBot) -> None:

@@ -349,9 +349,13 @@ def test_a_changed_field_can_be_reset(held: Held) -> None:
 def test_the_focused_field_is_explained(held: Held) -> None:
     help_line: Any = held.form.findChild(QWidget, "field_help")
     held.field("rate").setFocus()
-    assert help_line.text() == "How fast"
+    assert help_line.text() == "Rate: how fast"
     held.field("title").setFocus()
-    assert help_line.text() == "What it is called"
+    assert help_line.text() == "Title: what it is called"
+    held.field("title").clearFocus()
+    assert help_line.isVisible()  # what lies below must not jump under a click
+    held.form.show_value(TrainingRecipe())
+    assert not help_line.isVisible()
 
 
 def test_tab_goes_through_the_fields_in_their_order(held: Held) -> None:

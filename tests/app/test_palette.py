@@ -17,6 +17,8 @@ from cnnstudio.app.palette.model import GROUP, KIND
 from cnnstudio.app.palette.search import find_blocks
 from cnnstudio.app.palette.tree import PaletteTree
 from cnnstudio.app.selection import Selection
+from cnnstudio.app.theme import themes
+from cnnstudio.app.theme.theme import DARK, LIGHT
 from cnnstudio.core.catalogue import catalogue, groups
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import RemoveBlocks
@@ -85,6 +87,17 @@ def test_all_blocks_are_offered_by_family(bench: Bench) -> None:
     }
     assert shown == {group: [spec.kind for spec in specs] for group, specs in groups().items()}
     assert "Input" not in [kind for kinds in shown.values() for kind in kinds]
+
+
+def test_families_stay_open_or_folded_through_another_look_and_a_search(bench: Bench) -> None:
+    merge = next(i for i in bench.rows() if i.data(GROUP) == "Merge")
+    assert all(bench.tree.isExpanded(i) for i in bench.rows() if i.data(GROUP))
+    bench.tree.setExpanded(merge, False)
+    themes.use(DARK)
+    themes.use(LIGHT)
+    QTest.keyClicks(bench.search, "pool")
+    bench.search.clear()
+    assert [i.data(GROUP) for i in bench.rows() if i.data(GROUP) and not bench.tree.isExpanded(i)] == ["Merge"]
 
 
 def test_every_row_explains_itself(bench: Bench) -> None:

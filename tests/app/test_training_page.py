@@ -335,12 +335,12 @@ def test_a_failure_is_one_sentence_with_details_to_unfold(shown: Shown) -> None:
     shown.studio.start()
     run = shown.studio.run.state.run
     shown.worker.arrive(RunFailed(run, "The loss is not a number any more.", "Traceback: line 1"))
-    assert shown.text("run_failure") == "The loss is not a number any more."
+    assert shown.text("run_failure") == "It broke off in epoch 1 of 15. Press Train (F5) to try again."
     details = shown.part(QPlainTextEdit, "run_failure_details")
     assert not details.isVisible()
     QTest.mouseClick(shown.part(QToolButton, "run_failure_show_details"), LEFT)
     assert details.isVisible()
-    assert details.toPlainText() == "Traceback: line 1"
+    assert details.toPlainText() == "The loss is not a number any more.\n\nTraceback: line 1"
     shown.studio.start()
     assert shown.text("run_failure") == ""
     assert not details.isVisible()

@@ -69,13 +69,13 @@ class Roads:
         start, end = QPointF(a.center().x(), a.bottom()), QPointF(b.center().x(), b.top())
         path = curve(start, end)
         if end.y() - start.y() <= CARD_HEIGHT:  # no card fits in between
-            return Route(path, path.pointAtPercent(0.5))
+            return _direct(path)
         area = path.boundingRect().adjusted(-4, 4, 4, -4)
         near = self.between(area, (source, target))
         line = band(path, 8) if near else path  # a bare path would be taken for the area that it encloses
         blocked = [r for r in near if line.intersects(r)]
         if not blocked:
-            return Route(path, path.pointAtPercent(0.5))
+            return _direct(path)
         return self._round(start, end, blocked, (source, target))
 
     def _round(self, start: QPointF, end: QPointF, blocked: list[QRectF], ends: tuple[str, str]) -> Route:
@@ -105,6 +105,13 @@ class Roads:
             else:
                 break
         return x
+
+
+def _direct(path: QPainterPath) -> Route:
+    """A short way: the label stands half-way, beside a straight line (which would cross it out) and upon a bent one."""
+    middle = path.pointAtPercent(0.5)
+    straight = path.pointAtPercent(0).x() == path.pointAtPercent(1).x()
+    return Route(path, middle + QPointF(_BESIDE, 0), 1) if straight else Route(path, middle)
 
 
 def curve(start: QPointF, end: QPointF) -> QPainterPath:

@@ -34,6 +34,7 @@ from cnnstudio.app.canvas.viewport import Viewport
 from cnnstudio.app.palette.append import MIME
 from cnnstudio.app.theme import Role, space
 from cnnstudio.core.catalogue import catalogue
+from cnnstudio.core.lint import has_errors
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMenu, QWidget
@@ -43,9 +44,10 @@ if TYPE_CHECKING:
 
 PICTURES = 64 * 1024
 """Kilobytes for pictures of cards: Qt's 10 MB do not hold a dense screen full of them, and then none is found."""
-OPENING = 0.7
+OPENING = 0.85
 """Smallest scale at which an architecture is opened: a tall one shows its head, legibly."""
-EMPTY = "Only Input and Output so far. Double-click a block in the palette, or drag one onto the line between them."
+EMPTY = "A fresh start. Double-click a block in the palette to append it, or drag one onto the line below Input."
+EMPTY_WRONG = f"{EMPTY} Until then Output is marked: Problems, below, says what it waits for."
 NO_OUTPUT = "Append an Output block from the palette: it turns features into the answer."
 
 
@@ -62,6 +64,7 @@ class CanvasView(Viewport):
         self._drop: Drop | None = None
         self._panning = False
         self._fit_due = True
+        self._opened_at: tuple[float, int, int] | None = None
         self.setObjectName("canvas")
         self.setAccessibleName("Canvas")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -103,7 +106,8 @@ class CanvasView(Viewport):
         self.show_selection()
         kinds = {b.spec.kind for b in architecture.blocks.values()}
         small = len(architecture.blocks) <= len(kinds & {"Input", "Output"})
-        words = (EMPTY if "Output" in kinds else NO_OUTPUT) if small else ""
+        waiting = EMPTY_WRONG if has_errors(self.bridge.diagnostics) else EMPTY
+        words = (waiting if "Output" in kinds else NO_OUTPUT) if small else ""
         self._hint.say(words, Role.MUTED, width=420)
         self._place_overlays()
 
@@ -145,6 +149,11 @@ class CanvasView(Viewport):
     def _fit_opened(self) -> None:
         self._fit_due = False
         self.fit(self.board.occupied(), OPENING)
+        self._opened_at = self._place()
+
+    def _place(self) -> tuple[float, int, int]:
+        """What is in sight: scale and scroll positions."""
+        return self.zoom, self.horizontalScrollBar().value(), self.verticalScrollBar().value()
 
     @property
     def can_delete(self) -> bool:
@@ -378,5 +387,10 @@ class CanvasView(Viewport):
 
     @override
     def resizeEvent(self, event: QResizeEvent, /) -> None:
+        untouched = self._place() == self._opened_at
         super().resizeEvent(event)
+        if untouched:  # still as it was opened: what has become of the room is used as at opening
+            self._fit_opened()
+        elif event.oldSize().isValid():
+            self.scroll_by(round((event.oldSize().width() - event.size().width()) / 2), 0)  # keeps the middle
         self._place_overlays()

@@ -118,6 +118,8 @@ class DataView(QWidget):
         splitter.setChildrenCollapsible(False)
         self._sources.setMinimumWidth(280)
         self._statistics.setMinimumWidth(220)
+        for panel in (self._sources, self._statistics):
+            mark(panel, kind="panel")
         splitter.setSizes([320, 700, 270])
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

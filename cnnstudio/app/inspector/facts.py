@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cnnstudio.app import format
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.field import Field
@@ -35,14 +35,22 @@ def of_block(traced: BlockTrace, trace: Trace) -> list[Fact]:
     ]
     if traced.spec.max_inputs == 0:
         return facts[1:]
-    facts += _weights(traced.params, traced.trainable_params)
-    facts += [
+    numbers = [
+        *_weights(traced.params, traced.trainable_params),
         Fact("Share", format.share(traced.params, trace.params), "Share of the parameters of the whole network"),
         *_cost(traced.macs, traced.activation_bytes),
     ]
+    facts += _if_laid(numbers, [traced])
     if traced.output is not None:
         facts += _field(trace.fields[traced.id], trace)
     return facts
+
+
+def _if_laid(facts: list[Fact], of: Iterable[BlockTrace]) -> list[Fact]:
+    """The facts, or dashes in place of sums that lack a block: 0 would be a lie."""
+    if all(traced.output is not None for traced in of):
+        return facts
+    return [Fact(f.name, format.DASH, f"{f.help}; known once every block has a shape") for f in facts]
 
 
 def flow(traced: BlockTrace) -> str:
@@ -120,23 +128,27 @@ def dense_instead(traced: BlockTrace) -> str:
 def of_several(traced: Sequence[BlockTrace], trace: Trace) -> list[Fact]:
     """Sums over some blocks."""
     params = sum(t.params for t in traced)
-    return [
+    sums = [
         *_weights(params, sum(t.trainable_params for t in traced)),
         Fact("Share", format.share(params, trace.params), "Share of the parameters of the whole network"),
         *_cost(sum(t.macs for t in traced), sum(t.activation_bytes for t in traced)),
     ]
+    return _if_laid(sums, traced)
 
 
 def of_network(experiment: Experiment, trace: Trace) -> list[Fact]:
     """Sums over the whole network, and what goes in and comes out."""
     outputs = [t for t in trace.blocks.values() if t.spec.kind == "Output"]
     memory = sum(t.activation_bytes for t in trace.blocks.values())
+    sums = [
+        *_weights(trace.params, trace.trainable_params),
+        Fact("Size of weights", format.size_of(BYTES_PER_NUMBER * trace.params), "As float32: 4 bytes a parameter"),
+        *_cost(trace.macs, memory),
+    ]
     return [
         Fact("Data", experiment.data.source.title, experiment.data.source.note),
         Fact("Shape in", format.lettered_shape(trace.data.input_shape), "Sizes of one sample, channels (C) last"),
         Fact("Shape out", _out(outputs[0]) if outputs else format.DASH, "Sizes of the answer for one sample"),
         Fact("Blocks", format.count(len(trace.blocks)), "Input and Output are counted"),
-        *_weights(trace.params, trace.trainable_params),
-        Fact("Size of weights", format.size_of(BYTES_PER_NUMBER * trace.params), "As float32: 4 bytes a parameter"),
-        *_cost(trace.macs, memory),
+        *_if_laid(sums, trace.blocks.values()),
     ]

@@ -43,6 +43,11 @@ _EDITORS: dict[Form, type[Editor]] = {
 }
 
 
+def uncapitalised(sentence: str) -> str:
+    """The sentence to follow a colon: "How many" becomes "how many", "L2 norm" stays."""
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
+
+
 def editor_for(parameter: Parameter, parent: QWidget | None = None) -> Editor:
     """The editor that suits the parameter."""
     if parameter.form is Form.CHOICE and fits_segments(parameter):
@@ -57,7 +62,7 @@ class FieldRow(QWidget):
     """Name, value, gesture ("" for an edit that is an undo step of its own)."""
     fix_wanted = Signal(object)
     help_wanted = Signal(str)
-    """The field has the focus: the help to show; "" when it has left."""
+    """The field has got the focus: the help to show."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,8 +87,11 @@ class FieldRow(QWidget):
 
     def _lay_out(self) -> None:
         self.label.setWordWrap(True)
+        self.label.setContentsMargins(0, 0, 3, 0)  # a fourth pixel would not fit a panel of 280
         self.label.setToolTip(self.parameter.help)
-        self.label.setMinimumHeight(self.editor.fields()[0].sizeHint().height())
+        line = self.editor.fields()[0].sizeHint().height()
+        self.label.setMinimumHeight(line)
+        self.reset.setMinimumHeight(line)
         mark(self.label, tone="muted")
         set_icon(self.reset, "reset", Role.MUTED)
         self.reset.setObjectName(f"reset_{self.parameter.name}")
@@ -155,11 +163,9 @@ class FieldRow(QWidget):
         return bool(self._typed_problem) or any(f.is_error for f in self._findings)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Ask for the help line while one of the fields has the focus."""
+        """Ask for the help line when one of the fields gets the focus."""
         if event.type() == QEvent.Type.FocusIn:
-            self.help_wanted.emit(self.parameter.help)
-        elif event.type() == QEvent.Type.FocusOut:
-            self.help_wanted.emit("")
+            self.help_wanted.emit(f"{self.parameter.label}: {uncapitalised(self.parameter.help)}")
         return super().eventFilter(watched, event)
 
     def _show_diagnostics(self, diagnostics: Sequence[Diagnostic]) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.declare import Declared, Parameter
     from cnnstudio.core.diagnostics import Diagnostic
 
-WIDEST_LABEL = 108
+WIDEST_LABEL = 104
 """Pixels; longer labels wrap, so that fields keep their room in a narrow panel."""
 HELP_LINES = 2
 
@@ -72,6 +72,7 @@ class DeclaredForm(QWidget):
         elif subject != self._subject:
             for row in self._rows.values():
                 row.give_up()
+            self._help.hide()
         self._subject = subject
         found: dict[str, list[Diagnostic]] = {}
         for diagnostic in diagnostics:
@@ -98,7 +99,7 @@ class DeclaredForm(QWidget):
             self._column.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self._help.clear()
+        self._help.hide()
         self._rows = {p.name: FieldRow(p, self) for p in cls.parameters}
         width = max((row.label.sizeHint().width() for row in self._rows.values()), default=0)
         metrics = self.fontMetrics()
@@ -106,12 +107,16 @@ class DeclaredForm(QWidget):
             row.set_label_width(min(max(width, metrics.averageCharWidth() * 10), WIDEST_LABEL))
             row.edited.connect(self.edited)
             row.fix_wanted.connect(self.fix_wanted)
-            row.help_wanted.connect(self._help.setText)
+            row.help_wanted.connect(self._explain)
             self._column.insertWidget(index, row)
         self._help.setMinimumHeight(HELP_LINES * self._help.fontMetrics().lineSpacing())
-        self._help.setVisible(bool(self._rows))
         self._order_tabs()
         self._shown = cls
+
+    def _explain(self, text: str) -> None:
+        """Say what the focused field is for. The line stays afterwards: what lies below must not jump under a click."""
+        self._help.setText(text)
+        self._help.show()
 
     def _order_tabs(self) -> None:
         fields = [f for row in self._rows.values() for f in (*row.editor.fields(), row.reset)]

@@ -40,6 +40,7 @@ class AxesEditor(Editor):
         self.link.setObjectName(f"link_{parameter.name}")
         self.link.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.link.setIconSize(SMALL_ICON)
+        self.link.setMinimumHeight(self.single.sizeHint().height())
         mark(self.link, kind="flat")
         self._row.addWidget(self.single, 1)
         self._row.addWidget(self.parts, 1)
@@ -56,6 +57,7 @@ class AxesEditor(Editor):
         spin.setToolTip(f"{self.parameter.help} ({place})")
         if bare:
             spin.setMinimumWidth(space(8))
+            spin.indent(space(1))
             mark(spin, bare="true")  # not NoButtons: under a style sheet that leaves the text no width
         spin.entered.connect(self._entered)
         spin.garbled.connect(self.garbled)

@@ -50,9 +50,13 @@ class NumberSpin(QAbstractSpinBox):
         self.setAccelerated(True)
         if parameter.optional:
             self.lineEdit().setPlaceholderText("none")
-        self.lineEdit().setTextMargins(space(1), 0, 0, 0)  # level with the text of the other fields
+        self.indent(space(2))  # level with the text of the other fields
         self.lineEdit().textEdited.connect(self._typed)
         self.editingFinished.connect(self._finish)
+
+    def indent(self, pixels: int) -> None:
+        """Room between the frame and the number."""
+        self.lineEdit().setTextMargins(pixels, 0, 0, 0)
 
     @property
     def shown(self) -> object:

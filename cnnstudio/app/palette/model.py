@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from typing_extensions import override
 
@@ -29,6 +29,9 @@ GROUP = Qt.ItemDataRole.UserRole + 2
 class PaletteModel(QStandardItemModel):
     """Rows for families and blocks; blocks can be dragged."""
 
+    filled = Signal()
+    """The rows are there anew: after a search, or in another theme's colours."""
+
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._text = ""
@@ -48,13 +51,15 @@ class PaletteModel(QStandardItemModel):
 
     def _fill(self) -> Found | None:
         self.clear()
-        if not self._text:
+        found: Found | None = None
+        if self._text:
+            found = find_blocks(self._text, [spec for specs in groups().values() for spec in specs])
+            for spec in found.blocks:
+                self.appendRow(_block_row(spec))
+        else:
             for group, specs in groups().items():
                 self.appendRow(_family_row(group, specs))
-            return None
-        found = find_blocks(self._text, [spec for specs in groups().values() for spec in specs])
-        for spec in found.blocks:
-            self.appendRow(_block_row(spec))
+        self.filled.emit()
         return found
 
     def first_block(self) -> QModelIndex:

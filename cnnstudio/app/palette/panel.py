@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from cnnstudio.app.selection import Selection
 
 
+NARROWEST = 228
+"""Pixels: the longest block's name is readable, and the search field says what it is for."""
+
+
 class PalettePanel(QWidget):
     """A search field over the list of blocks."""
 
@@ -39,10 +43,8 @@ class PalettePanel(QWidget):
         self._list.chosen.connect(self.append)
         self._list.typed.connect(self._on_typed)
         self._list.left_upwards.connect(self.focus_search)
-        self._model.modelReset.connect(self._list.expandAll)
         themes.changed.connect(self._dress)
         self._dress()
-        self._list.expandAll()
 
     def _build(self) -> None:
         self._search.setObjectName("palette_search")
@@ -63,6 +65,7 @@ class PalettePanel(QWidget):
         column.addWidget(self._search)
         column.addWidget(self._note)
         column.addWidget(self._list, 1)
+        self.setMinimumWidth(NARROWEST)
 
     def _dress(self) -> None:
         self._find.setIcon(icon("search", Role.MUTED))
@@ -80,7 +83,6 @@ class PalettePanel(QWidget):
 
     def _on_searched(self, text: str) -> None:
         found = self._model.search(text)
-        self._list.expandAll()
         words = ""
         if found is not None and not found.exact:
             shown = " ".join(text.split())[:40]

@@ -28,6 +28,7 @@ class PaletteTree(QTreeView):
 
     def __init__(self, model: PaletteModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._folded: set[str] = set()
         self.setModel(model)
         self.setObjectName("palette_list")
         self.setAccessibleName("Blocks by family")
@@ -44,6 +45,24 @@ class PaletteTree(QTreeView):
         self.setItemDelegate(_Rows(self))
         self.clicked.connect(self._on_clicked)
         self.doubleClicked.connect(self._on_double_clicked)
+        self.collapsed.connect(self._on_folded)
+        self.expanded.connect(self._on_unfolded)
+        model.filled.connect(self._unfold)
+        self._unfold()
+
+    def _on_folded(self, index: QModelIndex) -> None:
+        self._folded.add(str(index.data(GROUP)))
+
+    def _on_unfolded(self, index: QModelIndex) -> None:
+        self._folded.discard(str(index.data(GROUP)))
+
+    def _unfold(self) -> None:
+        """Open every family but those that the person has folded away: new rows come folded."""
+        model = self.model()
+        for row in range(model.rowCount()):
+            index = model.index(row, 0)
+            if index.data(GROUP) and index.data(GROUP) not in self._folded:
+                self.expand(index)
 
     def _on_clicked(self, index: QModelIndex) -> None:
         if index.data(GROUP):

@@ -53,31 +53,31 @@ def _cells(traced: BlockTrace, trace: Trace) -> float:
 
 
 def _params(traced: BlockTrace, trace: Trace) -> str:
-    return format.count(traced.params)
+    return format.count(traced.params) if traced.output is not None else format.DASH
 
 
 def _param_count(traced: BlockTrace, trace: Trace) -> float:
-    return traced.params
+    return traced.params if traced.output is not None else NOTHING
 
 
 def _share(traced: BlockTrace, trace: Trace) -> str:
-    return format.share(traced.params, trace.params)
+    return format.share(traced.params, trace.params) if traced.output is not None else format.DASH
 
 
 def _macs(traced: BlockTrace, trace: Trace) -> str:
-    return format.count(traced.macs)
+    return format.count(traced.macs) if traced.output is not None else format.DASH
 
 
 def _mac_count(traced: BlockTrace, trace: Trace) -> float:
-    return traced.macs
+    return traced.macs if traced.output is not None else NOTHING
 
 
 def _memory(traced: BlockTrace, trace: Trace) -> str:
-    return format.size_of(traced.activation_bytes)
+    return format.size_of(traced.activation_bytes) if traced.output is not None else format.DASH
 
 
 def _bytes(traced: BlockTrace, trace: Trace) -> float:
-    return traced.activation_bytes
+    return traced.activation_bytes if traced.output is not None else NOTHING
 
 
 def _field(traced: BlockTrace, trace: Trace) -> str:

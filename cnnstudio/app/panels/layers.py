@@ -25,7 +25,7 @@ from cnnstudio.app import format
 from cnnstudio.app.panels import table_text
 from cnnstudio.app.panels.empty import EmptyState
 from cnnstudio.app.panels.layer_model import COLUMNS, LayerFilter, LayerModel
-from cnnstudio.app.theme import icon, mark, space, themes
+from cnnstudio.app.theme import Role, icon, mark, space, themes
 from cnnstudio.app.when_shown import WhenShown
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class LayersPanel(QWidget):
         self._when_shown = WhenShown(self, self._refresh)
         bridge.changed.connect(self._when_shown.ask)
         selection.changed.connect(self._selection_changed)
-        themes.changed.connect(self.view.viewport().update)
+        themes.changed.connect(self._dress)
         self.filter.textChanged.connect(self._look_for)
         self.view.selectionModel().selectionChanged.connect(self._selected_here)
         self.view.customContextMenuRequested.connect(self._show_menu)
@@ -76,8 +76,9 @@ class LayersPanel(QWidget):
         self.filter.setPlaceholderText("Filter")
         self.filter.setClearButtonEnabled(True)
         self.filter.setMaximumWidth(FILTER_WIDTH)
-        self.filter.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self._find = self.filter.addAction(icon("search", Role.MUTED), QLineEdit.ActionPosition.LeadingPosition)
         self.totals.setObjectName("layers_totals")
+        self.totals.setWordWrap(True)  # else the page could not be made narrower than this line
         mark(self.totals, tone="muted")
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.nothing)
@@ -91,6 +92,10 @@ class LayersPanel(QWidget):
         column.setSpacing(0)
         column.addLayout(bar)
         column.addWidget(self._stack, 1)
+
+    def _dress(self) -> None:
+        self._find.setIcon(icon("search", Role.MUTED))
+        self.view.viewport().update()
 
     def _set_up_view(self) -> None:
         view = self.view
@@ -155,6 +160,9 @@ class LayersPanel(QWidget):
             f"{format.short(sum(t.macs for t in shown))} multiply-adds",
             f"{format.size_of(sum(t.activation_bytes for t in shown))} of activations a sample",
         ]
+        unknown = sum(t.output is None for t in shown)
+        if unknown:
+            parts.append(f"{unknown:,} without a shape not counted")
         self.totals.setText("  \u00b7  ".join(parts))
         self.totals.setToolTip("Sums over the blocks in the table")
 

@@ -153,6 +153,7 @@ QProgressBar::chunk { background: $accent; border-radius: 4px; }
 _VIEWS = """
 QAbstractScrollArea { background: $surface; border: none; }
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; }
+QScrollArea[kind="panel"] { background: $surface; }
 QGraphicsView { background: $canvas; }
 QAbstractItemView {
     background: $surface; alternate-background-color: $raised; border: none; outline: none;
@@ -162,6 +163,8 @@ QAbstractItemView::item { padding: 4px; border-radius: 4px; }
 QAbstractItemView::item:hover { background: $hover; }
 QAbstractItemView::item:selected { background: $selection; color: $text; }
 QListView[kind="roomy"]::item { min-height: 28px; padding: 0 8px; }
+QListView[kind="roomy"] { border: 1px solid $border; border-radius: ${radius}px; padding: 3px; }
+QListView[kind="roomy"]:focus { border: 2px solid $accent; padding: 2px; }
 QTableView::item { border-radius: 0; }
 QTableView { gridline-color: $grid; }
 QTreeView, QListView, QTableView { border: 2px solid transparent; }

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cnnstudio.app.format import metric
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -95,6 +97,20 @@ class CurveData:
         values = self.fine.get(metric, [])
         return Curve(tuple(self.fine_x[-len(values) :]) if values else (), tuple(values))
 
+    def under_way(self, metric: str) -> Curve:
+        """The metric within the epoch that is not done yet, led on from the end of the one before.
+
+        Those of earlier epochs say no more than their ends do, and each begins anew: together they look torn.
+        """
+        within, ends = self.within(metric), self.by_epoch(metric)
+        done = float(self.history[-1].epoch) if self.history else 0.0
+        points = [(x, y) for x, y in zip(within.x, within.y, strict=True) if x > done]
+        if not points:
+            return Curve()
+        if ends.x:
+            points.insert(0, (ends.x[-1], ends.y[-1]))
+        return Curve(tuple(x for x, _ in points), tuple(y for _, y in points))
+
     def at(self, epoch: int) -> EpochEnd | None:
         """What was measured at the end of that epoch."""
         return next((e for e in self.history if e.epoch == epoch), None)
@@ -121,4 +137,5 @@ def finite(value: float | None) -> float:
 
 def metric_title(name: str) -> str:
     """A metric's name as a title: "Mean absolute error"."""
-    return name.replace("_", " ").capitalize().replace(" iou", " IoU")
+    words = metric(name)
+    return words[:1].upper() + words[1:]

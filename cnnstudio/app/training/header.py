@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, 
 
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.theme import mark, set_icon, space
-from cnnstudio.app.training.sentences import all_results, changed_words, facts, headline, result
+from cnnstudio.app.training.sentences import all_results, changed_words, facts, failure, headline, result
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
@@ -103,9 +103,9 @@ class RunHeader(QFrame):
 
     def _show_failure(self, state: RunState) -> None:
         failed = state.phase == "failed"
-        self._failure.setText(state.message if failed else "")
+        self._failure.setText(failure(state) if failed else "")
         self._failure.setVisible(failed)
-        details = state.details if failed else ""
+        details = "\n\n".join(part for part in (state.message, state.details) if part) if failed else ""
         if details != self._details.toPlainText():
             self._details.setPlainText(details)
         self._show_details.setVisible(bool(details))

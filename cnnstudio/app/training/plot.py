@@ -35,7 +35,7 @@ DPI = 96.0
 LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 56, 16, 34, 42, 44
 """Margins in logical pixels."""
 FINE_SHARE = 0.4
-"""Opacity of the line within epochs."""
+"""Opacity of the line of the epoch under way."""
 MOST_MARKERS = 30
 """With more epochs the line needs no markers."""
 
@@ -85,7 +85,7 @@ def known_family(name: str) -> str:
 
 @dataclass
 class _Panel:
-    """One axes and its lines: within epochs, training, validation."""
+    """One axes and its lines: the epoch under way, training, validation."""
 
     axes: Axes
     metric: str
@@ -93,7 +93,7 @@ class _Panel:
 
     def show(self, data: CurveData) -> None:
         """Put the points of now into the lines."""
-        curves = (data.within(self.metric), data.by_epoch(self.metric), data.by_epoch(VALIDATION + self.metric))
+        curves = (data.under_way(self.metric), data.by_epoch(self.metric), data.by_epoch(VALIDATION + self.metric))
         for line, curve in zip(self.lines, curves, strict=True):
             line.set_data(list(curve.x), list(curve.y))
         marker = "o" if len(data.history) <= MOST_MARKERS else ""

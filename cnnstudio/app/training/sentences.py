@@ -45,6 +45,13 @@ def facts(state: RunState) -> str:
     return " \u00b7 ".join(words)
 
 
+def failure(state: RunState) -> str:
+    """Where a run broke off and what to do; the message bar and the details say why."""
+    epoch = max(1, state.epoch)
+    place = f"in epoch {count(epoch)} of {count(state.epochs)}" if state.epochs else "before the first epoch"
+    return f"It broke off {place}. Press Train (F5) to try again."
+
+
 def result(test: Mapping[str, float]) -> str:
     """The result on the test part: its best known metric; "" while there is none."""
     if not test:
