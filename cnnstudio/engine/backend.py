@@ -70,6 +70,12 @@ with _holding_back_stderr():
     """TensorFlow where it is the backend, else None."""
 
 
+DEVICE_ERRORS: tuple[type[Exception], ...] = (
+    (MemoryError,) if tensorflow is None else (MemoryError, tensorflow.errors.OpError)
+)
+"""What a device raises that cannot do what is asked of it, most often for want of memory."""
+
+
 def backend_version() -> str:
     """Version of the library that computes."""
     import importlib.metadata
@@ -77,4 +83,4 @@ def backend_version() -> str:
     return importlib.metadata.version(backend)
 
 
-__all__ = ["backend", "backend_version", "keras", "tensorflow"]
+__all__ = ["DEVICE_ERRORS", "backend", "backend_version", "keras", "tensorflow"]

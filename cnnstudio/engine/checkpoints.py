@@ -14,7 +14,7 @@ import msgspec
 from cnnstudio.core.files import write_experiment
 from cnnstudio.core.run_folder import BEST, EXPERIMENT, LAST, METRICS, STATE, RunRecord, own_process, write_record
 from cnnstudio.core.storage import write_atomic
-from cnnstudio.engine.control import PlaceError
+from cnnstudio.engine.control import FolderTaken, PlaceError
 from cnnstudio.engine.devices import versions
 
 if TYPE_CHECKING:
@@ -87,10 +87,16 @@ class RunFolder:
         """Make the folder with the frozen experiment and a RUNNING record. Never writes into another run's."""
         with writing_to(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            if (self.path / STATE).exists():
-                raise PlaceError(f'The folder "{self.path}" already holds a run: choose another one.')
-            write_atomic(self.path / EXPERIMENT, write_experiment(self._experiment).encode())
-            write_record(self.path, self.record)
+            try:
+                (self.path / STATE).touch(exist_ok=False)  # of two that begin at once, only one may make it
+            except FileExistsError:
+                raise FolderTaken(f'The folder "{self.path}" already holds a run: choose another one.') from None
+            try:
+                write_atomic(self.path / EXPERIMENT, write_experiment(self._experiment).encode())
+                write_record(self.path, self.record)
+            except OSError:
+                (self.path / STATE).unlink(missing_ok=True)
+                raise
 
     def update(self, **changed: Any) -> None:
         """Change the record and write it."""

@@ -22,6 +22,10 @@ class PlaceError(RunError):
     """The run's folder or its disk is at fault, not the experiment."""
 
 
+class FolderTaken(PlaceError):
+    """The folder holds a run already, maybe one that began at this moment."""
+
+
 class Control:
     """Asks of one run. The training loop looks here after every batch; nobody waits for it."""
 

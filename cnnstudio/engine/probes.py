@@ -15,7 +15,7 @@ import numpy as np
 from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import closest
 from cnnstudio.core.program import INPUT
-from cnnstudio.engine.backend import keras
+from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, room_for
 from cnnstudio.engine.data import PARTS
 from cnnstudio.wire.messages import FeatureMaps, Watch, WatchFailed
@@ -96,7 +96,12 @@ class Probe:
         return part.inputs[sample.index : sample.index + 1]
 
     def _run_to(self, block: str, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        outputs = self._model_to(block).predict_on_batch(inputs)
+        try:
+            outputs = self._model_to(block).predict_on_batch(inputs)
+        except DEVICE_ERRORS as error:  # looking needs memory of its own; the run must not end for it
+            self._models.pop(block, None)
+            first_line = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+            raise ProbeError(f'The maps of "{block}" cannot be computed on this device ({first_line}).') from error
         return np.asarray(outputs[0])[0], np.asarray(outputs[1])[0]
 
     def _model_to(self, block: str) -> Any:

@@ -6,11 +6,14 @@ The best epoch is chosen by the validation loss and only kept beside them.
 
 from __future__ import annotations
 
+import contextlib
 import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.lint import lint
@@ -21,7 +24,7 @@ from cnnstudio.engine import devices, memory
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.build import build_keras
 from cnnstudio.engine.checkpoints import RunFolder, numbers
-from cnnstudio.engine.control import Control, RunError
+from cnnstudio.engine.control import Control, FolderTaken, RunError
 from cnnstudio.engine.data import DataError, Dataset, load, sample_count
 from cnnstudio.engine.learning import compile_model, is_finite, make_learner, metric_names
 from cnnstudio.engine.probes import Probe
@@ -57,7 +60,13 @@ def train(
     RunEnded, in this thread. Raises RunError (DeviceError for an unknown device) when the run cannot start or go on;
     its record in the folder then says FAILED.
     """
-    return Run(experiment, Path(directory or fresh_folder(experiment.name)), emit, control, device, run).execute()
+    while True:
+        folder = Path(directory or fresh_folder(experiment.name))
+        try:
+            return Run(experiment, folder, emit, control, device, run).execute()
+        except FolderTaken:
+            if directory:
+                raise  # else another process began a run of this name in the same second: take the next name
 
 
 @dataclass
@@ -113,6 +122,10 @@ class Run:
             devices.settle_determinism(device)
             with devices.scope(device):
                 return self._trained(folder, design, device)
+        except KeyboardInterrupt:  # Ctrl+C a second time: at once, but the record tells the truth
+            with contextlib.suppress(RunError):
+                folder.close("INTERRUPTED", seconds=self._clock.seconds())
+            raise
         except Exception as error:
             failure = _explained(error, self._recipe.batch_size)
             self._record_failure(folder, failure)
@@ -230,8 +243,10 @@ class Run:
         self._probe_now()
 
     def _refuse_divergence(self, metrics: dict[str, float], epoch: int, step: int) -> None:
-        if is_finite(metrics):
-            return
+        if not is_finite(metrics):
+            self._give_up(metrics, epoch, step)
+
+    def _give_up(self, metrics: dict[str, float], epoch: int, step: int) -> None:
         self._model.set_weights(self._weights)
         kept = f"The weights of epoch {self._epochs_done} are kept." if self._epochs_done else "Nothing was learned."
         raise RunError(
@@ -249,7 +264,10 @@ class Run:
     def _ended(self, folder: RunFolder, learner: Learner, data: Dataset) -> RunEnded:
         stopped = self._control.stopped and self._epochs_done < self._recipe.epochs
         if stopped:
-            self._refuse_divergence(learner.metrics(), self._epoch, self._clock.steps)
+            metrics = learner.metrics()
+            self._refuse_divergence(metrics, self._epoch, self._clock.steps)
+            if not all(np.isfinite(weights).all() for weights in self._model.get_weights()):
+                self._give_up(metrics, self._epoch, self._clock.steps)  # the last step, which no loss has judged
         if folder.unsaved or stopped:
             folder.save(self._model)
         test: dict[str, float] = {}

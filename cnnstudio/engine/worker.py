@@ -7,6 +7,7 @@ that the process lives. When the window closes the pipe, the worker ends, in mid
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import threading
@@ -94,7 +95,7 @@ class Worker:
             threading.Thread(target=work, name=name, daemon=True).start()
         settle(runs_folder())
         if self._jobs.empty():
-            warm_up()
+            _warm_up()
         while (job := self._jobs.get()) is not None:
             self._handle(self._in_turn, job)
         self._samples.shutdown(wait=False, cancel_futures=True)
@@ -174,7 +175,8 @@ class Worker:
         self._outbox.put(answer)
 
     def _start_run(self, command: StartRun) -> None:
-        self._run = None  # its model's memory goes before the next one's is taken
+        self._run = None
+        gc.collect()  # models are full of cycles: the last one's memory is to go before the next one's is taken
         try:
             experiment = read_experiment(command.experiment, "The experiment")
             control = self._begin(command.run)
@@ -207,6 +209,13 @@ class Worker:
             self._outbox.put(Failed(command.request, str(error), error.details))
             return
         self._outbox.put(Exported(command.request, str(done.path), done.bytes, done.max_abs_difference, done.agreement))
+
+
+def _warm_up() -> None:
+    try:
+        warm_up()
+    except Exception:  # a full GPU, say: it only saves time, and a run that needs the device will say what is wrong
+        traceback.print_exc()
 
 
 def _refusal(command: Command, sentence: str, details: str) -> Event:

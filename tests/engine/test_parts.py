@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from cnnstudio.core.tracing import trace
 from cnnstudio.engine import devices, probes
+from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.build import build_keras
 from cnnstudio.engine.data import load
 from cnnstudio.engine.outbox import Outbox
@@ -151,6 +152,23 @@ def test_a_slow_block_takes_at_most_a_twentieth_of_the_time(
         forward(0.01)
     assert len(events) >= 2
     assert probe.seconds <= 0.06 * (1000 * 0.01 + 1000 * 0.05) + 0.1
+
+
+def test_a_device_that_cannot_look_does_not_end_the_run(
+    looked_at: tuple[Probe, list[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe, events = looked_at
+
+    def exhausted(self: Any, inputs: np.ndarray) -> None:
+        raise tensorflow.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.Model, "predict_on_batch", exhausted)
+        probe.look(Watch("convolution_1", Sample()), 1, 1)
+    assert isinstance(events[-1], WatchFailed)
+    assert 'The maps of "convolution_1" cannot be computed on this device (OOM when' in events[-1].message
+    probe.look(Watch("convolution_1", Sample()), 1, 2)
+    assert isinstance(events[-1], FeatureMaps)
 
 
 def test_watching_nothing_costs_nothing_and_a_wrong_watch_is_said_once(looked_at: tuple[Probe, list[Event]]) -> None:

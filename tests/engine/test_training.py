@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from cnnstudio.core.tracing import trace
 from cnnstudio.engine import data, learning, memory, training
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
+from cnnstudio.engine.checkpoints import save_weights
 from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import load
 from cnnstudio.engine.devices import DeviceError
@@ -87,9 +89,7 @@ def test_the_weights_on_disk_are_those_tested(finished: tuple[Path, list[Event],
     assert right == pytest.approx(ended.test["accuracy"], abs=1e-6)
 
 
-def test_same_seed_same_result_other_seed_another(
-    finished: tuple[Path, list[Event], RunEnded], tmp_path: Path
-) -> None:
+def test_same_seed_same_result_other_seed_another(finished: tuple[Path, list[Event], RunEnded], tmp_path: Path) -> None:
     _, events, ended = finished
     again, same = trained(small(epochs=3), tmp_path / "again")
     assert same.test == ended.test
@@ -284,6 +284,66 @@ def test_a_full_disk_ends_the_run_with_the_folder_named(tmp_path: Path, monkeypa
     with pytest.raises(RunError, match=r'run" cannot be written \(No space left on device\): free some space'):
         trained(small(), tmp_path / "run")
     assert read_record(tmp_path / "run").status == "FAILED"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX limit on the size of files")
+def test_weights_that_do_not_fit_leave_the_old_file_and_the_process_alive(tmp_path: Path) -> None:
+    # HDF5 itself, writing to a full disk, keeps the file open and ends the process with SIGSEGV later on.
+    import resource
+
+    experiment = small()
+    model = build_keras(trace(experiment.architecture, experiment.data.source.info()).program())
+    path = tmp_path / "checkpoints" / "last.weights.h5"
+    save_weights(model, path)
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            save_weights(model, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(path.parent.iterdir()) == [path]
+    assert path.read_bytes() == before
+
+
+def test_two_runs_of_one_name_in_the_same_second_have_two_folders(
+    finished: tuple[Path, list[Event], RunEnded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = iter([finished[0], tmp_path / "next"])  # the first was free when asked for, and is not any more
+    monkeypatch.setattr(training, "fresh_folder", lambda name: next(names))
+    ended = train(small(epochs=1), None, lambda event: None, Control())
+    assert ended.directory == str(tmp_path / "next")
+    assert read_record(tmp_path / "next").status == "FINISHED"
+
+
+def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
+    def emit(event: Event) -> None:
+        if isinstance(event, Progress):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(small(), tmp_path / "run", emit, Control())
+    assert read_record(tmp_path / "run").status == "INTERRUPTED"
+
+
+def test_a_stop_behind_a_last_step_into_nowhere_keeps_no_broken_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control = Control()
+    learn = learning.TensorFlowLearner.learn
+
+    def spoil(self: Any, indices: np.ndarray) -> None:
+        learn(self, indices)  # its loss is finite; the step that follows from it is not
+        model = self._model
+        model.set_weights([np.full_like(w, np.nan) for w in model.get_weights()])
+        control.stop()
+
+    monkeypatch.setattr(learning.TensorFlowLearner, "learn", spoil)
+    with pytest.raises(RunError, match="stopped being a finite number"):
+        train(small(), tmp_path / "run", lambda event: None, control)
+    assert read_record(tmp_path / "run").status == "FAILED"
+    assert not (tmp_path / "run" / LAST).exists()
 
 
 def test_a_run_never_writes_into_the_folder_of_another(finished: tuple[Path, list[Event], RunEnded]) -> None:

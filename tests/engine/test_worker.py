@@ -215,6 +215,22 @@ def test_bytes_that_are_no_frame_end_the_worker_with_a_sentence(monkeypatch: pyt
     assert not thread.is_alive()
 
 
+def test_a_warm_up_that_fails_keeps_nobody_from_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full() -> None:
+        raise RuntimeError("the GPU is full")
+
+    monkeypatch.setattr(worker_module, "warm_up", full)
+    peer, thread = serve()
+    peer.until(Heartbeat)
+    peer.send(StartRun("k", str(tmp_path / "k"), SHORT))
+    assert peer.until(RunEnded).outcome == "finished"
+    peer.end()
+    thread.join(PATIENCE)
+    assert "the GPU is full" in capsys.readouterr().err
+
+
 def process(home: Path) -> tuple[subprocess.Popen[bytes], Peer]:
     environment = {**os.environ, "CNNSTUDIO_HOME": str(home)}
     command = [sys.executable, "-m", "cnnstudio.engine"]
