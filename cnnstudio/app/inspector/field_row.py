@@ -87,7 +87,7 @@ class FieldRow(QWidget):
 
     def _lay_out(self) -> None:
         self.label.setWordWrap(True)
-        self.label.setContentsMargins(0, 0, 3, 0)  # a fourth pixel would not fit a panel of 280
+        self.label.setContentsMargins(0, 0, space(1), 0)
         self.label.setToolTip(self.parameter.help)
         line = self.editor.fields()[0].sizeHint().height()
         self.label.setMinimumHeight(line)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.declare import Declared, Parameter
     from cnnstudio.core.diagnostics import Diagnostic
 
-WIDEST_LABEL = 104
+WIDEST_LABEL = 108
 """Pixels; longer labels wrap, so that fields keep their room in a narrow panel."""
 HELP_LINES = 2
 

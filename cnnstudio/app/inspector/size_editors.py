@@ -56,7 +56,7 @@ class AxesEditor(Editor):
         spin.setAccessibleName(f"{self.parameter.label}, {place}")
         spin.setToolTip(f"{self.parameter.help} ({place})")
         if bare:
-            spin.setMinimumWidth(space(8))
+            spin.setMinimumWidth(space(7))
             spin.indent(space(1))
             mark(spin, bare="true")  # not NoButtons: under a style sheet that leaves the text no width
         spin.entered.connect(self._entered)
