@@ -26,6 +26,9 @@ def main() -> int:
             'run "python -m pip install cnnstudio" in the environment it is started from.\n'
         )
         return 2
+    except KeyboardInterrupt:  # while loading: later on, `run` answers it
+        sys.stderr.write("cnnstudio: Stopped.\n")
+        return 130
     return run(sys.argv[1:])
 
 

@@ -15,7 +15,7 @@ from cnnstudio.app.edit_commands import EditCommands
 from cnnstudio.app.file_commands import FileCommands, blank_experiment
 from cnnstudio.app.message_bar import Choice, MessageBar
 from cnnstudio.app.pages import Pages
-from cnnstudio.app.recovery import Recovery, Remains, discard_remains, find_remains
+from cnnstudio.app.recovery import Recovery, Remains, discard, find_remains
 from cnnstudio.app.run_controller import RunController
 from cnnstudio.app.run_strip import RunStrip
 from cnnstudio.app.selection import Selection
@@ -73,10 +73,7 @@ class MainWindow(QMainWindow):
         """Start the worker and offer what a crash has left behind."""
         self.activateWindow()  # without a window manager nobody else does, and keys would wait for a click
         self.worker.start()
-        self._remains = find_remains()
-        if self._remains is not None:
-            choices = (Choice("Restore", self._restore_remains), Choice("Discard", discard_remains))
-            self.messages.show_message(str(self._remains), "warning", choices, key="recovery")
+        self._offer_remains()
 
     def open_file(self, path: Path) -> None:
         """Open an experiment file."""
@@ -272,12 +269,23 @@ class MainWindow(QMainWindow):
 
     def _show_quiet_worker(self, sentence: str) -> None:
         if sentence:
-            self.messages.show_message(sentence, "warning", key="quiet")
+            self.messages.show_message(sentence, "warning", (Choice("End worker", self.worker.end),), key="quiet")
         else:
             self.messages.dismiss("quiet")
 
     def _show_unsafe(self, sentence: str) -> None:
         self.messages.show_message(sentence, "warning", key="unsafe")
+
+    def _offer_remains(self) -> None:
+        self._remains = find_remains()
+        if self._remains is not None:
+            choices = (Choice("Restore", self._restore_remains), Choice("Discard", self._discard_remains))
+            self.messages.show_message(str(self._remains), "warning", choices, key="recovery")
+
+    def _discard_remains(self) -> None:
+        if self._remains is not None:
+            discard(self._remains)
+        self._offer_remains()
 
     def _restore_remains(self) -> None:
         if self._remains is not None:
@@ -291,7 +299,8 @@ class MainWindow(QMainWindow):
         document.mark_unsaved()
         self.bridge.open(document)
         self.recovery.write()
-        discard_remains()
+        discard(remains)
+        self._offer_remains()
 
     def _close_when_saved(self) -> None:
         self.files.when_saved(self._close_now)

@@ -117,9 +117,9 @@ class _Strip(QFrame):
         button.setObjectName("message_" + label.lower().replace(" ", "_").replace("…", ""))
         button.setAccessibleName(label)
         button.setToolTip(f"{label}: {self.text}")
-        button.clicked.connect(slot)
         if closes:
-            button.clicked.connect(self._close)
+            button.clicked.connect(self._close)  # before the choice acts: it may show a message of the same key
+        button.clicked.connect(slot)
         row.addWidget(button)
 
     def _copy_details(self) -> None:

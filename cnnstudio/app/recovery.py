@@ -117,12 +117,11 @@ def find_remains() -> Remains | None:
     return max(found, key=lambda r: r.time, default=None)
 
 
-def discard_remains() -> None:
-    """Remove every snapshot whose window is gone."""
-    for path in _abandoned():
-        _remove(path)
-        with contextlib.suppress(OSError):
-            path.with_suffix(".lock").unlink(missing_ok=True)
+def discard(remains: Remains) -> None:
+    """Remove one snapshot. Those of other windows that are gone stay, to be offered in their turn."""
+    _remove(remains.snapshot)
+    with contextlib.suppress(OSError):
+        remains.snapshot.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def _abandoned() -> list[Path]:

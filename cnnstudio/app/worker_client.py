@@ -18,6 +18,7 @@ from cnnstudio.wire.messages import (
     Command,
     Event,
     Exported,
+    ExportRun,
     Failed,
     Hello,
     RunEnded,
@@ -63,6 +64,8 @@ class WorkerClient(QObject):
         self._hello: Hello | None = None
         self._stderr = ""
         self._answers: dict[int, Answer | None] = {}
+        self._exports: set[int] = set()
+        """Requests for an export that wait for their answer."""
         self._last_request = 0
         self._failed_starts = 0
         self._is_quiet = False
@@ -139,11 +142,19 @@ class WorkerClient(QObject):
         self._last_request += 1
         number = self._last_request
         self._answers[number] = answer
-        self.send(make(number))
+        command = make(number)
+        if isinstance(command, ExportRun):
+            self._exports.add(number)
+        self.send(command)
         return number
 
+    def end(self) -> None:
+        """End a worker that does not answer, at once. It counts as lost, so a new one is started."""
+        if self._process is not None:
+            self._process.kill()
+
     def stop(self) -> None:
-        """End the worker: it may finish its batch, and after some seconds it is ended. Blocks until it is gone."""
+        """End the worker: it may finish its batch or export, but not for long. Blocks until it is gone."""
         process, self._process = self._process, None
         self._watch.stop()
         if process is not None:
@@ -151,12 +162,17 @@ class WorkerClient(QObject):
             process.errorOccurred.disconnect(self._failed_to_start)
             process.readyReadStandardOutput.disconnect(self._read)
             process.closeWriteChannel()
-            if self._state != "busy" or not process.waitForFinished(STOP_MS):
-                process.kill()  # a worker without a run writes nothing that could be cut
+            if not self._writes() or not process.waitForFinished(STOP_MS):
+                process.kill()
             process.waitForFinished(STOP_MS)
             process.deleteLater()
         self._answers.clear()
+        self._exports.clear()
         self._enter("stopped")
+
+    def _writes(self) -> bool:
+        """Whether the worker may be writing a file that should not be cut short."""
+        return self._state == "busy" or bool(self._exports)
 
     def _enter(self, state: str) -> None:
         if state != self._state:
@@ -189,6 +205,7 @@ class WorkerClient(QObject):
             self._enter("ready")
         self.received.emit(event)
         if isinstance(event, Samples | Exported | Failed):
+            self._exports.discard(event.request)
             answer = self._answers.pop(event.request, None)
             if answer is not None:
                 answer(event)
@@ -206,6 +223,9 @@ class WorkerClient(QObject):
 
     def _sign_of_life(self) -> None:
         self._watch.start(QUIET_MS)
+        self._speak_again()
+
+    def _speak_again(self) -> None:
         if self._is_quiet:
             self._is_quiet = False
             self.quiet.emit("")
@@ -245,7 +265,9 @@ class WorkerClient(QObject):
             return
         process.deleteLater()
         self._watch.stop()
-        self._is_quiet = self._has_run = False
+        self._has_run = False
+        self._speak_again()
+        self._exports.clear()
         self._failed_starts = MAX_FAILED_STARTS if end.start_error else self._failed_starts + (not end.said_hello)
         self._hello = None
         self._enter("lost")

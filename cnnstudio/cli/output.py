@@ -54,8 +54,9 @@ def redraw(text: str) -> None:
         _stderr().flush()
     except OSError:
         _abandon(_stderr())
-    except RuntimeError:  # called for a signal that came while stderr was being written to
-        return
+    except RuntimeError:  # called for a signal that came while stderr was being written to: go below Python's buffer
+        with contextlib.suppress(OSError):
+            os.write(_stderr().fileno(), text.encode(_stderr().encoding, "backslashreplace"))
 
 
 def on_terminal() -> bool:

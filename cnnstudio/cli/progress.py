@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cnnstudio.cli.output import on_terminal, redraw, say
 from cnnstudio.wire.messages import EpochEnd, Progress, RunEnded, RunStarted
+from cnnstudio.wire.run_state import RunState, fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,20 +72,20 @@ class TextLines:
 
     def __init__(self) -> None:
         self._bar = on_terminal()
-        self._epochs = self._steps = 0
+        self._state = RunState()
 
     def __call__(self, event: Event) -> None:
         """Print or redraw what `event` changes."""
+        self._state = fold(self._state, event)
         match event:
             case RunStarted():
-                self._epochs, self._steps = event.epochs, event.steps_per_epoch
                 parts = ", ".join(f"{count:,} {part}" for part, count in event.parts.items())
                 say(f"{event.name}: {event.params:,} parameters on {event.device}; samples: {parts}")
             case Progress() if self._bar:
-                redraw(CLEAR + fitted(bar(event, self._epochs, self._steps), shutil.get_terminal_size().columns - 1))
+                redraw(CLEAR + fitted(bar(self._state), shutil.get_terminal_size().columns - 1))
             case EpochEnd():
                 self._clear()
-                say(f"Epoch {event.epoch}/{self._epochs}  {numbers(event.metrics)}  {clock(event.seconds)}")
+                say(f"Epoch {event.epoch}/{self._state.epochs}  {numbers(event.metrics)}  {clock(event.seconds)}")
             case RunEnded():
                 self._clear()
                 say(ending(event))
@@ -98,15 +99,14 @@ class TextLines:
             redraw(CLEAR)
 
 
-def bar(event: Progress, epochs: int, steps: int) -> str:
-    """Epoch, bar over the whole run, step, metrics and time left, on one line."""
-    done = (event.epoch - 1) * steps + event.step
-    share = done / max(1, epochs * steps)
-    filled = round(BAR * share)
-    left = event.seconds * (1 - share) / share if share else 0.0
+def bar(state: RunState) -> str:
+    """Epoch, bar over the whole run, step, time left once it can be told, and the metrics of the epoch, on one line."""
+    filled = round(BAR * state.progress)
     drawn = "#" * filled + "-" * (BAR - filled)
-    place = f"Epoch {event.epoch}/{epochs} [{drawn}] step {event.step}/{steps}"
-    return f"{place}  {clock(left)} left  {numbers(event.metrics)}"
+    place = f"Epoch {state.epoch}/{state.epochs} [{drawn}] step {state.step}/{state.steps_per_epoch}"
+    left = state.seconds_left
+    running = {name: value for name, value in state.metrics.items() if not name.startswith("val_")}
+    return "  ".join((place, *(() if left is None else (f"{clock(left)} left",)), numbers(running)))
 
 
 def ending(event: RunEnded) -> str:

@@ -37,7 +37,7 @@ from cnnstudio.app.dialogs.presets import PresetsGallery
 from cnnstudio.app.dialogs.questions import StopQuestion, UnsavedQuestion
 from cnnstudio.app.main_window import MainWindow
 from cnnstudio.app.preferences import Preferences
-from cnnstudio.app.recovery import Recovery, discard_remains, find_remains
+from cnnstudio.app.recovery import Recovery, discard, find_remains
 from cnnstudio.app.theme import Mode, theme, themes
 from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.core.edits import RemoveBlocks, RenameExperiment
@@ -365,6 +365,21 @@ def test_unsaved_work_of_a_window_that_is_gone_is_offered_and_restored(window: M
     assert not snapshot.exists()
 
 
+@pytest.mark.parametrize("button", ["message_restore", "message_discard"])
+def test_of_two_windows_that_are_gone_each_is_offered(window: MainWindow, home: Path, button: str) -> None:
+    (home / "recovery").mkdir(parents=True)
+    for name, day in (("Earlier", "02"), ("Later", "03")):
+        text = write_experiment(window.bridge.experiment).replace("LeNet on digits", name)
+        header = {"path": "", "time": f"2026-01-{day}T03:04:05+00:00"}
+        (home / "recovery" / f"{name}.json").write_text(json.dumps(header) + "\n" + text)
+    window.begin()
+    assert '"Later"' in window.messages.texts[0]
+    press(window.messages, button)
+    assert not (home / "recovery" / "Later.json").exists()
+    assert '"Earlier"' in window.messages.texts[0]
+    assert (home / "recovery" / "Earlier.json").exists()
+
+
 def test_a_snapshot_comes_with_an_edit_and_goes_with_saving(window: MainWindow, qtbot: QtBot, home: Path) -> None:
     folder = home / "recovery"
     rename(window, "Precious")
@@ -384,7 +399,7 @@ def test_a_snapshot_survives_its_window_and_can_be_discarded(window: MainWindow,
     found = find_remains()
     assert found is not None
     assert found.experiment.name == "Precious"
-    discard_remains()
+    discard(found)
     assert find_remains() is None
     other.close()
     other.deleteLater()

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from cnnstudio.app import worker_client
 from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.app.worker_end import WorkerEnd
 from cnnstudio.wire.messages import (
     Command,
     Event,
+    ExportRun,
     Failed,
     GetSamples,
     Heartbeat,
@@ -125,6 +127,38 @@ def test_death_by_signal_is_named_and_a_new_worker_comes(qtbot: QtBot, make: Mak
     assert len(heard.lost) == 1
     assert signal.Signals(number).name in heard.lost[0]
     assert heard.states[-3:] == ["lost", "starting", "ready"]
+
+
+def test_a_worker_that_stands_still_is_said_to_be_quiet_until_it_moves_or_is_ended(
+    qtbot: QtBot, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, heard = make()
+    words: list[str] = []
+    client.quiet.connect(words.append)
+    started(qtbot, client)
+    monkeypatch.setattr(worker_client, "QUIET_MS", 50)
+    client.request(get_samples)
+    qtbot.waitUntil(lambda: len(words) == 1, timeout=WAIT)  # the fake has no heartbeat: it stands still
+    assert "has not answered" in words[0]
+    client.request(get_samples)
+    qtbot.waitUntil(lambda: len(words) >= 2, timeout=WAIT)
+    assert words[1] == ""
+    qtbot.waitUntil(lambda: bool(words[-1]), timeout=WAIT)
+    first = client.pid
+    client.end()
+    qtbot.waitUntil(lambda: bool(heard.lost), timeout=WAIT)
+    assert words[-1] == ""
+    qtbot.waitUntil(lambda: client.hello is not None, timeout=WAIT)
+    assert client.pid != first
+
+
+def test_an_export_is_waited_for_when_the_window_closes(qtbot: QtBot, make: Make, tmp_path: Path) -> None:
+    client, _ = make()
+    started(qtbot, client)
+    out = tmp_path / "model.keras"
+    client.request(lambda number: ExportRun(number, "/runs/fake", "keras", str(out)))
+    client.stop()
+    assert out.read_text() == "whole"
 
 
 def test_death_answers_the_requests_that_wait(qtbot: QtBot, make: Make) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import sys
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -13,6 +14,10 @@ import pytest
 from cnnstudio.cli.output import quiet, say, tell
 from cnnstudio.cli.progress import CLEAR, JsonLines, TextLines, bar, clock, fitted
 from cnnstudio.wire.messages import EpochEnd, Heartbeat, Progress, RunEnded, RunStarted
+from cnnstudio.wire.run_state import RunState, fold
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STARTED = RunStarted(
     run="r", directory="/runs/r", name="Net", epochs=4, steps_per_epoch=10, batch_size=8,
@@ -94,9 +99,26 @@ def test_one_epoch_is_not_two(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_bar_covers_the_whole_run() -> None:
-    assert bar(STEP, epochs=4, steps=10) == (
-        "Epoch 2/4 [########------------] step 5/10  10 s left  loss 0.5000  accuracy 0.7500"
-    )
+    first = msgspec.structs.replace(STEP, epoch=1, step=1, seconds=20.0)  # building and compiling took long
+    state = fold(fold(RunState(), STARTED), first)
+    assert bar(state) == "Epoch 1/4 [--------------------] step 1/10  loss 0.5000  accuracy 0.7500"
+    state = fold(state, msgspec.structs.replace(STEP, seconds=34.0))
+    assert bar(state) == "Epoch 2/4 [########------------] step 5/10  25 s left  loss 0.5000  accuracy 0.7500"
+
+
+def test_a_word_at_a_signal_gets_through_while_stderr_is_being_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Occupied(io.TextIOWrapper):
+        def write(self, text: str) -> int:
+            raise RuntimeError("reentrant call inside a buffered writer")
+
+    path = tmp_path / "words"
+    with path.open("wb") as below, Occupied(below, encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        tell("Stopping")
+        monkeypatch.undo()
+    assert path.read_text(encoding="utf-8") == "Stopping\n"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (61, "1:01"), (3723, "1:02:03")])

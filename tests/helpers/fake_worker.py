@@ -1,9 +1,9 @@
 """A worker without Keras, for tests of the window: `python fake_worker.py [MODE]`.
 
 It speaks the wire's frames. A StartRun is answered with RunStarted, progress, an epoch's end and, once StopRun comes,
-RunEnded; GetSamples with Failed. Modes: "crash" ends at a StartRun with exit code 3, "early" before Hello, "garbage"
-writes bytes that are no frame, "old" speaks another protocol, "flood" sends a thousand heartbeats after Hello, "deaf"
-never reads and ignores the end of its input.
+RunEnded; GetSamples with Failed; ExportRun, half a second later, with a file and Exported. Modes: "crash" ends at a
+StartRun with exit code 3, "early" before Hello, "garbage" writes bytes that are no frame, "old" has another protocol,
+"flood" sends a thousand heartbeats after Hello, "deaf" never reads and ignores the end of its input.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from cnnstudio.wire.framing import FrameReader, decode_command, encode
 from cnnstudio.wire.messages import (
     PROTOCOL,
+    Command,
     Device,
     EpochEnd,
     Event,
+    Exported,
+    ExportRun,
     Failed,
     GetSamples,
     Heartbeat,
@@ -52,6 +55,19 @@ def start(command: StartRun) -> None:
     )
 
 
+def take(command: Command) -> None:
+    if isinstance(command, StartRun):
+        start(command)
+    elif isinstance(command, StopRun):
+        send(RunEnded(command.run, "stopped", "/runs/fake", 1, 2.5, {"loss": 0.3, "accuracy": 0.9}))
+    elif isinstance(command, GetSamples):
+        send(Failed(command.request, "There are no samples here."))
+    elif isinstance(command, ExportRun):
+        time.sleep(0.5)
+        Path(command.path).write_text("whole", encoding="utf-8")
+        send(Exported(command.request, command.path, 5, 0.0, 1.0))
+
+
 def main() -> None:
     if MODE == "early":
         sys.exit(1)
@@ -67,12 +83,7 @@ def main() -> None:
     reader = FrameReader(decode_command)
     while data := os.read(0, 65536):
         for command in reader.feed(data):
-            if isinstance(command, StartRun):
-                start(command)
-            elif isinstance(command, StopRun):
-                send(RunEnded(command.run, "stopped", "/runs/fake", 1, 2.5, {"loss": 0.3, "accuracy": 0.9}))
-            elif isinstance(command, GetSamples):
-                send(Failed(command.request, "There are no samples here."))
+            take(command)
 
 
 if __name__ == "__main__":
