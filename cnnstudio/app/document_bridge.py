@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnstudio.core.document import Document
 from cnnstudio.core.edits import EditError
 from cnnstudio.core.lint import lint
 from cnnstudio.core.tracing import Trace, trace
 
 if TYPE_CHECKING:
     from cnnstudio.core.diagnostics import Diagnostic
+    from cnnstudio.core.document import Document
     from cnnstudio.core.edits import Edit
     from cnnstudio.core.experiment import Experiment
 

@@ -20,6 +20,7 @@ from cnnstudio.core.catalogue.convolution import Convolution
 from cnnstudio.core.edits import SetTraining
 from cnnstudio.core.files import load_experiment
 from cnnstudio.core.presets import preset
+from cnnstudio.wire.messages import FeatureMaps
 from tests.helpers.studio import LEFT, LONG, Studio
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from cnnstudio.wire.messages import FeatureMaps
 
 CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 
@@ -44,7 +44,7 @@ def test_design_by_mouse_and_keyboard(studio: Studio) -> None:
     """Step 3: add, edit, reorder, remove, undo; shapes follow at once and a mistake is marked on its block."""
     window = studio.window
     assert window.windowTitle().startswith("LeNet on digits")
-    assert window.bridge.diagnostics == ()
+    assert not window.bridge.diagnostics
 
     studio.click_card("max_pooling_1")
     assert window.selection.current == "max_pooling_1"
@@ -75,7 +75,7 @@ def test_design_by_mouse_and_keyboard(studio: Studio) -> None:
     studio.click_card(added)
     studio.key(Qt.Key.Key_Delete)
     assert added not in studio.architecture.blocks
-    assert window.bridge.diagnostics == ()
+    assert not window.bridge.diagnostics
     while window.bridge.document.can_undo:
         studio.key(Qt.Key.Key_Z, CONTROL)
     assert window.bridge.experiment == preset("lenet-5").experiment
@@ -103,7 +103,12 @@ def test_train_watch_stop_train_export(studio: Studio, tmp_path: Path) -> None:
     """Steps 4 and 5: curves, progress and all feature maps move; another sample; Stop; export; plain Keras agrees."""
     window = studio.window
     seen: list[FeatureMaps] = []
-    window.worker.received.connect(lambda event: seen.append(event) if type(event).__name__ == "FeatureMaps" else None)
+
+    def keep(event: object) -> None:
+        if isinstance(event, FeatureMaps):
+            seen.append(event)
+
+    window.worker.received.connect(keep)
     recipe = window.bridge.experiment.training
     window.bridge.do(SetTraining(recipe=dataclasses.replace(recipe, epochs=400)))
     studio.wait_for_worker()
