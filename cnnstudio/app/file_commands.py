@@ -222,6 +222,7 @@ class FileCommands(QObject):
         if file.suffix != MODEL_ENDING:
             self._complain(f'The file of a trained model ends in {MODEL_ENDING}, "{file.name}" does not: rename it.')
             return
+        self._messages.dismiss("file")
         ExportDialog(self._worker, self._exporting, file, self._window).open()
 
     def _go_on(self) -> None:

@@ -177,7 +177,7 @@ def time_words(state: RunState) -> str:
 
 
 def duration(seconds: float) -> str:
-    """"8 s", "2 min 05 s" or "1 h 02 min"."""
+    """ "8 s", "2 min 05 s" or "1 h 02 min"."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"

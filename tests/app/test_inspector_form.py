@@ -149,9 +149,7 @@ def test_arrows_step_in_one_burst_and_a_pause_ends_it(qtbot: QtBot, held: Held) 
         ("size", "70", "Size must be a whole number from 1 to 9, or one such number per axis, not 70."),
     ],
 )
-def test_what_will_not_do_stays_in_the_field_with_the_reason(
-    held: Held, name: str, text: str, says: str
-) -> None:
+def test_what_will_not_do_stays_in_the_field_with_the_reason(held: Held, name: str, text: str, says: str) -> None:
     before = getattr(held.value, name)
     row, field = held.form.rows[name], held.field(name)
     type_into(field, text)
@@ -170,9 +168,7 @@ def test_what_will_not_do_stays_in_the_field_with_the_reason(
     assert line_of(field).text() != text
 
 
-def test_unfinished_typing_gives_way_when_the_value_changes_or_another_thing_is_shown(
-    held: Held
-) -> None:
+def test_unfinished_typing_gives_way_when_the_value_changes_or_another_thing_is_shown(held: Held) -> None:
     field = held.field("count")
     type_into(field, "none")
     held.form.show_value(Everything(count=77))
@@ -197,9 +193,7 @@ def test_showing_makes_no_edits_and_no_new_fields(held: Held) -> None:
     assert held.field("shape").text() == "9"
 
 
-@pytest.mark.parametrize(
-    ("text", "value"), [("0.0001", 0.0001), ("1e-4", 0.0001), ("0,5", 0.5), (" 0.25 ", 0.25)]
-)
+@pytest.mark.parametrize(("text", "value"), [("0.0001", 0.0001), ("1e-4", 0.0001), ("0,5", 0.5), (" 0.25 ", 0.25)])
 def test_real_numbers_are_read_as_people_write_them(held: Held, text: str, value: float) -> None:
     type_into(held.field("rate"), text)
     assert held.value.rate == value

@@ -122,6 +122,7 @@ def test_what_is_out_of_bounds_never_reaches_the_document(desk: Desk) -> None:
 def test_a_fix_at_its_field_mends_the_design(desk: Desk) -> None:
     desk.bridge.do(SetParameters(id="second", values={"groups": 3}))
     desk.selection.select(["second"])
+    assert desk.fact("Parameters") == desk.fact("Multiply-adds") == "–"  # 0 would be a lie
     row = desk.panel.block_card.form.rows["groups"]
     (finding,) = row._findings
     assert desk.field("groups").property("invalid") == "true"

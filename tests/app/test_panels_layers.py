@@ -107,6 +107,8 @@ def test_a_broken_block_has_dashes(desk: Desk) -> None:
     desk.bridge.do(SetParameters(id="conv_10", values={"groups": 7}))
     assert desk.cell("conv_10", "Output shape") == "–"
     assert desk.cell("conv_10", "Receptive field") == "–"
+    assert desk.cell("conv_10", "Parameters") == desk.cell("conv_10", "Activation memory") == "–"
+    assert "without a shape not counted" in desk.panel.totals.text()
 
 
 def test_a_click_selects_on_the_canvas(desk: Desk) -> None:

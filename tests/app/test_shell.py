@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -28,6 +29,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QTabBar,
+    QTabWidget,
     QToolBar,
     QWidget,
 )
@@ -43,6 +45,7 @@ from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.core.edits import RemoveBlocks, RenameExperiment
 from cnnstudio.core.files import load_experiment, write_experiment
 from cnnstudio.core.presets import preset, presets
+from cnnstudio.wire.run_state import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -284,6 +287,34 @@ def test_a_run_shows_in_the_strip_and_can_be_stopped(window: MainWindow, qtbot: 
     assert "Stopped" in strip_texts(window)
     assert any("test accuracy 0.9000" in t for t in strip_texts(window))
     assert window.actions_table["export"].isEnabled()
+
+
+def test_a_model_is_exported_to_a_keras_file_only(window: MainWindow) -> None:
+    """The worker would refuse it, too, but in the words of formats."""
+    window.files._export_to("/somewhere/model.h5")
+    assert window.messages.texts == ('The file of a trained model ends in .keras, "model.h5" does not: rename it.',)
+
+
+def test_the_strip_has_room_for_the_longest_step_of_a_run(window: MainWindow) -> None:
+    """Else its parts would move, and the last figure be cut off, whenever a number grows."""
+    place = window.strip.findChild(QLabel, "run_place")
+    assert place is not None
+    early = RunState(phase="running", epochs=300, epoch=9, step=9, steps_per_epoch=1000)
+    late = dataclasses.replace(early, epoch=300, step=1000)
+    window.strip.show_run(early)
+    room = place.minimumWidth()
+    window.strip.show_run(late)
+    assert place.sizeHint().width() <= place.minimumWidth() == room
+
+
+def test_layers_and_code_get_room_to_be_read(window: MainWindow, qtbot: QtBot) -> None:
+    tabs = window.findChild(QTabWidget, "design_tabs")
+    assert tabs is not None
+    before = tabs.height()
+    window.show_code()
+    qtbot.waitUntil(lambda: tabs.height() >= 240)
+    assert before < 240
+    assert window.design.canvas.height() > 240
 
 
 def strip_texts(window: MainWindow) -> list[str]:
