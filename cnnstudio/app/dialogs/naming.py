@@ -76,8 +76,8 @@ class NamingDialog(QDialog):
         buttons = QHBoxLayout()
         buttons.setSpacing(space(2))
         buttons.addStretch(1)
+        buttons.addWidget(self._ok)  # in the order of the other dialogs, whose boxes Qt lays out
         buttons.addWidget(self._cancel)
-        buttons.addWidget(self._ok)
         column = QVBoxLayout(self)
         column.setContentsMargins(*[space(4)] * 4)
         column.setSpacing(space(3))
