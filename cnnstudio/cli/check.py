@@ -11,6 +11,7 @@ from cnnstudio.cli.experiments import add_experiment, load
 from cnnstudio.cli.output import say
 from cnnstudio.cli.table import table
 from cnnstudio.cli.verb import AT_FAULT, OK, UsageError, Verb
+from cnnstudio.core.diagnostics import Diagnostic, Severity
 from cnnstudio.core.lint import has_errors, lint
 from cnnstudio.core.tracing import trace
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnnstudio.core.declare import Shape
-    from cnnstudio.core.diagnostics import Diagnostic
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.field import Step
     from cnnstudio.core.tracing import BlockTrace, Trace
@@ -143,8 +143,11 @@ def report(found: Trace, diagnostics: Sequence[Diagnostic]) -> str:
 
 def _run(args: argparse.Namespace) -> int:
     shape = input_shape(args.input_shape) if args.input_shape is not None else None
-    found = traced(load(args.experiment), shape)
+    experiment = load(args.experiment)
+    found = traced(experiment, shape)
     diagnostics = lint(found)
+    if problem := experiment.data.shares_problem():
+        diagnostics = (Diagnostic(Severity.ERROR, "", "test", problem), *diagnostics)
     say(json.dumps(record(found, diagnostics), indent=2) if args.json else report(found, diagnostics))
     return AT_FAULT if has_errors(diagnostics) else OK
 

@@ -27,5 +27,6 @@ def require_sound(experiment: Experiment) -> None:
         for parameter in recipe.parameters
         if (sentence := parameter.problem(getattr(recipe, parameter.name)))
     ]
+    wrong += [problem for problem in (experiment.data.shares_problem(),) if problem]
     if wrong:
         raise CommandError(wrong[0])

@@ -21,6 +21,11 @@ class SourceSpec(Declared):
         """Task, sample shape and classes, without loading anything."""
         raise NotImplementedError
 
+    @property
+    def sample_count(self) -> int:
+        """How many samples there are, without loading any."""
+        raise NotImplementedError
+
 
 @declared
 class Digits(SourceSpec):
@@ -40,6 +45,11 @@ class Digits(SourceSpec):
         task = Task(self.task)
         return DataInfo(task, (8, 8, 1), tuple("0123456789") if task is Task.CLASSIFICATION else ())
 
+    @property
+    def sample_count(self) -> int:
+        """Those that scikit-learn carries."""
+        return 1797
+
 
 @declared
 class Shapes(SourceSpec):
@@ -57,6 +67,11 @@ class Shapes(SourceSpec):
     def info(self) -> DataInfo:
         """Images of size x size x 3 in 0..1; a class index per pixel."""
         return DataInfo(Task.SEGMENTATION, (self.size, self.size, 3), ("background", "circle", "square", "triangle"))
+
+    @property
+    def sample_count(self) -> int:
+        """As many as are asked for."""
+        return self.count
 
 
 @declared
@@ -76,6 +91,11 @@ class Waveforms(SourceSpec):
     def info(self) -> DataInfo:
         """Signals of length x 1; four classes."""
         return DataInfo(Task.CLASSIFICATION, (self.length, 1), ("sine", "square", "sawtooth", "chirp"))
+
+    @property
+    def sample_count(self) -> int:
+        """As many as are asked for."""
+        return self.count
 
 
 SOURCES: dict[str, type[SourceSpec]] = {c.kind: c for c in (Digits, Shapes, Waveforms)}
@@ -98,6 +118,17 @@ class DataRecipe(Declared):
     validation: float = param(0.15, min=0.01, max=0.8, help="Share of the samples watched while training")
     test: float = param(0.15, min=0.01, max=0.8, help="Share of the samples kept for the one final test")
     seed: int = param(0, min=0, max=2**31 - 1, label="Split seed", help="The same seed draws the same parts")
+
+    def shares_problem(self) -> str:
+        """Why the split leaves nothing to train on, as `core.samples.split` would say it; "" when it does."""
+        count = self.source.sample_count
+        validating, testing = (max(1, round(count * share)) for share in (self.validation, self.test))
+        if validating + testing < count:
+            return ""
+        return (
+            f"Of {count:,} samples, validation takes {validating:,} and test {testing:,}, "
+            "so none is left to train on: make these shares smaller."
+        )
 
 
 @declared

@@ -86,17 +86,12 @@ def _waveforms(source: Waveforms) -> Arrays:
 _LOADERS: dict[type[SourceSpec], Callable[[Any], Arrays]] = {Digits: _digits, Shapes: _shapes, Waveforms: _waveforms}
 
 
-def sample_count(source: SourceSpec) -> int:
-    """How many samples a source has, known without loading it."""
-    return int(getattr(source, "count", 1797))
-
-
 def data_bytes(recipe: DataRecipe) -> int:
     """Bytes of the loaded samples and their targets."""
     info = recipe.source.info()
     cells = math.prod(info.input_shape)
     targets = {Task.CLASSIFICATION: 1, Task.SEGMENTATION: cells // info.input_shape[-1], Task.RECONSTRUCTION: 0}
-    return sample_count(recipe.source) * (cells + targets[info.task]) * 4
+    return recipe.source.sample_count * (cells + targets[info.task]) * 4
 
 
 class _Cache:

@@ -25,7 +25,7 @@ from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.build import build_keras
 from cnnstudio.engine.checkpoints import RunFolder, numbers
 from cnnstudio.engine.control import Control, FolderTaken, RunError
-from cnnstudio.engine.data import DataError, Dataset, load, sample_count
+from cnnstudio.engine.data import DataError, Dataset, load
 from cnnstudio.engine.learning import compile_model, is_finite, make_learner, metric_names
 from cnnstudio.engine.probes import Probe
 from cnnstudio.wire.messages import EpochEnd, Progress, RunEnded, RunStarted
@@ -144,6 +144,8 @@ class Run:
     # Before the first step
 
     def _checked_design(self) -> Trace:
+        if problem := self._experiment.data.shares_problem():
+            raise RunError(problem)
         design = trace(self._experiment.architecture, self._experiment.data.source.info())
         errors = [d for d in lint(design) if d.severity is Severity.ERROR]
         if errors:
@@ -156,7 +158,7 @@ class Run:
     def _check_memory(self, design: Trace, device: Device) -> None:
         if device.id != "cpu":
             return  # a GPU that runs out raises, and says so
-        batch = min(self._recipe.batch_size, sample_count(self._experiment.data.source))
+        batch = min(self._recipe.batch_size, self._experiment.data.source.sample_count)
         sentence = memory.problem(self._experiment, design, memory.free_bytes(), batch)
         if sentence:
             raise RunError(sentence)

@@ -51,6 +51,23 @@ def test_the_record_has_the_documented_form(capsys: pytest.CaptureFixture[str]) 
     assert found["total_macs"] == sum(b["macs"] for b in found["blocks"])
 
 
+def test_shares_that_leave_nothing_to_train_on_are_found_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    experiment = load("signal-cnn")
+    few = dataclasses.replace(experiment.data.source, count=10)  # a tenth is left, but rounding takes that as well
+    data = dataclasses.replace(experiment.data, source=few, validation=0.35, test=0.55)
+    greedy = dataclasses.replace(experiment, data=data)
+    path = tmp_path / "greedy.json"
+    path.write_text(write_experiment(greedy), encoding="utf-8")
+    code, found = checked(capsys, str(path))
+    assert code == 1
+    assert [(d["severity"], d["block"], d["parameter"]) for d in found["diagnostics"]] == [("error", "", "test")]
+    for verb in ("train", "code"):
+        assert run([verb, str(path)]) == 1
+        assert "so none is left to train on" in capsys.readouterr().err
+
+
 def test_stride_is_empty_where_no_axes_are_left(capsys: pytest.CaptureFixture[str]) -> None:
     last = checked(capsys, "lenet-5")[1]["blocks"][-1]
     assert last["output_shape"] == [10]

@@ -6,13 +6,17 @@ import csv
 import dataclasses
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cnnstudio.core import samples
 from cnnstudio.core.files import load_experiment
-from cnnstudio.core.recipe import DataRecipe, Digits, Shapes
+from cnnstudio.core.recipe import DataRecipe, Digits, Shapes, SourceSpec, Waveforms
 from cnnstudio.core.run_folder import BEST, LAST, RunRecord, read_record, settle, write_record
 from cnnstudio.core.tracing import trace
 from cnnstudio.engine import data, learning, memory, training
@@ -244,6 +248,35 @@ def test_a_design_with_errors_is_refused_before_anything_is_written(tmp_path: Pa
     broken = chain(Digits(), ("convolution_1", "Convolution", {"kernel_size": 20, "padding": "valid"}))
     with pytest.raises(RunError, match=r'cannot be trained\. At block "convolution_1": .* covers 20 x 20 cells'):
         trained(broken, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@given(st.integers(10, 400), *[st.floats(0.01, 0.8, allow_nan=False)] * 2, st.booleans())
+def test_what_is_said_of_shares_is_what_the_split_does(
+    count: int, validation: float, test: float, labelled: bool
+) -> None:
+    recipe = DataRecipe(source=Waveforms(count=count), validation=validation, test=test)
+    labels = np.arange(count) % 4 if labelled else None
+    if problem := recipe.shares_problem():
+        with pytest.raises(ValueError, match=re.escape(problem)):
+            samples.split(count, validation, test, 0, labels)
+        return
+    parts = samples.split(count, validation, test, 0, labels)
+    assert all(len(part) for part in parts)
+    assert sorted(np.concatenate(parts)) == list(range(count))
+
+
+@pytest.mark.parametrize("source", [Digits(), Shapes(count=12, size=16), Waveforms(count=14)])
+def test_the_number_of_samples_is_known_before_loading(source: SourceSpec) -> None:
+    loaded = load(DataRecipe(source=source))
+    assert sum(len(part) for part in loaded.parts.values()) == source.sample_count
+
+
+def test_shares_that_leave_nothing_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    experiment = small()
+    greedy = dataclasses.replace(experiment, data=dataclasses.replace(experiment.data, validation=0.6, test=0.6))
+    with pytest.raises(RunError, match="none is left to train on"):
+        trained(greedy, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
