@@ -12,6 +12,7 @@ import enum
 import functools
 import math
 import operator
+import sys
 import types
 import typing
 from typing import Any, ClassVar, Literal, TypeAlias, dataclass_transform
@@ -104,10 +105,21 @@ class _Parameters:
     """Stands for a class's `parameters` until they are wanted, as it takes long to evaluate annotations."""
 
     def __get__(self, instance: object, owner: type[Declared]) -> tuple[Parameter, ...]:
-        hints = typing.get_type_hints(owner)
-        fields = (f for f in dataclasses.fields(owner) if "help" in f.metadata)
+        fields = [f for f in dataclasses.fields(owner) if "help" in f.metadata]
+        hints = _hints(owner, {f.name for f in fields})
         owner.parameters = tuple(_read(f, hints[f.name]) for f in fields)
         return owner.parameters
+
+
+def _hints(owner: type, names: set[str]) -> dict[str, Any]:
+    """Evaluated annotations of those fields alone: each costs a compilation, and class variables outnumber them."""
+    found: dict[str, Any] = {}
+    for cls in reversed(owner.__mro__):
+        own = {n: text for n, text in vars(cls).get("__annotations__", {}).items() if n in names}
+        if own:
+            stub = types.SimpleNamespace(__annotations__=own)
+            found |= typing.get_type_hints(stub, globalns=vars(sys.modules[cls.__module__]))
+    return found
 
 
 _UNREAD: Any = _Parameters()
