@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.core.edits import EditError
 from cnnstudio.core.lint import lint
+from cnnstudio.core.renaming import renamed
 from cnnstudio.core.tracing import Trace, trace
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Change:
     """What views repaint from: the experiment before and after, and the analysis of the one after."""
 
@@ -26,6 +28,11 @@ class Change:
     after: Experiment
     trace: Trace
     diagnostics: tuple[Diagnostic, ...]
+
+    @cached_property
+    def renamed(self) -> tuple[str, str] | None:
+        """Old and new id where a block was renamed and nothing else has changed in the architecture."""
+        return renamed(self.before.architecture, self.after.architecture)
 
 
 class DocumentBridge(QObject):
@@ -87,6 +94,13 @@ class DocumentBridge(QObject):
         before = self.experiment
         self._document.redo()
         self._publish(before)
+
+    def jump(self, index: int) -> None:
+        """To that place in the history; the place where it stands, and places outside, change nothing."""
+        before, place = self.experiment, self._document.index
+        self._document.jump(index)
+        if self._document.index != place:
+            self._publish(before)
 
     def open(self, document: Document) -> None:
         """Put another document in place of this one."""

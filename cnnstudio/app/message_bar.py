@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushBu
 from cnnstudio.app.theme import Role, mark, set_icon, space
 
 MOST = 3
-"""Messages shown at once; the oldest makes room."""
+"""Messages shown at once; the oldest makes room, one that asks something last."""
 
 Slot: TypeAlias = Callable[[], object]
 
@@ -46,8 +46,8 @@ class MessageBar(QWidget):
         self.dismiss(key or text)
         strip = _Strip(text, tone, choices, details, key or text, self)
         self._rows.addWidget(strip)
-        while len(self._strips()) > MOST:
-            self._drop(self._strips()[0])
+        while len(shown := self._strips()) > MOST:
+            self._drop(next((s for s in shown[:-1] if not s.asks), shown[0]))
         self.show()
 
     def dismiss(self, key: str) -> None:
@@ -81,6 +81,7 @@ class _Strip(QFrame):
         super().__init__(bar)
         self.text = text
         self.key = key
+        self.asks = bool(choices)
         self._bar = bar
         self._details = details
         mark(self, kind="message", tone=tone)

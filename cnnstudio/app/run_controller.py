@@ -14,9 +14,10 @@ from cnnstudio.wire.messages import RunFailed, StartRun, StopRun
 from cnnstudio.wire.run_state import RunState, fold
 
 if TYPE_CHECKING:
-    from cnnstudio.app.document_bridge import DocumentBridge
+    from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.selection import Selection
     from cnnstudio.app.worker_client import WorkerClient
+    from cnnstudio.core.document import Document
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.wire.messages import Message
 
@@ -25,7 +26,7 @@ class RunController(QObject):
     """Folds the worker's events into a `RunState`. Views listen to `changed` and call `start` and `stop`."""
 
     changed = Signal(object)
-    """The new RunState, whenever it differs from the last."""
+    """The RunState, whenever it differs from the last or `is_foreign` does."""
     refused = Signal(str)
     """Training cannot start: the sentence why. The block at fault has been selected."""
     failed = Signal(str, str)
@@ -40,10 +41,16 @@ class RunController(QObject):
         self._worker = worker
         self._state = RunState()
         self._experiment: Experiment | None = None
+        self._document: Document | None = None
+        """The document that the latest run was started from."""
+        self._names: dict[str, str] = {}
+        """Id in the design -> id in the run, of blocks that were renamed since it started."""
         self.device = "auto"
         """Device that the next run asks for: "auto", or an id from the worker's Hello."""
         worker.received.connect(self._take)
         worker.lost.connect(self._worker_lost)
+        bridge.changed.connect(self._follow_rename)
+        bridge.opened.connect(self._follow_opened)
 
     @property
     def state(self) -> RunState:
@@ -54,6 +61,21 @@ class RunController(QObject):
     def experiment(self) -> Experiment | None:
         """The frozen copy that the latest run trains; None before the first run."""
         return self._experiment
+
+    @property
+    def name(self) -> str:
+        """Name of the experiment that the latest run trains, "" before the first."""
+        return self._experiment.name if self._experiment is not None else ""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the latest run trains another experiment than the one that is open."""
+        return self._document is not None and self._document is not self._bridge.document
+
+    def trained_block(self, id: str) -> str:
+        """The id that the run has for this block of the design; "" where its id was another block's in the run."""
+        known = self._names.get(id)
+        return known if known is not None else "" if id in self._names.values() else id
 
     @property
     def trained_directory(self) -> str:
@@ -76,7 +98,8 @@ class RunController(QObject):
         except FrameError as error:
             self.refused.emit(f"The experiment cannot be sent to the worker: {error}")
             return
-        self._experiment = experiment
+        self._experiment, self._document = experiment, self._bridge.document
+        self._names.clear()
         self._fold(command)
 
     def stop(self) -> None:
@@ -112,6 +135,24 @@ class RunController(QObject):
     def _worker_lost(self, sentence: str) -> None:
         if self._state.active:
             self._take(RunFailed(self._state.run, sentence, self._worker.details))
+
+    def _follow_rename(self, change: Change) -> None:
+        if change.renamed is not None and self._document is not None:
+            old, new = change.renamed
+            trained = self._names.pop(old, old)
+            if trained != new:
+                self._names[new] = trained
+
+    def _follow_opened(self) -> None:
+        """Another document: the run is of another experiment, unless it is the same file or value opened again."""
+        if self._document is None:
+            return
+        now = self._bridge.document
+        same_file = now.path is not None and now.path == self._document.path
+        if same_file or now.value == self._experiment:
+            self._document = now
+        self._names.clear()
+        self.changed.emit(self._state)
 
     def _fold(self, message: Message) -> None:
         state = fold(self._state, message)

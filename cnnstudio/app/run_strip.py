@@ -34,6 +34,9 @@ _WORKER = {
     "stopped": ("No worker", "muted"),
 }
 _PROGRESS_STEPS = 1000
+_STATE = "State of the run"
+_NAME_LETTERS = 24
+"""Of the name of an experiment that is not open: the strip has much else to show."""
 
 
 class RunStrip(QFrame):
@@ -49,7 +52,7 @@ class RunStrip(QFrame):
         self._train = _button("train", "Train", "play", "Train the network on its data (F5)", "primary")
         self._stop = _button("stop", "Stop", "stop", "End training after the current batch; what was learned is kept "
                              "(Shift+F5)", "")  # fmt: skip
-        self._phase = _label("phase", "State of the run")
+        self._phase = _label("phase", _STATE)
         self._place = _label("place", "Epoch and step")
         self._bar = _progress_bar()
         self._metrics = _label("metrics", "Latest loss and metrics")
@@ -85,7 +88,12 @@ class RunStrip(QFrame):
     def show_run(self, state: RunState) -> None:
         """Show where the run stands."""
         words, tone = _PHASES[state.phase]
-        self._phase.setText(words)
+        self._phase.setText(f"{words}: {self._foreign_name()}" if self._run.is_foreign else words)
+        self._phase.setToolTip(
+            f"State of the run of “{self._run.name}”, another experiment than the one that is open"
+            if self._run.is_foreign
+            else _STATE
+        )
         mark(self._phase, tone=tone)
         started = state.epochs > 0
         self._place.setText(place_words(state))
@@ -103,6 +111,10 @@ class RunStrip(QFrame):
         if had_focus and self._stop.isEnabled():
             self._stop.setFocus()
         self._device.setEnabled(not state.active)
+
+    def _foreign_name(self) -> str:
+        name = self._run.name
+        return f"“{name}”" if len(name) <= _NAME_LETTERS else f"“{name[: _NAME_LETTERS - 1].rstrip()}…”"
 
     @Slot(str)
     def show_worker(self, worker_state: str) -> None:

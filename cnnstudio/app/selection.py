@@ -41,5 +41,7 @@ class Selection(QObject):
             self.changed.emit()
 
     def keep_existing(self, change: Change) -> None:
-        """Forget blocks that an edit has removed."""
-        self.select(i for i in self._ids if i in change.after.architecture.blocks)
+        """Forget blocks that an edit has removed; one that it has renamed stays selected."""
+        old, new = change.renamed or ("", "")
+        ids = (new if i == old else i for i in self._ids)
+        self.select(i for i in ids if i in change.after.architecture.blocks)

@@ -70,6 +70,7 @@ class WorkerClient(QObject):
         self._failed_starts = 0
         self._is_quiet = False
         self._has_run = False
+        self._is_outdated = False
         self._watch = QTimer(self)
         self._watch.setSingleShot(True)
         self._watch.timeout.connect(self._say_quiet)
@@ -93,6 +94,11 @@ class WorkerClient(QObject):
     def will_restart(self) -> bool:
         """Whether a worker that dies is replaced at once: not when it could not be started or died twice at start."""
         return self._failed_starts < MAX_FAILED_STARTS
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the last worker was of another version, so that only a restart of the studio helps."""
+        return self._is_outdated
 
     @property
     def pid(self) -> int:
@@ -155,20 +161,25 @@ class WorkerClient(QObject):
 
     def stop(self) -> None:
         """End the worker: it may finish its batch or export, but not for long. Blocks until it is gone."""
-        process, self._process = self._process, None
+        process = self._process
         self._watch.stop()
         if process is not None:
-            process.finished.disconnect(self._finished)
-            process.errorOccurred.disconnect(self._failed_to_start)
-            process.readyReadStandardOutput.disconnect(self._read)
-            process.closeWriteChannel()
-            if not self._writes() or not process.waitForFinished(STOP_MS):
-                process.kill()
-            process.waitForFinished(STOP_MS)
+            self._dismiss(process)
+            self._process = None
             process.deleteLater()
         self._answers.clear()
         self._exports.clear()
         self._enter("stopped")
+
+    def _dismiss(self, process: QProcess) -> None:
+        """End the process without another word from it. Blocks until it is gone."""
+        process.finished.disconnect(self._finished)
+        process.errorOccurred.disconnect(self._failed_to_start)
+        process.readyReadStandardOutput.disconnect(self._read)
+        process.closeWriteChannel()
+        if not self._writes() or not process.waitForFinished(STOP_MS):
+            process.kill()
+        process.waitForFinished(STOP_MS)
 
     def _writes(self) -> bool:
         """Whether the worker may be writing a file that should not be cut short."""
@@ -212,9 +223,9 @@ class WorkerClient(QObject):
 
     def _greet(self, hello: Hello) -> bool:
         if hello.protocol != PROTOCOL:
-            self.stop()
-            self._enter("lost")
-            self.lost.emit("CNN Studio was updated while it was open: save your work and restart it.")
+            if self._process is not None:
+                self._dismiss(self._process)
+            self._ended(WorkerEnd(is_outdated=True))
             return False
         self._hello = hello
         self._failed_starts = 0
@@ -268,7 +279,9 @@ class WorkerClient(QObject):
         self._has_run = False
         self._speak_again()
         self._exports.clear()
-        self._failed_starts = MAX_FAILED_STARTS if end.start_error else self._failed_starts + (not end.said_hello)
+        hopeless = bool(end.start_error) or end.is_outdated
+        self._is_outdated = end.is_outdated
+        self._failed_starts = MAX_FAILED_STARTS if hopeless else self._failed_starts + (not end.said_hello)
         self._hello = None
         self._enter("lost")
         self.lost.emit(str(end))

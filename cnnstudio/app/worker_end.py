@@ -28,12 +28,16 @@ class WorkerEnd:
     """Its exit code, where no signal ended it."""
     start_error: str = ""
     """Why the process could not be started at all."""
+    is_outdated: bool = False
+    """Whether it speaks another protocol, so that it was sent away: the files of the studio have changed."""
     said_hello: bool = True
     """Whether it had been ready before."""
     stderr: str = ""
     """The end of what it wrote to stderr."""
 
     def __str__(self) -> str:
+        if self.is_outdated:
+            return "CNN Studio was updated while it was open: save your work and restart it."
         if self.start_error:
             return f"The worker could not be started: {self.start_error}."
         if self.signal:

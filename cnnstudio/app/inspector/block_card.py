@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.app.inspector import facts
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 class BlockCard(QWidget):
     """Shows one block of the bridge's experiment; edits go to the bridge."""
-
-    renamed = Signal(str, str)
-    """Old and new id, after the edit."""
 
     def __init__(self, bridge: DocumentBridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -141,9 +137,7 @@ class BlockCard(QWidget):
             self.id_line.show_problem("")
 
     def _rename(self, text: str) -> None:
-        old = self._id
-        if self._bridge.do(RenameBlock(id=old, new_id=text)):
-            self.renamed.emit(old, text)
+        self._bridge.do(RenameBlock(id=self._id, new_id=text))
 
 
 def _rank(block: Block, bridge: DocumentBridge) -> int:

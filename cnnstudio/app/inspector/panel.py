@@ -39,7 +39,6 @@ class InspectorPanel(QFrame):
         bridge.changed.connect(self._when_shown.ask)
         selection.changed.connect(self._when_shown.ask)
         selection.parameter_wanted.connect(self._focus_parameter)
-        self.block_card.renamed.connect(self._follow_rename)
         self.several_card.duplicated.connect(selection.select)
 
     def _lay_out(self) -> None:
@@ -94,8 +93,3 @@ class InspectorPanel(QFrame):
         field = QApplication.focusWidget()
         if field is not None and self.isAncestorOf(field):
             self._scroll.ensureWidgetVisible(field, 0, space(12))
-
-    def _follow_rename(self, old: str, new: str) -> None:
-        """The renamed block stays selected, and the cursor where it was."""
-        self._selection.select(new if i == old else i for i in (self._selection.ids or (old,)))
-        self.block_card.id_line.line.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -33,7 +33,9 @@ class ProblemModel(QAbstractTableModel):
         """Take these; False when they read the same, so that selection and scroll place can stay."""
         fresh = tuple(diagnostics)
         if [_key(d) for d in fresh] == [_key(d) for d in self._diagnostics]:
-            self._diagnostics = fresh  # their fixes may be other objects
+            self._diagnostics = fresh
+            if fresh:  # their fixes may be others, which only what is in sight needs to know: each costs a trial
+                self.dataChanged.emit(self.index(0, FIX), self.index(len(fresh) - 1, FIX))
             return False
         self.beginResetModel()
         self._diagnostics = fresh
@@ -101,6 +103,5 @@ def _tool_tip(diagnostic: Diagnostic, column: int) -> str:
     return diagnostic.message
 
 
-def _key(diagnostic: Diagnostic) -> tuple[str, str, str, str, tuple[str, ...]]:
-    d = diagnostic
-    return (d.severity.value, d.block, d.parameter, d.message, tuple(f.label for f in d.fixes))
+def _key(diagnostic: Diagnostic) -> tuple[str, str, str, str]:
+    return (diagnostic.severity.value, diagnostic.block, diagnostic.parameter, diagnostic.message)

@@ -78,6 +78,7 @@ class ProblemsPanel(QStackedWidget):
         header.setSectionResizeMode(PROBLEM, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(BLOCK, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(FIX, QHeaderView.ResizeMode.ResizeToContents)
+        header.setResizeContentsPrecision(0)  # only rows in sight are measured: fixes are worked out when read
 
     @property
     def counts(self) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, 
 
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.theme import mark, set_icon, space
-from cnnstudio.app.training.sentences import all_results, changed_words, facts, failure, headline, result
+from cnnstudio.app.training.sentences import all_results, changed_words, facts, failure, foreign_words, headline, result
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
@@ -82,8 +82,8 @@ class RunHeader(QFrame):
         for part in (self._changed, self._failure, self._show_details, self._details):
             part.setVisible(False)
 
-    def show_state(self, state: RunState, frozen: Experiment | None, now: Experiment) -> None:
-        """Say how the run stands; `frozen` is what it trains, `now` the design as it is."""
+    def show_state(self, state: RunState, frozen: Experiment | None, now: Experiment, *, foreign: bool = False) -> None:
+        """Say how the run stands; `frozen` is what it trains, `now` the design as it is, `foreign` if of another."""
         self._headline.setText(headline(state))
         told = facts(state)
         self._facts.setText(told)
@@ -91,7 +91,11 @@ class RunHeader(QFrame):
         self._result.setText(result(state.test))
         self._result.setToolTip(all_results(state.test) if state.test else "")
         self._result.setVisible(bool(state.test))
-        changed = changed_words(frozen, now, state.active) if frozen is not None else ""
+        changed = ""
+        if frozen is not None and foreign:
+            changed = foreign_words(frozen.name, now.name, state.active)
+        elif frozen is not None:
+            changed = changed_words(frozen, now, state.active)
         self._changed.setText(changed)
         self._changed.setVisible(bool(changed))
         self._show_failure(state)

@@ -112,18 +112,25 @@ def changed_words(frozen: Experiment, now: Experiment, active: bool) -> str:
     return f"{things.capitalize()} {have} changed since this run started. {what}"
 
 
+def foreign_words(trained: str, now: str, active: bool) -> str:
+    """That the run is of another experiment than the one that is open, and what that means."""
+    if active:
+        return f"This run trains “{trained}”, which is no longer open. Stop it (Shift+F5) to train “{now}”."
+    return f"This run trained “{trained}”, which is no longer open. Press Train (F5) to train “{now}”."
+
+
 def _network(experiment: Experiment) -> dict[str, object]:
     # The Input block takes its shape from the data, which are compared on their own.
     blocks = experiment.architecture.blocks.values()
     return {b.id: (b.spec.kind, b.spec, b.inputs) for b in blocks if b.id != INPUT}
 
 
-def why_no_maps(experiment: Experiment, block: str) -> str:
-    """Why a run of this experiment has no feature maps of that block; "" when it has."""
+def why_no_maps(experiment: Experiment, block: str, shown: str) -> str:
+    """Why a run of this experiment has no feature maps of that block, now called `shown`; "" when it has."""
     blocks = experiment.architecture.blocks
     if block not in blocks:
-        return f"{block} is not part of this run: it was added later. Press Train (F5) to train it too."
+        return f"{shown} is not part of this run: it was added later. Press Train (F5) to train it too."
     result = next((b.id for b in blocks.values() if b.spec.kind == "Output"), "")
     if result and block != result and block not in experiment.architecture.upstream(result):
-        return f"{block} does not lead to the output, so it is not trained. Connect it on the Design page."
+        return f"{shown} does not lead to the output, so it is not trained. Connect it on the Design page."
     return ""

@@ -15,7 +15,7 @@ from cnnstudio.app.training.curves import CurvePanel
 from cnnstudio.app.training.header import RunHeader
 from cnnstudio.app.training.recipe_panel import RecipePanel
 from cnnstudio.app.training.sample_chooser import SampleChooser
-from cnnstudio.app.training.sentences import why_no_maps
+from cnnstudio.app.training.sentences import foreign_words, why_no_maps
 from cnnstudio.app.training.watcher import Watcher
 from cnnstudio.core.edits import SetTraining
 from cnnstudio.wire.messages import FeatureMaps, WatchFailed
@@ -46,7 +46,7 @@ class TrainView(QWidget):
         super().__init__(parent)
         self._bridge, self._selection, self._run = bridge, selection, run
         self._active = False
-        self._last_run = ""
+        self._last_run = ("", False)
         self._has_model = True
         self._lines: list[tuple[str, str]] = []
         self._header = RunHeader()
@@ -64,7 +64,7 @@ class TrainView(QWidget):
         self._watcher = Watcher(worker, self)
         self._arrange()
         self._connect(worker)
-        self._fill_blocks()
+        self._fill_blocks(self.block)
         self._recipe.show_recipe(bridge.experiment.training)
 
     # Composition
@@ -136,7 +136,7 @@ class TrainView(QWidget):
         """Whether the page is in sight. Out of sight it watches nothing and only keeps the points of the curves."""
         self._active = active
         if active:
-            self._fill_blocks()
+            self._fill_blocks(self.block)
             self._follow_run(self._run.state)
         self._chooser.set_active(active)
         self._watcher.set_active(active)
@@ -144,9 +144,10 @@ class TrainView(QWidget):
     # Run
 
     def _follow_run(self, state: RunState) -> None:
-        if state.run != self._last_run:
-            self._last_run = state.run
-            self._has_model = True
+        if (state.run, self._run.is_foreign) != self._last_run:
+            if state.run != self._last_run[0]:
+                self._has_model = True
+            self._last_run = (state.run, self._run.is_foreign)
             self._explain_wall()
             self._chooser.view.forget_prediction()
             self._watch()
@@ -155,20 +156,22 @@ class TrainView(QWidget):
         self._curves.follow(state)
         if not self._active:
             return
-        self._header.show_state(state, self._run.experiment, self._bridge.experiment)
+        self._header.show_state(state, self._run.experiment, self._bridge.experiment, foreign=self._run.is_foreign)
         self._chooser.show_experiment(self._trained())
         if self._wall.layer is None:
             self._explain_wall()
 
     def _trained(self) -> Experiment:
-        """What the maps and samples belong to: the frozen copy of the run, before the first the design."""
-        return self._run.experiment or self._bridge.experiment
+        """What the maps and samples belong to: the frozen copy of the run; the design before the first, and when
+        the run is of another experiment."""
+        frozen = None if self._run.is_foreign else self._run.experiment
+        return frozen or self._bridge.experiment
 
     def _take(self, event: object) -> None:
         if not self._active or not isinstance(event, FeatureMaps | WatchFailed):
             return
         if isinstance(event, WatchFailed):
-            if (event.block, event.run) == (self.block, self._run.state.run):
+            if (event.block, event.run) == (self._watcher.wanted[0], self._run.state.run):
                 self._wall.show_message("These maps cannot be shown", event.message)
         elif (event.block, event.sample) == self._watcher.wanted and event.run == self._run.state.run:
             self._wall.show_maps(event)
@@ -180,8 +183,8 @@ class TrainView(QWidget):
 
     # Block
 
-    def _fill_blocks(self) -> None:
-        chosen = self._selection.current or self.block
+    def _fill_blocks(self, chosen: str) -> None:
+        chosen = self._selection.current or chosen
         blocks = self._bridge.trace.blocks
         lines = [(id, f"{id}   {tensor_shape(traced.output)}") for id, traced in blocks.items()]
         if lines != self._lines:
@@ -213,7 +216,8 @@ class TrainView(QWidget):
             self._show_block(self._selection.current)
 
     def _watch(self) -> None:
-        wanted = (self.block, self._chooser.sample)
+        block = "" if self._run.is_foreign else self._run.trained_block(self.block)
+        wanted = (block, self._chooser.sample)
         if wanted != self._watcher.wanted or self._wall.layer is None:
             self._explain_wall()
         self._watcher.watch(*wanted)
@@ -224,7 +228,10 @@ class TrainView(QWidget):
             self._wall.show_message("No blocks", "Place blocks on the Design page first.")
         elif not state.run:
             self._wall.show_message("No feature maps yet", "Press Train (F5): they appear here while it trains.")
-        elif reason := why_no_maps(self._trained(), block):
+        elif self._run.is_foreign:
+            name, now = self._run.name, self._bridge.experiment.name
+            self._wall.show_message("Another experiment", foreign_words(name, now, state.active))
+        elif reason := why_no_maps(self._trained(), self._run.trained_block(block), block):
             self._wall.show_message("Not in this run", reason)
         elif state.phase == "failed":
             self._wall.show_message("No feature maps", "The run failed. Mend it and press Train (F5).")
@@ -242,7 +249,8 @@ class TrainView(QWidget):
         if change.before.training != change.after.training:
             self._recipe.show_recipe(change.after.training)
         if self._active:
-            self._fill_blocks()
+            old, new = change.renamed or ("", "")
+            self._fill_blocks(new if self.block == old else self.block)
             self._follow_run(self._run.state)
 
     def _edit_training(self, recipe: TrainingRecipe, gesture: str) -> None:
