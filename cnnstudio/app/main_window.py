@@ -52,6 +52,7 @@ class MainWindow(QMainWindow):
         document, problem = _first_document()
         self.bridge = DocumentBridge(document, self)
         self.selection = Selection(self)
+        self.bridge.changed.connect(self.selection.keep_existing)  # before views: none shall meet a block that is gone
         self.worker = worker or WorkerClient()
         self.worker.setParent(self)
         self.run = RunController(self.bridge, self.selection, self.worker, self)
@@ -95,6 +96,11 @@ class MainWindow(QMainWindow):
         """Show the Keras script."""
         self.show_design()
         self.design.show_code()
+
+    def show_history(self) -> None:
+        """Show the states of the experiment."""
+        self.show_design()
+        self.design.show_history()
 
     def look_system(self) -> None:
         """Light or dark as the system has it."""
@@ -194,7 +200,6 @@ class MainWindow(QMainWindow):
         bridge, run, worker = self.bridge, self.run, self.worker
         bridge.title_changed.connect(self._show_title)
         bridge.opened.connect(self._opened)
-        bridge.changed.connect(self.selection.keep_existing)
         bridge.refused.connect(self._show_refused_edit)
         run.refused.connect(self._show_refused_run)
         run.failed.connect(self._show_failed_run)
@@ -258,14 +263,16 @@ class MainWindow(QMainWindow):
         self.messages.show_message(sentence, "error", key="run")
 
     def _show_failed_run(self, sentence: str, details: str) -> None:
+        if self.run.is_foreign:
+            sentence = f"The run of “{self.run.name}” failed. {sentence}"
         self.messages.show_message(sentence, "error", details=details, key="run")
 
     def _show_lost_worker(self, sentence: str) -> None:
         self.messages.dismiss("run")  # said once: a run that was going on has failed for this reason
-        after = "A new one is starting" if self.worker.will_restart else "Train starts a new one"
-        self.messages.show_message(
-            f"{sentence} {after}; your design is safe.", "error", details=self.worker.details, key="worker"
-        )
+        if not self.worker.is_outdated:
+            after = "A new one is starting" if self.worker.will_restart else "Train starts a new one"
+            sentence = f"{sentence} {after}; your design is safe."
+        self.messages.show_message(sentence, "error", details=self.worker.details, key="worker")
 
     def _show_quiet_worker(self, sentence: str) -> None:
         if sentence:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BLOCK_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 """Ids are Python names, so that generated code can use them."""
+MAX_BLOCKS = 5000
+"""A bound against runaway pasting; the studio is measured to 1,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +114,40 @@ class Architecture:
                 todo.extend(self.blocks[at].inputs)
         return seen
 
+    def downstream(self, id: str) -> set[str]:
+        """Ids of all blocks that depend on `id`, itself not counted."""
+        readers = self.topology.readers
+        seen: set[str] = set()
+        todo = list(readers[id])
+        while todo:
+            at = todo.pop()
+            if at not in seen:
+                seen.add(at)
+                todo.extend(readers[at])
+        return seen - {id}
+
     def new_id(self, kind: str) -> str:
         """A free id for a block of that kind: "max_pooling_2"."""
-        stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
-        if stem not in self.blocks and stem == "output":
-            return stem
-        number = 1
-        while f"{stem}_{number}" in self.blocks:
-            number += 1
-        return f"{stem}_{number}"
+        return self.new_ids((kind,))[0]
+
+    def new_ids(self, kinds: Iterable[str]) -> list[str]:
+        """Free ids for blocks of those kinds, in their order and no two alike."""
+        taken = set(self.blocks)
+        last: dict[str, int] = {}
+        ids: list[str] = []
+        for kind in kinds:
+            stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
+            number = last.get(stem, 0) + 1
+            while f"{stem}_{number}" in taken:
+                number += 1
+            id = f"{stem}_{number}"
+            if stem == "output" and stem not in taken:
+                id = stem
+            else:
+                last[stem] = number
+            taken.add(id)
+            ids.append(id)
+        return ids
 
 
 def _topology(blocks: Mapping[str, Block]) -> Topology:

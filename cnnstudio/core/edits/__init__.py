@@ -3,9 +3,11 @@
 Edits of one drag or one burst of typing carry the same `gesture` and fold into one undo step.
 """
 
-from cnnstudio.core.edits.base import MAX_BLOCKS, ArchitectureEdit, Edit, EditError
+from cnnstudio.core.architecture import MAX_BLOCKS
+from cnnstudio.core.edits.base import ArchitectureEdit, Edit, EditError
 from cnnstudio.core.edits.connections import Connect, Disconnect, why_not_connect
-from cnnstudio.core.edits.structure import AddBlock, DuplicateBlocks, InsertBlock, RemoveBlocks, ReorderBlock, add_block
+from cnnstudio.core.edits.paste import DuplicateBlocks, PasteBlocks
+from cnnstudio.core.edits.structure import AddBlock, InsertBlock, RemoveBlocks, ReorderBlock, add_block
 from cnnstudio.core.edits.values import (
     Describe,
     MoveBlocks,
@@ -29,6 +31,7 @@ __all__ = [
     "EditError",
     "InsertBlock",
     "MoveBlocks",
+    "PasteBlocks",
     "RemoveBlocks",
     "RenameBlock",
     "RenameExperiment",

@@ -6,14 +6,11 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.architecture import BLOCK_ID
+from cnnstudio.core.architecture import BLOCK_ID, MAX_BLOCKS
 
 if TYPE_CHECKING:
     from cnnstudio.core.architecture import Architecture, Block
     from cnnstudio.core.experiment import Experiment
-
-MAX_BLOCKS = 5000
-"""A bound against runaway pasting; the studio is measured to 1,000."""
 
 
 class EditError(ValueError):

@@ -8,30 +8,63 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
-from cnnstudio.core.edits.base import MAX_BLOCKS, ArchitectureEdit, EditError, block_of, check_new, rewired
-from cnnstudio.core.layout import COLUMN, ROW
+from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of, check_new, rewired
+from cnnstudio.core.layout import ROW
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cnnstudio.core.catalogue import BlockSpec
 
 
-def _make_room(architecture: Architecture, below: str, top: float) -> list[Block]:
-    """Move all that lies behind `below` down so that a card fits at `top`."""
-    readers = architecture.topology.readers
-    behind: set[str] = set()
-    todo = list(readers[below])
-    while todo:
-        at = todo.pop()
-        if at not in behind:
-            behind.add(at)
-            todo.extend(readers[at])
-    highest = min((architecture.blocks[i].position[1] for i in behind), default=None)
-    if highest is None or highest >= top + ROW:
+def _make_room(architecture: Architecture, below: str, top: float, rows: int = 1) -> list[Block]:
+    """Move all that lies behind `below` down so that `rows` cards fit from `top` on."""
+    behind = [architecture.blocks[i] for i in architecture.downstream(below)]
+    highest = min((b.position[1] for b in behind), default=None)
+    if highest is None or highest >= top + rows * ROW:
         return []
-    shift = top + ROW - highest
-    moved = (architecture.blocks[i] for i in behind)
-    return [b.at(b.position[0], b.position[1] + shift) for b in moved]
+    shift = top + rows * ROW - highest
+    return [b.at(b.position[0], b.position[1] + shift) for b in behind]
+
+
+def append_chain(
+    architecture: Architecture, chain: Sequence[Block], after: str, position: tuple[float, float] | None = None
+) -> Architecture:
+    """Put new blocks, each to read the one before it, behind `after`, whose readers then read the last of them.
+
+    Behind an Output means in front of it: nothing can follow an Output. `position` is the first card's.
+    """
+    anchor = block_of(architecture, after)
+    if anchor.spec.kind == "Output":
+        return _prepend_chain(architecture, chain, anchor, position)
+    at = position or (anchor.position[0], anchor.position[1] + ROW)
+    room = architecture.with_blocks(*_make_room(architecture, after, at[1], len(chain)))
+    new = _column(chain, (after,), at)
+    links = [b.id for b in new if b.spec.kind != "Output"]
+    if not links:  # a dead end: it takes no reader away
+        return room.with_blocks(*new)
+    readers = (room.blocks[r] for r in room.topology.readers[after])
+    return room.with_blocks(*(rewired(r, after, (links[-1],)) for r in readers), *new)
+
+
+def _prepend_chain(
+    architecture: Architecture, chain: Sequence[Block], output: Block, position: tuple[float, float] | None
+) -> Architecture:
+    at = position or output.position
+    new = _column(chain, output.inputs, at)
+    place = (output.position[0], at[1] + len(chain) * ROW)
+    moved = dataclasses.replace(output, inputs=(new[-1].id,), position=place)
+    return architecture.with_blocks(moved, *new)
+
+
+def _column(chain: Sequence[Block], sources: tuple[str, ...], at: tuple[float, float]) -> list[Block]:
+    """The blocks below each other, each reading the one before, the first one `sources`."""
+    column: list[Block] = []
+    for row, block in enumerate(chain):
+        column.append(Block(block.id, block.spec, sources, (at[0], at[1] + row * ROW)))
+        sources = (block.id,)
+    return column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,22 +92,7 @@ class AddBlock(ArchitectureEdit):
         anchor = block_of(architecture, self.after)
         if anchor.spec.max_inputs == 0 and self.spec.max_inputs == 0:
             raise EditError(f"{self.spec.title} takes no input, so it cannot follow {anchor.spec.title}.")
-        if anchor.spec.kind == "Output":
-            return self._before(architecture, anchor)
-        at = self.position or (anchor.position[0], anchor.position[1] + ROW)
-        room = architecture.with_blocks(*_make_room(architecture, anchor.id, at[1]))
-        new = Block(self.id, self.spec, (anchor.id,), at)
-        if self.spec.kind == "Output":  # a dead end: it takes no reader away
-            return room.with_blocks(new)
-        readers = (room.blocks[r] for r in room.topology.readers[anchor.id])
-        return room.with_blocks(*(rewired(r, anchor.id, (self.id,)) for r in readers), new)
-
-    def _before(self, architecture: Architecture, anchor: Block) -> Architecture:
-        at = self.position or anchor.position
-        sources = anchor.inputs
-        new = Block(self.id, self.spec, sources, at)
-        moved = dataclasses.replace(anchor, inputs=(self.id,), position=(anchor.position[0], at[1] + ROW))
-        return architecture.with_blocks(moved, new)
+        return append_chain(architecture, (Block(self.id, self.spec),), self.after, self.position)
 
 
 def _outputs(architecture: Architecture) -> list[Block]:
@@ -124,11 +142,13 @@ class RemoveBlocks(ArchitectureEdit):
     """Take blocks away and heal the chain: what read a removed block reads what that block read."""
 
     ids: tuple[str, ...]
+    verb: str = "Remove"
+    """What the person did: cutting removes too."""
 
     @property
     def label(self) -> str:
-        """Remove and the id, or how many."""
-        return f"Remove {self.ids[0]}" if len(self.ids) == 1 else f"Remove {len(self.ids)} blocks"
+        """The verb and the id, or how many."""
+        return f"{self.verb} {self.ids[0]}" if len(self.ids) == 1 else f"{self.verb} {len(self.ids)} blocks"
 
     def change(self, architecture: Architecture) -> Architecture:
         """The Input stays: an architecture without one has no shape to start from."""
@@ -206,48 +226,6 @@ class ReorderBlock(ArchitectureEdit):
             dataclasses.replace(lower, inputs=upper.inputs, position=upper.position),
             dataclasses.replace(upper, inputs=(lower.id,), position=lower.position),
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class DuplicateBlocks(ArchitectureEdit):
-    """Copy blocks, with the connections among them, to the right of the originals."""
-
-    ids: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """Duplicate and the id, or how many."""
-        return f"Duplicate {self.ids[0]}" if len(self.ids) == 1 else f"Duplicate {len(self.ids)} blocks"
-
-    def copies(self, architecture: Architecture) -> dict[str, str]:
-        """Original id -> id of its copy."""
-        names: dict[str, str] = {}
-        grown = architecture
-        for id in self.ids:
-            block = block_of(architecture, id)
-            if block.spec.kind in ("Input", "Output"):
-                continue
-            names[id] = grown.new_id(block.spec.kind)
-            grown = grown.with_blocks(Block(names[id], block.spec))
-        return names
-
-    def change(self, architecture: Architecture) -> Architecture:
-        """Input and Output stay single. Copies read copies where they can, and nothing else."""
-        names = self.copies(architecture)
-        if not names:
-            raise EditError("Input and Output cannot be duplicated: a network has one of each.")
-        if len(architecture.blocks) + len(names) > MAX_BLOCKS:
-            raise EditError(f"An architecture holds at most {MAX_BLOCKS:,} blocks.")
-        width = max(architecture.blocks[i].position[0] for i in names) - min(
-            architecture.blocks[i].position[0] for i in names
-        )
-        new = []
-        for id, copy in names.items():
-            block = architecture.blocks[id]
-            inputs = tuple(names[i] for i in block.inputs if i in names)
-            place = (block.position[0] + width + COLUMN, block.position[1])
-            new.append(Block(copy, block.spec, inputs, place))
-        return architecture.with_blocks(*new)
 
 
 def add_block(architecture: Architecture, kind: str, after: str | None = None) -> AddBlock:
