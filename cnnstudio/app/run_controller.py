@@ -74,8 +74,9 @@ class RunController(QObject):
 
     def trained_block(self, id: str) -> str:
         """The id that the run has for this block of the design; "" where its id was another block's in the run."""
-        known = self._names.get(id)
-        return known if known is not None else "" if id in self._names.values() else id
+        blocks = self._bridge.experiment.architecture.blocks
+        names = {now: then for now, then in self._names.items() if now in blocks}
+        return names[id] if id in names else "" if id in names.values() else id
 
     @property
     def trained_directory(self) -> str:
