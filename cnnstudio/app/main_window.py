@@ -97,6 +97,11 @@ class MainWindow(QMainWindow):
         self.show_design()
         self.design.show_code()
 
+    def show_history(self) -> None:
+        """Show the states of the experiment."""
+        self.show_design()
+        self.design.show_history()
+
     def look_system(self) -> None:
         """Light or dark as the system has it."""
         self._look(Mode.SYSTEM)
