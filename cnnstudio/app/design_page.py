@@ -1,4 +1,4 @@
-"""The Design page: palette, canvas and inspector, with problems, layers and code below the canvas."""
+"""The Design page: palette, canvas and inspector, with problems, layers, code and history below the canvas."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class DesignPage(QWidget):
         self.canvas = CanvasView(bridge, selection)
         self.problems = ProblemsPanel(bridge, selection)
         self._bridge, self._selection = bridge, selection
-        self._code = _Late(self._made_code)
+        self._code, self._history = _Late(self._made_code), _Late(self._made_history)
         self._tabs = self._made_tabs(_Late(self._made_layers))
         middle = _splitter("design_middle", Qt.Orientation.Vertical, self.canvas, self._tabs)
         middle.setStretchFactor(0, 1)
@@ -79,6 +79,11 @@ class DesignPage(QWidget):
         self._tabs.setCurrentWidget(self._code)
         self.code.setFocus()
 
+    def show_history(self) -> None:
+        """Bring the states of the experiment to the front."""
+        self._tabs.setCurrentWidget(self._history)
+        self._history.panel().setFocus()
+
     def show_problems(self) -> None:
         """Bring the problems to the front."""
         self._tabs.setCurrentWidget(self.problems)
@@ -93,15 +98,21 @@ class DesignPage(QWidget):
 
         return CodePanel(self._bridge, self._selection)
 
+    def _made_history(self) -> QWidget:
+        from cnnstudio.app.panels.history import HistoryPanel
+
+        return HistoryPanel(self._bridge)
+
     def _made_tabs(self, layers: QWidget) -> QTabWidget:
         tabs = QTabWidget()
         tabs.setObjectName("design_tabs")
-        tabs.setAccessibleName("Problems, layers and code")
+        tabs.setAccessibleName("Problems, layers, code and history")
         tabs.setDocumentMode(True)
         for panel, name, tip in (
             (self.problems, "Problems", "What stands in the way of training, and what is worth a thought"),
             (layers, "Layers", "Every block with its output shape, parameters and cost"),
             (self._code, "Code", "The Keras script of this experiment"),
+            (self._history, "History", "Every edit since the experiment was opened; go back or forward to any"),
         ):
             tabs.setTabToolTip(tabs.addTab(panel, name), tip)
         return tabs

@@ -477,3 +477,19 @@ def test_shortcuts_and_about_open(window: MainWindow) -> None:
     assert shown == {"shortcuts_dialog", "about_dialog"}
     for one in window.findChildren(QDialog):
         one.close()
+
+
+def test_the_history_comes_to_the_front_and_its_list_takes_the_keys(window: MainWindow, qtbot: QtBot) -> None:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    rename(window, "Other")
+    act(window, "page_data")
+    QTest.keyClick(window, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert window.pages.name == "design"
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    assert focused.objectName() == "history_list"
+    QTest.keyClick(focused, Qt.Key.Key_Home)
+    QTest.keyClick(focused, Qt.Key.Key_Return)
+    assert not window.isWindowModified()
+    assert window.bridge.document.redo_label

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ICON_SIZE = 24
-ROLES: Mapping[str, Role] = {"ok": Role.OK, "error": Role.ERROR, "hint": Role.HINT, "search": Role.MUTED}
+ROLES: Mapping[str, Role] = {
+    "ok": Role.OK,
+    "error": Role.ERROR,
+    "hint": Role.HINT,
+    "search": Role.MUTED,
+    "undo": Role.MUTED,
+}
 
 
 class EmptyState(QWidget):
