@@ -13,7 +13,7 @@ from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cnnstudio.core.catalogue.base import BlockSpec
     from cnnstudio.core.declare import Shape
@@ -113,6 +113,34 @@ class Architecture:
                 seen.add(at)
                 todo.extend(self.blocks[at].inputs)
         return seen
+
+    def cycles(self) -> tuple[tuple[str, ...], ...]:
+        """Cycles, each as the ids along it; its last block feeds its first. Without these last edges there are none.
+
+        They are walked from where the flow enters them, so that the last edge is the one that leads back.
+        """
+        readers, left = self.topology.readers, set(self.topology.cyclic)
+        starts = sorted(self.topology.cyclic, key=lambda id: left.issuperset(self.blocks[id].inputs))
+        found: list[tuple[str, ...]] = []
+        seen: set[str] = set()
+        for start in starts:
+            path: list[str] = []
+            on_path: set[str] = set()
+            ways: list[Iterator[str]] = [iter((start,))]
+            while ways:
+                at = next(ways[-1], None)
+                if at is None:
+                    ways.pop()
+                    if path:
+                        on_path.discard(path.pop())
+                elif at in on_path:
+                    found.append(tuple(path[path.index(at) :]))
+                elif at not in seen:
+                    seen.add(at)
+                    path.append(at)
+                    on_path.add(at)
+                    ways.append(iter(readers[at]))
+        return tuple(found)
 
     def downstream(self, id: str) -> set[str]:
         """Ids of all blocks that depend on `id`, itself not counted."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -28,15 +30,32 @@ class Fix:
     edit: Callable[[], Edit]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Diagnostic:
-    """One finding: how bad, at which block and parameter ("" for none), the sentence, the fixes."""
+    """One finding: how bad, at which block and parameter ("" for none), the sentence, what might mend it."""
 
     severity: Severity
     block: str
     parameter: str
     message: str
-    fixes: tuple[Fix, ...] = ()
+    candidates: tuple[Fix, ...] = ()
+    """What whoever found it suggests, not yet tried on the whole design."""
+    offer: Callable[[Diagnostic], tuple[Fix, ...]] | None = field(default=None, compare=False, repr=False)
+    """Finds the fixes that hold for the whole design; lint puts it in."""
+
+    @cached_property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The fixes to show. From lint: each was tried, ends this finding and brings no other error; see `offers`.
+
+        Worked out when first asked for, as a trial costs as much as an edit.
+        """
+        return self.candidates if self.offer is None else self.offer(self)
+
+    @property
+    def finding(self) -> tuple[Severity, str, str, str]:
+        """Severity, block, parameter and rule: the same finding before and after an edit, whatever value it names."""
+        rule = re.split(r", but |: ", self.message, maxsplit=1)[0]
+        return self.severity, self.block, self.parameter, re.sub(r"\d[\d,. x×]*", "#", rule)
 
     def __str__(self) -> str:
         place = f"{self.block}: " if self.block else ""

@@ -6,11 +6,12 @@ are the rules that need the whole graph.
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.diagnostics import Diagnostic, Fix, Severity
-from cnnstudio.core.edits import AddBlock, Connect, RemoveBlocks, SetParameters, add_block
+from cnnstudio.core.edits import RemoveBlocks, SetParameters
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
@@ -30,14 +31,21 @@ def lint(trace: Trace) -> tuple[Diagnostic, ...]:
         if traced.diagnostics:
             found.extend(traced.diagnostics)
         spec = traced.spec
-        if traced.output is None and not traced.diagnostics and id not in trace.architecture.topology.cyclic:
-            found.extend(_wiring(traced, trace))
+        if len(traced.sources) < spec.min_inputs and not traced.diagnostics:
+            found.append(_wiring(traced))
         if id not in leading and traced.sources and spec.kind != "Output":
             found.append(_dead_end(id))
     found.extend(_cycles(trace))
     found.extend(_ends(trace))
     found.sort(key=lambda d: _RANK[d.severity])
-    return tuple(found)
+    offer = partial(_offer, trace)
+    return tuple([dataclasses.replace(d, offer=offer) for d in found])
+
+
+def _offer(trace: Trace, diagnostic: Diagnostic) -> tuple[Fix, ...]:
+    from cnnstudio.core.offers import offers  # which tries fixes out, and so calls lint
+
+    return offers(trace, diagnostic)
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
@@ -59,78 +67,50 @@ def _leading_to_output(trace: Trace) -> set[str]:
     return seen
 
 
-def _wiring(traced: BlockTrace, trace: Trace) -> Iterator[Diagnostic]:
+def _wiring(traced: BlockTrace) -> Diagnostic:
     """Too few inputs. A block behind a broken one says nothing: the broken one does."""
-    id, title = traced.id, traced.spec.title
-    have, least = len(traced.sources), traced.spec.min_inputs
-    if have >= least:
-        return
-    if have == 0:
+    id, title, least = traced.id, traced.spec.title, traced.spec.min_inputs
+    if not traced.sources:
         message = f"{title} is not connected: draw an edge into it, or remove it."
-    else:
-        message = f"{title} needs at least {least} inputs, but has {have}: draw another edge into it."
-    fixes = [Fix(f"Remove {id}", partial(RemoveBlocks, ids=(id,)))]
-    last = _last_of_flow(trace, id) if have == 0 else None
-    if last is not None:
-        fixes.insert(0, Fix(f"Connect {last} to it", partial(Connect, source=last, target=id)))
-    yield Diagnostic(Severity.ERROR, id, "", message, tuple(fixes))
-
-
-def _last_of_flow(trace: Trace, target: str) -> str | None:
-    """The block that ends the flow without being read, and does not depend on `target`."""
-    for id in reversed(list(trace.blocks)):
-        traced = trace.blocks[id]
-        unread = not trace.architecture.topology.readers[id]
-        if id != target and unread and traced.output is not None and traced.spec.kind != "Output":
-            return id
-    return None
+        return Diagnostic(Severity.ERROR, id, "", message)
+    message = (
+        f"{title} brings at least {least} branches together, but has {len(traced.sources)} input, which it only "
+        "passes on: draw another edge into it, or remove it."
+    )
+    return Diagnostic(Severity.WARNING, id, "", message)
 
 
 def _dead_end(id: str) -> Diagnostic:
-    return Diagnostic(
-        Severity.WARNING,
-        id,
-        "",
-        f"Nothing that leads to Output reads {id}, so it will not be part of the model: connect it or remove it.",
-        (Fix(f"Remove {id}", partial(RemoveBlocks, ids=(id,))),),
-    )
+    message = f"Nothing that leads to Output reads {id}, so it will not be part of the model: connect it or remove it."
+    return Diagnostic(Severity.WARNING, id, "", message)
 
 
 def _cycles(trace: Trace) -> Iterator[Diagnostic]:
-    caught = trace.architecture.topology.cyclic
-    for id in caught:
-        yield Diagnostic(
-            Severity.ERROR,
-            id,
-            "",
-            f"{id} depends on its own result (cycle of {', '.join(caught[:5])}): cut one of these edges.",
-        )
+    cycles = trace.architecture.cycles() if trace.architecture.topology.cyclic else ()
+    told: set[str] = set()
+    for cycle in cycles:
+        names = f"{', '.join(cycle[:5])}{' ...' if len(cycle) > 5 else ''}"
+        for id in cycle:
+            if id not in told:
+                told.add(id)
+                message = (
+                    f"A network runs one way, but {id} depends on its own result (cycle of {names}): "
+                    "cut one of these edges."
+                )
+                yield Diagnostic(Severity.ERROR, id, "", message)
 
 
 def _ends(trace: Trace) -> Iterator[Diagnostic]:
     architecture = trace.architecture
     outputs = [b for b in architecture.blocks.values() if b.spec.kind == "Output"]
     if not outputs:
-        yield _no_output(trace)
+        message = "The network has no Output block: add one from the palette as the last block."
+        yield Diagnostic(Severity.ERROR, "", "", message)
     for extra in outputs[1:]:
         message = f"An architecture has one Output, but {extra.id} is a further one: remove it."
         fix = Fix(f"Remove {extra.id}", partial(RemoveBlocks, ids=(extra.id,)))
         yield Diagnostic(Severity.ERROR, extra.id, "", message, (fix,))
     yield from _shape_of_data(architecture, trace)
-
-
-def _no_output(trace: Trace) -> Diagnostic:
-    architecture = trace.architecture
-    message = "The network has no Output block: add one from the palette as the last block."
-    fixes: tuple[Fix, ...] = ()
-    last = _last_of_flow(trace, "")
-    if last is not None:
-        fixes = (Fix("Add Output", partial(_add_output, architecture, last)),)
-    return Diagnostic(Severity.ERROR, "", "", message, fixes)
-
-
-def _add_output(architecture: Architecture, last: str) -> AddBlock:
-    return add_block(architecture, "Output", last)
 
 
 def _shape_of_data(architecture: Architecture, trace: Trace) -> Iterator[Diagnostic]:

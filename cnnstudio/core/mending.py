@@ -1,4 +1,4 @@
-"""The edit behind fixes that put a block on an edge: it finds its own id when it is done, not when it is offered."""
+"""The edits behind fixes. They find the ids of new blocks when they are done, not when they are offered."""
 
 from __future__ import annotations
 
@@ -14,18 +14,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PutBetween(ArchitectureEdit):
-    """Put a block with this spec on the edge from `source` to `target`, under a free id."""
+    """Put blocks with these specs, one behind the other, on the edge from `source` to `target`, under free ids."""
 
-    spec: BlockSpec
+    specs: tuple[BlockSpec, ...]
     source: str
     target: str
 
     @property
     def label(self) -> str:
-        """Insert and the block's title."""
-        return f"Insert {self.spec.title.lower()}"
+        """Insert and the blocks' titles."""
+        return f"Insert {' and '.join(s.title.lower() for s in self.specs)}"
 
     def change(self, architecture: Architecture) -> Architecture:
         """As InsertBlock; raises EditError when the edge is gone."""
-        id = architecture.new_id(self.spec.kind)
-        return InsertBlock(spec=self.spec, id=id, source=self.source, target=self.target).change(architecture)
+        source = self.source
+        for spec in self.specs:
+            id = architecture.new_id(spec.kind)
+            edit = InsertBlock(spec=spec, id=id, source=source, target=self.target)
+            architecture, source = edit.change(architecture), id
+        return architecture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Together(ArchitectureEdit):
+    """Several edits as one, for a fix that takes more than one."""
+
+    edits: tuple[ArchitectureEdit, ...]
+
+    @property
+    def label(self) -> str:
+        """That of the first edit, and how many more."""
+        more = len(self.edits) - 1
+        return f"{self.edits[0].label} and {more} more" if more else self.edits[0].label
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """One edit after the other; raises EditError when one of them cannot be made."""
+        for edit in self.edits:
+            architecture = edit.change(architecture)
+        return architecture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Diagnostic, Fix, Refused, Severity, Suggestion
 from cnnstudio.core.layers import Call, work_out
 from cnnstudio.core.program import Step, Tensor
@@ -56,13 +57,14 @@ class Net:
         self.warnings.append(Diagnostic(Severity.WARNING, self.block, parameter, message, fixes))
 
     def put_before(self, x: Tensor, spec: BlockSpec) -> Fix:
-        """The fix that puts a block with this spec between this one and the one that yields `x`."""
+        """The fix that puts a block with this spec, which must fit, between this one and the one that yields `x`."""
         source = x.step.split(".")[0]
         edit = partial(_put_before, spec=spec, source=source, target=self.block)
-        return Fix(f"Put {spec.title.lower()} behind {source}", edit)
+        gives = spec.lay(Net("tried", self.data), x).shape
+        return Fix(f"Put {spec.title.lower()} behind {source} ({show(gives)})", edit)
 
 
 def _put_before(spec: BlockSpec, source: str, target: str) -> Edit:
     from cnnstudio.core.mending import PutBetween  # edits know the catalogue, which knows this module
 
-    return PutBetween(spec=spec, source=source, target=target)
+    return PutBetween(specs=(spec,), source=source, target=target)

@@ -147,11 +147,14 @@ def _lay(block: Block, inputs: tuple[Tensor, ...], data: DataInfo, *, known_good
         return BlockTrace(id, spec, sources, inputs, None, diagnostics=problems)
     if isinstance(spec, Input):
         return BlockTrace(id, spec, sources, (), Tensor(INPUT, spec.shape))
-    if not inputs or len(inputs) < spec.min_inputs or (spec.max_inputs and len(inputs) > spec.max_inputs):
+    if not inputs or (spec.max_inputs and len(inputs) > spec.max_inputs):
         return BlockTrace(id, spec, sources, inputs, None)  # lint says what is missing: it knows the whole graph
     net = Net(id, data)
     try:
-        output = spec.lay(net, *inputs)
+        if len(inputs) < spec.min_inputs:  # a merge of one branch, which lint warns of: it passes on what it gets
+            output = net.layer("Activation", *inputs, activation="linear")
+        else:
+            output = spec.lay(net, *inputs)
     except Refused as refused:
         parameter = refused.parameter if spec.parameter(refused.parameter) else ""
         fixes = (*_fixes(block, inputs, data, refused), *refused.fixes)
@@ -181,18 +184,18 @@ def _costs(steps: list[Step]) -> tuple[int, int, int, int]:
 
 
 def _fixes(block: Block, inputs: tuple[Tensor, ...], data: DataInfo, refused: Refused) -> list[Fix]:
-    """Fixes for those suggested values that the block has and that do mend it."""
-    return [
-        Fix(label, partial(_set, block.id, values))
-        for label, values in refused.suggest
-        if _mends(block, inputs, data, values)
-    ]
+    """Fixes for those suggested values that the block has and that mend it; if none does alone, for all it has."""
+    known = [(label, values) for label, values in refused.suggest if _allowed(block.spec, values)]
+    mending = [(label, values) for label, values in known if _mends(block, inputs, data, values)]
+    return [Fix(label, partial(_set, block.id, values)) for label, values in mending or known]
+
+
+def _allowed(spec: BlockSpec, values: Mapping[str, Any]) -> bool:
+    parameters = {p.name: p for p in spec.parameters}
+    return all(name in parameters and not parameters[name].problem(value) for name, value in values.items())
 
 
 def _mends(block: Block, inputs: tuple[Tensor, ...], data: DataInfo, values: Mapping[str, Any]) -> bool:
-    parameters = {p.name: p for p in block.spec.parameters}
-    if not all(name in parameters and not parameters[name].problem(value) for name, value in values.items()):
-        return False
     try:
         dataclasses.replace(block.spec, **values).lay(Net(block.id, data), *inputs)
     except Refused:

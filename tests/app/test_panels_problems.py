@@ -35,7 +35,7 @@ class Desk:
         self.counts.append((errors, warnings))
 
     def breaks(self) -> None:
-        """An error with a parameter and two fixes, an error and a warning of a loose block."""
+        """An error with a parameter, an error and a warning of a loose block."""
         self.bridge.do(AddBlock(spec=spec("Dropout"), id="loose"))
         self.bridge.do(SetParameters(id="first", values={"groups": 3}))
 
@@ -102,7 +102,7 @@ def test_enter_leads_there_too(desk: Desk) -> None:
 
 
 def test_of_several_fixes_the_person_chooses(desk: Desk) -> None:
-    desk.breaks()
+    desk.bridge.do(SetParameters(id="first", values={"kernel_size": 9, "padding": "valid"}))
     row = desk.row_of("first")
     diagnostic: Any = desk.panel.model.diagnostic(row)
     assert len(diagnostic.fixes) > 1
@@ -112,7 +112,7 @@ def test_of_several_fixes_the_person_chooses(desk: Desk) -> None:
     assert [a.text() for a in menu.actions()] == [f.label for f in diagnostic.fixes]
     menu.actions()[0].trigger()
     menu.close()
-    assert value_of(desk.bridge, "first", "groups") == 1
+    assert value_of(desk.bridge, "first", "padding") == "same"
     assert desk.selection.ids == (), "mending leaves the selection alone"
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.catalogue.base import spec_class
 from cnnstudio.core.declare import show
 
 if TYPE_CHECKING:
+    from cnnstudio.core.declare import Shape
     from cnnstudio.core.net import Net
     from cnnstudio.core.program import Tensor
 
@@ -23,4 +26,18 @@ def need_axes(net: Net, x: Tensor, title: str, ranks: tuple[int, ...] = (1, 2, 3
         given = f"a vector of {x.channels:,} values comes in: put this block before Flatten or Global pooling"
     else:
         given = f"{show(x.shape)} comes in"
-    net.refuse(f"{title} needs {wanted}, but {given}.")
+    fixes = [net.put_before(x, spec_class("Reshape")(target_shape=shape)) for shape in _folded(x, ranks)]
+    net.refuse(f"{title} needs {wanted}, but {given}.", "", *fixes)
+
+
+def _folded(x: Tensor, ranks: tuple[int, ...]) -> list[Shape]:
+    """The same values with another number of spatial axes: a vector as square maps, last axes as channels."""
+    shapes: list[Shape] = []
+    for rank in sorted(ranks, key=lambda r: (r != 2, r)):
+        if x.rank > rank:
+            shapes.append((*x.shape[:rank], math.prod(x.shape[rank:])))
+        elif x.rank == 0:
+            width = max(n for n in range(1, math.isqrt(x.channels) + 1) if x.channels % n**rank == 0)
+            width = x.channels if rank == 1 else width
+            shapes.append((*(width for _ in range(rank)), x.channels // width**rank))
+    return shapes

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.catalogue.activation import ActivationName, activate
 from cnnstudio.core.catalogue.base import BlockSpec, block
+from cnnstudio.core.catalogue.pooling import GlobalAveragePooling
 from cnnstudio.core.catalogue.reshaping import Flatten
 from cnnstudio.core.declare import param, show
 
@@ -34,5 +35,6 @@ class Dense(BlockSpec):
                 "average pooling before it if it is to see the whole input.",
                 "",
                 net.put_before(x, Flatten()),
+                *([net.put_before(x, GlobalAveragePooling())] if x.rank <= 3 else []),
             )
         return net.layer("Dense", x, units=self.units, activation=activate(self.activation), use_bias=self.use_bias)
