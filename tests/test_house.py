@@ -189,7 +189,10 @@ def test_start_loads_nothing_heavy(module: str) -> None:
 
 LATE = {"csv", "cnnstudio.core.source", "cnnstudio.core.model_code", "cnnstudio.app.data", "cnnstudio.app.training"}
 """Wanted by a tab or page that is not in front at first, and imported with it."""
-LATE_PANELS = {f"cnnstudio.app.{name}" for name in ("panels.code", "panels.layers", "panels.history")}
+LATE_PANELS = {
+    f"cnnstudio.app.{name}"
+    for name in ("panels.code", "panels.layers", "panels.history", "command_palette", "command_list", "command_entries")
+}
 
 
 def test_window_loads_nothing_it_does_not_show(tmp_path: Path) -> None:

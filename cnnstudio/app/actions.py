@@ -1,4 +1,4 @@
-"""The table of actions. Menus, the toolbar, shortcuts and the shortcuts overview all read it."""
+"""The table of actions. Menus, the toolbar, shortcuts, the command palette and the shortcuts overview all read it."""
 
 from __future__ import annotations
 
@@ -58,6 +58,10 @@ class ActionSpec:
     submenu: str = ""
     bar: bool = False
     """Whether the toolbar shows it."""
+    why: str = ""
+    """Why it cannot be taken while it is not enabled, in a few words."""
+    phrase: str = ""
+    """What the command palette calls it, where the text says too little without its menu."""
     separated: bool = False
     """Whether a line stands before it."""
 
@@ -78,18 +82,21 @@ TABLE: tuple[ActionSpec, ...] = (
                "Keep the experiment among your own presets"),
     ActionSpec("export", "Export trained model…", "File", "files.export",
                "Write the trained model of the latest run as a .keras file", "export", "Ctrl+E",
-               enabled=lambda now: now.trained and not now.training, separated=True),
+               enabled=lambda now: now.trained and not now.training, separated=True,
+               why="needs a trained model and no run under way"),
     ActionSpec("quit", "Quit", "File", "window.close", "Close CNN Studio", keys="Ctrl+Q", separated=True),
     ActionSpec("undo", "Undo", "Edit", "edits.undo", "Take the last edit back", "undo", Keys.Undo,
                enabled=lambda now: bool(now.undo_label), label=lambda now: f"Undo {_lower(now.undo_label)}".strip(),
-               bar=True, separated=True),
+               bar=True, separated=True, why="nothing to undo"),
     ActionSpec("redo", "Redo", "Edit", "edits.redo", "Make the last undone edit again", "redo", "Ctrl+Shift+Z",
                enabled=lambda now: bool(now.redo_label), label=lambda now: f"Redo {_lower(now.redo_label)}".strip(),
-               bar=True),
+               bar=True, why="nothing to redo"),
     ActionSpec("delete", "Delete", "Edit", "canvas.delete_selection", "Remove what is selected on the canvas", "remove",
-               Keys.Delete, enabled=lambda now: now.can_delete, on_canvas=True, separated=True),
+               Keys.Delete, enabled=lambda now: now.can_delete, on_canvas=True, separated=True,
+               why="nothing is selected that can be removed"),
     ActionSpec("duplicate", "Duplicate", "Edit", "canvas.duplicate_selection", "Place copies of the selected blocks",
-               "copy", "Ctrl+D", enabled=lambda now: now.can_duplicate, on_canvas=True),
+               "copy", "Ctrl+D", enabled=lambda now: now.can_duplicate, on_canvas=True,
+               why="no block is selected that there can be more of"),
     ActionSpec("select_all", "Select all blocks", "Edit", "canvas.select_all", "Select every block of the canvas",
                keys=Keys.SelectAll, on_canvas=True),
     ActionSpec("rename", "Name and description…", "Edit", "edits.rename", "Change name and description",
@@ -97,31 +104,35 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("tidy", "Tidy", "Edit", "edits.tidy", "Lay the blocks out anew, in the order of the flow", "tidy",
                "Ctrl+Shift+T", bar=True, separated=True),
     ActionSpec("page_design", "Design", "View", "window.show_design", "Go to the Design page", "design", "Ctrl+1",
-               checked=lambda now: now.page == "design"),
+               checked=lambda now: now.page == "design", phrase="Go to Design"),
     ActionSpec("page_data", "Data", "View", "window.show_data", "Go to the Data page", "data", "Ctrl+2",
-               checked=lambda now: now.page == "data"),
+               checked=lambda now: now.page == "data", phrase="Go to Data"),
     ActionSpec("page_train", "Train", "View", "window.show_train", "Go to the Train page", "train", "Ctrl+3",
-               checked=lambda now: now.page == "train"),
+               checked=lambda now: now.page == "train", phrase="Go to Train"),
+    ActionSpec("commands", "Command palette…", "View", "window.show_commands",
+               "Run anything by typing a few letters of it", "search", "Ctrl+K", separated=True),
     ActionSpec("code", "Keras script", "View", "window.show_code", "Show the Keras script of the experiment",
-               keys="Ctrl+Shift+K", separated=True),
+               keys="Ctrl+Shift+K", phrase="Show Keras script"),
     ActionSpec("history", "History", "View", "window.show_history",
-               "Show every edit since the experiment was opened, to go back or forward to any", keys="Ctrl+Shift+H"),
+               "Show every edit since the experiment was opened, to go back or forward to any", keys="Ctrl+Shift+H",
+               phrase="Show history"),
     ActionSpec("zoom_in", "Zoom in", "View", "canvas.zoom_in", "Make the canvas larger", "zoom-in", Keys.ZoomIn,
-               enabled=lambda now: now.page == "design", bar=True, separated=True),
+               enabled=lambda now: now.page == "design", bar=True, separated=True, why="on the Design page only"),
     ActionSpec("zoom_out", "Zoom out", "View", "canvas.zoom_out", "Make the canvas smaller", "zoom-out", Keys.ZoomOut,
-               enabled=lambda now: now.page == "design", bar=True),
+               enabled=lambda now: now.page == "design", bar=True, why="on the Design page only"),
     ActionSpec("zoom_fit", "Zoom to fit", "View", "canvas.zoom_fit", "Show the whole network", "zoom-fit", "Ctrl+0",
-               enabled=lambda now: now.page == "design", bar=True),
+               enabled=lambda now: now.page == "design", bar=True, why="on the Design page only"),
     ActionSpec("look_system", "As the system", "View", "window.look_system", "Light or dark as the system has it",
-               checked=lambda now: now.mode == "system", submenu="Look", separated=True),
+               checked=lambda now: now.mode == "system", submenu="Look", separated=True,
+               phrase="Look as the system has it"),
     ActionSpec("look_light", "Light", "View", "window.look_light", "Dark text on light ground", "sun",
-               checked=lambda now: now.mode == "light", submenu="Look"),
+               checked=lambda now: now.mode == "light", submenu="Look", phrase="Light look"),
     ActionSpec("look_dark", "Dark", "View", "window.look_dark", "Light text on dark ground", "moon",
-               checked=lambda now: now.mode == "dark", submenu="Look"),
+               checked=lambda now: now.mode == "dark", submenu="Look", phrase="Dark look"),
     ActionSpec("train", "Train", "Run", "run.start", "Train the network on its data", "play", "F5",
-               enabled=lambda now: not now.training),
+               enabled=lambda now: not now.training, why="a run is under way"),
     ActionSpec("stop", "Stop", "Run", "run.stop", "End training after the current batch and keep what was learned",
-               "stop", "Shift+F5", enabled=lambda now: now.training and not now.stopping),
+               "stop", "Shift+F5", enabled=lambda now: now.training and not now.stopping, why="no run is under way"),
     ActionSpec("shortcuts", "Keyboard shortcuts", "Help", "window.show_shortcuts", "Show every keyboard shortcut",
                keys="F1"),
     ActionSpec("about", "About CNN Studio", "Help", "window.show_about", "Version, worker and licence"),

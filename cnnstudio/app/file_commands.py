@@ -71,8 +71,13 @@ class FileCommands(QObject):
         from cnnstudio.app.dialogs.presets import PresetsGallery
 
         gallery = PresetsGallery(self._window)
-        gallery.chosen.connect(self._open_preset)
+        gallery.chosen.connect(self.open_preset)
         gallery.open()
+
+    def open_preset(self, chosen: Preset) -> None:
+        """Start from that preset, if it can be read."""
+        if chosen.experiment is not None:
+            self._replace_with(Document(chosen.experiment))
 
     def choose_file(self) -> None:
         """Ask for a file and open it."""
@@ -173,10 +178,6 @@ class FileCommands(QObject):
         self._bridge.open(document)
         if document.path is not None:
             self._preferences.add_recent_file(document.path)
-
-    def _open_preset(self, chosen: Preset) -> None:
-        if chosen.experiment is not None:
-            self._replace_with(Document(chosen.experiment))
 
     def _open_recent(self) -> None:
         action = self.sender()

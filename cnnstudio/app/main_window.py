@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
+    from cnnstudio.app.command_entries import Command
+    from cnnstudio.app.command_palette import CommandPalette
     from cnnstudio.app.preferences import Preferences
     from cnnstudio.wire.run_state import RunState
 
@@ -48,6 +50,7 @@ class MainWindow(QMainWindow):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._preferences = preferences
         self._closing_agreed = False
+        self._commands: CommandPalette | None = None
         self._remains: Remains | None = None
         document, problem = _first_document()
         self.bridge = DocumentBridge(document, self)
@@ -101,6 +104,12 @@ class MainWindow(QMainWindow):
         """Show the states of the experiment."""
         self.show_design()
         self.design.show_history()
+
+    def show_commands(self) -> None:
+        """Open the command palette, or close it."""
+        if self._commands is None:
+            self._commands = self._made_command_palette()
+        self._commands.toggle()
 
     def look_system(self) -> None:
         """Light or dark as the system has it."""
@@ -324,6 +333,19 @@ class MainWindow(QMainWindow):
         self.recovery.close()
         self.hide()  # before the worker is waited for
         self.worker.stop()
+
+    def _made_command_palette(self) -> CommandPalette:
+        from cnnstudio.app.command_palette import CommandPalette
+
+        palette = CommandPalette(self, self._all_commands, self._preferences)
+        for signal in (self.bridge.title_changed, self.selection.changed, self.run.changed):
+            signal.connect(palette.refresh)
+        return palette
+
+    def _all_commands(self) -> list[Command]:
+        from cnnstudio.app.command_entries import all_commands
+
+        return all_commands(self.actions_table, self.bridge, self.selection, self.files.open_preset)
 
     def _made_data_page(self) -> QWidget:
         from cnnstudio.app.data import DataPage

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RECENT_FILES = 10
+RECENT_COMMANDS = 5
 _LARGEST_SPLIT = 100_000
 
 
@@ -87,6 +88,18 @@ class Preferences:
     def forget_recent_files(self) -> None:
         """Empty the list of recent files."""
         self._settings.remove("files/recent")
+
+    @property
+    def recent_commands(self) -> list[str]:
+        """What was run from the command palette lately, by id, the latest first."""
+        value = self._settings.value("commands/recent")
+        ids = [value] if isinstance(value, str) else value  # a list of one is read back as what it holds
+        return [id for id in ids if isinstance(id, str)][:RECENT_COMMANDS] if isinstance(ids, list | tuple) else []
+
+    def add_recent_command(self, id: str) -> None:
+        """Put a command at the top of the recent ones."""
+        others = [known for known in self.recent_commands if known != id]
+        self._settings.setValue("commands/recent", [id, *others][:RECENT_COMMANDS])
 
     def save(self) -> None:
         """Write to disk now."""

@@ -88,7 +88,7 @@ def mark(widget: QWidget, **marks: str) -> None:
     """Give a widget one of the looks that the style sheet knows, and show it.
 
     Buttons: kind="primary", "danger" or "flat". Labels: scale="caption", "title" or "page"; tone="muted", "error",
-    "warning", "hint", "ok". Frames: kind="card", "bar", "panel".
+    "warning", "hint", "ok". Frames: kind="card", "bar", "panel", "popup".
     """
     for name, value in marks.items():
         widget.setProperty(name, value)

@@ -1,0 +1,132 @@
+"""What the command palette offers: the table of actions, a block to add for each of the catalogue, and the presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QIcon, QKeySequence
+
+from cnnstudio.app.actions import TABLE
+from cnnstudio.app.palette.append import append_block
+from cnnstudio.app.palette.dots import family_icon
+from cnnstudio.app.palette.search import Words, find
+from cnnstudio.app.theme import icon
+from cnnstudio.core.catalogue import groups
+from cnnstudio.core.presets import presets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from PySide6.QtGui import QAction
+
+    from cnnstudio.app.actions import Actions, ActionSpec
+    from cnnstudio.app.document_bridge import DocumentBridge
+    from cnnstudio.app.selection import Selection
+    from cnnstudio.core.catalogue.base import BlockSpec
+    from cnnstudio.core.presets import Preset
+
+PALETTE = "commands"
+"""The action that opens the palette: of no use inside it."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One row. `why_not` gives the reason while it cannot be run, "" while it can."""
+
+    id: str
+    words: Words
+    group: str
+    icon: QIcon
+    run: Callable[[], object]
+    why_not: Callable[[], str]
+    keys: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is called on screen."""
+        return self.words.title
+
+
+def all_commands(
+    actions: Actions, bridge: DocumentBridge, selection: Selection, open_preset: Callable[[Preset], None]
+) -> list[Command]:
+    """Everything that can be run, as it stands now: actions in the order of the menus, blocks, presets."""
+    return [
+        *(_of_action(spec, actions[spec.id]) for spec in TABLE if spec.id != PALETTE),
+        *_of_blocks(partial(_add, actions["page_design"], bridge, selection)),
+        *(_of_preset(preset, open_preset) for preset in presets()),
+    ]
+
+
+def find_commands(text: str, commands: Sequence[Command], recent: Sequence[str]) -> tuple[list[Command], bool]:
+    """What matches `text`, best first, and whether it does so exactly; without text all, the recently used ones first.
+
+    Of equally good matches the recently used come first, and what cannot be run now comes last.
+    """
+    used = {id: place for place, id in enumerate(recent)}
+    ordered = sorted(commands, key=partial(_last_used, used))
+    if not text.split():
+        return ordered, True
+    ordered.sort(key=_is_barred)
+    return find(text, [(command.words, command) for command in ordered])
+
+
+def _last_used(used: dict[str, int], command: Command) -> int:
+    return used.get(command.id, len(used))
+
+
+def _is_barred(command: Command) -> bool:
+    return bool(command.why_not())
+
+
+def _of_action(spec: ActionSpec, action: QAction) -> Command:
+    words = Words(spec.phrase or action.text(), f"{spec.text} {spec.menu} {spec.submenu} {spec.id}", spec.tip)
+    return Command(
+        id=f"action:{spec.id}",
+        words=words,
+        group=spec.menu,
+        icon=icon(spec.icon) if spec.icon else QIcon(),
+        run=action.trigger,
+        why_not=partial(_why_barred, spec, action),
+        keys=action.shortcut().toString(QKeySequence.SequenceFormat.NativeText),
+    )
+
+
+def _why_barred(spec: ActionSpec, action: QAction) -> str:
+    return "" if action.isEnabled() else spec.why or "not possible now"
+
+
+def _of_blocks(add: Callable[[str], None]) -> Iterator[Command]:
+    for group, specs in groups().items():
+        dot = family_icon(group)
+        for spec in specs:
+            yield Command(f"block:{spec.kind}", _block_words(spec), group, dot, partial(add, spec.kind), _nothing)
+
+
+def _block_words(spec: type[BlockSpec]) -> Words:
+    return Words(f"Add {spec.title.lower()}", f"{spec.keywords} {spec.kind} {spec.group} block", spec.summary)
+
+
+def _add(design: QAction, bridge: DocumentBridge, selection: Selection, kind: str) -> None:
+    """As the palette of blocks does, and on the page where the block is seen."""
+    design.trigger()
+    append_block(bridge, selection, kind)
+
+
+def _of_preset(preset: Preset, open_preset: Callable[[Preset], None]) -> Command:
+    known = preset.experiment
+    name, tags, text = (known.name, known.tags, known.description) if known else (preset.id, (), preset.error)
+    return Command(
+        id=f"preset:{preset.id}",
+        words=Words(f"Open preset {name}", " ".join((preset.id, preset.id.replace("-", " "), *tags)), text),
+        group="Your preset" if preset.user else "Preset",
+        icon=icon("preset"),
+        run=partial(open_preset, preset),
+        why_not=partial(str, preset.error),
+    )
+
+
+def _nothing() -> str:
+    return ""
