@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout
 
 from cnnstudio.app.theme import mark, set_icon, space
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QAction
     from PySide6.QtWidgets import QWidget
 
-WIDTH = 64
+WIDTH, BUTTON_HEIGHT = 64, 52
+"""Pixels; more where the font is large."""
+ICON = 20
 
 
 class ActivityBar(QFrame):
@@ -24,7 +27,7 @@ class ActivityBar(QFrame):
         self.setObjectName("activity_bar")
         self.setAccessibleName("Pages")
         mark(self, kind="bar", edge="right")
-        self.setFixedWidth(WIDTH)
+        self._buttons: list[QToolButton] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(space(1), space(2), space(1), space(2))
         self._column.setSpacing(space(1))
@@ -37,9 +40,27 @@ class ActivityBar(QFrame):
         button.setDefaultAction(action)
         button.setAccessibleName(action.text())
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        button.setIconSize(QSize(20, 20))
-        button.setFixedSize(WIDTH - 2 * space(1), 52)
+        button.setIconSize(QSize(ICON, ICON))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         mark(button, kind="page")
         set_icon(action, icon)
         self._column.insertWidget(self._column.count() - 1, button)
+        self._buttons.append(button)
+        self._make_room()
+
+    def changeEvent(self, event: QEvent, /) -> None:
+        """Another font wants other room."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """All buttons as wide as the widest word wants."""
+        bold = self.font()
+        bold.setBold(True)  # as the page that is on is written
+        metrics = QFontMetrics(bold)
+        words = max((metrics.horizontalAdvance(b.text()) for b in self._buttons), default=0)
+        width = max(WIDTH - 2 * space(1), words + space(2))
+        for button in self._buttons:
+            button.setFixedSize(width, max(BUTTON_HEIGHT, ICON + metrics.height() + space(4)))
+        self.setFixedWidth(width + 2 * space(1))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QStackedWidget, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,18 +24,20 @@ class Pages(QStackedWidget):
         self.setObjectName("pages")
         self._preferences = preferences
         self._pages: dict[str, QWidget] = {}
+        self._frames: dict[str, QScrollArea] = {}
         self._makers: dict[str, Callable[[], QWidget]] = {}
 
     @property
     def name(self) -> str:
         """The page in front."""
         shown = self.currentWidget()
-        return next((n for n, page in self._pages.items() if page is shown), "")
+        return next((n for n, frame in self._frames.items() if frame is shown), "")
 
     def add_page(self, name: str, page: QWidget) -> None:
         """Add a page; the first one is in front."""
         self._pages[name] = page
-        self.addWidget(page)
+        self._frames[name] = _frame(name, page)
+        self.addWidget(self._frames[name])
 
     def add_lazy_page(self, name: str, make: Callable[[], QWidget]) -> None:
         """Add a page that `make` builds when it is shown first."""
@@ -47,7 +49,7 @@ class Pages(QStackedWidget):
         if is_new:
             self.add_page(name, self._makers.pop(name)())
         if name != self.name:
-            self.setCurrentWidget(self._pages[name])
+            self.setCurrentWidget(self._frames[name])
             self._pages[name].setFocus()  # else Qt moves it to the next button, which is none of this page's
             self.changed.emit()
         if is_new:
@@ -66,3 +68,14 @@ class Pages(QStackedWidget):
             for splitter in page.findChildren(QSplitter):
                 if splitter.objectName() and sum(splitter.sizes()):
                     self._preferences.keep_split(splitter.objectName(), splitter.sizes())
+
+
+def _frame(name: str, page: QWidget) -> QScrollArea:
+    """A page in a window too small for it is scrolled; it must not push the window beyond the screen."""
+    frame = QScrollArea()
+    frame.setObjectName(f"{name}_frame")
+    frame.setFrameShape(QFrame.Shape.NoFrame)
+    frame.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    frame.setWidgetResizable(True)
+    frame.setWidget(page)
+    return frame

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton
 
+from cnnstudio.app.elided import ElidedLabel
 from cnnstudio.app.format import metric
 from cnnstudio.app.theme import mark, set_icon, space
 from cnnstudio.app.theme.colors import Role
@@ -215,7 +216,7 @@ def _button(name: str, text: str, icon: str, tip: str, kind: str) -> QPushButton
 
 
 def _label(name: str, tip: str) -> QLabel:
-    label = QLabel()
+    label = ElidedLabel()
     label.setObjectName(f"run_{name}")
     label.setAccessibleName(tip)
     label.setToolTip(tip)

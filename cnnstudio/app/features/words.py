@@ -5,12 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from cnnstudio.app.elided import ElidedLabel
 from cnnstudio.app.theme import mark, set_icon, space
 
 
 def words(name: str, text: str = "", *, scale: str = "", tone: str = "", wrap: bool = False, tip: str = "") -> QLabel:
     """A label of plain text in one of the theme's sizes and tones (see `mark`)."""
-    label = QLabel(text)
+    label = QLabel(text) if wrap else ElidedLabel(text)
     label.setObjectName(name)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(wrap)

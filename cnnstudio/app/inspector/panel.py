@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.selection import Selection
 
-NARROWEST = 264
+NARROWEST, FEWEST_LETTERS = 264, 36
+"""Pixels, and letters of the font: forms need so much room, and a panel scrolled sideways is no form."""
 
 
 class InspectorPanel(QFrame):
@@ -44,7 +45,7 @@ class InspectorPanel(QFrame):
     def _lay_out(self) -> None:
         self.setObjectName("inspector")
         self.setAccessibleName("Inspector")
-        self.setMinimumWidth(NARROWEST)
+        self.setMinimumWidth(max(NARROWEST, self.fontMetrics().averageCharWidth() * FEWEST_LETTERS))
         mark(self, kind="panel")
         self._scroll.setObjectName("inspector_scroll")
         self._scroll.setWidgetResizable(True)
