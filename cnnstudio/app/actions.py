@@ -25,6 +25,9 @@ class Situation:
     redo_label: str = ""
     can_delete: bool = False
     can_duplicate: bool = False
+    can_copy: bool = False
+    can_paste: bool = False
+    has_selection: bool = False
     has_recent: bool = False
     training: bool = False
     stopping: bool = False
@@ -91,14 +94,30 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("redo", "Redo", "Edit", "edits.redo", "Make the last undone edit again", "redo", "Ctrl+Shift+Z",
                enabled=lambda now: bool(now.redo_label), label=lambda now: f"Redo {_lower(now.redo_label)}".strip(),
                bar=True, why="nothing to redo"),
+    ActionSpec("cut", "Cut", "Edit", "canvas.cut_selection", "Move the selected blocks to the clipboard", "cut",
+               Keys.Cut, enabled=lambda now: now.can_copy, on_canvas=True, separated=True,
+               why="no block is selected that can be copied"),
+    ActionSpec("copy", "Copy", "Edit", "canvas.copy_selection", "Copy the selected blocks to the clipboard", "copy",
+               Keys.Copy, enabled=lambda now: now.can_copy, on_canvas=True,
+               why="no block is selected that can be copied"),
+    ActionSpec("paste", "Paste", "Edit", "canvas.paste",
+               "Put the blocks of the clipboard in, a chain behind the selected block", "paste", Keys.Paste,
+               enabled=lambda now: now.can_paste and now.page == "design", on_canvas=True,
+               why="the clipboard is empty or the Design page is not in front"),
     ActionSpec("delete", "Delete", "Edit", "canvas.delete_selection", "Remove what is selected on the canvas", "remove",
-               Keys.Delete, enabled=lambda now: now.can_delete, on_canvas=True, separated=True,
+               Keys.Delete, enabled=lambda now: now.can_delete, on_canvas=True,
                why="nothing is selected that can be removed"),
     ActionSpec("duplicate", "Duplicate", "Edit", "canvas.duplicate_selection", "Place copies of the selected blocks",
-               "copy", "Ctrl+D", enabled=lambda now: now.can_duplicate, on_canvas=True,
+               "duplicate", "Ctrl+D", enabled=lambda now: now.can_duplicate, on_canvas=True,
                why="no block is selected that there can be more of"),
     ActionSpec("select_all", "Select all blocks", "Edit", "canvas.select_all", "Select every block of the canvas",
-               keys=Keys.SelectAll, on_canvas=True),
+               keys=Keys.SelectAll, on_canvas=True, separated=True),
+    ActionSpec("select_upstream", "Select upstream", "Edit", "canvas.select_upstream",
+               "Select all blocks that the selected ones depend on, too", keys="Ctrl+Shift+Up",
+               enabled=lambda now: now.has_selection, on_canvas=True, why="no block is selected"),
+    ActionSpec("select_downstream", "Select downstream", "Edit", "canvas.select_downstream",
+               "Select all blocks that depend on the selected ones, too", keys="Ctrl+Shift+Down",
+               enabled=lambda now: now.has_selection, on_canvas=True, why="no block is selected"),
     ActionSpec("rename", "Name and description…", "Edit", "edits.rename", "Change name and description",
                separated=True),
     ActionSpec("tidy", "Tidy", "Edit", "edits.tidy", "Lay the blocks out anew, in the order of the flow", "tidy",

@@ -217,6 +217,7 @@ class MainWindow(QMainWindow):
         self.recovery.failed.connect(self._show_unsafe)
         for signal in (bridge.title_changed, self.selection.changed, run.changed, self.pages.changed, themes.changed):
             signal.connect(self._update_actions)
+        self.design.canvas.clipboard.changed.connect(self._update_actions)
         run.changed.connect(self._follow_run)
         self._was_active = False
         self._show_title()
@@ -236,6 +237,9 @@ class MainWindow(QMainWindow):
                 redo_label=document.redo_label,
                 can_delete=canvas.can_delete,
                 can_duplicate=canvas.can_duplicate,
+                can_copy=canvas.can_copy,
+                can_paste=canvas.clipboard.can_paste,
+                has_selection=bool(self.selection.ids),
                 training=state.active,
                 stopping=state.phase == "stopping",
                 trained=bool(self.run.trained_directory),

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.block_records import BlockRecord, plain_block, read_blocks
 from cnnstudio.core.declare import DeclarationError
 from cnnstudio.core.strict_json import MAX_BYTES, FileError, Format, read_json, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-
-    from cnnstudio.core.architecture import Architecture, Block
 
 
 class _Record(msgspec.Struct, forbid_unknown_fields=True):
@@ -28,30 +26,28 @@ FORM = Format("cnnstudio-blocks", 1, 0, "a set of blocks", _Record, (BlockRecord
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """Blocks with the connections among them. Positions are relative to the top-left corner of the whole."""
+    """Blocks with the connections among them, in the order of the flow.
+
+    Positions are relative to the top-left corner of the whole.
+    """
 
     blocks: tuple[Block, ...] = ()
 
     @classmethod
     def of(cls, architecture: Architecture, ids: Collection[str]) -> Fragment:
-        """These blocks of an architecture, in the order of the flow. Ids that it does not have are passed over."""
-        wanted, topology = set(ids), architecture.topology
-        return cls._made([architecture.blocks[i] for i in (*topology.order, *topology.cyclic) if i in wanted])
+        """These blocks of an architecture. Ids that it does not have are passed over."""
+        wanted = set(ids)
+        return cls._made([b for b in architecture.blocks.values() if b.id in wanted])
 
     @classmethod
     def _made(cls, blocks: Collection[Block]) -> Fragment:
         ids = {b.id for b in blocks}
         left, top = corner(blocks)
-        return cls(
-            tuple(
-                dataclasses.replace(
-                    b,
-                    inputs=tuple(i for i in b.inputs if i in ids),
-                    position=(b.position[0] - left, b.position[1] - top),
-                )
-                for b in blocks
-            )
+        alone = Architecture.of(
+            Block(b.id, b.spec, tuple(i for i in b.inputs if i in ids), (b.position[0] - left, b.position[1] - top))
+            for b in blocks
         )
+        return cls(tuple(alone.blocks[i] for i in (*alone.topology.order, *alone.topology.cyclic)))
 
     def fitting(self, architecture: Architecture) -> Fragment:
         """Without the ends that the architecture has already: it takes no second Input and no second Output."""

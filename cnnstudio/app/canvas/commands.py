@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnnstudio.app.canvas.navigation import Way, first, last, neighbour
-from cnnstudio.core.edits import Disconnect, DuplicateBlocks, RemoveBlocks, ReorderBlock
+from cnnstudio.core.edits import Disconnect, DuplicateBlocks, PasteBlocks, RemoveBlocks, ReorderBlock
+from cnnstudio.core.fragment import Fragment
+from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH, GAP_Y
 from cnnstudio.core.program import INPUT
+from cnnstudio.core.strict_json import FileError
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.view import CanvasView
@@ -23,6 +26,12 @@ def can_duplicate(canvas: CanvasView) -> bool:
     return any(id in blocks and blocks[id].spec.kind not in ("Input", "Output") for id in canvas.selection.ids)
 
 
+def can_copy(canvas: CanvasView) -> bool:
+    """Whether a block is selected that could be pasted somewhere: every network has its Input already."""
+    blocks = canvas.bridge.experiment.architecture.blocks
+    return any(id in blocks and id != INPUT for id in canvas.selection.ids)
+
+
 def delete_selection(canvas: CanvasView) -> None:
     """Cut the selected edge, or remove the selected blocks, heal the chain and select the block before."""
     edge = canvas.board.selected_edge
@@ -31,10 +40,14 @@ def delete_selection(canvas: CanvasView) -> None:
         return
     blocks = canvas.bridge.experiment.architecture.blocks
     gone = tuple(id for id in canvas.selection.ids if id in blocks)
-    if not gone:
-        return
+    if gone:
+        _remove(canvas, RemoveBlocks(ids=gone))
+
+
+def _remove(canvas: CanvasView, edit: RemoveBlocks) -> None:
+    blocks, gone = canvas.bridge.experiment.architecture.blocks, edit.ids
     heirs = [i for id in gone for i in blocks[id].inputs if i not in gone]
-    if canvas.bridge.do(RemoveBlocks(ids=gone)):
+    if canvas.bridge.do(edit):
         left = canvas.bridge.experiment.architecture.blocks
         canvas.selection.select([i for i in heirs[:1] if i in left] or [i for i in gone if i in left])
 
@@ -45,6 +58,73 @@ def duplicate_selection(canvas: CanvasView) -> None:
     edit = DuplicateBlocks(ids=tuple(id for id in canvas.selection.ids if id in architecture.blocks))
     if edit.ids and canvas.bridge.do(edit):
         canvas.selection.select(edit.copies(architecture).values())
+
+
+def copy_selection(canvas: CanvasView) -> bool:
+    """Put the selected blocks, with the connections among them, on the clipboard. Returns whether they are there."""
+    if not can_copy(canvas):
+        return False
+    try:
+        canvas.clipboard.put(Fragment.of(canvas.bridge.experiment.architecture, canvas.selection.ids))
+    except FileError as error:
+        canvas.bridge.refused.emit(str(error))
+        return False
+    return True
+
+
+def cut_selection(canvas: CanvasView) -> None:
+    """Copy the selected blocks, then remove them, heal the chain and select the block before."""
+    if copy_selection(canvas):
+        blocks = canvas.bridge.experiment.architecture.blocks
+        gone = tuple(id for id in canvas.selection.ids if id in blocks and id != INPUT)
+        _remove(canvas, RemoveBlocks(ids=gone, verb="Cut"))
+
+
+def paste(canvas: CanvasView, at: tuple[float, float] | None = None) -> None:
+    """Put the clipboard's blocks in and select them.
+
+    They go to `at`; without it a chain goes behind the one selected block, and others into free space in sight.
+    """
+    try:
+        copied = canvas.clipboard.blocks()
+    except FileError as error:
+        canvas.bridge.refused.emit(str(error))
+        return
+    architecture = canvas.bridge.experiment.architecture
+    fragment = copied.fitting(architecture)
+    selected = [id for id in canvas.selection.ids if id in architecture.blocks]
+    after = selected[0] if at is None and len(selected) == 1 else None
+    edit = PasteBlocks(fragment=fragment, after=after, position=at or _in_sight(canvas, fragment))
+    if canvas.bridge.do(edit):
+        canvas.selection.select(edit.copies(architecture).values())
+
+
+def _in_sight(canvas: CanvasView, fragment: Fragment) -> tuple[float, float]:
+    """The corner with which the blocks lie in the middle of what is seen, their head in any case."""
+    seen = canvas.seen()
+    width = max((b.position[0] for b in fragment.blocks), default=0.0) + CARD_WIDTH
+    height = max((b.position[1] for b in fragment.blocks), default=0.0) + CARD_HEIGHT
+    left = max(seen.center().x() - width / 2, seen.left())
+    top = max(seen.center().y() - height / 2, seen.top() + GAP_Y)
+    return float(round(left)), float(round(top))
+
+
+def select_upstream(canvas: CanvasView) -> None:
+    """Select all that the selected blocks depend on, too; the current block stays current."""
+    architecture = canvas.bridge.experiment.architecture
+    _extend(canvas, *(architecture.upstream(id) for id in canvas.selection.ids if id in architecture.blocks))
+
+
+def select_downstream(canvas: CanvasView) -> None:
+    """Select all that depends on the selected blocks, too; the current block stays current."""
+    architecture = canvas.bridge.experiment.architecture
+    _extend(canvas, *(architecture.downstream(id) for id in canvas.selection.ids if id in architecture.blocks))
+
+
+def _extend(canvas: CanvasView, *more: set[str]) -> None:
+    selected = canvas.selection.ids
+    found = set().union(*more).difference(selected)
+    canvas.selection.select([*(id for id in canvas.board.cards if id in found), *selected])
 
 
 def move_selected(canvas: CanvasView, by: int) -> None:

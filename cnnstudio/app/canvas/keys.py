@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
 
 from cnnstudio.app.canvas import commands
 from cnnstudio.app.canvas.navigation import Way
@@ -37,6 +38,9 @@ def action_for(event: QKeyEvent) -> Callable[[CanvasView], None] | None:
         return _stepping(way, extend=held == _SHIFT)
     if event.text() in ("+", "-") and held in (_NONE, _SHIFT):  # + needs Shift on some keyboards
         return _zoom_in if event.text() == "+" else _zoom_out
+    for standard, act in _STANDARD.items():
+        if event.matches(standard):
+            return act
     return _TABLE.get((key, held))
 
 
@@ -63,6 +67,20 @@ def _escape(canvas: CanvasView) -> None:
     canvas.escape()
 
 
+def _copy(canvas: CanvasView) -> None:
+    commands.copy_selection(canvas)
+
+
+def _paste(canvas: CanvasView) -> None:
+    commands.paste(canvas)
+
+
+_STANDARD: dict[QKeySequence.StandardKey, Callable[[CanvasView], None]] = {
+    QKeySequence.StandardKey.Cut: commands.cut_selection,
+    QKeySequence.StandardKey.Copy: _copy,
+    QKeySequence.StandardKey.Paste: _paste,
+}
+"""Keys that differ between platforms, or of which there are several: Ctrl+Insert copies, too."""
 _TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[CanvasView], None]] = {
     (Qt.Key.Key_Delete, _NONE): commands.delete_selection,
     (Qt.Key.Key_Backspace, _NONE): commands.delete_selection,
@@ -71,6 +89,8 @@ _TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[CanvasView], None]] =
     (Qt.Key.Key_Escape, _NONE): _escape,
     (Qt.Key.Key_Return, _NONE): commands.edit_parameters,
     (Qt.Key.Key_Enter, _NONE): commands.edit_parameters,
+    (Qt.Key.Key_Up, _CTRL | _SHIFT): commands.select_upstream,
+    (Qt.Key.Key_Down, _CTRL | _SHIFT): commands.select_downstream,
     (Qt.Key.Key_Up, _ALT): commands.move_up,
     (Qt.Key.Key_Down, _ALT): commands.move_down,
     (Qt.Key.Key_Home, _NONE): commands.select_first,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from cnnstudio.app.canvas.view import CanvasView
 
+Keys = QKeySequence.StandardKey
+
 
 def block_menu(canvas: CanvasView, id: str) -> QMenu:
     """What can be done with the selected blocks, `id` the one clicked."""
@@ -36,12 +38,19 @@ def block_menu(canvas: CanvasView, id: str) -> QMenu:
         down = _add(menu, "Move down", partial(canvas.move_selected, 1), "Alt+Down", "down")
         up.setEnabled(id != INPUT)
         down.setEnabled(block.spec.kind != "Output")
-    copy = _add(menu, "Duplicate", canvas.duplicate_selection, "Ctrl+D", "copy")
+        menu.addSeparator()
+    for words, act, keys in (("Cut", canvas.cut_selection, Keys.Cut), ("Copy", canvas.copy_selection, Keys.Copy)):
+        _add(menu, words, act, keys, words.lower()).setEnabled(canvas.can_copy)
+    _add(menu, "Paste", canvas.paste, Keys.Paste, "paste").setEnabled(canvas.clipboard.can_paste)
+    copy = _add(menu, "Duplicate", canvas.duplicate_selection, "Ctrl+D", "duplicate")
     copy.setEnabled(canvas.can_duplicate)
+    menu.addSeparator()
+    _add(menu, "Select upstream", canvas.select_upstream, "Ctrl+Shift+Up")
+    _add(menu, "Select downstream", canvas.select_downstream, "Ctrl+Shift+Down")
     if not several:
+        menu.addSeparator()
         cut = _add(menu, "Disconnect inputs", partial(commands.disconnect_inputs, canvas, id), "", "unlink")
         cut.setEnabled(bool(block.inputs))
-        menu.addSeparator()
         words = "Add before" if block.spec.kind == "Output" else "Append"
         _families(menu, words, partial(append_block, canvas.bridge, canvas.selection, after=id))
     menu.addSeparator()
@@ -66,6 +75,9 @@ def canvas_menu(canvas: CanvasView, at: QPointF) -> QMenu:
     place = (at.x(), at.y())
     _families(menu, "Place unconnected", partial(place_block, canvas.bridge, canvas.selection, position=place))
     menu.addSeparator()
+    _add(menu, "Paste here", partial(commands.paste, canvas, place), Keys.Paste, "paste").setEnabled(
+        canvas.clipboard.can_paste
+    )
     _add(menu, "Select all", canvas.select_all, "Ctrl+A")
     _add(menu, "Tidy", partial(canvas.bridge.do, Tidy()), "", "tidy")
     menu.addSeparator()
@@ -83,7 +95,9 @@ def _menu(canvas: CanvasView, name: str, label: str) -> QMenu:
     return menu
 
 
-def _add(menu: QMenu, words: str, act: Callable[[], object], keys: str = "", picture: str = "") -> QAction:
+def _add(
+    menu: QMenu, words: str, act: Callable[[], object], keys: str | QKeySequence.StandardKey = "", picture: str = ""
+) -> QAction:
     """An entry that shows its keys; the canvas itself listens to them, so here they are words only."""
     shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
     entry = menu.addAction(f"{words}\t{shown}" if shown else words)

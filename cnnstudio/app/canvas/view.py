@@ -25,6 +25,7 @@ from typing_extensions import override
 
 from cnnstudio.app.canvas import commands, menus
 from cnnstudio.app.canvas.card import FARTHEST
+from cnnstudio.app.canvas.clipboard import BlockClipboard
 from cnnstudio.app.canvas.drops import Drop
 from cnnstudio.app.canvas.gestures import Band, Drag, Gesture, Pan, PickEdge, Pointer, Wire
 from cnnstudio.app.canvas.keys import action_for
@@ -60,6 +61,7 @@ class CanvasView(Viewport):
         self.board.setParent(self)
         self.bridge = bridge
         self.selection = selection
+        self.clipboard = BlockClipboard(self)
         self._gesture: Gesture | None = None
         self._drop: Drop | None = None
         self._panning = False
@@ -164,6 +166,36 @@ class CanvasView(Viewport):
     def can_duplicate(self) -> bool:
         """Whether a block is selected of which there can be more than one."""
         return commands.can_duplicate(self)
+
+    @property
+    def can_copy(self) -> bool:
+        """Whether a block is selected that could be pasted somewhere."""
+        return commands.can_copy(self)
+
+    @Slot()
+    def cut_selection(self) -> None:
+        """Copy the selected blocks, then remove them and heal the chain."""
+        commands.cut_selection(self)
+
+    @Slot()
+    def copy_selection(self) -> None:
+        """Put the selected blocks on the clipboard."""
+        commands.copy_selection(self)
+
+    @Slot()
+    def paste(self) -> None:
+        """Put the clipboard's blocks in, behind the selected block where they are a chain, and select them."""
+        commands.paste(self)
+
+    @Slot()
+    def select_upstream(self) -> None:
+        """Select all that the selected blocks depend on, too."""
+        commands.select_upstream(self)
+
+    @Slot()
+    def select_downstream(self) -> None:
+        """Select all that depends on the selected blocks, too."""
+        commands.select_downstream(self)
 
     @Slot()
     def delete_selection(self) -> None:

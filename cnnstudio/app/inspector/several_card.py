@@ -53,7 +53,7 @@ class SeveralCard(QWidget):
         mark(self.title, scale="title")
         self.title.setObjectName("several_title")
         for button, name, help in (
-            (self.duplicate, "copy", "Copy the selected blocks with the connections among them"),
+            (self.duplicate, "duplicate", "Copy the selected blocks with the connections among them"),
             (self.remove, "remove", "Take the selected blocks away; what read them reads what they read"),
         ):
             set_icon(button, name)
