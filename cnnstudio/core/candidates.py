@@ -6,6 +6,7 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import Form, Parameter, show
 from cnnstudio.core.diagnostics import Diagnostic, Fix, Refused, Severity
@@ -45,6 +46,8 @@ def candidates(trace: Trace, diagnostic: Diagnostic) -> Iterator[Fix]:
         if traced.spec.group == "Merge":
             yield from _to_one_shape(traced, trace.data)
     yield from diagnostic.candidates
+    if traced.output is None and traced.inputs and not diagnostic.parameter:
+        yield from _smaller(traced, trace)
     if diagnostic.severity is Severity.ERROR:
         yield from _values(traced, diagnostic, trace.data)
 
@@ -133,6 +136,20 @@ def _before_pooling(traced: BlockTrace, trace: Trace) -> Iterator[Fix]:
     elif kind.startswith("Global"):
         yield _remove(source)
         yield Fix(f"Let {source} keep its axes", partial(SetParameters, id=source, values={"keepdims": True}))
+
+
+def _smaller(traced: BlockTrace, trace: Trace) -> Iterator[Fix]:
+    """What is too large for the memory: means in place of all values, or the declared sizes."""
+    source = traced.sources[0]
+    flat = trace.blocks[source]
+    if traced.spec.kind == "Dense" and flat.spec.kind == "Flatten" and flat.inputs and 1 <= flat.inputs[0].rank <= 3:
+        pool = PutBetween(specs=(spec_class("GlobalAveragePooling")(),), source=source, target=traced.id)
+        moved = Together(edits=(pool, RemoveBlocks(ids=(source,))))
+        yield Fix(f"Put global average pooling in place of {source}", partial(_given, moved))
+    for p in traced.spec.parameters:
+        if p.form in (Form.INTEGER, Form.SIZE) and getattr(traced.spec, p.name) != p.default:
+            edit = partial(SetParameters, id=traced.id, values={p.name: p.default})
+            yield Fix(f"Set {p.label.lower()} to {show(p.default)}", edit)
 
 
 def _to_size(traced: BlockTrace, trace: Trace) -> Iterator[Fix]:

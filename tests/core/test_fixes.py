@@ -186,6 +186,15 @@ def test_a_merge_of_one_branch_is_a_warning_and_passes_it_on() -> None:
     assert [f.label for f in warning.fixes] == ["Remove join"]
 
 
+def test_what_is_too_large_is_made_smaller() -> None:
+    shape = (256, 256, 3)
+    dense = ("dense", spec_class("Dense")(units=1_000_000), ("flat",))
+    end = ("output", spec_class("Output")(), ("dense",))
+    made = design(shape, ("flat", spec_class("Flatten")(), ("input",)), dense, end)
+    found = labels(made, DataInfo(Task.CLASSIFICATION, shape, ("cat", "dog")), "dense")
+    assert found == ["Put global average pooling in place of flat", "Set units to 64"]
+
+
 def test_a_fix_takes_along_what_it_brings_to_light() -> None:
     big = spec_class("Convolution")(filters=4, kernel_size=9, padding="valid")
     made = design((8, 8, 1), ("conv", big, ("input",)), ("output", spec_class("Output")(), ("conv",)))
