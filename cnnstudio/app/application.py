@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
+from cnnstudio.app.canvas.clipboard import leave_as_text
 from cnnstudio.app.main_window import MainWindow
 from cnnstudio.app.preferences import Preferences
 from cnnstudio.app.theme import app_icon, themes
@@ -50,4 +51,5 @@ def make_application() -> QApplication:
     app.setDesktopFileName("cnnstudio")
     app.setStyle("Fusion")
     app.setWindowIcon(app_icon())
+    app.aboutToQuit.connect(leave_as_text)
     return app

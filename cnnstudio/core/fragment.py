@@ -22,6 +22,7 @@ class _Record(msgspec.Struct, forbid_unknown_fields=True):
 
 
 FORM = Format("cnnstudio-blocks", 1, 0, "a set of blocks", _Record, (BlockRecord,))
+MIME = "application/x-cnnstudio-blocks"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,13 +13,13 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
-from cnnstudio.app.canvas.clipboard import MIME
-from cnnstudio.core.fragment import Fragment, write_fragment
+from cnnstudio.core.fragment import MIME, Fragment, write_fragment
 from tests.helpers.canvas import CHAIN, EMPTY, RESIDUAL, Studio, experiment
 from tests.helpers.studio import Studio as Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -168,6 +171,19 @@ def test_anything_else_gives_one_sentence(chain: Studio, qtbot: QtBot, text: str
     with qtbot.waitSignal(chain.bridge.refused) as refused:
         chain.key(V, _CTRL)
     assert refused.args[0].startswith("The clipboard")
+
+
+def test_a_program_that_has_copied_ends_well(tmp_path: Path) -> None:
+    """Data made in Python must not be what Qt takes down after Python."""
+    code = (
+        "from cnnstudio.app import application; from PySide6.QtCore import QTimer\n"
+        "app = application.make_application(); window = application.make_window(application.Preferences())\n"
+        "window.show(); window.selection.select(['convolution_1']); window.design.canvas.copy_selection()\n"
+        "QTimer.singleShot(0, window.close); app.exec(); print(app.clipboard().text())"
+    )
+    home = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "CNNSTUDIO_HOME": str(tmp_path)}
+    ended = subprocess.run([sys.executable, "-c", code], env=home, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "cnnstudio-blocks 1.0" in ended.stdout) == (0, True), ended.stderr
 
 
 def test_what_can_be_pasted_follows_the_clipboard(chain: Studio, qtbot: QtBot) -> None:

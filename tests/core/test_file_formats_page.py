@@ -9,6 +9,7 @@ import msgspec
 
 from cnnstudio.core.edits import MAX_BLOCKS
 from cnnstudio.core.files import FORMAT, MAJOR, MAX_BYTES, MAX_DEPTH, MINOR, read_experiment
+from cnnstudio.core.fragment import FORM, MIME, read_fragment
 from cnnstudio.core.recipe import Digits
 from cnnstudio.core.run_folder import BEST, EXPERIMENT, LAST, METRICS, STATE, RunRecord
 
@@ -22,6 +23,15 @@ def test_its_example_opens() -> None:
     assert (experiment.name, experiment.training.epochs) == ("LeNet on digits", 15)
     assert experiment.data.source == Digits()
     assert f'"{FORMAT} {MAJOR}.{MINOR}"' in found[1]
+
+
+def test_its_copied_blocks_can_be_pasted() -> None:
+    examples = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    fragment = read_fragment(examples[1], "the example")
+    assert [b.spec.kind for b in fragment.blocks] == ["Convolution", "MaxPooling"]
+    assert fragment.is_chain
+    assert f'"{FORM.head}"' in examples[1]
+    assert f"`{MIME}`" in PAGE
 
 
 def test_its_limits_are_those_of_the_program() -> None:

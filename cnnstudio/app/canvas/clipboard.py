@@ -5,10 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.core.fragment import FORM, Fragment, read_fragment, write_fragment
+from cnnstudio.core.fragment import FORM, MIME, Fragment, read_fragment, write_fragment
 from cnnstudio.core.strict_json import FileError
 
-MIME = "application/x-cnnstudio-blocks"
+
+class _Copied(QMimeData):
+    """Blocks that this process has copied."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.setData(MIME, text.encode())
+        self.setText(text)
 
 
 class BlockClipboard(QObject):
@@ -31,10 +38,7 @@ class BlockClipboard(QObject):
     def put(self, fragment: Fragment) -> None:
         """Put blocks on the clipboard. Raises FileError where they are too many."""
         text = write_fragment(fragment)
-        data = QMimeData()
-        data.setData(MIME, text.encode())
-        data.setText(text)
-        QApplication.clipboard().setMimeData(data)
+        QApplication.clipboard().setMimeData(_Copied(text))
 
     def blocks(self) -> Fragment:
         """The blocks on the clipboard. Raises FileError where there are none, or broken ones."""
@@ -50,6 +54,13 @@ class BlockClipboard(QObject):
         data = _data()
         self._can_paste = data is not None and (data.hasFormat(MIME) or data.hasText())
         self.changed.emit()
+
+
+def leave_as_text() -> None:
+    """For the end of the program: what it has copied stays on the clipboard as text, which Qt keeps without Python."""
+    data = _data()
+    if isinstance(data, _Copied):
+        QApplication.clipboard().setText(data.text())
 
 
 def _data() -> QMimeData | None:
