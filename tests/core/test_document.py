@@ -23,6 +23,7 @@ from cnnstudio.core.edits import (
     EditError,
     InsertBlock,
     MoveBlocks,
+    PasteBlocks,
     RemoveBlocks,
     RenameBlock,
     RenameExperiment,
@@ -35,6 +36,7 @@ from cnnstudio.core.edits import (
 )
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.files import read_experiment, write_experiment
+from cnnstudio.core.fragment import Fragment
 from cnnstudio.core.lint import lint
 from cnnstudio.core.recipe import DataRecipe, Digits, TrainingRecipe, Waveforms
 from cnnstudio.core.tracing import trace
@@ -280,6 +282,13 @@ class Editing(RuleBasedStateMachine):
         if len(self.ids) < 60:
             some = data.draw(st.lists(st.sampled_from(self.ids), min_size=1, max_size=4, unique=True))
             self.attempt(DuplicateBlocks(ids=tuple(some)))
+
+    @rule(data=st.data())
+    def paste(self, data: st.DataObject) -> None:
+        if len(self.ids) < 60:
+            some = data.draw(st.lists(st.sampled_from(self.ids), min_size=1, max_size=4, unique=True))
+            after = data.draw(st.none() | st.sampled_from(self.ids))
+            self.attempt(PasteBlocks(fragment=Fragment.of(self.document.value.architecture, some), after=after))
 
     @rule(data=st.data(), value=st.integers(0, 9))
     def set(self, data: st.DataObject, value: int) -> None:
