@@ -257,9 +257,7 @@ class Failed(Event, frozen=True):
     details: str = ""
 
 
-AnyCommand: TypeAlias = Annotated[
-    StartRun | StopRun | Watch | GetSamples | ExportRun, msgspec.Meta(title="command")
-]
+AnyCommand: TypeAlias = Annotated[StartRun | StopRun | Watch | GetSamples | ExportRun, msgspec.Meta(title="command")]
 AnyEvent: TypeAlias = Annotated[
     Hello | Heartbeat | RunStarted | Progress | EpochEnd | RunEnded | RunFailed | FeatureMaps | WatchFailed
     | Samples | Exported | Failed,

@@ -101,7 +101,7 @@ def test_a_convolution_says_what_a_dense_layer_would_cost(desk: Desk) -> None:
     desk.selection.select(["first"])
     text = desk.panel.block_card.dense.text()
     assert "from 64 to 512 values" in text
-    assert "33.3 k parameters" in text, (64 * 512 + 512)
+    assert "33.3 k parameters" in text, 64 * 512 + 512
     assert "416 times" in text
     desk.selection.select(["norm"])
     assert not desk.panel.block_card.dense.isVisible()

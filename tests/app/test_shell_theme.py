@@ -58,9 +58,7 @@ def oklab(rgb: tuple[float, ...]) -> tuple[float, ...]:
         tuple(min(1.0, max(0.0, c)) for c in rgb),
     )
     roots = tuple(math.cbrt(c) for c in lms)
-    return times(
-        ((0.21045, 0.79362, -0.00407), (1.97800, -2.42859, 0.45059), (0.02590, 0.78277, -0.80868)), roots
-    )
+    return times(((0.21045, 0.79362, -0.00407), (1.97800, -2.42859, 0.45059), (0.02590, 0.78277, -0.80868)), roots)
 
 
 @LOOKS

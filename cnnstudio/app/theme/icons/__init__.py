@@ -65,8 +65,6 @@ def pixmap(name: str, color: QColor, size: int, ratio: float = 1.0) -> QPixmap:
 _worn: weakref.WeakKeyDictionary[QAction | QAbstractButton, tuple[str, Role]] = weakref.WeakKeyDictionary()
 
 
-
-
 def _dress_again() -> None:
     for target, (name, role) in list(_worn.items()):
         if isValid(target):
