@@ -12,12 +12,13 @@ from cnnstudio.app.canvas import CanvasView
 from cnnstudio.app.inspector import InspectorPanel
 from cnnstudio.app.palette import PalettePanel
 from cnnstudio.app.panels.problems import ProblemsPanel
+from cnnstudio.app.tab_order import settle_tabs
 from cnnstudio.core.diagnostics import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtGui import QShowEvent
+    from PySide6.QtGui import QFocusEvent, QShowEvent
 
     from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.run_controller import RunController
@@ -62,7 +63,6 @@ class DesignPage(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(across)
-        self.setFocusProxy(self.canvas)
         self._middle = middle
         self._tabs.currentChanged.connect(self._make_room)
         run.refused.connect(self.show_problems)
@@ -73,6 +73,10 @@ class DesignPage(QWidget):
     def code(self) -> QWidget:
         """The Code tab's panel."""
         return self._code.panel()
+
+    def focusInEvent(self, event: QFocusEvent, /) -> None:
+        """The canvas has the keyboard. A focus proxy would make the Tab key leap over the palette."""
+        self.canvas.setFocus(event.reason())
 
     def show_code(self) -> None:
         """Bring the Keras script to the front."""
@@ -149,8 +153,11 @@ class _Late(QWidget):
 
     def showEvent(self, event: QShowEvent, /) -> None:
         """Build the panel; Qt has shown the children by now, so a new one needs showing itself."""
+        is_new = self._panel is None
         self.panel().show()
         super().showEvent(event)
+        if is_new:
+            settle_tabs(self)
 
 
 def _splitter(name: str, way: Qt.Orientation, *parts: QWidget) -> QSplitter:

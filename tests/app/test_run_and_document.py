@@ -219,11 +219,21 @@ def test_only_a_rename_is_taken_for_one() -> None:
     assert renamed(before, other) is None
 
 
-def test_a_worker_of_another_version_asks_for_a_restart_and_promises_nothing(qtbot: QtBot) -> None:
+@pytest.fixture
+def outdated(qtbot: QtBot) -> Iterator[MainWindow]:
+    """A window whose worker speaks another protocol."""
     window = MainWindow(Preferences(), WorkerClient(command=(sys.executable, str(FAKE), "old")))
     window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(window)
     window.show()
+    yield window
+    window.worker.stop()
+
+
+def test_a_worker_of_another_version_asks_for_a_restart_and_promises_nothing(
+    outdated: MainWindow, qtbot: QtBot
+) -> None:
+    window = outdated
     window.show_data()  # asks for samples, and must not wait for them for ever
     window.begin()
     qtbot.waitUntil(lambda: window.worker.is_outdated, timeout=WAIT)
@@ -232,7 +242,6 @@ def test_a_worker_of_another_version_asks_for_a_restart_and_promises_nothing(qtb
     window.run.start()
     qtbot.waitUntil(lambda: window.run.state.phase == "failed", timeout=WAIT)
     assert "updated while it was open" in window.run.state.message
-    window.worker.stop()
 
 
 def test_news_do_not_push_a_question_away(desk: Desk) -> None:

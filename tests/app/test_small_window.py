@@ -33,22 +33,25 @@ def points(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[int]:
     qapp.setFont(usual)
 
 
-def made(qtbot: QtBot) -> tuple[MainWindow, Studio]:
+@pytest.fixture
+def studio(qtbot: QtBot, points: int) -> Iterator[tuple[MainWindow, Studio]]:
+    """A window in that font; held until it is closed, as Python may otherwise take it apart while it is painted."""
     themes.choose(Mode.LIGHT)
     worker = RecordingWorker()
     window = MainWindow(Preferences(), worker)
     window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(window)
-    return window, Studio(window.bridge, window.selection, worker, window.run)
+    yield window, Studio(window.bridge, window.selection, worker, window.run)
+    window.bridge.mark_saved()
 
 
-def test_every_page_fits_a_small_window_while_a_run_goes_on(qtbot: QtBot, points: int) -> None:
-    window, studio = made(qtbot)
+def test_every_page_fits_a_small_window_while_a_run_goes_on(studio: tuple[MainWindow, Studio], points: int) -> None:
+    window, run = studio
     size = QSize(900, 600) if points else QSize(800, 600)
     window.resize(size)
     window.show()
-    studio.start()
-    studio.progress(3, 7)
+    run.start()
+    run.progress(3, 7)
     for show in (window.show_train, window.show_data, window.show_design):
         show()
         QApplication.sendPostedEvents()
@@ -59,11 +62,11 @@ def test_every_page_fits_a_small_window_while_a_run_goes_on(qtbot: QtBot, points
     assert frame is not None
     window.show_train()
     assert frame.horizontalScrollBar().maximum() > 0, "what does not fit is scrolled to"
-    studio.finish()
+    run.finish()
 
 
-def test_words_of_the_activity_bar_are_whole(qtbot: QtBot, points: int) -> None:
-    window, _ = made(qtbot)
+def test_words_of_the_activity_bar_are_whole(studio: tuple[MainWindow, Studio]) -> None:
+    window, _ = studio
     window.show()
     for name in ("design", "data", "train"):
         button = window.findChild(QToolButton, f"activity_page_{name}")

@@ -36,12 +36,12 @@ class BlockCard(QWidget):
         self.findings = FindingList(self)
         self.summary = wrapped(parent=self, tone="muted")
         self.more = wrapped(parent=self, tone="muted")
-        self.about = Section("More about it", "about", self)
+        self.parameters = Section("Parameters", "parameters", self)  # the Tab key goes in the order of making
         self.note = wrapped("The Data page decides the shape of the samples.", self, tone="muted", scale="caption")
         self.form = DeclaredForm(self)
         self.table = FactTable(self)
         self.dense = wrapped(parent=self, tone="muted", scale="caption")
-        self.parameters = Section("Parameters", "parameters", self)
+        self.about = Section("More about it", "about", self)
         self._lay_out()
         self.id_line.typed.connect(self._check_id)
         self.id_line.named.connect(self._rename)
@@ -79,6 +79,7 @@ class BlockCard(QWidget):
         column.addWidget(self.summary)
         for section in (self.parameters, numbers, self.about):
             column.addWidget(section)
+        QWidget.setTabOrder(numbers.heading, self.about.heading)
 
     @property
     def id(self) -> str:

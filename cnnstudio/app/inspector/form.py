@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.app.inspector.field_row import FieldRow
+from cnnstudio.app.tab_order import settle_tabs
 from cnnstudio.app.theme import mark, space
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class DeclaredForm(QWidget):
         fields = [f for row in self._rows.values() for f in (*row.editor.fields(), row.reset)]
         for before, after in itertools.pairwise(fields):
             QWidget.setTabOrder(before, after)
+        settle_tabs(self)
 
 
 def _matters(parameter: Parameter, declared: Declared) -> bool:

@@ -33,6 +33,8 @@ from cnnstudio.core.storage import write_atomic
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from PySide6.QtGui import QFocusEvent
+
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.selection import Selection
 
@@ -69,6 +71,10 @@ class CodePanel(QWidget):
         themes.changed.connect(self._mark_selected)
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The script has the keyboard, so that the Tab key goes on from it."""
+        self.code.setFocus(event.reason())
 
     def _lay_out(self) -> None:
         self.setObjectName("code")

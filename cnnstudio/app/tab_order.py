@@ -1,0 +1,40 @@
+"""The order of the Tab key where parts of the window are built late: Qt puts those behind everything else."""
+
+from __future__ import annotations
+
+import itertools
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+
+def settle_tabs(container: QWidget) -> None:
+    """Let what is in `container` follow what the Tab key reaches before it, in the order in which it was built."""
+    inside = [w for w in _chain(container.window()) if container.isAncestorOf(w)]
+    before = _previous(container)
+    for first, second in itertools.pairwise([*([before] if before is not None else []), *inside]):
+        QWidget.setTabOrder(first, second)
+
+
+def _is_stop(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.focusProxy() is None
+
+
+def _chain(window: QWidget) -> list[QWidget]:
+    found: list[QWidget] = []
+    at = window.nextInFocusChain()
+    while at is not None and at is not window:
+        if _is_stop(at):
+            found.append(at)
+        at = at.nextInFocusChain()
+    return found
+
+
+def _previous(container: QWidget) -> QWidget | None:
+    """The nearest stop before `container` in the chain that is not inside it; None at the window's beginning."""
+    window, at = container.window(), container.previousInFocusChain()
+    while at is not None and at is not window:
+        if _is_stop(at) and not container.isAncestorOf(at):
+            return at
+        at = at.previousInFocusChain()
+    return None
