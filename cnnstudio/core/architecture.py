@@ -33,10 +33,40 @@ class Block:
     inputs: tuple[str, ...] = ()
     position: tuple[float, float] = (0.0, 0.0)
     """Top-left corner of the card on the canvas."""
+    bypassed: bool = False
+    """Left out of the network: what it reads first passes it unchanged."""
+    follows: frozenset[str] = frozenset()
+    """Parameters whose values follow from the rest of the design until the person sets them; see `following`."""
 
     def at(self, x: float, y: float) -> Block:
         """The same block in another place."""
-        return Block(self.id, self.spec, self.inputs, (x, y))
+        return Block(self.id, self.spec, self.inputs, (x, y), self.bypassed, self.follows)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Blocks under one name, drawn as one card while it is closed.
+
+    Two groups share no block, or all blocks of one are in the other.
+    """
+
+    id: str
+    name: str
+    blocks: frozenset[str]
+    """Ids of all blocks in it, those of groups within it too."""
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A note on the canvas. It says something to people and nothing to the network."""
+
+    id: str
+    text: str
+    position: tuple[float, float] = (0.0, 0.0)
+    """Top-left corner."""
+    width: float = 240.0
+    """In canvas pixels; the height follows from the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +86,42 @@ class Architecture:
     """Blocks by id, in the order in which they were placed. Never changed: edits make a new one."""
 
     blocks: Mapping[str, Block] = field(default_factory=lambda: MappingProxyType({}))
+    groups: Mapping[str, Group] = field(default_factory=lambda: MappingProxyType({}))
+    """Groups by id, in the order in which they were made. No id is that of a block."""
+    comments: Mapping[str, Comment] = field(default_factory=lambda: MappingProxyType({}))
+    """Comments by id."""
 
     @classmethod
-    def of(cls, blocks: Iterable[Block]) -> Architecture:
-        """An architecture of these blocks."""
-        return cls(MappingProxyType({b.id: b for b in blocks}))
+    def of(
+        cls, blocks: Iterable[Block], groups: Iterable[Group] = (), comments: Iterable[Comment] = ()
+    ) -> Architecture:
+        """An architecture of these. Groups forget blocks that are not there, and go when they are left empty."""
+        held = MappingProxyType({b.id: b for b in blocks})
+        kept = (g if g.blocks <= held.keys() else dataclasses.replace(g, blocks=g.blocks & held.keys()) for g in groups)
+        return cls(
+            held,
+            MappingProxyType({g.id: g for g in kept if g.blocks}),
+            MappingProxyType({c.id: c for c in comments}),
+        )
+
+    def made_of(self, blocks: Iterable[Block]) -> Architecture:
+        """Other blocks, with the groups, as far as their blocks are there, and the comments of this one."""
+        return Architecture.of(blocks, self.groups.values(), self.comments.values())
+
+    def with_groups(self, groups: Iterable[Group]) -> Architecture:
+        """The same blocks in these groups."""
+        return self._like(Architecture.of(self.blocks.values(), groups, self.comments.values()))
+
+    def with_comments(self, comments: Iterable[Comment]) -> Architecture:
+        """The same with these comments."""
+        held = MappingProxyType({c.id: c for c in comments})
+        return self._like(Architecture(self.blocks, self.groups, held))
+
+    def _like(self, made: Architecture) -> Architecture:
+        """Hand the topology on to an architecture with the same connections."""
+        if "topology" in self.__dict__:
+            made.__dict__["topology"] = self.topology
+        return made
 
     @cached_property
     def topology(self) -> Topology:
@@ -84,7 +145,7 @@ class Architecture:
         """The same with these blocks put in the place of those with their ids, new ones at the end."""
         blocks = dict(self.blocks)
         blocks.update((b.id, b) for b in changed)
-        made = Architecture(MappingProxyType(blocks))
+        made = Architecture(MappingProxyType(blocks), self.groups, self.comments)
         if "topology" in self.__dict__ and all(
             b.id in self.blocks and b.inputs == self.blocks[b.id].inputs for b in changed
         ):
@@ -101,7 +162,7 @@ class Architecture:
             for b in self.blocks.values()
             if b.id not in gone
         )
-        return Architecture.of(kept)
+        return self.made_of(kept)
 
     def upstream(self, id: str) -> set[str]:
         """Ids of all blocks that `id` depends on, itself not counted."""
@@ -160,7 +221,7 @@ class Architecture:
 
     def new_ids(self, kinds: Iterable[str]) -> list[str]:
         """Free ids for blocks of those kinds, in their order and no two alike."""
-        taken = set(self.blocks)
+        taken = {*self.blocks, *self.groups, *self.comments}
         last: dict[str, int] = {}
         ids: list[str] = []
         for kind in kinds:

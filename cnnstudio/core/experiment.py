@@ -18,3 +18,5 @@ class Experiment:
     architecture: Architecture = field(default_factory=Architecture)
     data: DataRecipe = field(default_factory=DataRecipe)
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
+    weights: str = ""
+    """SHA-256 of the weights file that training starts from; "" for fresh weights."""

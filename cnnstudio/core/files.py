@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cnnstudio.core.block_records import BlockRecord, plain_block, read_blocks
+from cnnstudio.core.block_records import (
+    BlockRecord,
+    CommentRecord,
+    GroupRecord,
+    plain_block,
+    plain_comment,
+    plain_group,
+    read_blocks,
+)
 from cnnstudio.core.declare import DeclarationError, from_plain, to_plain
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.program import INPUT
@@ -42,11 +50,13 @@ __all__ = [
 ]
 
 FORMAT = "cnnstudio-experiment"
-MAJOR, MINOR = 1, 0
+MAJOR, MINOR = 1, 1
 
 
 class _ArchitectureRecord(msgspec.Struct, forbid_unknown_fields=True):
     blocks: list[BlockRecord]
+    groups: list[GroupRecord] = []
+    comments: list[CommentRecord] = []
 
 
 class _SourceRecord(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,29 +77,47 @@ class _Record(msgspec.Struct, forbid_unknown_fields=True):
     training: dict[str, Any]
     description: str = ""
     tags: list[str] = []
+    weights: str = ""
 
 
 _FORM = Format(
-    FORMAT, MAJOR, MINOR, "an experiment", _Record, (_ArchitectureRecord, BlockRecord, _DataRecord, _SourceRecord)
+    FORMAT,
+    MAJOR,
+    MINOR,
+    "an experiment",
+    _Record,
+    (_ArchitectureRecord, BlockRecord, GroupRecord, CommentRecord, _DataRecord, _SourceRecord),
 )
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 def write_experiment(experiment: Experiment) -> str:
     """The experiment as JSON text, every parameter spelled out, so that later defaults cannot change its meaning."""
     source = experiment.data.source
-    document = {
+    document: dict[str, Any] = {
         "format": _FORM.head,
         "name": experiment.name,
         "description": experiment.description,
         "tags": list(experiment.tags),
-        "architecture": {"blocks": [plain_block(b) for b in experiment.architecture.blocks.values()]},
+        "architecture": _plain_architecture(experiment.architecture),
         "data": {
             "source": {"kind": source.kind, "parameters": to_plain(source)},
             "parameters": to_plain(experiment.data),
         },
         "training": to_plain(experiment.training),
     }
+    if experiment.weights:
+        document["weights"] = experiment.weights
     return write_json(document)
+
+
+def _plain_architecture(architecture: Architecture) -> dict[str, Any]:
+    plain: dict[str, Any] = {"blocks": [plain_block(b) for b in architecture.blocks.values()]}
+    if architecture.groups:
+        plain["groups"] = [plain_group(g) for g in architecture.groups.values()]
+    if architecture.comments:
+        plain["comments"] = [plain_comment(c) for c in architecture.comments.values()]
+    return plain
 
 
 def save_experiment(path: Path, experiment: Experiment) -> None:
@@ -131,11 +159,17 @@ def read_experiment(text: str | bytes, place: str) -> Experiment:
                 f"data: validation ({recipe.validation:g}) and test ({recipe.test:g}) together must leave at least "
                 "0.1 for training."
             )
+        if record.weights and not _FINGERPRINT.fullmatch(record.weights):
+            raise DeclarationError(
+                f'weights must be the SHA-256 of a weights file, 64 of 0-9 and a-f, not "{record.weights[:70]}".'
+            )
     except DeclarationError as error:
         raise FileError(f"{place}: {error}") from error
     data = DataRecipe(source=source, validation=recipe.validation, test=recipe.test, seed=recipe.seed)
     name = record.name[:200] or "Untitled"
-    return Experiment(name, record.description[:10_000], tuple(record.tags[:32]), architecture, data, training)
+    return Experiment(
+        name, record.description[:10_000], tuple(record.tags[:32]), architecture, data, training, record.weights
+    )
 
 
 def _hold_to_bounds(value: SourceSpec | DataRecipe | TrainingRecipe, place: str) -> None:
@@ -149,7 +183,7 @@ def _hold_to_bounds(value: SourceSpec | DataRecipe | TrainingRecipe, place: str)
 def _architecture(record: _ArchitectureRecord) -> Architecture:
     if all(block.id != INPUT for block in record.blocks):
         raise DeclarationError(f'architecture lacks its Input block (id "{INPUT}").')
-    return read_blocks(record.blocks, "architecture")
+    return read_blocks(record.blocks, "architecture", record.groups, record.comments)
 
 
 def file_name(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,11 @@ class Fragment:
         ids = {b.id for b in blocks}
         left, top = corner(blocks)
         alone = Architecture.of(
-            Block(b.id, b.spec, tuple(i for i in b.inputs if i in ids), (b.position[0] - left, b.position[1] - top))
+            dataclasses.replace(
+                b,
+                inputs=tuple(i for i in b.inputs if i in ids),
+                position=(b.position[0] - left, b.position[1] - top),
+            )
             for b in blocks
         )
         return cls(tuple(alone.blocks[i] for i in (*alone.topology.order, *alone.topology.cyclic)))

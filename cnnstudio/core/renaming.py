@@ -21,7 +21,11 @@ def renamed(before: Architecture, after: Architecture) -> tuple[str, str] | None
     old, new = gone.pop(), fresh.pop()
     for was, now in zip(before.blocks.values(), after.blocks.values(), strict=True):
         same_id = now.id == (new if was.id == old else was.id)
-        if not same_id or (was.spec, was.position) != (now.spec, now.position):
+        if not same_id or (was.spec, was.position, was.bypassed) != (
+            now.spec,
+            now.position,
+            now.bypassed,
+        ):
             return None
         if tuple(new if i == old else i for i in was.inputs) != now.inputs:
             return None

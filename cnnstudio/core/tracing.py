@@ -45,6 +45,8 @@ class BlockTrace:
     macs: int = 0
     activation_bytes: int = 0
     """Bytes of float32 results of all its steps for one sample."""
+    bypassed: bool = False
+    """Left out of the network: `output` is what it reads first."""
 
 
 @dataclass(frozen=True)
@@ -112,11 +114,12 @@ def trace(architecture: Architecture, data: DataInfo, previous: Trace | None = N
             old is not None
             and old.spec is block.spec
             and old.sources == block.inputs
+            and old.bypassed == block.bypassed
             and changed.isdisjoint(block.inputs)
         ):
             done[id] = old
             continue
-        known_good = old is not None and old.spec is block.spec and old.output is not None
+        known_good = old is not None and old.spec is block.spec and old.output is not None and not old.bypassed
         fresh = _lay(block, _reaching(block, done), data, known_good=known_good)
         if old is not None and old.output is not None and fresh.output == old.output:
             # The same object again, so that what lies behind is taken over.
@@ -125,7 +128,7 @@ def trace(architecture: Architecture, data: DataInfo, previous: Trace | None = N
             changed.add(id)
         done[id] = fresh
     for id in topology.cyclic:
-        done[id] = BlockTrace(id, blocks[id].spec, blocks[id].inputs, (), None)
+        done[id] = BlockTrace(id, blocks[id].spec, blocks[id].inputs, (), None, bypassed=blocks[id].bypassed)
     return Trace(architecture, data, done)
 
 
@@ -142,6 +145,8 @@ def _reaching(block: Block, done: Mapping[str, BlockTrace]) -> tuple[Tensor, ...
 def _lay(block: Block, inputs: tuple[Tensor, ...], data: DataInfo, *, known_good: bool) -> BlockTrace:
     """Lay one block; `known_good` says that its parameters were held to their bounds before."""
     id, spec, sources = block.id, block.spec, block.inputs
+    if block.bypassed:
+        return BlockTrace(id, spec, sources, inputs, inputs[0] if inputs else None, bypassed=True)
     problems = () if known_good else _problems(id, spec)
     if problems:
         return BlockTrace(id, spec, sources, inputs, None, diagnostics=problems)

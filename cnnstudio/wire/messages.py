@@ -105,6 +105,53 @@ class ExportRun(Command, frozen=True):
     path: str
 
 
+class GetPreviews(Command, frozen=True):
+    """Ask for a small picture of every block's maps for one sample. Answer: Previews or Failed.
+
+    The network is that of `experiment`, untrained, or with the weights of the run folder `directory` where they fit.
+    """
+
+    request: int
+    experiment: str
+    sample: Sample
+    directory: str = ""
+    size: int = 48
+    """Edge of a picture in pixels."""
+
+
+class WatchPreviews(Command, frozen=True):
+    """Send Previews (with request 0) of the run under way, at most `hertz` times a second; 0 stops it."""
+
+    sample: Sample
+    hertz: float = 1.0
+    size: int = 48
+
+
+class GetMaps(Command, frozen=True):
+    """Ask for the maps of one block for one sample, of a network as in GetPreviews. Answer: Maps or Failed."""
+
+    request: int
+    experiment: str
+    block: str
+    sample: Sample
+    directory: str = ""
+
+
+class GetEffectiveField(Command, frozen=True):
+    """Ask what a cell of a block's maps really depends on, of a network as in GetPreviews.
+
+    Answer: EffectiveField or Failed.
+    """
+
+    request: int
+    experiment: str
+    block: str
+    cell: tuple[int, ...]
+    """One index for each spatial axis of the block's maps; () for a block without maps."""
+    sample: Sample
+    directory: str = ""
+
+
 # Worker to window
 
 
@@ -238,6 +285,54 @@ class Samples(Event, frozen=True):
     """For each part, samples of each class (pixels of each class for segmentation; () for reconstruction)."""
 
 
+class Previews(Event, frozen=True):
+    """Small pictures of blocks' maps: the answer to GetPreviews, or sent for WatchPreviews."""
+
+    lossy: ClassVar[bool] = True
+    request: int
+    """0: of the run under way."""
+    run: str
+    """Run whose weights were used, "" for an untrained network."""
+    blocks: tuple[str, ...]
+    pictures: Array
+    """uint8 (blocks, size, size): channels side by side for maps, a strip each for signals, bars for vectors."""
+
+    @property
+    def lane(self) -> str:
+        """Each request gets its answer."""
+        return str(self.request)
+
+
+class Maps(Event, frozen=True):
+    """Answer to GetMaps; `maps`, `low` and `high` as in FeatureMaps."""
+
+    request: int
+    block: str
+    sample: Sample
+    trained: bool
+    """Whether the weights are those of a run."""
+    input: Array
+    """float32: the sample itself."""
+    maps: Array
+    low: Array
+    high: Array
+
+
+class EffectiveField(Event, frozen=True):
+    """Answer to GetEffectiveField: the absolute gradient of the cell, summed over channels, with respect to the input.
+
+    After Luo, Li, Urtasun and Zemel, "Understanding the Effective Receptive Field in Deep Convolutional Neural
+    Networks" (NeurIPS 2016).
+    """
+
+    request: int
+    block: str
+    cell: tuple[int, ...]
+    trained: bool
+    field: Array
+    """float32, the input's spatial shape, scaled to a largest value of 1; all 0 where nothing reaches the cell."""
+
+
 class Exported(Event, frozen=True):
     """Answer to ExportRun: the file was opened again by its own runtime and compared on held-out samples."""
 
@@ -257,9 +352,12 @@ class Failed(Event, frozen=True):
     details: str = ""
 
 
-AnyCommand: TypeAlias = Annotated[StartRun | StopRun | Watch | GetSamples | ExportRun, msgspec.Meta(title="command")]
+AnyCommand: TypeAlias = Annotated[
+    StartRun | StopRun | Watch | GetSamples | ExportRun | GetPreviews | WatchPreviews | GetMaps | GetEffectiveField,
+    msgspec.Meta(title="command"),
+]
 AnyEvent: TypeAlias = Annotated[
     Hello | Heartbeat | RunStarted | Progress | EpochEnd | RunEnded | RunFailed | FeatureMaps | WatchFailed
-    | Samples | Exported | Failed,
+    | Samples | Exported | Failed | Previews | Maps | EffectiveField,
     msgspec.Meta(title="event"),
 ]  # fmt: skip

@@ -24,7 +24,9 @@ arrays = st.sampled_from(framing.DTYPES).flatmap(
     lambda dtype: hnp.arrays(np.dtype(dtype), hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5))
 )
 FIELDS: dict[Any, st.SearchStrategy[Any]] = {
+    bool: st.booleans(),
     int: st.integers(-(2**63), 2**63 - 1),
+    tuple[int, ...]: st.lists(st.integers(-(2**63), 2**63 - 1)).map(tuple),
     float: st.floats(),
     str: st.text(),
     messages.Array: arrays,

@@ -9,6 +9,7 @@ from cnnstudio.core.edits.connections import Connect, Disconnect, why_not_connec
 from cnnstudio.core.edits.paste import DuplicateBlocks, PasteBlocks
 from cnnstudio.core.edits.structure import AddBlock, InsertBlock, RemoveBlocks, ReorderBlock, add_block
 from cnnstudio.core.edits.values import (
+    BypassBlocks,
     Describe,
     MoveBlocks,
     RenameBlock,
@@ -23,6 +24,7 @@ __all__ = [
     "MAX_BLOCKS",
     "AddBlock",
     "ArchitectureEdit",
+    "BypassBlocks",
     "Connect",
     "Describe",
     "Disconnect",

@@ -56,8 +56,9 @@ def block_of(architecture: Architecture, id: str) -> Block:
 
 
 def check_new(architecture: Architecture, id: str) -> None:
-    if id in architecture.blocks:
-        raise EditError(f'A block with the id "{id}" is there already; choose another.')
+    if id in architecture.blocks or id in architecture.groups or id in architecture.comments:
+        what = "block" if id in architecture.blocks else "group" if id in architecture.groups else "comment"
+        raise EditError(f'A {what} with the id "{id}" is there already; choose another.')
     if not BLOCK_ID.fullmatch(id):
         raise EditError(f'A block id has lower-case letters, digits and "_" and starts with a letter, not "{id[:60]}".')
     if len(architecture.blocks) >= MAX_BLOCKS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from cnnstudio.core.architecture import MAX_BLOCKS, Architecture, Block
@@ -23,7 +24,7 @@ def _copied(architecture: Architecture, fragment: Fragment) -> list[Block]:
     if len(architecture.blocks) + len(fragment.blocks) > MAX_BLOCKS:
         raise EditError(f"An architecture holds at most {MAX_BLOCKS:,} blocks.")
     names = _names(architecture, fragment)
-    return [Block(names[b.id], b.spec, tuple(names[i] for i in b.inputs), b.position) for b in fragment.blocks]
+    return [dataclasses.replace(b, id=names[b.id], inputs=tuple(names[i] for i in b.inputs)) for b in fragment.blocks]
 
 
 def _put_beside(architecture: Architecture, fragment: Fragment, position: tuple[float, float]) -> Architecture:

@@ -62,7 +62,7 @@ def _column(chain: Sequence[Block], sources: tuple[str, ...], at: tuple[float, f
     """The blocks below each other, each reading the one before, the first one `sources`."""
     column: list[Block] = []
     for row, block in enumerate(chain):
-        column.append(Block(block.id, block.spec, sources, (at[0], at[1] + row * ROW)))
+        column.append(dataclasses.replace(block, inputs=sources, position=(at[0], at[1] + row * ROW)))
         sources = (block.id,)
     return column
 
@@ -165,7 +165,7 @@ class RemoveBlocks(ArchitectureEdit):
             for reader in blocks.values():
                 if id in reader.inputs:
                     blocks[reader.id] = _healed(reader, removed)
-        left = Architecture.of(blocks.values())
+        left = architecture.made_of(blocks.values())
         for top in sorted((architecture.blocks[id].position[1] for id in gone), reverse=True):
             left = _close_row(left, top)
         return left

@@ -14,6 +14,7 @@ from cnnstudio.core.program import INPUT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cnnstudio.core.architecture import Block
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
 
@@ -51,25 +52,55 @@ def _identical(a: object, b: object) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class MoveBlocks(ArchitectureEdit):
-    """Put cards in other places on the canvas."""
+    """Put cards and comments in other places on the canvas."""
 
     positions: Mapping[str, tuple[float, float]]
+    """By id of a block or a comment."""
 
     @property
     def label(self) -> str:
         """Move and the id, or how many."""
-        return (
-            f"Move {next(iter(self.positions))}" if len(self.positions) == 1 else f"Move {len(self.positions)} blocks"
-        )
+        return f"Move {next(iter(self.positions))}" if len(self.positions) == 1 else f"Move {len(self.positions)} cards"
 
     def change(self, architecture: Architecture) -> Architecture:
         """Connections stay as they are."""
-        moved = [
-            block.at(float(x), float(y))
-            for id, (x, y) in self.positions.items()
-            if (block := block_of(architecture, id)).position != (x, y)
-        ]
-        return architecture.with_blocks(*moved) if moved else architecture
+        comments = dict(architecture.comments)
+        blocks: list[Block] = []
+        for id, (x, y) in self.positions.items():
+            place = (float(x), float(y))
+            if id in comments:
+                comments[id] = dataclasses.replace(comments[id], position=place)
+            elif (block := block_of(architecture, id)).position != place:
+                blocks.append(block.at(*place))
+        if comments != architecture.comments:
+            architecture = architecture.with_comments(comments.values())
+        return architecture.with_blocks(*blocks) if blocks else architecture
+
+
+@dataclass(frozen=True, kw_only=True)
+class BypassBlocks(ArchitectureEdit):
+    """Leave blocks out of the network without removing them, or take them in again."""
+
+    ids: tuple[str, ...]
+    bypassed: bool = True
+
+    @property
+    def label(self) -> str:
+        """Bypass, or use again, and the id or how many."""
+        verb = "Bypass" if self.bypassed else "Use"
+        what = self.ids[0] if len(self.ids) == 1 else f"{len(self.ids)} blocks"
+        return f"{verb} {what}" if self.bypassed else f"{verb} {what} again"
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """Input and Output are the ends of every network and cannot be left out."""
+        changed: list[Block] = []
+        for id in self.ids:
+            block = block_of(architecture, id)
+            if block.spec.kind in ("Input", "Output"):
+                raise EditError(f"{block.spec.title} is an end of every network, so it cannot be bypassed.")
+            if block.bypassed != self.bypassed:
+                changed.append(dataclasses.replace(block, bypassed=self.bypassed))
+        return architecture.with_blocks(*changed) if changed else architecture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +123,7 @@ class RenameBlock(ArchitectureEdit):
         if self.id == INPUT:
             raise EditError("The Input block keeps its id.")
         check_new(architecture, self.new_id)
-        return Architecture.of(
+        blocks = (
             dataclasses.replace(b, id=self.new_id)
             if b.id == self.id
             else dataclasses.replace(b, inputs=tuple(self.new_id if i == self.id else i for i in b.inputs))
@@ -100,6 +131,11 @@ class RenameBlock(ArchitectureEdit):
             else b
             for b in architecture.blocks.values()
         )
+        groups = (
+            dataclasses.replace(g, blocks=g.blocks - {self.id} | {self.new_id}) if self.id in g.blocks else g
+            for g in architecture.groups.values()
+        )
+        return Architecture.of(blocks, groups, architecture.comments.values())
 
 
 @dataclass(frozen=True, kw_only=True)
