@@ -18,7 +18,7 @@ from cnnstudio.core.net import Net
 from cnnstudio.core.program import INPUT, Program, Step, Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cnnstudio.core.architecture import Architecture, Block
     from cnnstudio.core.catalogue import BlockSpec
@@ -87,11 +87,32 @@ class Trace:
 
         Raises ValueError unless the design is free of errors (see `lint`).
         """
-        result = next((b.id for b in self.architecture.blocks.values() if b.spec.kind == "Output"), None)
+        result = self._result
         if result is None or self.blocks[result].output is None:
             raise ValueError("The design has errors, so there is no program; lint says which.")
         used = self.architecture.upstream(result) | {result}
-        traced = [t for id, t in self.blocks.items() if id in used]
+        return self._program_of([t for id, t in self.blocks.items() if id in used], result)
+
+    def whole_program(self) -> Program:
+        """All that can be computed of a design, which may have errors and dead ends.
+
+        The steps of `program` come first and in its order, then those of every other block that has an output. The
+        result is the Output's; where that has none, the last block's. Raises ValueError where nothing can be computed.
+        """
+        result = self._result
+        used = self.architecture.upstream(result) | {result} if result is not None else set()
+        known = [t for t in self.blocks.values() if t.output is not None]
+        if not known:
+            raise ValueError("The Input has errors, so nothing can be computed; lint says which.")
+        ordered = [*(t for t in known if t.id in used), *(t for t in known if t.id not in used)]
+        reached = result is not None and self.blocks[result].output is not None
+        return self._program_of(ordered, result if reached and result is not None else known[-1].id)
+
+    @property
+    def _result(self) -> str | None:
+        return next((b.id for b in self.architecture.blocks.values() if b.spec.kind == "Output"), None)
+
+    def _program_of(self, traced: Sequence[BlockTrace], result: str) -> Program:
         outputs = {t.id: t.output.step for t in traced if t.output is not None}
         steps = tuple(s for t in traced for s in t.steps)
         return Program(self.architecture.input_shape, steps, outputs, outputs[result])

@@ -12,7 +12,7 @@ from cnnstudio.engine.backend import keras
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cnnstudio.core.program import Program
+    from cnnstudio.core.program import Program, Step
 
 CALLS_PER_STEP = 30
 """Python frames that Keras may need for each layer of a chain; about 1,000 layers pass the usual limit."""
@@ -48,10 +48,15 @@ def build_keras(program: Program, name: str | None = None) -> keras.Model:
         tensors: dict[str, Any] = {INPUT: keras.Input(program.input_shape, name=INPUT)}
         names = layer_names(program)
         for step in program.steps:
-            layer = getattr(keras.layers, step.layer)(**step.config, name=names[step.name])
+            layer = make_layer(step, names[step.name])
             given = [tensors[source] for source in step.inputs]
             tensors[step.name] = layer(given if len(given) > 1 else given[0])
         return keras.Model(tensors[INPUT], tensors[program.result], name=name)
+
+
+def make_layer(step: Step, name: str) -> Any:
+    """The Keras layer of one step, not built yet. Its initialisers take their seeds from Python's `random`."""
+    return getattr(keras.layers, step.layer)(**step.config, name=name)
 
 
 @contextmanager

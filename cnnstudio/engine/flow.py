@@ -1,0 +1,71 @@
+"""One sample through a network, step by step, outside any compiled function: what every block yields on the way.
+
+A pass costs about a millisecond a layer and nothing beforehand, so it suits networks that change with each edit, where
+compiling would take longer than computing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnnstudio.core.program import INPUT
+from cnnstudio.engine.backend import keras
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from cnnstudio.core.program import Program, Step
+
+
+def flow(
+    program: Program, layer_of: Callable[[Step], Any], inputs: np.ndarray, wanted: Collection[str] | None = None
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Each block (of those wanted, or all) and its result for one sample, in the order of the program.
+
+    `inputs` is (1, ...); results are float32 (..., channels), without the batch axis. `layer_of` gives the layer of a
+    step. What no later step reads is let go at once, so the memory taken is that of a few maps.
+    """
+    blocks = {id: step for id, step in program.outputs.items() if wanted is None or id in wanted}
+    at_step: dict[str, list[str]] = {}
+    for id, name in blocks.items():
+        at_step.setdefault(name, []).append(id)
+    steps = program.steps if wanted is None else _leading_to(program, set(blocks.values()))
+    readers = Counter(name for step in steps for name in step.inputs)
+    held: dict[str, Any] = {INPUT: keras.ops.convert_to_tensor(inputs, "float32")}
+    for id in at_step.get(INPUT, ()):
+        yield id, np.asarray(inputs[0], "float32")
+    for step in steps:
+        given = [held[name] for name in step.inputs]
+        result = layer_of(step)(given if len(given) > 1 else given[0], training=False)
+        held[step.name] = result
+        readers.subtract(step.inputs)
+        for name in {*step.inputs, step.name}:
+            if readers[name] <= 0:
+                del held[name]
+        if step.name in at_step:
+            values = np.asarray(keras.ops.convert_to_numpy(result)[0], "float32")
+            for id in at_step[step.name]:
+                yield id, values
+
+
+def _leading_to(program: Program, names: set[str]) -> list[Step]:
+    """The steps that lead to those of these names, themselves counted, in order."""
+    needed, found = set(names), []
+    for step in reversed(program.steps):
+        if step.name in needed:
+            found.append(step)
+            needed.update(step.inputs)
+    return found[::-1]
+
+
+def tensors_to(program: Program, layers: Mapping[str, Any], name: str) -> tuple[Any, Any]:
+    """Keras's symbolic input and the result of the step of that name, led through `layers` (by step name)."""
+    start = keras.Input(program.input_shape, name=INPUT)
+    held: dict[str, Any] = {INPUT: start}
+    for step in _leading_to(program, {name}):
+        given = [held[source] for source in step.inputs]
+        held[step.name] = layers[step.name](given if len(given) > 1 else given[0])
+    return start, held[name]

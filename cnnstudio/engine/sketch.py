@@ -1,0 +1,273 @@
+"""The network of a design that does not train: what its previews, its lens and its maps are computed with.
+
+A sketch is the network that Train would begin with, weight for weight, or the one that a run has learned. It is built
+between runs, on the thread that trains, and leaves nothing behind that a run could notice.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from cnnstudio.core.declare import closest
+from cnnstudio.core.files import FileError, read_experiment
+from cnnstudio.core.program import INPUT
+from cnnstudio.core.run_folder import LAST
+from cnnstudio.core.tracing import trace
+from cnnstudio.engine import devices, memory
+from cnnstudio.engine.backend import DEVICE_ERRORS, keras
+from cnnstudio.engine.build import layer_names, make_layer, room_for
+from cnnstudio.engine.data import PARTS, DataError, load
+from cnnstudio.engine.flow import flow, tensors_to
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.program import Program, Step
+    from cnnstudio.core.recipe import DataRecipe
+    from cnnstudio.core.tracing import Trace
+    from cnnstudio.wire.messages import Sample
+
+_KEPT = 4
+"""Designs kept built: a design, the one before an undo, and the one that a lens still asks about."""
+_KEPT_BYTES = 256 << 20
+"""Of weights; beyond it only the latest design is kept."""
+_MAX_MACS = 30_000_000_000
+"""Multiply-adds of one pass. VGG-16 on photographs takes 15 thousand million, about a second on two cores."""
+_MAX_MAP_BYTES = 1 << 30
+"""Of all results of one block for one sample."""
+
+Arrays: TypeAlias = Mapping[str, Sequence[np.ndarray]]
+"""Layer name -> its weights, in Keras's order."""
+
+
+class SketchError(ValueError):
+    """The design cannot be computed; one sentence says why and what to do."""
+
+
+class Sketch:
+    """The layers of one design, built, with weights."""
+
+    def __init__(self, trace: Trace, program: Program, recipe: DataRecipe, seed: int, weights: Arrays | None) -> None:
+        self.trace = trace
+        self.program = program
+        self._recipe = recipe
+        self._names = layer_names(program)
+        with room_for(len(program.steps)), _on_cpu():
+            self._layers = _untrained(program, self._names, seed)
+            missing = _take_over(program, self._layers, weights or {})
+        self.trained = weights is not None and not missing
+        """Whether all weights are those of a run (or of an imported file)."""
+        self._models: dict[str, Any] = {}
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """Ids of the blocks that have an output, in the order in which `values` yields them."""
+        return tuple(self.program.outputs)
+
+    def sample(self, sample: Sample) -> np.ndarray:
+        """The inputs of that sample of the experiment's data: float32 (1, ...). Raises SketchError."""
+        try:
+            if problem := memory.data_problem(self._recipe, memory.free_bytes()):
+                raise SketchError(problem)
+            data = load(self._recipe)
+        except DataError as error:
+            raise SketchError(str(error)) from error
+        if sample.part not in PARTS:
+            raise SketchError(f'There is no part "{sample.part[:40]}" of the data. {closest(sample.part, PARTS)}')
+        inputs = data.parts[sample.part].inputs
+        if not 0 <= sample.index < len(inputs):
+            raise SketchError(f"The {sample.part} part has samples 0 to {len(inputs) - 1:,}, not {sample.index:,}.")
+        shape = self.program.input_shape
+        if inputs.shape[1:] != shape:
+            found, wanted = (" x ".join(str(n) for n in s) for s in (inputs.shape[1:], shape))
+            raise SketchError(f"The samples are {found}, but Input is {wanted}: give Input the shape of the data.")
+        return inputs[sample.index : sample.index + 1]
+
+    def values(self, inputs: np.ndarray, wanted: Collection[str] | None = None) -> Iterator[tuple[str, np.ndarray]]:
+        """Each block (of those wanted, or all) with its result for one sample (1, ...): float32 (..., channels).
+
+        Raises SketchError, on the way too.
+        """
+        stream = flow(self.program, self._layer_of, inputs, wanted)
+        while (found := self._next(stream)) is not None:
+            yield found
+
+    def _next(self, stream: Iterator[tuple[str, np.ndarray]]) -> tuple[str, np.ndarray] | None:
+        try:
+            with room_for(len(self.program.steps)), _on_cpu():
+                return next(stream, None)
+        except DEVICE_ERRORS as error:
+            raise SketchError(f"The maps cannot be computed: {_first_line(error)}.") from error
+
+    def model_to(self, block: str) -> Any:
+        """The Keras model from the input to what `block` yields; it shares the sketch's layers. Raises SketchError."""
+        if block not in self.program.outputs:
+            raise SketchError(f'The block "{block[:64]}" has no output: mend what stands in Problems first.')
+        if block not in self._models:
+            with room_for(len(self.program.steps)), _on_cpu():
+                start, end = tensors_to(self.program, self._layers, self.program.outputs[block])
+                self._models[block] = keras.Model(start, end)
+        return self._models[block]
+
+    def _layer_of(self, step: Step) -> Any:
+        return self._layers[step.name]
+
+
+class Sketches:
+    """Sketches by what they are made of, the latest kept."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[object, Sketch] = OrderedDict()
+
+    def of(self, experiment: str, directory: str = "") -> Sketch:
+        """The sketch of an experiment (its JSON text); `directory` is a run folder whose weights to take.
+
+        Layers for which the folder has no fitting weights keep those they would begin to train with. Raises
+        SketchError.
+        """
+        try:
+            design = read_experiment(experiment, "The experiment")
+        except FileError as error:
+            raise SketchError(str(error)) from error
+        traced = trace(design.architecture, design.data.source.info())
+        try:
+            program = traced.whole_program()
+        except ValueError as error:
+            raise SketchError(
+                "The Input block has errors: mend it to see what the network makes of a sample."
+            ) from error
+        key = (*_fingerprint(program), design.data, design.training.seed, design.weights, *_version_of(directory))
+        found = self._kept.pop(key, None)
+        if found is None:
+            if problem := _too_large(traced, memory.free_bytes()):
+                raise SketchError(problem)
+            weights = _weights_for(design, directory)
+            found = Sketch(traced, program, design.data, design.training.seed, weights)
+        self._kept[key] = found
+        self._make_room()
+        return found
+
+    def clear(self) -> None:
+        """Let all go: a run wants the memory."""
+        self._kept.clear()
+
+    def _make_room(self) -> None:
+        held = sum(4 * s.program.params for s in self._kept.values())
+        while len(self._kept) > 1 and (len(self._kept) > _KEPT or held > _KEPT_BYTES):
+            held -= 4 * self._kept.popitem(last=False)[1].program.params
+
+
+def _weights_for(experiment: Experiment, directory: str) -> Arrays | None:
+    """Where weights come from: a run's folder, else None for fresh ones. Raises SketchError."""
+    return weights_of_run(Path(directory)) if directory else None
+
+
+def weights_of_run(folder: Path) -> Arrays:
+    """The last weights of a run, by layer name. Raises SketchError."""
+    import h5py  # comes with Keras, which writes the file
+
+    path = folder / LAST
+    found: dict[str, list[np.ndarray]] = {}
+    try:
+        with h5py.File(path) as file:
+            for layer in file["layers"].values():
+                arrays = layer["vars"]
+                name = arrays.attrs.get("name")
+                if name is not None:
+                    found[str(name)] = [np.asarray(arrays[str(i)]) for i in range(len(arrays))]
+    except (OSError, KeyError) as error:
+        raise SketchError(f'The weights of the run in "{folder}" cannot be read: {_first_line(error)}.') from error
+    return found
+
+
+def _untrained(program: Program, names: Mapping[str, str], seed: int) -> dict[str, Any]:
+    """The layers with the weights that a run with this seed starts from."""
+    shapes = {INPUT: (None, *program.input_shape)} | {s.name: (None, *s.output.shape) for s in program.steps}
+    with _drawing_from(seed):
+        layers = {step.name: make_layer(step, names[step.name]) for step in program.steps}
+    for step in program.steps:
+        given = [shapes[source] for source in step.inputs]
+        layers[step.name].build(given if len(given) > 1 else given[0])
+    return layers
+
+
+@contextmanager
+def _drawing_from(seed: int) -> Iterator[None]:
+    """Keras takes the seeds of its layers from Python's `random`: begin there as a run does, and leave no trace."""
+    before = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before)
+
+
+def _take_over(program: Program, layers: Mapping[str, Any], weights: Arrays) -> list[str]:
+    """Give layers the weights of their name where the shapes agree; the names of those that got none."""
+    missing = []
+    for step in program.steps:
+        layer = layers[step.name]
+        if not layer.weights:
+            continue
+        given = weights.get(layer.name, ())
+        if [a.shape for a in given] == [tuple(w.shape) for w in layer.weights]:
+            layer.set_weights(list(given))
+        else:
+            missing.append(layer.name)
+    return missing
+
+
+def _fingerprint(program: Program) -> tuple[object, ...]:
+    steps = tuple((s.name, s.layer, repr(sorted(s.config.items())), s.inputs) for s in program.steps)
+    return program.input_shape, steps, tuple(program.outputs.items())
+
+
+def _version_of(directory: str) -> tuple[object, ...]:
+    """The folder and the time of its weights, which change while its run goes on."""
+    if not directory:
+        return ("",)
+    try:
+        status = (Path(directory) / LAST).stat()
+    except OSError:
+        return (directory,)
+    return directory, status.st_mtime_ns, status.st_size
+
+
+def _too_large(trace: Trace, free: int | None) -> str:
+    """Why the design is not computed while it is edited, with the numbers; "" when it is."""
+    cells = [t.output.cells for t in trace.blocks.values() if t.output is not None]
+    largest = 4 * max(cells, default=0)
+    if trace.macs > _MAX_MACS:
+        return (
+            f"No previews: one sample takes {trace.macs:,} multiply-adds, and above {_MAX_MACS:,} that is too slow "
+            "while editing. Use fewer filters, or shrink the maps earlier."
+        )
+    if largest > _MAX_MAP_BYTES:
+        return (
+            f"No previews: the maps of one block take {memory.readable(largest)} for one sample, and at most "
+            f"{memory.readable(_MAX_MAP_BYTES)} are computed while editing. Shrink the maps earlier."
+        )
+    needed = 2 * 4 * trace.params + 4 * largest
+    if free is not None and needed > free:
+        return (
+            f"No previews: they need {memory.readable(needed)} of memory, but {memory.readable(free)} are free. "
+            "Make the widest Dense or Convolution smaller."
+        )
+    return ""
+
+
+def _on_cpu() -> Any:
+    """A GPU is left to training; and one pass of one sample is over before it would be of use."""
+    return devices.scope(devices.devices()[0])
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")
