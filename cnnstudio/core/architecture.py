@@ -37,10 +37,19 @@ class Block:
     """Left out of the network: what it reads first passes it unchanged."""
     follows: frozenset[str] = frozenset()
     """Parameters whose values follow from the rest of the design until the person sets them; see `following`."""
+    weights_from: str = ""
+    """Where its weights lie in the file that the experiment starts from, see `initial_weights`; "" for fresh ones.
+
+    It stays with the block when that is renamed, moved or copied.
+    """
 
     def at(self, x: float, y: float) -> Block:
         """The same block in another place."""
-        return Block(self.id, self.spec, self.inputs, (x, y), self.bypassed, self.follows)
+        return Block(self.id, self.spec, self.inputs, (x, y), self.bypassed, self.follows, self.weights_from)
+
+    def of(self, spec: BlockSpec) -> Block:
+        """The same block with another spec."""
+        return Block(self.id, spec, self.inputs, self.position, self.bypassed, self.follows, self.weights_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +183,18 @@ class Architecture:
                 seen.add(at)
                 todo.extend(self.blocks[at].inputs)
         return seen
+
+    def feeding(self, id: str) -> set[str]:
+        """Ids of all blocks whose results reach `id`, itself not counted: a bypassed block passes its first input."""
+        seen: set[str] = set()
+        todo = [id]
+        while todo:
+            block = self.blocks[todo.pop()]
+            for source in block.inputs[:1] if block.bypassed else block.inputs:
+                if source not in seen and source in self.blocks:
+                    seen.add(source)
+                    todo.append(source)
+        return seen - {id}
 
     def cycles(self) -> tuple[tuple[str, ...], ...]:
         """Cycles, each as the ids along it; its last block feeds its first. Without these last edges there are none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,6 +24,7 @@ MAX_COMMENT = 10_000
 COMMENT_WIDTHS = (120.0, 2000.0)
 """Least and greatest width of a comment, in canvas pixels."""
 MAX_GROUP_NAME = 80
+WEIGHTS_FROM = re.compile(rf"[0-9a-f]{{12}}/{BLOCK_ID.pattern}")
 
 
 class BlockRecord(msgspec.Struct, forbid_unknown_fields=True):
@@ -35,6 +37,7 @@ class BlockRecord(msgspec.Struct, forbid_unknown_fields=True):
     position: tuple[float, float] | None = None
     bypassed: bool = False
     follows: list[str] = []
+    weights_from: str = ""
 
 
 class GroupRecord(msgspec.Struct, forbid_unknown_fields=True):
@@ -68,6 +71,8 @@ def plain_block(block: Block) -> dict[str, Any]:
         plain["bypassed"] = True
     if block.follows:
         plain["follows"] = sorted(block.follows)
+    if block.weights_from:
+        plain["weights_from"] = block.weights_from
     return plain
 
 
@@ -185,7 +190,14 @@ def _block(entry: BlockRecord) -> Block:
             raise DeclarationError(
                 f'{place}: follows names "{name[:60]}", which is no parameter. {closest(name, known)}'
             )
-    return Block(entry.id, spec, tuple(entry.inputs), position, entry.bypassed, frozenset(entry.follows))
+    if entry.weights_from and not WEIGHTS_FROM.fullmatch(entry.weights_from):
+        raise DeclarationError(
+            f"{place}: weights_from must be the first 12 digits of a weights file's SHA-256, a slash and an id, "
+            f'not "{entry.weights_from[:90]}".'
+        )
+    return Block(
+        entry.id, spec, tuple(entry.inputs), position, entry.bypassed, frozenset(entry.follows), entry.weights_from
+    )
 
 
 def _check_inputs(block: Block, blocks: dict[str, Block]) -> None:

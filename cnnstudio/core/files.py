@@ -28,6 +28,7 @@ from cnnstudio.core.program import INPUT
 from cnnstudio.core.recipe import DataRecipe, SourceSpec, TrainingRecipe, source_class
 from cnnstudio.core.storage import write_atomic
 from cnnstudio.core.strict_json import MAX_BYTES, MAX_DEPTH, FileError, Format, read_json, write_json
+from cnnstudio.core.weights_store import lay_beside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,16 +121,20 @@ def _plain_architecture(architecture: Architecture) -> dict[str, Any]:
     return plain
 
 
-def save_experiment(path: Path, experiment: Experiment) -> None:
-    """Write the file, keeping the one before as a backup. Raises OSError with the old file untouched."""
+def save_experiment(path: Path, experiment: Experiment) -> str:
+    """Write the file, and beside it the weights that the experiment starts from; the ones before are kept as backups.
+
+    The sentence why the weights are not beside it, "" when all is well. Raises OSError with the old file untouched.
+    """
     data = write_experiment(experiment).encode()
     if len(data) > MAX_BYTES:
         raise FileError(f"{path.name} would have {len(data):,} bytes; an experiment file has at most {MAX_BYTES:,}.")
     write_atomic(path, data, backup=True)
+    return lay_beside(experiment.weights, path) if experiment.weights else ""
 
 
 def load_experiment(path: Path) -> Experiment:
-    """Read an experiment file. Raises FileError, whose sentence names the file."""
+    """Read an experiment file; its weights are `weights_store.adopt`'s. Raises FileError, which names the file."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.declare import closest
-from cnnstudio.core.files import FileError, file_name, load_experiment, write_experiment
-from cnnstudio.core.storage import data_folder, write_atomic
+from cnnstudio.core.files import FileError, file_name, load_experiment, save_experiment
+from cnnstudio.core.storage import data_folder
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
@@ -87,5 +87,5 @@ def save_preset(experiment: Experiment, *, replace: bool = False) -> Path:
     if there is not None and not replace:
         raise FileError(f'You have a preset "{id}" already; choose another name or replace it.')
     path = user_folder() / f"{id}.json"
-    write_atomic(path, write_experiment(experiment).encode(), backup=True)
+    save_experiment(path, experiment)  # weights that do not come to lie beside it are kept in the store all the same
     return path

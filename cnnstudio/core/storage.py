@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def data_folder() -> Path:
@@ -31,13 +36,20 @@ def write_atomic(path: Path, data: bytes, *, backup: bool = False) -> None:
 
     With `backup` the old file is kept as `path` + "~". Raises OSError, the old file untouched.
     """
+    with atomic_file(path, backup=backup) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path, *, backup: bool = False) -> Iterator[BinaryIO]:
+    """Like `write_atomic` for what is written piece by piece: `path` has it once the block ends without an error."""
     path = path.resolve() if path.is_symlink() else path  # keep the link, replace what it points to
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent)
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
@@ -50,6 +62,31 @@ def write_atomic(path: Path, data: bytes, *, backup: bool = False) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+    _sync_folder(path.parent)
+
+
+def link_atomic(source: Path, path: Path, *, backup: bool = False) -> None:
+    """Let `path` be the file `source`: a hard link, or a copy where the file system has none. Raises OSError.
+
+    Only for files that are never written in place.
+    """
+    if path.exists() and path.samefile(source):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name[:80]}.{os.getpid()}.link")
+    fresh.unlink(missing_ok=True)
+    try:
+        os.link(source, fresh)
+    except OSError:  # another disk, or a file system without hard links
+        with source.open("rb") as file, atomic_file(path, backup=backup) as copy:
+            shutil.copyfileobj(file, copy, 1 << 20)
+        return
+    try:
+        if backup and path.exists():
+            _keep_backup(path)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 

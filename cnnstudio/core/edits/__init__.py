@@ -11,6 +11,7 @@ from cnnstudio.core.edits.structure import AddBlock, InsertBlock, RemoveBlocks, 
 from cnnstudio.core.edits.values import (
     BypassBlocks,
     Describe,
+    FollowValues,
     MoveBlocks,
     RenameBlock,
     RenameExperiment,
@@ -19,6 +20,7 @@ from cnnstudio.core.edits.values import (
     SetTraining,
     Tidy,
 )
+from cnnstudio.core.edits.weights import StartFresh
 
 __all__ = [
     "MAX_BLOCKS",
@@ -31,6 +33,7 @@ __all__ = [
     "DuplicateBlocks",
     "Edit",
     "EditError",
+    "FollowValues",
     "InsertBlock",
     "MoveBlocks",
     "PasteBlocks",
@@ -41,6 +44,7 @@ __all__ = [
     "SetData",
     "SetParameters",
     "SetTraining",
+    "StartFresh",
     "Tidy",
     "add_block",
     "why_not_connect",

@@ -1,0 +1,168 @@
+"""Where weights files are kept: under the SHA-256 of their bytes, so that an experiment can name them by it.
+
+An experiment file `name.json` whose experiment has weights has `name.safetensors` beside it, so that both can be given
+to others. What opens the file takes the weights from there into the store; whatever uses them finds them in the store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnstudio.core.storage import data_folder, link_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+ENDING = ".safetensors"
+_PIECE = 4 << 20
+_known: dict[tuple[int, int, int, int], str] = {}
+"""Fingerprints of files that were read whole before, by device, inode, size and time of the last change."""
+
+
+class WeightsError(ValueError):
+    """Weights that are missing, damaged or no weights; its text is one sentence for the person."""
+
+
+def store_folder() -> Path:
+    """The folder of all kept weights files."""
+    return data_folder() / "weights"
+
+
+def place_of(fingerprint: str) -> Path:
+    """Where the store keeps, or would keep, the weights of that SHA-256."""
+    return store_folder() / f"{fingerprint}{ENDING}"
+
+
+def beside(file: Path) -> Path:
+    """Where the weights of an experiment file lie: `name.safetensors` beside `name.json`."""
+    return file.with_suffix(ENDING)
+
+
+def is_kept(fingerprint: str) -> bool:
+    """Whether the store has a file of that name. Cheap: what is in it is looked at by `find`."""
+    return place_of(fingerprint).is_file()
+
+
+def keep(pieces: Iterable[bytes | memoryview], told: Callable[[int], None] | None = None) -> str:
+    """Put a weights file into the store and return its SHA-256. `told` hears of the bytes written so far.
+
+    Raises OSError, the store as it was.
+    """
+    folder = store_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    digest, done = hashlib.sha256(), 0
+    handle, name = tempfile.mkstemp(prefix=".fresh.", suffix=".part", dir=folder)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for piece in pieces:
+                file.write(piece)
+                digest.update(piece)
+                done += len(piece)
+                if told is not None:
+                    told(done)
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(0o644)
+        fingerprint = digest.hexdigest()
+        part.replace(place_of(fingerprint))
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return fingerprint
+
+
+def fingerprint_of(path: Path) -> str:
+    """SHA-256 of a file, as 64 hexadecimal digits. A file that has not changed is read once. Raises OSError."""
+    status = path.stat()
+    key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    if key not in _known:
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+        _known[key] = digest.hexdigest()
+    return _known[key]
+
+
+def find(fingerprint: str) -> Path:
+    """The kept file of that SHA-256, its bytes held to it. Raises WeightsError.
+
+    A damaged one is set aside, so that a good one can take its place.
+    """
+    path = place_of(fingerprint)
+    try:
+        if fingerprint_of(path) == fingerprint:
+            return path
+        path.replace(path.with_suffix(".damaged"))
+    except FileNotFoundError:
+        raise WeightsError(
+            f"The weights that the experiment starts from (SHA-256 {fingerprint[:12]}…) are not on this computer: open "
+            f"the experiment from a folder that has its {ENDING} file too, or go on with fresh weights."
+        ) from None
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
+    raise WeightsError(
+        f"The kept weights {path.name} are damaged: open the experiment from a folder that has its {ENDING} file too, "
+        "or go on with fresh weights."
+    )
+
+
+def adopt(fingerprint: str, file: Path) -> str:
+    """Take the weights beside an experiment file into the store, if they are not there yet.
+
+    The sentence why they could not be had; "" when the store has them.
+    """
+    if is_kept(fingerprint):
+        return ""
+    source = beside(file)
+    try:
+        if not source.is_file():
+            return (
+                f"{file.name} starts from weights that are neither beside it ({source.name}) nor kept on this "
+                "computer: put that file there and open it again, or go on with fresh weights."
+            )
+        if fingerprint_of(source) != fingerprint:
+            return (
+                f"{source.name} is not the weights file that {file.name} starts from, or it is damaged (its SHA-256 is "
+                "another one): put the right file there and open it again, or go on with fresh weights."
+            )
+        link_atomic(source, place_of(fingerprint))
+    except OSError as error:
+        return f"The weights in {source} cannot be taken over: {(error.strerror or str(error)).lower()}."
+    return ""
+
+
+def lay_beside(fingerprint: str, file: Path) -> str:
+    """Put the weights beside an experiment file, a file of that name that is another one kept as a backup.
+
+    The sentence why they do not lie there; "" when they do.
+    """
+    target = beside(file)
+    try:
+        if target.is_file() and fingerprint_of(target) == fingerprint:
+            return ""
+        link_atomic(find(fingerprint), target, backup=True)
+    except WeightsError as error:
+        return f"{file.name} is saved, but not its weights. {error}"
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        return (
+            f"{file.name} is saved, but its weights could not be put beside it ({why}): it opens here, but not on "
+            "another computer."
+        )
+    return ""
+
+
+def kept() -> tuple[int, int]:
+    """How many weights files the store has, and their bytes together."""
+    sizes = []
+    for path in store_folder().glob(f"*{ENDING}"):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            sizes.append(path.stat().st_size)
+    return len(sizes), sum(sizes)

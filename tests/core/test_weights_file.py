@@ -1,0 +1,307 @@
+"""Weights files and the store: the format byte for byte, every kind of damage, and files that travel."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnstudio.core import weights_store
+from cnnstudio.core.edits import DuplicateBlocks, RenameBlock, SetParameters, StartFresh
+from cnnstudio.core.files import load_experiment, read_experiment, save_experiment, write_experiment
+from cnnstudio.core.initial_weights import start_of, with_weights
+from cnnstudio.core.presets import preset
+from cnnstudio.core.strict_json import FileError
+from cnnstudio.core.tracing import trace
+from cnnstudio.core.weights_file import WeightsFile, pieces
+from cnnstudio.core.weights_store import WeightsError, adopt, beside, find, keep, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.program import Program
+
+GOLDEN = (
+    b'{"a/bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},'
+    b'"a/kernel":{"dtype":"F16","shape":[1,2],"data_offsets":[8,12]}}'
+)
+ARRAYS: dict[str, np.ndarray[Any, Any]] = {
+    "a/kernel": np.array([[1.5, np.nan]], np.float16),
+    "a/bias": np.array([1.0, -np.inf], np.float32),
+}
+
+
+def raw(header: object, data: bytes = b"") -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def entry(start: int, end: int, dtype: str = "F32", shape: object = (1,)) -> dict[str, object]:
+    return {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
+
+
+def test_a_file_is_byte_for_byte_what_the_format_says(tmp_path: Path) -> None:
+    written = b"".join(pieces(ARRAYS))
+    header = GOLDEN + b" " * (-len(GOLDEN) % 8)
+    values = struct.pack("<ff", 1.0, -np.inf) + struct.pack("<ee", 1.5, np.nan)
+    assert written == struct.pack("<Q", len(header)) + header + values
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(written)
+    file = WeightsFile(path)
+    assert file.shapes == {"a/bias": (2,), "a/kernel": (1, 2)}
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(file.read(name), array)
+        assert file.read(name).dtype == array.dtype
+
+
+@given(
+    st.dictionaries(
+        st.text(min_size=1, max_size=8),
+        st.tuples(st.sampled_from(["<f2", "<f4", "<f8", ">f4"]), st.lists(st.integers(0, 4), max_size=4)),
+        max_size=5,
+    )
+)
+def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, kinds: dict[str, Any]) -> None:
+    arrays = {
+        name: np.arange(np.prod(shape, dtype=int), dtype=dtype).reshape(shape) / 7
+        for name, (dtype, shape) in kinds.items()
+        if name != "__metadata__"
+    }
+    path = tmp_path_factory.mktemp("w") / "w.safetensors"
+    path.write_bytes(b"".join(pieces(arrays)))
+    file = WeightsFile(path)
+    assert file.shapes == {name: array.shape for name, array in arrays.items()}
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(file.read(name), array)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "no weights file, or the end of it is missing"),
+        (b"{}", "no weights file, or the end of it is missing"),
+        (struct.pack("<Q", 1 << 40), "the end of it is missing"),
+        (struct.pack("<Q", 17 << 20) + b" " * (17 << 20), "header of 17,825,792 bytes; the most is 16,777,216"),
+        (raw(b"{not json"), "not plain JSON"),
+        (raw(b'{"a":NaN}'), "NaN is no number"),
+        (raw(b'{"a":{},"a":{}}'), "stands twice"),
+        (raw(b"[" * 100_000), "not plain JSON"),
+        (raw([]), "a list, not an object"),
+        (raw({"a": {"dtype": "F32"}}), "must have dtype, shape and data_offsets"),
+        (raw({"a": {**entry(0, 4), "code": "x"}}, bytes(4)), "and nothing else"),
+        (raw({"a": entry(0, 2, "BF16")}, bytes(2)), "of type BF16; the studio reads F16, F32, F64"),
+        (raw({"a": entry(0, 4, "I32")}, bytes(4)), "of type I32"),
+        (raw({"a": entry(0, 4, shape=[-1])}, bytes(4)), r"has the shape \[-1\]"),
+        (raw({"a": entry(0, 4, shape=[True])}, bytes(4)), r"has the shape \[True\]"),
+        (raw({"a": entry(0, 4, shape=[1] * 9)}, bytes(4)), "up to 8 whole numbers"),
+        (raw({"a": {**entry(0, 4), "data_offsets": [0]}}, bytes(4)), "not two whole numbers"),
+        (raw({"a": {**entry(0, 4), "data_offsets": [-4, 0]}}, bytes(4)), "not two whole numbers"),
+        (raw({"a": entry(0, 4, shape=[1 << 40, 1 << 40])}, bytes(4)), "needs 4,835,703,278,458,516,698,824,704 bytes"),
+        (raw({"a": entry(0, 4), "b": entry(2, 6)}, bytes(6)), '"b" overlaps the one before it'),
+        (raw({"a": entry(0, 4), "b": entry(0, 4)}, bytes(4)), '"b" overlaps the one before it'),
+        (raw({"a": entry(0, 4), "b": entry(8, 12)}, bytes(12)), '"b" leaves a gap before it'),
+        (raw({"a": entry(0, 4)}, bytes(3)), "shorter than its header says"),
+        (raw({"a": entry(0, 4)}, bytes(5)), "longer than its header says"),
+    ],
+)  # fmt: skip
+def test_damage_is_one_sentence(tmp_path: Path, data: bytes, words: str) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(data)
+    with pytest.raises(WeightsError, match=words) as caught:
+        WeightsFile(path)
+    assert "w.safetensors" in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
+    whole, path = b"".join(pieces(ARRAYS)), tmp_path / "w.safetensors"
+    for end in range(len(whole)):
+        path.write_bytes(whole[:end])
+        with pytest.raises(WeightsError):
+            WeightsFile(path)
+
+
+def test_other_types_are_not_written() -> None:
+    with pytest.raises(WeightsError, match='"a/kernel" are int32; a weights file holds float16 to float64'):
+        list(pieces({"a/kernel": np.zeros(2, np.int32)}))
+
+
+def kept() -> str:
+    return keep(pieces(ARRAYS))
+
+
+def test_the_store_names_files_by_their_bytes(home: Path) -> None:
+    heard: list[int] = []
+    fingerprint = keep(pieces(ARRAYS), heard.append)
+    assert fingerprint == kept()
+    assert find(fingerprint) == home / "weights" / f"{fingerprint}.safetensors"
+    assert heard[-1] == find(fingerprint).stat().st_size
+    assert weights_store.kept() == (1, heard[-1])
+    assert [p.name for p in (home / "weights").iterdir()] == [f"{fingerprint}.safetensors"]
+
+
+def test_a_full_disk_leaves_the_store_as_it_was(home: Path) -> None:
+    def filling() -> Iterator[bytes]:
+        yield b"some"
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        keep(filling())
+    assert list((home / "weights").iterdir()) == []
+
+
+def test_a_damaged_kept_file_is_named_and_makes_room_for_a_good_one(tmp_path: Path) -> None:
+    fingerprint = kept()
+    place, file = place_of(fingerprint), tmp_path / "net.json"
+    beside(file).write_bytes(place.read_bytes())
+    damaged = bytearray(place.read_bytes())
+    damaged[-1] ^= 1
+    place.write_bytes(damaged)
+    with pytest.raises(WeightsError, match="are damaged: open the experiment from a folder"):
+        find(fingerprint)
+    with pytest.raises(WeightsError, match="are not on this computer"):
+        find(fingerprint)
+    assert adopt(fingerprint, file) == ""
+    assert find(fingerprint).read_bytes() == beside(file).read_bytes()
+
+
+def start() -> tuple[Experiment, Program]:
+    """LeNet starting from a file with weights for all its blocks."""
+    chosen = preset("lenet-5").experiment
+    assert chosen is not None
+    program = trace(chosen.architecture, chosen.data.source.info()).program()
+    arrays = {f"{s.name}/{w.name}": np.full(w.shape, 0.5, np.float32) for s in program.steps for w in s.weights}
+    return with_weights(chosen, keep(pieces(arrays)), arrays), program
+
+
+def shapes(experiment: Experiment) -> dict[str, tuple[int, ...]]:
+    return WeightsFile(find(experiment.weights)).shapes
+
+
+def said(experiment: Experiment) -> str:
+    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    held = shapes(experiment) if experiment.weights else {}
+    return str(start_of(experiment, program, held))
+
+
+def test_an_experiment_travels_with_its_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment, _ = start()
+    file = tmp_path / "mine" / "net.json"
+    assert save_experiment(file, experiment) == ""
+    monkeypatch.setenv("CNNSTUDIO_HOME", str(tmp_path / "elsewhere"))
+    again = load_experiment(file)
+    assert again == experiment
+    assert adopt(again.weights, file) == ""
+    assert find(again.weights).read_bytes() == beside(file).read_bytes()
+    assert said(again) == "Starts from imported weights: all 10 fit"
+
+
+def test_missing_and_wrong_weights_beside_a_file_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment, _ = start()
+    file = tmp_path / "net.json"
+    save_experiment(file, experiment)
+    monkeypatch.setenv("CNNSTUDIO_HOME", str(tmp_path / "elsewhere"))
+    beside(file).write_bytes(b"others")
+    assert "net.safetensors is not the weights file that net.json starts from" in adopt(experiment.weights, file)
+    beside(file).unlink()
+    assert "neither beside it (net.safetensors) nor kept on this computer" in adopt(experiment.weights, file)
+    assert "is saved, but not its weights" in save_experiment(file, experiment)
+    assert load_experiment(file) == experiment
+
+
+def test_a_file_that_lies_there_is_kept_as_a_backup(tmp_path: Path) -> None:
+    experiment, _ = start()
+    file = tmp_path / "net.json"
+    beside(file).write_bytes(b"someone else's")
+    assert save_experiment(file, experiment) == ""
+    assert (tmp_path / "net.safetensors~").read_bytes() == b"someone else's"
+    assert save_experiment(file, experiment) == ""
+    assert (tmp_path / "net.safetensors~").read_bytes() == b"someone else's"
+    names = {"net.json", "net.json~", "net.safetensors", "net.safetensors~"}
+    assert {p.name for p in tmp_path.iterdir() if p.is_file()} == names
+
+
+def test_without_hard_links_weights_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment, _ = start()
+
+    def refuse(*_: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    file = tmp_path / "net.json"
+    assert save_experiment(file, experiment) == ""
+    assert not beside(file).samefile(place_of(experiment.weights))
+    assert beside(file).read_bytes() == place_of(experiment.weights).read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    said = save_experiment(tmp_path / "other.json", experiment)
+    assert said == (
+        "other.json is saved, but its weights could not be put beside it (no space left on device): it opens here, but "
+        "not on another computer."
+    )
+    assert load_experiment(tmp_path / "other.json") == experiment
+    assert not beside(tmp_path / "other.json").exists()
+
+
+def test_renamed_and_copied_blocks_keep_their_weights() -> None:
+    experiment, _ = start()
+    first = next(id for id, b in experiment.architecture.blocks.items() if b.spec.kind == "Convolution")
+    renamed = RenameBlock(id=first, new_id="other")(experiment)
+    assert said(renamed) == "Starts from imported weights: all 10 fit"
+    copied = DuplicateBlocks(ids=(first,))(experiment).architecture
+    copies = [b for b in copied.blocks.values() if b.weights_from == copied.blocks[first].weights_from]
+    assert len(copies) == 2
+    again = read_experiment(write_experiment(renamed), "it")
+    assert again == renamed
+
+
+def test_a_new_block_with_an_old_id_starts_fresh() -> None:
+    experiment, _ = start()
+    first = next(id for id, b in experiment.architecture.blocks.items() if b.spec.kind == "Convolution")
+    freed = RenameBlock(id=first, new_id="other")(experiment)
+    fresh = dataclasses.replace(freed.architecture.blocks["other"], weights_from="")
+    taken = dataclasses.replace(freed, architecture=freed.architecture.with_blocks(fresh))
+    named = RenameBlock(id="other", new_id=first)(taken)
+    assert said(named) == f"Starts from imported weights: 8 of 10 fit; fresh: {first}"
+
+
+def test_what_no_longer_fits_is_fresh() -> None:
+    experiment, _ = start()
+    convolutions = [id for id, b in experiment.architecture.blocks.items() if b.spec.kind == "Convolution"]
+    changed = SetParameters(id=convolutions[0], values={"filters": 3})(experiment)
+    first, second = convolutions[:2]
+    assert said(changed) == f"Starts from imported weights: 7 of 10 fit; fresh: {first}, {second}"
+    other = dataclasses.replace(changed, weights="f" * 64)
+    program = trace(other.architecture, other.data.source.info()).program()
+    assert start_of(other, program, shapes(experiment)).taken == {}
+
+
+def test_starting_fresh_can_be_chosen() -> None:
+    experiment, _ = start()
+    fresh = StartFresh()(experiment)
+    assert fresh.weights == ""
+    assert "weights" not in write_experiment(fresh)
+    assert StartFresh()(fresh) is fresh
+    assert fresh == preset("lenet-5").experiment
+
+
+@pytest.mark.parametrize("value", ["abc", "0123456789ab", "0123456789ab/", "0123456789ab/Conv", "0123456789AB/conv", 7])
+def test_a_wrong_origin_is_refused(value: object) -> None:
+    experiment, _ = start()
+    document = json.loads(write_experiment(experiment))
+    document["architecture"]["blocks"][1]["weights_from"] = value
+    with pytest.raises(FileError, match="weights_from"):
+        read_experiment(json.dumps(document), "it")
