@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.following import followers, in_words
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -19,6 +21,12 @@ class State:
     value: Experiment
     label: str
     gesture: str = ""
+
+
+def _label(edit: Edit, before: Experiment, after: Experiment) -> str:
+    """The edit's words, and those of the blocks elsewhere whose values followed."""
+    words = in_words(followers(before.architecture, after.architecture))
+    return f"{edit.label}; {words}" if words else edit.label
 
 
 class Document:
@@ -54,8 +62,10 @@ class Document:
             return before
         current = self._states[self._index]
         del self._states[self._index + 1 :]
-        state = State(after, edit.label, edit.gesture)
-        if edit.gesture and edit.gesture == current.gesture:
+        folds = bool(edit.gesture) and edit.gesture == current.gesture
+        origin = self._states[self._index - 1].value if folds else before
+        state = State(after, _label(edit, origin, after), edit.gesture)
+        if folds:
             self._states[self._index] = state
             if self._states[self._index - 1].value == after:  # the gesture came back to where it began
                 del self._states[self._index]

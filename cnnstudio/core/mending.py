@@ -30,7 +30,7 @@ class PutBetween(ArchitectureEdit):
         source = self.source
         for spec in self.specs:
             id = architecture.new_id(spec.kind)
-            edit = InsertBlock(spec=spec, id=id, source=source, target=self.target)
+            edit = InsertBlock(spec=spec, id=id, source=source, target=self.target, follows=False)
             architecture, source = edit.change(architecture), id
         return architecture
 
@@ -50,5 +50,5 @@ class Together(ArchitectureEdit):
     def change(self, architecture: Architecture) -> Architecture:
         """One edit after the other; raises EditError when one of them cannot be made."""
         for edit in self.edits:
-            architecture = edit.change(architecture)
+            architecture = edit.apply(architecture)
         return architecture

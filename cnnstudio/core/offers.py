@@ -14,6 +14,7 @@ from cnnstudio.core.candidates import candidates, last_resorts
 from cnnstudio.core.diagnostics import Diagnostic, Fix, Severity
 from cnnstudio.core.edits import ArchitectureEdit, EditError, RemoveBlocks
 from cnnstudio.core.lint import lint
+from cnnstudio.core.gains import told
 from cnnstudio.core.mending import Together
 from cnnstudio.core.tracing import Trace, trace
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.architecture import Architecture
 
-MOST_FIXES = 4
+MOST_FIXES = 5
 """Buttons for one finding."""
 MOST_TRIALS = 60
 """Trials for one finding. A trial costs as much as an edit."""
@@ -39,7 +40,8 @@ def offers(before: Trace, diagnostic: Diagnostic) -> tuple[Fix, ...]:
     if diagnostic.severity is Severity.ERROR:
         grown = [done for t in halfway if _may_grow(t) and (done := bench.complete(diagnostic, t)) is not None]
         shortest = min((len(t.fixes) for t in grown), default=0)
-        good = [_together(t) for t in grown if len(t.fixes) == shortest][: MOST_FIXES - 1]
+        whole = [t for t in grown if len(t.fixes) == shortest][: MOST_FIXES - 1]
+        good = [told(_together(t), diagnostic, before, t.after) for t in whole]
     good += bench.all_of(diagnostic, last_resorts(before, diagnostic))[0]
     return tuple(good[:MOST_FIXES])
 
@@ -73,7 +75,7 @@ class _Bench:
                 halfway.append(trial)
             elif trial is not None and trial.after.architecture not in results:
                 results.append(trial.after.architecture)
-                good.append(fix)
+                good.append(told(fix, diagnostic, self._before, trial.after))
             if len(good) == MOST_FIXES:
                 break
         return good, halfway
@@ -85,7 +87,7 @@ class _Bench:
             return None
         self._left -= 1
         try:
-            changed = edit.change(trial.after.architecture)
+            changed = edit.apply(trial.after.architecture)
         except EditError:
             return None
         after = trace(changed, self._before.data, self._last)

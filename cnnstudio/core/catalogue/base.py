@@ -41,6 +41,29 @@ class BlockSpec(Declared):
     and returns the last one's output. Raises Refused, through `net`, for what Keras would reject. A family member
     names its inputs (`lay(self, net, x)`), which is why this is no method to override."""
 
+    # What values that follow (see `following`) ask of the blocks before them
+
+    def channels_set(self) -> int | None:
+        """How many channels come out, whatever comes in; None when that depends on what comes in."""
+        filters: int | None = vars(self).get("filters")
+        return filters
+
+    def channels_times(self) -> int | None:
+        """How many times the channels of its first input come out, where it does not set them; None for unknown."""
+        return 1
+
+    def halvings(self) -> int:
+        """How often it halves the map, on the axis where it does so most; below 0, how often it doubles it."""
+        return halvings_of(vars(self).get("strides"))
+
+
+def halvings_of(size: object) -> int:
+    """How often steps of that many cells halve an axis: 0 for 1, 1 for 2 and 3, 2 for 4; the most of all axes."""
+    if size == 1:
+        return 0
+    steps = size if isinstance(size, tuple) else (size,)
+    return max((s.bit_length() - 1 for s in steps if isinstance(s, int) and s > 0), default=0)
+
 
 S = TypeVar("S", bound=BlockSpec)
 _specs: dict[str, type[BlockSpec]] = {}
@@ -86,7 +109,7 @@ def catalogue() -> dict[str, type[BlockSpec]]:
 
 GROUPS = (
     "Data", "Convolution", "Pooling", "Normalisation", "Activation", "Regularisation",
-    "Merge", "Reshape", "Dense", "Composite", "Output",
+    "Merge", "Reshape", "Dense", "Composite", "Output", "Unknown",
 )  # fmt: skip
 """Families in palette order. A new family takes a colour in the theme."""
 

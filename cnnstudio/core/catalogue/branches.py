@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cnnstudio.core.catalogue.activation import ActivationName, apply_activation
 from cnnstudio.core.catalogue.axes import need_axes
 from cnnstudio.core.catalogue.base import BlockSpec, block
+from cnnstudio.core.catalogue.following import filter_count
 from cnnstudio.core.catalogue.normalisation import NormName, normalise
 from cnnstudio.core.declare import Shape, param
 
@@ -61,6 +62,10 @@ class Inception(BlockSpec):
         pool = self._brick(net, pool, "pool_projection", self.filters_pool, 1)
         return net.layer("Concatenate", one, three, five, pool, name="join")
 
+    def channels_set(self) -> int:
+        """Those of the four branches."""
+        return self.filters_1x1 + self.filters_3x3 + self.filters_5x5 + self.filters_pool
+
     def _brick(self, net: Net, x: Tensor, name: str, filters: int, kernel_size: int) -> Tensor:
         return _brick(net, x, name, self.normalisation, self.activation, filters=filters, kernel_size=kernel_size)
 
@@ -73,7 +78,7 @@ class DilatedPyramid(BlockSpec):
     whole map; a last 1 x 1 convolution mixes them. Segmentation uses it to see context and keep detail (ASPP).
     """
 
-    filters: int = param(32, min=1, max=65536, help="Maps of each branch, and of the result")
+    filters: int = param(32, min=1, max=65536, help="Maps of each branch, and of the result", follow=filter_count)
     rates: Shape = param(
         (1, 2, 4), min=1, max=4096, label="Dilations", help="Distance between kernel cells, one branch for each number"
     )

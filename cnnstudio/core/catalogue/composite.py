@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from cnnstudio.core.catalogue.activation import ActivationName, apply_activation
 from cnnstudio.core.catalogue.axes import need_axes
 from cnnstudio.core.catalogue.base import BlockSpec, block
+from cnnstudio.core.catalogue.following import filter_count
 from cnnstudio.core.catalogue.normalisation import NormName, normalise
 from cnnstudio.core.declare import Size, param
 
@@ -27,7 +28,9 @@ class ConvNormActivation(BlockSpec):
     The bias is left out where a normalisation follows, as that has a shift of its own.
     """
 
-    filters: int = param(32, min=1, max=65536, help="How many kernels, and so how many feature maps come out")
+    filters: int = param(
+        32, min=1, max=65536, help="How many kernels, and so how many feature maps come out", follow=filter_count
+    )
     kernel_size: Size = param(3, min=1, max=255, help="Width of the window in cells; odd sizes keep the centre")
     strides: Size = param(1, min=1, max=255, help="How far the window moves each time; 2 halves the map")
     padding: Literal["valid", "same", "causal"] = param(
@@ -67,7 +70,7 @@ class Residual(BlockSpec):
     temporal convolutional networks.
     """
 
-    filters: int = param(32, min=1, max=65536, help="How many feature maps come out")
+    filters: int = param(32, min=1, max=65536, help="How many feature maps come out", follow=filter_count)
     kernel_size: Size = param(3, min=1, max=255, help="Width of both windows in cells")
     strides: Size = param(1, min=1, max=255, help="How far the first window moves each time; 2 halves the map")
     padding: Literal["same", "causal"] = param(

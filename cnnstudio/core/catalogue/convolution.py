@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from cnnstudio.core.catalogue.activation import ActivationName, activate
 from cnnstudio.core.catalogue.axes import need_axes
-from cnnstudio.core.catalogue.base import BlockSpec, block
+from cnnstudio.core.catalogue.base import BlockSpec, block, halvings_of
+from cnnstudio.core.catalogue.following import filter_count, patch_size
 from cnnstudio.core.declare import Size, param
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ class Convolution(BlockSpec):
     Strides above 1 make the map smaller, dilation widens what a kernel sees at no cost in weights.
     """
 
-    filters: int = param(32, min=1, max=65536, help="How many kernels, and so how many feature maps come out")
+    filters: int = param(
+        32, min=1, max=65536, help="How many kernels, and so how many feature maps come out", follow=filter_count
+    )
     kernel_size: Size = param(3, min=1, max=255, help="Width of the window in cells; odd sizes keep the centre")
     strides: Size = param(1, min=1, max=255, help="How far the window moves each time; 2 halves the map")
     padding: Literal["valid", "same", "causal"] = param(
@@ -85,6 +88,10 @@ class DepthwiseConvolution(BlockSpec):
             use_bias=self.use_bias,
         )
 
+    def channels_times(self) -> int:
+        """Each channel gives so many maps."""
+        return self.depth_multiplier
+
 
 @block(
     group="Convolution",
@@ -98,7 +105,7 @@ class SeparableConvolution(BlockSpec):
     Networks for phones are made of it.
     """
 
-    filters: int = param(32, min=1, max=65536, help="How many feature maps come out")
+    filters: int = param(32, min=1, max=65536, help="How many feature maps come out", follow=filter_count)
     kernel_size: Size = param(3, min=1, max=255, help="Width of the window in cells; odd sizes keep the centre")
     strides: Size = param(1, min=1, max=255, help="How far the window moves each time, the same on both axes")
     padding: Literal["valid", "same"] = param("same", help="same keeps the size by adding zeros, valid does not")
@@ -138,8 +145,8 @@ class TransposedConvolution(BlockSpec):
     a kernel that is a multiple of the strides avoids checkerboard patterns.
     """
 
-    filters: int = param(32, min=1, max=65536, help="How many feature maps come out")
-    kernel_size: Size = param(2, min=1, max=255, help="Width of the patch in cells")
+    filters: int = param(32, min=1, max=65536, help="How many feature maps come out", follow=filter_count)
+    kernel_size: Size = param(2, min=1, max=255, help="Width of the patch in cells", follow=patch_size)
     strides: Size = param(2, min=1, max=255, help="How many times larger the map becomes")
     padding: Literal["valid", "same"] = param(
         "same", help="same gives the input's size times strides, valid keeps what the patches stick out"
@@ -164,3 +171,7 @@ class TransposedConvolution(BlockSpec):
             activation=activate(self.activation),
             use_bias=self.use_bias,
         )
+
+    def halvings(self) -> int:
+        """Its strides enlarge."""
+        return -halvings_of(self.strides)

@@ -27,6 +27,10 @@ class Dense(BlockSpec):
     activation: ActivationName = param("relu", help="Function applied to each value that comes out")
     use_bias: bool = param(True, help="Adds one learned number to each value that comes out")
 
+    def channels_set(self) -> int:
+        """Its units."""
+        return self.units
+
     def lay(self, net: Net, x: Tensor) -> Tensor:
         """One Dense; on maps it works per position, which is legal but seldom meant."""
         if x.rank and max(x.spatial) > 1:

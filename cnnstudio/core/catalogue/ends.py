@@ -8,7 +8,7 @@ from cnnstudio.core.catalogue.base import BlockSpec, block
 from cnnstudio.core.catalogue.pooling import GlobalAveragePooling
 from cnnstudio.core.catalogue.reshaping import Flatten
 from cnnstudio.core.data_info import Task
-from cnnstudio.core.declare import Shape, param, show
+from cnnstudio.core.declare import Shape, Size, param, show
 
 if TYPE_CHECKING:
     from cnnstudio.core.net import Net
@@ -26,6 +26,10 @@ class Input(BlockSpec):
         (8, 8, 1), min=1, max=65536, help="Sizes of one sample, channels last: height, width, channels"
     )
 
+    def channels_set(self) -> int:
+        """Those of the samples."""
+        return self.shape[-1]
+
 
 @block(group="Output", keywords="head classifier softmax prediction last")
 class Output(BlockSpec):
@@ -39,9 +43,11 @@ class Output(BlockSpec):
         "auto",
         help="auto: shares that add up to 1 (softmax) for classes, values from 0 to 1 (sigmoid) for reconstruction",
     )
+    kernel_size: Size = param(1, min=1, max=255, help="Width of the window in cells, where maps come out")
+    use_bias: bool = param(True, help="Adds one learned number to each value that comes out")
 
     def lay(self, net: Net, x: Tensor) -> Tensor:
-        """Dense for vectors; a 1 x 1 convolution for maps."""
+        """Dense for vectors; a convolution, 1 x 1 if not told otherwise, for maps."""
         task = net.data.task
         units = net.data.input_shape[-1] if task is Task.RECONSTRUCTION else net.data.classes
         activation = self.activation
@@ -55,9 +61,12 @@ class Output(BlockSpec):
             self._check_vector(net, x)
         else:
             self._check_size(net, x, task)
+        bias = {} if self.use_bias else {"use_bias": False}
         if x.rank == 0:
-            return net.layer("Dense", x, units=units, activation=activation)
-        return net.layer(f"Conv{x.rank}D", x, filters=units, kernel_size=1, activation=activation)
+            return net.layer("Dense", x, units=units, activation=activation, **bias)
+        same = {} if self.kernel_size == 1 else {"padding": "same"}
+        size = self.kernel_size
+        return net.layer(f"Conv{x.rank}D", x, filters=units, kernel_size=size, **same, activation=activation, **bias)
 
     def _check_vector(self, net: Net, x: Tensor) -> None:
         if x.rank == 0:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cnnstudio.core.catalogue.base import BlockSpec, block
+from cnnstudio.core.declare import param
 
 if TYPE_CHECKING:
     from cnnstudio.core.net import Net
@@ -30,9 +31,30 @@ class Concatenate(BlockSpec):
     Nothing is mixed or lost: the next convolution decides what to use. U-Net and Inception join branches like this.
     """
 
+    axis: Literal["channels", "first", "second", "third"] = param(
+        "channels", label="Along", help="channels, or the spatial axis along which the maps are put end to end"
+    )
+
     def lay(self, net: Net, *inputs: Tensor) -> Tensor:
-        """One Concatenate along the channels."""
-        return net.layer("Concatenate", *inputs)
+        """One Concatenate."""
+        if self.axis == "channels":
+            return net.layer("Concatenate", *inputs)
+        return net.layer("Concatenate", *inputs, axis=("first", "second", "third").index(self.axis) + 1)
+
+    def channels_times(self) -> None:
+        """The other inputs add theirs."""
+
+
+@block(group="Merge", inputs=(2, 2), keywords="minus difference change")
+class Subtract(BlockSpec):
+    """Takes the second input away from the first, value by value; both must have one shape.
+
+    What comes out is the difference: what has changed between two branches.
+    """
+
+    def lay(self, net: Net, *inputs: Tensor) -> Tensor:
+        """One Subtract."""
+        return net.layer("Subtract", *inputs)
 
 
 @block(group="Merge", inputs=(2, None), keywords="product gate attention scale")
@@ -70,3 +92,15 @@ class Maximum(BlockSpec):
     def lay(self, net: Net, *inputs: Tensor) -> Tensor:
         """One Maximum."""
         return net.layer("Maximum", *inputs)
+
+
+@block(group="Merge", inputs=(2, None), keywords="min smallest")
+class Minimum(BlockSpec):
+    """Keeps the smallest of its inputs value by value; all must have one shape.
+
+    Only what every branch finds comes through.
+    """
+
+    def lay(self, net: Net, *inputs: Tensor) -> Tensor:
+        """One Minimum."""
+        return net.layer("Minimum", *inputs)

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from cnnstudio.core.catalogue.base import BlockSpec, block
-from cnnstudio.core.declare import param
+from cnnstudio.core.catalogue.following import group_count
+from cnnstudio.core.declare import Numbers, param
 
 if TYPE_CHECKING:
     from cnnstudio.core.net import Net
@@ -83,7 +84,9 @@ class GroupNormalisation(BlockSpec):
     It works with batches of any size, down to one sample. As many groups as channels is instance normalisation.
     """
 
-    groups: int = param(8, min=1, max=65536, help="How many groups; must divide the number of channels")
+    groups: int = param(
+        8, min=1, max=65536, help="How many groups; must divide the number of channels", follow=group_count
+    )
     epsilon: float = param(0.001, above=0, max=1, help="Small number that keeps a division by zero away")
     center: bool = param(True, label="Shift", help="Adds a learned number to each channel")
     scale: bool = param(True, help="Multiplies each channel by a learned number")
@@ -93,3 +96,36 @@ class GroupNormalisation(BlockSpec):
         return net.layer(
             "GroupNormalization", x, groups=self.groups, epsilon=self.epsilon, center=self.center, scale=self.scale
         )
+
+
+@block(group="Normalisation", key=("scale", "offset"), keywords="rescale multiply shift divide 255 preprocess")
+class Rescaling(BlockSpec):
+    """Multiplies each value by a fixed scale and adds a fixed offset. Nothing is learned here.
+
+    Behind Input it brings pixels to the range that a network was trained with: a scale of 1/127.5 and an offset of -1
+    turn 0 to 255 into -1 to 1.
+    """
+
+    scale: Numbers = param(1.0, min=-1e9, max=1e9, help="Factor: one number, or one for each channel")
+    offset: Numbers = param(0.0, min=-1e9, max=1e9, help="What is added: one number, or one for each channel")
+
+    def lay(self, net: Net, x: Tensor) -> Tensor:
+        """One Rescaling."""
+        return net.layer("Rescaling", x, scale=self.scale, offset=self.offset)
+
+
+@block(group="Normalisation", key=("mean", "variance"), keywords="normalization whiten zscore preprocess imagenet")
+class Standardisation(BlockSpec):
+    """Subtracts known means and divides by known spreads. Nothing is learned here.
+
+    Behind Input it brings samples to mean 0 and spread 1, if mean and variance are those of the data.
+    """
+
+    mean: Numbers = param(0.0, min=-1e9, max=1e9, help="Mean of the data: one number, or one for each channel")
+    variance: Numbers = param(
+        1.0, min=0, max=1e18, help="Variance of the data, the square of its spread: one number, or one for each channel"
+    )
+
+    def lay(self, net: Net, x: Tensor) -> Tensor:
+        """One Normalization with fixed statistics over the channels."""
+        return net.layer("Normalization", x, axis=-1, mean=self.mean, variance=self.variance)

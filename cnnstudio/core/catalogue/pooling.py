@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from cnnstudio.core.catalogue.axes import need_axes
-from cnnstudio.core.catalogue.base import BlockSpec, block
+from cnnstudio.core.catalogue.base import BlockSpec, block, halvings_of
 from cnnstudio.core.declare import Size, param
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ class MaxPooling(BlockSpec):
             f"MaxPooling{x.rank}D", x, pool_size=self.pool_size, strides=self.strides, padding=self.padding
         )
 
+    def halvings(self) -> int:
+        """The window moves by its own size unless told otherwise."""
+        return halvings_of(self.pool_size if self.strides is None else self.strides)
+
 
 @block(group="Pooling", key=("pool_size", "strides"), keywords="avgpool mean downsample subsample")
 class AveragePooling(BlockSpec):
@@ -49,6 +53,10 @@ class AveragePooling(BlockSpec):
         return net.layer(
             f"AveragePooling{x.rank}D", x, pool_size=self.pool_size, strides=self.strides, padding=self.padding
         )
+
+    def halvings(self) -> int:
+        """The window moves by its own size unless told otherwise."""
+        return halvings_of(self.pool_size if self.strides is None else self.strides)
 
 
 @block(group="Pooling", key=("keepdims",), keywords="gap avgpool mean global head")

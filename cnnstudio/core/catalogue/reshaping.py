@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from cnnstudio.core.catalogue.axes import need_axes
-from cnnstudio.core.catalogue.base import BlockSpec, block
+from cnnstudio.core.catalogue.base import BlockSpec, block, halvings_of
 from cnnstudio.core.declare import Margins, Shape, Size, param
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ class Upsampling(BlockSpec):
         # Keras's 1-D layer takes no tuple.
         size = self.size[0] if x.rank == 1 and isinstance(self.size, tuple) and len(self.size) == 1 else self.size
         return net.layer(f"UpSampling{x.rank}D", x, size=size)
+
+    def halvings(self) -> int:
+        """It enlarges."""
+        return -halvings_of(self.size)
 
 
 def _sides(net: Net, x: Tensor, value: Margins, name: str) -> Any:
@@ -108,6 +112,9 @@ class Flatten(BlockSpec):
         """One Flatten."""
         return net.layer("Flatten", x)
 
+    def channels_times(self) -> None:
+        """As many as cells come in."""
+
 
 @block(group="Reshape", key=("target_shape",), keywords="view fold unflatten")
 class Reshape(BlockSpec):
@@ -123,3 +130,31 @@ class Reshape(BlockSpec):
     def lay(self, net: Net, x: Tensor) -> Tensor:
         """One Reshape."""
         return net.layer("Reshape", x, target_shape=self.target_shape)
+
+    def channels_set(self) -> int | None:
+        """The last size, unless that is the rest."""
+        return self.target_shape[-1] if self.target_shape[-1] > 0 else None
+
+    def channels_times(self) -> None:
+        """Whatever remains."""
+
+
+@block(group="Reshape", key=("dims",), keywords="transpose swap axes order channels")
+class Permute(BlockSpec):
+    """Puts the axes of the maps into another order; the values stay what they are.
+
+    The order 2 x 1 x 3 turns an image over its diagonal; 3 x 1 x 2 brings the channels to the front.
+    """
+
+    dims: Shape | None = param(
+        None,
+        min=1,
+        max=6,
+        label="Order",
+        help="Axes that come out, by their numbers now, from 1; empty turns the spatial axes round",
+    )
+
+    def lay(self, net: Net, x: Tensor) -> Tensor:
+        """One Permute."""
+        dims = self.dims or (*range(x.rank, 0, -1), x.rank + 1)
+        return net.layer("Permute", x, dims=dims)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.architecture import BLOCK_ID, MAX_BLOCKS
+from cnnstudio.core.following import settled
 
 if TYPE_CHECKING:
     from cnnstudio.core.architecture import Architecture, Block
@@ -38,12 +39,16 @@ class ArchitectureEdit(Edit):
     """Base of edits that concern the architecture alone."""
 
     def change(self, architecture: Architecture) -> Architecture:
-        """The architecture after the edit. Raises EditError."""
+        """What the edit does by itself; values that follow are not settled yet. Raises EditError."""
         raise NotImplementedError
 
+    def apply(self, architecture: Architecture) -> Architecture:
+        """The architecture after the edit, values that follow settled. Raises EditError."""
+        return settled(architecture, self.change(architecture))
+
     def __call__(self, experiment: Experiment) -> Experiment:
-        """Lift `change` to the experiment."""
-        changed = self.change(experiment.architecture)
+        """Lift `apply` to the experiment."""
+        changed = self.apply(experiment.architecture)
         if changed is experiment.architecture:
             return experiment
         return dataclasses.replace(experiment, architecture=changed)

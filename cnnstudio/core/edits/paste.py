@@ -20,11 +20,14 @@ def _names(architecture: Architecture, fragment: Fragment) -> dict[str, str]:
 
 
 def _copied(architecture: Architecture, fragment: Fragment) -> list[Block]:
-    """The fragment's blocks with free ids; they read each other and nothing else."""
+    """The fragment's blocks with free ids; they read each other and nothing else. Values that followed are kept."""
     if len(architecture.blocks) + len(fragment.blocks) > MAX_BLOCKS:
         raise EditError(f"An architecture holds at most {MAX_BLOCKS:,} blocks.")
     names = _names(architecture, fragment)
-    return [dataclasses.replace(b, id=names[b.id], inputs=tuple(names[i] for i in b.inputs)) for b in fragment.blocks]
+    return [
+        dataclasses.replace(b, id=names[b.id], inputs=tuple(names[i] for i in b.inputs), follows=frozenset())
+        for b in fragment.blocks
+    ]
 
 
 def _put_beside(architecture: Architecture, fragment: Fragment, position: tuple[float, float]) -> Architecture:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of, check_new, rewired
+from cnnstudio.core.following import left_to_follow
 from cnnstudio.core.layout import ROW
 from cnnstudio.core.program import INPUT
 
@@ -75,6 +76,8 @@ class AddBlock(ArchitectureEdit):
     id: str
     after: str | None = None
     position: tuple[float, float] | None = None
+    follows: bool = True
+    """Whether values left at their default follow the design, where they can."""
 
     @property
     def label(self) -> str:
@@ -87,12 +90,19 @@ class AddBlock(ArchitectureEdit):
         if self.spec.kind == "Input" or (self.spec.kind == "Output" and _outputs(architecture)):
             raise EditError(f"An architecture has one {self.spec.title} block, and this one has it already.")
         if self.after is None:
-            new = Block(self.id, self.spec, (), self.position or _free_place(architecture))
+            new = _new(self, (), self.position or _free_place(architecture))
             return architecture.with_blocks(new)
         anchor = block_of(architecture, self.after)
         if anchor.spec.max_inputs == 0 and self.spec.max_inputs == 0:
             raise EditError(f"{self.spec.title} takes no input, so it cannot follow {anchor.spec.title}.")
-        return append_chain(architecture, (Block(self.id, self.spec),), self.after, self.position)
+        return append_chain(architecture, (_new(self),), self.after, self.position)
+
+
+def _new(
+    edit: AddBlock | InsertBlock, inputs: tuple[str, ...] = (), position: tuple[float, float] = (0.0, 0.0)
+) -> Block:
+    follows: frozenset[str] = left_to_follow(edit.spec) if edit.follows else frozenset()
+    return Block(edit.id, edit.spec, inputs, position, follows=follows)
 
 
 def _outputs(architecture: Architecture) -> list[Block]:
@@ -113,6 +123,8 @@ class InsertBlock(ArchitectureEdit):
     source: str
     target: str
     position: tuple[float, float] | None = None
+    follows: bool = True
+    """Whether values left at their default follow the design, where they can."""
 
     @property
     def label(self) -> str:
@@ -134,7 +146,7 @@ class InsertBlock(ArchitectureEdit):
                 at = (target.position[0], target.position[1])
         room = architecture.with_blocks(*_make_room(architecture, source.id, at[1]))
         moved = rewired(room.blocks[self.target], self.source, (self.id,))
-        return room.with_blocks(moved, Block(self.id, self.spec, (self.source,), at))
+        return room.with_blocks(moved, _new(self, (self.source,), at))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.architecture import Architecture
 from cnnstudio.core.edits.base import ArchitectureEdit, Edit, EditError, block_of, check_new
+from cnnstudio.core.following import followable
 from cnnstudio.core.layout import arrange
 from cnnstudio.core.program import INPUT
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SetParameters(ArchitectureEdit):
-    """Give parameters of one block new values."""
+    """Give parameters of one block new values. They follow nothing from then on."""
 
     id: str
     values: Mapping[str, Any]
@@ -40,10 +41,39 @@ class SetParameters(ArchitectureEdit):
                 raise EditError(f'{block.spec.title} has no parameter "{name}".')
             if not parameter.has_form(value):
                 raise EditError(parameter.problem(value) or f"{parameter.label} must be {parameter.rule}.")
-        if all(_identical(getattr(block.spec, n), v) for n, v in self.values.items()):
+        follows = block.follows - self.values.keys()
+        if follows == block.follows and all(_identical(getattr(block.spec, n), v) for n, v in self.values.items()):
             return architecture
         spec = dataclasses.replace(block.spec, **self.values)
-        return architecture.with_blocks(dataclasses.replace(block, spec=spec))
+        return architecture.with_blocks(dataclasses.replace(block, spec=spec, follows=follows))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowValues(ArchitectureEdit):
+    """Let parameters of blocks follow the rest of the design again."""
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Let, the parameters, and the block's id or how many."""
+        what = self.ids[0] if len(self.ids) == 1 else f"{len(self.ids)} blocks"
+        return f"Let {', '.join(n.replace('_', ' ') for n in self.names)} of {what} follow"
+
+    def change(self, architecture: Architecture) -> Architecture:
+        """Their values are found when the edit is applied. Refuses a parameter that follows nothing."""
+        changed: list[Block] = []
+        for id in self.ids:
+            block = block_of(architecture, id)
+            able = followable(block.spec)
+            for name in self.names:
+                if name not in able:
+                    known = f"only {' and '.join(able)} can" if able else "none of its values can"
+                    raise EditError(f'"{name}" of {id} cannot follow the design: {known}.')
+            if not block.follows.issuperset(self.names):
+                changed.append(dataclasses.replace(block, follows=block.follows.union(self.names)))
+        return architecture.with_blocks(*changed) if changed else architecture
 
 
 def _identical(a: object, b: object) -> bool:
@@ -170,7 +200,7 @@ class SetData(Edit):
         architecture = experiment.architecture
         if INPUT in architecture.blocks:
             shape = self.recipe.source.info().input_shape
-            architecture = SetParameters(id=INPUT, values={"shape": shape}).change(architecture)
+            architecture = SetParameters(id=INPUT, values={"shape": shape}).apply(architecture)
         return dataclasses.replace(experiment, data=self.recipe, architecture=architecture)
 
 
