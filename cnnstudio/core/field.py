@@ -8,11 +8,18 @@ for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from cnnstudio.core.cells import Cells, every, under_blend, under_patches, under_reshape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cnnstudio.core.cells import Box, Region
+    from cnnstudio.core.declare import Shape
 
 Step: TypeAlias = int | Fraction
 
@@ -46,50 +53,139 @@ class AxisField:
 Field: TypeAlias = tuple[AxisField, ...]
 """One entry for each spatial axis of the input."""
 
-View: TypeAlias = Callable[[tuple[Field, ...]], Field]
-"""How the field of a layer's result follows from those of its inputs.
 
-Layers give views and not fields, so that an edit which moves the fields of a thousand blocks behind it lays none of
-them again; `Trace.fields` follows the views when somebody looks.
-"""
+class View(ABC):
+    """What the result of a layer sees of what it reads, both ways: declared once, beside the rule of the layer.
+
+    Layers give views and not fields, so that an edit which moves the fields of a thousand blocks behind it lays none of
+    them again; `Trace.fields` and `core.footprint` follow the views when somebody looks.
+    """
+
+    @abstractmethod
+    def __call__(self, fields: tuple[Field, ...]) -> Field:
+        """The field of the layer's result from those of its inputs."""
+
+    @abstractmethod
+    def back(self, box: Box, shapes: tuple[Shape, ...]) -> tuple[Region, ...]:
+        """For each input, of these shapes, the cells that decide the cells `box` of the result.
+
+        Cells outside an input are padding. All channels count as one.
+        """
 
 
-def keep(fields: tuple[Field, ...]) -> Field:
-    """The view of layers that work on each cell by itself."""
-    return fields[0]
+class Move(NamedTuple):
+    """How a layer works along one axis. `ahead(axis, *arguments)` is the field of its result there; `back(cells,
+    *arguments)` are the cells read for cells of the result."""
+
+    ahead: Callable[..., AxisField]
+    back: Callable[..., Cells]
 
 
-def each_axis(move: Callable[..., AxisField], arguments: tuple[tuple[int | str, ...], ...]) -> View:
-    """The view that moves each axis by itself: `move(axis, *arguments[i])`."""
-    return partial(_moved, move, arguments)
+class _Keep(View):
+    def __call__(self, fields: tuple[Field, ...]) -> Field:
+        return fields[0]
+
+    def back(self, box: Box, shapes: tuple[Shape, ...]) -> tuple[Region, ...]:
+        return ((box,),)
 
 
-def _moved(
-    move: Callable[..., AxisField], arguments: tuple[tuple[int | str, ...], ...], fields: tuple[Field, ...]
-) -> Field:
-    field = fields[0]
-    if len(field) != len(arguments):  # behind a Reshape the axes are no longer those of the input
-        return field
-    return tuple([move(axis, *given) for axis, given in zip(field, arguments, strict=True)])
+keep: View = _Keep()
+"""The view of layers that work on each cell by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _EachAxis(View):
+    move: Move
+    arguments: tuple[tuple[int | str, ...], ...]
+
+    def __call__(self, fields: tuple[Field, ...]) -> Field:
+        field = fields[0]
+        if len(field) != len(self.arguments):  # behind a Reshape the axes are no longer those of the input
+            return field
+        ahead = self.move.ahead
+        return tuple([ahead(axis, *given) for axis, given in zip(field, self.arguments, strict=True)])
+
+    def back(self, box: Box, shapes: tuple[Shape, ...]) -> tuple[Region, ...]:
+        back = self.move.back
+        return ((tuple([back(cells, *given) for cells, given in zip(box, self.arguments, strict=True)]),),)
+
+
+def each_axis(move: Move, arguments: tuple[tuple[int | str, ...], ...]) -> View:
+    """The view that moves each axis by itself, axis i with `arguments[i]`."""
+    return _EachAxis(move, arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Merge(View):
+    spatial: tuple[int, ...]
+
+    def __call__(self, fields: tuple[Field, ...]) -> Field:
+        return join(fields, self.spatial)
+
+    def back(self, box: Box, shapes: tuple[Shape, ...]) -> tuple[Region, ...]:
+        # An axis of one cell is stretched over the others'.
+        return tuple(
+            (tuple([every(1) if n == 1 else cells for cells, n in zip(box, shape[:-1], strict=True)]),)
+            for shape in shapes
+        )
 
 
 def merge(spatial: tuple[int, ...]) -> View:
     """The view of a merge of maps of the size `spatial`."""
-    return partial(_merged, spatial)
+    return _Merge(spatial)
 
 
-def _merged(spatial: tuple[int, ...], fields: tuple[Field, ...]) -> Field:
-    return join(fields, spatial)
+@dataclass(frozen=True, slots=True)
+class _All(View):
+    ahead: Callable[[AxisField, int], AxisField]
+    spatial: tuple[int, ...]
+
+    def __call__(self, fields: tuple[Field, ...]) -> Field:
+        field = fields[0]
+        if len(field) != len(self.spatial):
+            return field
+        return tuple([self.ahead(axis, n) for axis, n in zip(field, self.spatial, strict=True)])
+
+    def back(self, box: Box, shapes: tuple[Shape, ...]) -> tuple[Region, ...]:
+        return tuple((tuple([every(n) for n in shape[:-1]]),) for shape in shapes)
+
+
+def line_up(parts: tuple[tuple[int, ...], ...], spatial: tuple[int, ...]) -> View:
+    """The view of maps of the sizes `parts` put end to end: a bound, each cell taken to see all of every part."""
+    return partial(_lined_up, parts, spatial)
+
+
+def _lined_up(parts: tuple[tuple[int, ...], ...], spatial: tuple[int, ...], fields: tuple[Field, ...]) -> Field:
+    seen = [overlook_all(sizes)((field,)) for sizes, field in zip(parts, fields, strict=True)]
+    return join(tuple(seen), spatial)
 
 
 def gather_all(spatial: tuple[int, ...]) -> View:
     """The view of layers that do away with the spatial axes."""
-    return each_axis(gather, tuple([(n,) for n in spatial]))
+    return _All(gather, spatial)
 
 
 def overlook_all(spatial: tuple[int, ...]) -> View:
     """The view of layers in which each cell depends on all others."""
-    return each_axis(overlook, tuple([(n,) for n in spatial]))
+    return _All(overlook, spatial)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refold(View):
+    before: Shape
+    after: Shape
+
+    def __call__(self, fields: tuple[Field, ...]) -> Field:
+        return gather_all(self.before[:-1])(fields)
+
+    def back(self, box: Box, shapes: tuple[Shape, ...]) -> tuple[Region, ...]:
+        inside = tuple([cells.within(0, n) for cells, n in zip(box, self.after, strict=False)])  # no place for padding
+        return (under_reshape(inside, self.before, self.after),)
+
+
+def refold(before: Shape, after: Shape) -> View:
+    """The view of the same values in another shape. Fields, which are bounds, see the whole from here on."""
+    return _Refold(before, after)
 
 
 def whole(value: Step) -> Step:
@@ -113,7 +209,7 @@ def slide(axis: AxisField, reach: int, stride: int, before: int) -> AxisField:
     return AxisField(whole(size), whole(jump * stride), whole(start))
 
 
-def spread(axis: AxisField, reach: int, stride: int, before: int) -> AxisField:
+def _spread(axis: AxisField, reach: int, stride: int, before: int) -> AxisField:
     """A transposed window: output cell o is fed by the cells i with i*stride - before <= o < i*stride - before + reach.
 
     So (o + before - reach + 1) / stride <= i <= (o + before) / stride; how many such i there are differs from one o
@@ -126,13 +222,16 @@ def spread(axis: AxisField, reach: int, stride: int, before: int) -> AxisField:
     return AxisField(whole(size), whole(step), whole(start))
 
 
-def repeat(axis: AxisField, times: int) -> AxisField:
+def _repeat(axis: AxisField, times: int) -> AxisField:
     """Each cell repeated: nearest-neighbour upsampling."""
-    return axis if times == 1 else spread(axis, times, times, 0)
+    return axis if times == 1 else _spread(axis, times, times, 0)
 
 
-def interpolate(axis: AxisField, times: int) -> AxisField:
-    """Linear upsampling between cell centres: output cell o lies at (o + 1/2) / times - 1/2 and mixes two cells."""
+def _interpolate(axis: AxisField, times: int, size: int) -> AxisField:
+    """Linear upsampling between cell centres: output cell o lies at (o + 1/2) / times - 1/2 and mixes two cells.
+
+    `size` is that of the axis, at whose ends there is one cell to mix.
+    """
     if times == 1:
         return axis
     step = Fraction(axis.jump) / times
@@ -145,8 +244,7 @@ def interpolate(axis: AxisField, times: int) -> AxisField:
     return AxisField(whole(axis.size + (2 - 2 * least) * axis.jump), whole(step), whole(axis.start + first * axis.jump))
 
 
-def shift(axis: AxisField, before: int) -> AxisField:
-    """Cells added (`before` > 0) or cut off (`before` < 0) at the start of the axis."""
+def _shift(axis: AxisField, before: int) -> AxisField:
     if before == 0 or axis.everywhere:
         return axis
     return AxisField(axis.size, axis.jump, whole(axis.start - before * axis.jump))
@@ -188,3 +286,21 @@ def _hull(axes: tuple[AxisField, ...], cells: int) -> AxisField:
     start = min(a.start + min(0, d) for a, d in zip(axes, drift, strict=True))
     end = max(a.start + a.size + max(0, d) for a, d in zip(axes, drift, strict=True))
     return AxisField(whole(end - start), jump, whole(start))
+
+
+def _under_repeat(cells: Cells, times: int) -> Cells:
+    return under_patches(cells, times, times, 0)
+
+
+def _under_shift(cells: Cells, before: int) -> Cells:
+    return cells.moved(-before)
+
+
+spread = Move(_spread, under_patches)
+"""A transposed window. Arguments: cells of the window, stride, cells cut off before the first."""
+repeat = Move(_repeat, _under_repeat)
+"""Nearest-neighbour upsampling. Argument: how many times."""
+interpolate = Move(_interpolate, under_blend)
+"""Linear upsampling. Arguments: how many times, size of the axis."""
+shift = Move(_shift, _under_shift)
+"""Cells added or, below 0, cut off. Argument: how many at the start of the axis."""

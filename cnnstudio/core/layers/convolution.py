@@ -9,7 +9,7 @@ from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
 from cnnstudio.core.layers.checks import refuse_idle_softmax
 from cnnstudio.core.layers.registry import Call, Outcome, rule
-from cnnstudio.core.layers.windows import reaches, slide_all
+from cnnstudio.core.layers.windows import slide_all
 from cnnstudio.core.program import Weight
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def conv(call: Call) -> Outcome:
     if padding == "causal" and call.x.rank != 1:
         _refuse_causal(f"the input has {call.x.rank} spatial axes")
     refuse_idle_softmax(call, filters)
-    spatial, view = slide_all(call, "kernel_size", reaches(kernel, dilation), strides, padding)
+    spatial, view = slide_all(call, "kernel_size", kernel, strides, padding, dilation)
     shape = (*kernel, channels // groups, filters)
     weights = (Weight("kernel", shape), *bias(call, filters))
     return Outcome((*spatial, filters), view, weights, math.prod(spatial) * math.prod(shape))
@@ -85,7 +85,7 @@ def _depthwise(call: Call) -> tuple[tuple[int, ...], View, tuple[int, ...]]:
             "strides",
             suggest=tuple((f"Set strides to {s}", {"strides": s}) for s in sorted(set(strides))),
         )
-    spatial, view = slide_all(call, "kernel_size", reaches(kernel, dilation), strides, padding)
+    spatial, view = slide_all(call, "kernel_size", kernel, strides, padding, dilation)
     return spatial, view, (*kernel, call.x.channels, call.get("depth_multiplier", 1))
 
 

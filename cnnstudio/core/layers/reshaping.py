@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import each_axis, gather_all, interpolate, repeat, shift
+from cnnstudio.core.field import each_axis, gather_all, interpolate, refold, repeat, shift
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 
 if TYPE_CHECKING:
@@ -26,8 +26,10 @@ def upsampling(call: Call) -> Outcome:
             "interpolation",
             suggest=(('Set interpolation to "nearest"', {"interpolation": "nearest"}),),
         )
-    spread = repeat if interpolation == "nearest" else interpolate
-    view = each_axis(spread, tuple([(t,) for t in times]))
+    if interpolation == "nearest":
+        view = each_axis(repeat, tuple([(t,) for t in times]))
+    else:
+        view = each_axis(interpolate, tuple(zip(times, call.x.spatial, strict=True)))
     return Outcome((*[n * t for n, t in zip(call.x.spatial, times, strict=True)], call.x.channels), view)
 
 
@@ -86,7 +88,27 @@ def reshape(call: Call) -> Outcome:
     shape = _target(tuple(call.config["target_shape"]), call.x.cells, call.x.shape)
     if shape == call.x.shape:
         return Outcome(shape)
-    return Outcome(shape, gather_all(call.x.spatial))
+    return Outcome(shape, refold(call.x.shape, shape))
+
+
+@rule("Permute")
+def permute(call: Call) -> Outcome:
+    """Keras Permute: axes of a sample, counted from 1, in another order."""
+    dims, axes = tuple(call.config["dims"]), tuple(range(1, len(call.x.shape) + 1))
+    if tuple(sorted(dims)) != axes:
+        turned = (*reversed(axes[:-1]), axes[-1])
+        raise Refused(
+            f"The order must name each of the {len(axes)} axes that come in once, by numbers from 1, "
+            f"but is {', '.join(map(str, dims))}.",
+            "dims",
+            suggest=(
+                (f"Set order to {show(turned)}", {"dims": turned}),
+                (f"Set order to {show(axes)}", {"dims": axes}),
+            ),
+        )
+    if dims == axes:
+        return Outcome(call.x.shape)
+    return Outcome(tuple([call.x.shape[d - 1] for d in dims]), gather_all(call.x.spatial))
 
 
 def _target(shape: Shape, cells: int, given: Shape) -> Shape:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.cells import Cells, under_window
 from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import AxisField, View, each_axis, slide
+from cnnstudio.core.field import AxisField, Move, View, each_axis, slide
 
 if TYPE_CHECKING:
     from cnnstudio.core.layers.registry import Call
@@ -35,22 +36,33 @@ def reaches(kernel: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[int, ..
 
 
 def slide_all(
-    call: Call, window: str, reach: tuple[int, ...], strides: tuple[int, ...], padding: str
+    call: Call, window: str, kernel: tuple[int, ...], strides: tuple[int, ...], padding: str, dilation: tuple[int, ...]
 ) -> tuple[tuple[int, ...], View]:
     """Spatial sizes and view of a sliding window; refuses a window that does not fit.
 
     `window` is the argument that sets the window's size. Keras lets some such calls through, and TensorFlow's
     pooling then kills the process.
     """
-    spatial = call.x.spatial
+    spatial, reach = call.x.spatial, reaches(kernel, dilation)
     if padding == "valid" and any(r > n for r, n in zip(reach, spatial, strict=True)):
         _refuse_window(window, call, reach)
     out = tuple([window_length(*a, padding) for a in zip(spatial, reach, strides, strict=True)])
-    return out, each_axis(_slide, tuple([(*a, padding) for a in zip(spatial, reach, strides, strict=True)]))
+    arguments = tuple([(*a, padding) for a in zip(spatial, kernel, dilation, strides, strict=True)])
+    return out, each_axis(_WINDOW, arguments)
 
 
-def _slide(axis: AxisField, size: int, reach: int, stride: int, padding: str) -> AxisField:
+def _slide(axis: AxisField, size: int, kernel: int, dilation: int, stride: int, padding: str) -> AxisField:
+    reach = (kernel - 1) * dilation + 1
     return slide(axis, reach, stride, pad_before(size, reach, stride, padding))
+
+
+def _under(cells: Cells, size: int, kernel: int, dilation: int, stride: int, padding: str) -> Cells:
+    before = pad_before(size, (kernel - 1) * dilation + 1, stride, padding)
+    return under_window(cells, kernel, dilation, stride, before)
+
+
+_WINDOW = Move(_slide, _under)
+"""A window along an axis. Arguments: size of the axis, cells of the kernel, dilation, stride, padding."""
 
 
 def _refuse_window(window: str, call: Call, reach: tuple[int, ...]) -> None:

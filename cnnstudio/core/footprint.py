@@ -1,0 +1,126 @@
+"""Which cells of the input a cell of a block's map depends on, exactly: holes, border and padding told apart.
+
+A receptive field (`core.field`) is one stretch that holds for all cells of a map. Here one cell is followed back
+through the layers, each of which says what it reads (`View.back`): dilation leaves holes, branches see different
+places, and a cell at the border sees less than one in the middle.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cnnstudio.core.cells import Cells, count, disjoint, joined, span
+from cnnstudio.core.program import INPUT
+
+if TYPE_CHECKING:
+    from cnnstudio.core.cells import Region
+    from cnnstudio.core.declare import Shape
+    from cnnstudio.core.program import Step
+    from cnnstudio.core.tracing import Trace
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What one cell sees of the input. Positions are counted on the input's spatial axes."""
+
+    seen: Region
+    """Cells of the input that decide the cell, in disjoint boxes; () where only padding does."""
+    reached: Region
+    """The same with padding taken for cells, so that some lie before the first cell of an axis or behind its last."""
+
+    @cached_property
+    def outline(self) -> tuple[tuple[int, int], ...]:
+        """For each axis the first position reached and one past the last, padding counted; () for none."""
+        return span(self.reached)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Extent of the outline along each axis."""
+        return tuple(end - first for first, end in self.outline)
+
+    @cached_property
+    def count(self) -> int:
+        """Cells of the input that are seen."""
+        return count(self.seen)
+
+    @cached_property
+    def padding(self) -> int:
+        """Cells that are reached but hold no value of the input."""
+        return count(self.reached) - self.count
+
+    @property
+    def holes(self) -> int:
+        """Cells inside the outline that are not reached."""
+        return math.prod(self.sizes) - self.count - self.padding
+
+
+class Sight:
+    """What the cells of one block see. Made once for a trace and a block, then asked for cell after cell."""
+
+    def __init__(self, trace: Trace, block: str) -> None:
+        """`block` must have an output in `trace`, and the Input must lead to it; ValueError otherwise."""
+        output = trace.blocks[block].output
+        if output is None:
+            raise ValueError(f'"{block}" has no output.')
+        steps = {step.name: step for traced in trace.blocks.values() for step in traced.steps}
+        self.shape = output.shape
+        self._target = output.step
+        self._shapes: dict[str, Shape] = {INPUT: trace.architecture.input_shape}
+        self._shapes |= {name: step.output.shape for name, step in steps.items()}
+        self._steps = _leading_to(output.step, steps)
+        if self._target != INPUT and not any(INPUT in step.inputs for step in self._steps):
+            raise ValueError(f'Nothing of the input reaches "{block}".')
+
+    @property
+    def spatial(self) -> tuple[int, ...]:
+        """Sizes of the block's map; () for a vector, which has one cell, ()."""
+        return self.shape[:-1]
+
+    @property
+    def middle(self) -> tuple[int, ...]:
+        """The cell in the middle of the map."""
+        return tuple(n // 2 for n in self.spatial)
+
+    @cached_property
+    def dilated(self) -> bool:
+        """Whether a window on the way is dilated: then holes are its doing."""
+        return any(_largest(step.config.get("dilation_rate", 1)) > 1 for step in self._steps)
+
+    def of(self, cell: tuple[int, ...]) -> Footprint:
+        """The footprint of that cell, one index for each spatial axis of the map."""
+        return Footprint(disjoint(self._walked(cell, inside=True)), disjoint(self._walked(cell, inside=False)))
+
+    def _walked(self, cell: tuple[int, ...], *, inside: bool) -> Region:
+        """What is reached of the input; with `inside`, padding on the way ends the walk."""
+        wanted: dict[str, Region] = {self._target: (tuple(Cells(place, 1) for place in cell),)}
+        for step in self._steps:
+            region = wanted.pop(step.name, ())
+            shapes = tuple(self._shapes[source] for source in step.inputs)
+            for box in region:
+                for source, shape, found in zip(step.inputs, shapes, step.view.back(box, shapes), strict=True):
+                    kept = _clipped(found, shape) if inside else found
+                    wanted[source] = joined(wanted.get(source, ()), kept)
+        return wanted.get(INPUT, ())
+
+
+def _leading_to(target: str, steps: dict[str, Step]) -> tuple[Step, ...]:
+    """The steps that `target` depends on and itself, each before those that it reads."""
+    needed = {target}
+    found = []
+    for step in reversed(steps.values()):
+        if step.name in needed:
+            needed.update(step.inputs)
+            found.append(step)
+    return tuple(found)
+
+
+def _clipped(region: Region, shape: Shape) -> Region:
+    boxes = (tuple([c.within(0, n) for c, n in zip(box, shape, strict=False)]) for box in region)
+    return tuple(box for box in boxes if all(box))
+
+
+def _largest(value: int | tuple[int, ...]) -> int:
+    return value if isinstance(value, int) else max(value)
