@@ -10,11 +10,21 @@ from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import Form, Parameter, show
 from cnnstudio.core.diagnostics import Diagnostic, Fix, Refused, Severity
-from cnnstudio.core.edits import ArchitectureEdit, Connect, Disconnect, Edit, RemoveBlocks, SetParameters, add_block
+from cnnstudio.core.edits import (
+    ArchitectureEdit,
+    BypassBlocks,
+    Connect,
+    Disconnect,
+    Edit,
+    RemoveBlocks,
+    SetParameters,
+    add_block,
+)
 from cnnstudio.core.fitting import Way, ways
 from cnnstudio.core.mending import PutBetween, Together
 from cnnstudio.core.net import Net
 from cnnstudio.core.program import INPUT, Tensor
+from cnnstudio.core.retuning import fewer_strides, retuned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,17 +49,25 @@ def candidates(trace: Trace, diagnostic: Diagnostic) -> Iterator[Fix]:
     elif len(traced.sources) < traced.spec.min_inputs:
         yield from _connections(traced, trace)
         yield _remove(traced.id)
-    if traced.output is None and traced.inputs and not diagnostic.parameter:
-        yield from _before_pooling(traced, trace)
-        if traced.spec.kind == "Output" and trace.data.task is not Task.CLASSIFICATION:
-            yield from _to_size(traced, trace)
-        if traced.spec.group == "Merge":
-            yield from _to_one_shape(traced, trace.data)
+    is_misfit = traced.output is None and bool(traced.inputs)
+    if is_misfit and not diagnostic.parameter:
+        yield from _other_inputs(traced, trace)
     yield from diagnostic.candidates
-    if traced.output is None and traced.inputs and not diagnostic.parameter:
+    if is_misfit:
+        yield from fewer_strides(traced, diagnostic.parameter, trace)
+    if is_misfit and not diagnostic.parameter:
         yield from _smaller(traced, trace)
     if diagnostic.severity is Severity.ERROR:
         yield from _values(traced, diagnostic, trace.data)
+
+
+def _other_inputs(traced: BlockTrace, trace: Trace) -> Iterator[Fix]:
+    """What comes in does not fit the block as a whole, whatever its parameters."""
+    yield from _before_pooling(traced, trace)
+    if traced.spec.kind == "Output" and trace.data.task is not Task.CLASSIFICATION:
+        yield from _to_size(traced, trace)
+    if traced.spec.group == "Merge":
+        yield from _to_one_shape(traced, trace)
 
 
 def last_resorts(trace: Trace, diagnostic: Diagnostic) -> Iterator[Fix]:
@@ -59,6 +77,8 @@ def last_resorts(trace: Trace, diagnostic: Diagnostic) -> Iterator[Fix]:
         return
     if diagnostic.severity is Severity.WARNING and diagnostic.candidates:
         return
+    if diagnostic.severity is Severity.ERROR and traced.sources:
+        yield Fix(f"Bypass {traced.id}", partial(BypassBlocks, ids=(traced.id,)))
     yield _remove(traced.id)
     behind = _behind(traced.id, trace)
     if diagnostic.severity is Severity.WARNING and behind:  # nothing of it leads to Output
@@ -154,11 +174,14 @@ def _smaller(traced: BlockTrace, trace: Trace) -> Iterator[Fix]:
 
 def _to_size(traced: BlockTrace, trace: Trace) -> Iterator[Fix]:
     x = traced.inputs[0]
-    for way in ways(x.shape, trace.data.input_shape[:-1], None):
-        yield from _put([(way, traced.sources[0], x)], traced.id, trace.data)
+    source, wanted = traced.sources[0], trace.data.input_shape[:-1]
+    for n, way in enumerate(ways(x.shape, wanted, None)):
+        yield from _put([(way, source, x)], traced.id, trace.data)
+        if n == 0:
+            yield from retuned(source, x.shape, wanted, None, trace)
 
 
-def _to_one_shape(traced: BlockTrace, data: DataInfo) -> Iterator[Fix]:
+def _to_one_shape(traced: BlockTrace, trace: Trace) -> Iterator[Fix]:
     """Bring the inputs of a merge to the shape of one of them: rather to one that many have, then to the last's."""
     by_source = list(zip(traced.sources, traced.inputs, strict=True))
     yield from _keep_axes(traced)
@@ -173,11 +196,13 @@ def _to_one_shape(traced: BlockTrace, data: DataInfo) -> Iterator[Fix]:
     for spatial, channels in dict.fromkeys(targets):
         off = [(s, x) for s, x in by_source if x.spatial != spatial or channels not in (None, x.channels)]
         found = [list(ways(x.shape, spatial, channels)) for _, x in off]
+        if len(off) == 1:
+            yield from retuned(off[0][0], off[0][1].shape, spatial, channels, trace)
         if not all(found):
             continue
         for n in range(max(map(len, found), default=0)):
             chosen = [(f[min(n, len(f) - 1)], s, x) for f, (s, x) in zip(found, off, strict=True)]
-            yield from _put(chosen, traced.id, data)
+            yield from _put(chosen, traced.id, trace.data)
 
 
 def _lateness(shape: Shape, by_source: list[tuple[str, Tensor]]) -> int:
@@ -200,24 +225,22 @@ def _keep_axes(traced: BlockTrace) -> Iterator[Fix]:
 
 
 def _put(chosen: list[tuple[Way, str, Tensor]], target: str, data: DataInfo) -> Iterator[Fix]:
-    """The fix that puts each way between its source and `target`, with the shape that comes out."""
-    shapes = [_gives(way, x, data) for way, _, x in chosen]
-    if not chosen or None in shapes:
+    """The fix that puts each way, where all can be laid, between its source and `target`."""
+    if not chosen or not all(_can_be_laid(way, x, data) for way, _, x in chosen):
         return
     words = " and ".join(f"{way.words} behind {source}" for way, source, _ in chosen[:3])
-    result = "" if f"reshape to {show(shapes[0])} " in words else f" ({show(shapes[0])})"
     edits = tuple(PutBetween(specs=way.specs, source=source, target=target) for way, source, _ in chosen)
     more = f" and {len(chosen) - 3} more" if len(chosen) > 3 else ""
-    yield Fix(f"Put {words}{more}{result}", partial(_given, edits[0] if len(edits) == 1 else Together(edits=edits)))
+    yield Fix(f"Put {words}{more}", partial(_given, edits[0] if len(edits) == 1 else Together(edits=edits)))
 
 
-def _gives(way: Way, x: Tensor, data: DataInfo) -> Shape | None:
+def _can_be_laid(way: Way, x: Tensor, data: DataInfo) -> bool:
     try:
         for spec in way.specs:
             x = spec.lay(Net("tried", data), x)
     except Refused:
-        return None
-    return x.shape
+        return False
+    return True
 
 
 def _values(traced: BlockTrace, diagnostic: Diagnostic, data: DataInfo) -> Iterator[Fix]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from cnnstudio.core.edits import Edit
+    from cnnstudio.core.tracing import Trace
 
 
 class Severity(enum.StrEnum):
@@ -28,6 +29,10 @@ class Fix:
 
     label: str
     edit: Callable[[], Edit]
+    gives: str = ""
+    """What comes of it: "add_1 gives 8 × 8 × 32 · + 1,056 parameters"; "" before it was tried."""
+    after: Trace | None = field(default=None, compare=False, repr=False)
+    """The design with it, traced; None before it was tried."""
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,8 @@ def _margin(pairs: list[tuple[int, int]]) -> Way:
     less = [max(n - m, 0) for n, m in pairs]
     pad = spec_class("ZeroPadding")(padding=_sides(more)) if any(more) else None
     crop = spec_class("Cropping")(cropping=_sides(less)) if any(less) else None
-    return _chain(None if pad is None else _way(pad, "zero padding"), None if crop is None else _way(crop, "cropping"))
+    both = _chain(None if pad is None else _way(pad, "zero padding"), None if crop is None else _way(crop, "cropping"))
+    return Way(both.specs, f"{both.words} to {show(tuple(m for _, m in pairs))}")
 
 
 def _sides(total: list[int]) -> int | tuple[tuple[int, int], ...]:

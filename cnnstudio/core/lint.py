@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.diagnostics import Diagnostic, Fix, Severity
-from cnnstudio.core.edits import RemoveBlocks, SetParameters
+from cnnstudio.core.edits import BypassBlocks, RemoveBlocks, SetParameters
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ def lint(trace: Trace) -> tuple[Diagnostic, ...]:
         if traced.diagnostics:
             found.extend(traced.diagnostics)
         spec = traced.spec
+        if traced.bypassed:
+            found.append(_bypassed(traced, trace))
+            continue
         if len(traced.sources) < spec.min_inputs and not traced.diagnostics:
             found.append(_wiring(traced))
         if id not in leading and traced.sources and spec.kind != "Output":
@@ -55,15 +58,13 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
 
 def _leading_to_output(trace: Trace) -> set[str]:
     seen: set[str] = set()
-    blocks = trace.architecture.blocks
-    todo = [b.id for b in blocks.values() if b.spec.kind == "Output"]
+    architecture = trace.architecture
+    todo = [b.id for b in architecture.blocks.values() if b.spec.kind == "Output"]
     if not todo:
-        return set(blocks)  # the missing Output is one error; calling every block a dead end adds nothing
-    while todo:
-        at = todo.pop()
-        if at not in seen and at in blocks:
-            seen.add(at)
-            todo.extend(blocks[at].inputs)
+        return set(architecture.blocks)  # the missing Output is one error; calling every block a dead end adds nothing
+    for id in todo:
+        if id not in seen:
+            seen |= {id, *architecture.feeding(id)}
     return seen
 
 
@@ -78,6 +79,22 @@ def _wiring(traced: BlockTrace) -> Diagnostic:
         "passes on: draw another edge into it, or remove it."
     )
     return Diagnostic(Severity.WARNING, id, "", message)
+
+
+def _bypassed(traced: BlockTrace, trace: Trace) -> Diagnostic:
+    """A bypassed block is as it was meant; but what reads it wants something to pass."""
+    id = traced.id
+    if not traced.sources and trace.architecture.topology.readers[id]:
+        message = f"{id} is bypassed and not connected, so there is nothing to pass on: draw an edge into it."
+        return Diagnostic(Severity.ERROR, id, "", message)
+    if not traced.sources:
+        message = f"{id} is bypassed: it takes no part in the network."
+    elif len(traced.sources) == 1:
+        message = f"{id} is bypassed: what it reads passes unchanged."
+    else:
+        message = f"{id} is bypassed: what it reads from {traced.sources[0]} passes unchanged."
+    fix = Fix("Use it again", partial(BypassBlocks, ids=(id,), bypassed=False))
+    return Diagnostic(Severity.HINT, id, "", message, (fix,))
 
 
 def _dead_end(id: str) -> Diagnostic:

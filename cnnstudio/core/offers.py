@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from cnnstudio.core.candidates import candidates, last_resorts
 from cnnstudio.core.diagnostics import Diagnostic, Fix, Severity
 from cnnstudio.core.edits import ArchitectureEdit, EditError, RemoveBlocks
-from cnnstudio.core.lint import lint
 from cnnstudio.core.gains import told
+from cnnstudio.core.lint import lint
 from cnnstudio.core.mending import Together
 from cnnstudio.core.tracing import Trace, trace
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,16 @@ def check(diagnostic: Diagnostic, before: tuple[Diagnostic, ...], document: Docu
     start = document.value
     for fix in diagnostic.fixes:
         document.do(fix.edit())
-        after = lint(trace(document.value.architecture, data))
-        context = f"{diagnostic} | {fix.label}"
+        traced = trace(document.value.architecture, data)
+        after = lint(traced)
+        context = f"{diagnostic} | {fix.label} | {fix.gives}"
+        assert fix.after is not None
+        assert fix.after.architecture == document.value.architecture, f"previewed as something else: {context}"
+        promised = re.search(r"^(\w+) (gives|passes on|gets) ([\d,]+(?: × [\d,]+)*)", fix.gives)
+        if promised:
+            assert promised[3].replace(",", "") == came(traced, promised[1], promised[2]), f"other shape: {context}"
+        else:
+            assert diagnostic.severity != "error" or not promised_shape(traced, diagnostic), f"no shape: {context}"
         assert document.value != start, f"no effect: {context}"
         assert diagnostic.finding not in [d.finding for d in after], f"still there: {context}"
         new = places(after) - places(before)
@@ -81,6 +90,20 @@ def check(diagnostic: Diagnostic, before: tuple[Diagnostic, ...], document: Docu
             assert len(after) < len(before), f"no fewer findings: {context}"
         document.undo()
         assert document.value is start, context
+
+
+def came(traced: Trace, block: str, how: str) -> str:
+    """The shape that the block gives or gets: 8 × 8 × 4."""
+    found = traced.blocks["output" if block == "Output" else block]
+    tensor = found.inputs[0] if how == "gets" else found.output
+    assert tensor is not None
+    return " × ".join(map(str, tensor.shape))
+
+
+def promised_shape(traced: Trace, diagnostic: Diagnostic) -> bool:
+    """Whether there is a shape to promise where the finding was."""
+    found = traced.blocks.get(diagnostic.block)
+    return found is not None and found.output is not None
 
 
 def test_every_offered_fix_holds(shipped: list[Sound]) -> None:
@@ -131,19 +154,19 @@ def test_a_skip_with_other_channels_gets_a_convolution() -> None:
     join = ("join", spec_class("Add")(), ("conv", "input"))
     made = design((8, 8, 1), ("conv", spec_class("Convolution")(filters=32), ("input",)), join, *HEAD)
     first = labels(made, images(), "join")[0]
-    assert first == "Put a 1 x 1 convolution with 32 filters behind input (8 x 8 x 32)"
+    assert first == "Put a 1 x 1 convolution with 32 filters behind input"
 
 
 def test_merges_of_two_sizes_are_brought_to_one() -> None:
     convolution, pooling = spec_class("Convolution"), spec_class("MaxPooling")
     found = merged("Add", convolution(filters=4), convolution(filters=8, strides=2))
-    assert "Put a 1 x 1 convolution with 8 filters and strides 2 behind first (4 x 4 x 8)" in found
+    assert "Put a 1 x 1 convolution with 8 filters and strides 2 behind first" in found
     found = merged("Concatenate", convolution(filters=4), pooling())
-    assert "Put upsampling by 2 behind second (8 x 8 x 1)" in found
-    assert "Put max pooling by 2 behind first (4 x 4 x 4)" in found
+    assert "Put upsampling by 2 behind second" in found
+    assert "Put max pooling by 2 behind first" in found
     found = merged("Average", convolution(filters=4), convolution(filters=4, padding="valid"))
-    assert "Put zero padding behind second (8 x 8 x 4)" in found
-    assert "Put cropping behind first (6 x 6 x 4)" in found
+    assert "Put zero padding to 8 x 8 behind second" in found
+    assert "Put cropping to 6 x 6 behind first" in found
 
 
 def test_maps_merged_with_vectors_are_pooled() -> None:
@@ -152,7 +175,7 @@ def test_maps_merged_with_vectors_are_pooled() -> None:
     conv = ("conv", spec_class("Convolution")(filters=4), ("input",))
     end = ("output", spec_class("Output")(), ("join",))
     found = labels(design((8, 8, 1), conv, ("flat", flat, ("input",)), join, end), images(), "join")
-    assert found[:2] == ["Put global average pooling behind conv (4)", "Put flatten behind conv (256)"]
+    assert found[:2] == ["Put global average pooling behind conv", "Put flatten behind conv"]
     join = ("join", spec_class("Multiply")(), ("conv", "gate"))
     made = design((8, 8, 1), conv, ("gate", pooled, ("conv",)), join, *HEAD)
     assert labels(made, images(), "join")[0] == "Put a reshape to 1 x 1 x 4 behind gate"
@@ -162,7 +185,51 @@ def test_maps_merged_with_vectors_are_pooled() -> None:
 def test_output_is_brought_to_the_size_of_the_input(task: Task) -> None:
     conv = ("conv", spec_class("Convolution")(filters=4, strides=2), ("input",))
     made = design((8, 8, 1), conv, ("output", spec_class("Output")(), ("conv",)))
-    assert labels(made, images(task), "output")[0] == "Put upsampling by 2 behind conv (8 x 8 x 4)"
+    assert labels(made, images(task), "output")[0] == "Put upsampling by 2 behind conv"
+
+
+def gains(architecture: Architecture, data: DataInfo, block: str) -> dict[str, str]:
+    """What each fix offered at a block gives, by its label."""
+    return {f.label: f.gives for d in lint(trace(architecture, data)) if d.block == block for f in d.fixes}
+
+
+def test_fixes_say_what_they_give() -> None:
+    join = ("join", spec_class("Add")(), ("conv", "input"))
+    made = design((8, 8, 1), ("conv", spec_class("Convolution")(filters=32), ("input",)), join, *HEAD)
+    assert gains(made, images(), "join") == {
+        "Put a 1 x 1 convolution with 32 filters behind input": "join gives 8 × 8 × 32 · + 64 parameters",
+        "Set filters of conv to 1": "join gives 8 × 8 × 1 · − 310 parameters",
+        "Put a 1 x 1 convolution with 1 filter behind conv": "join gives 8 × 8 × 1 · + 33 parameters",
+    }
+    made = design((8, 8, 1), ("output", spec_class("Output")(), ("input",)))
+    assert gains(made, images(), "output") == {
+        "Put global average pooling behind input": "Output gets 1 · + 6 parameters",
+        "Put flatten behind input": "Output gets 64 · + 195 parameters",
+    }
+
+
+def test_a_window_too_large_gets_padding_a_smaller_window_or_fewer_strides_above_it() -> None:
+    large = ("conv", spec_class("Convolution")(filters=4, kernel_size=5, padding="valid"), ("small",))
+    small = ("small", spec_class("Convolution")(filters=4, strides=2), ("input",))
+    join = ("join", spec_class("Activation")(), ("conv",))
+    assert list(gains(design((8, 8, 1), small, large, join, *HEAD), images(), "conv"))[:3] == [
+        'Set padding to "same"',
+        "Set kernel size to 4 x 4",
+        "Set strides of small to 1",
+    ]
+
+
+def test_a_branch_of_other_size_is_set_right_where_nobody_else_reads_it() -> None:
+    convolution, up = spec_class("Convolution"), spec_class("TransposedConvolution")
+    found = merged("Add", convolution(filters=4), convolution(filters=8))
+    assert found[0] == "Set filters of first to 8"
+    assert 'Set padding of second to "same"' in merged("Add", convolution(), convolution(padding="valid"))
+    assert "Set strides of second to 1" in merged("Add", convolution(), convolution(strides=2))
+    down = ("down", convolution(filters=4, strides=2), ("input",))
+    rows = (down, ("up", up(filters=4, strides=2), ("down",)), ("skip", convolution(filters=4), ("input",)))
+    made = design((7, 7, 1), *rows, ("join", spec_class("Concatenate")(), ("up", "skip")), *HEAD)
+    data = DataInfo(Task.CLASSIFICATION, (7, 7, 1), ("circle", "square"))
+    assert gains(made, data, "join")["Set output padding of up to 1"] == "join gives 7 × 7 × 8"
 
 
 def test_a_cycle_is_cut_where_it_leads_back() -> None:
@@ -199,7 +266,7 @@ def test_a_fix_takes_along_what_it_brings_to_light() -> None:
     big = spec_class("Convolution")(filters=4, kernel_size=9, padding="valid")
     made = design((8, 8, 1), ("conv", big, ("input",)), ("output", spec_class("Output")(), ("conv",)))
     first = labels(made, images(), "conv")[0]
-    assert first == 'Set padding to "same"; then put global average pooling behind conv (4)'
+    assert first == 'Set padding to "same"; then put global average pooling behind conv'
 
 
 def test_lint_tries_no_fix_until_asked(monkeypatch: pytest.MonkeyPatch) -> None:

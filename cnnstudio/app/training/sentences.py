@@ -42,6 +42,8 @@ def facts(state: RunState) -> str:
         words.append(f"on {state.device.upper().replace(':', ' ')}")
     if state.phase in ("finished", "stopped"):
         words.append(f"{counted(len(state.history), 'epoch')} in {duration(state.seconds)}")
+    if state.start:
+        words.append(state.start)
     return " \u00b7 ".join(words)
 
 
@@ -131,6 +133,6 @@ def why_no_maps(experiment: Experiment, block: str, shown: str) -> str:
     if block not in blocks:
         return f"{shown} is not part of this run: it was added later. Press Train (F5) to train it too."
     result = next((b.id for b in blocks.values() if b.spec.kind == "Output"), "")
-    if result and block != result and block not in experiment.architecture.upstream(result):
+    if result and block != result and block not in experiment.architecture.feeding(result):
         return f"{shown} does not lead to the output, so it is not trained. Connect it on the Design page."
     return ""
