@@ -5,25 +5,31 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Diagnostic, Fix, Refused, Severity, Suggestion
+from cnnstudio.core.field import gather_all, overlook_all
 from cnnstudio.core.layers import Call, work_out
 from cnnstudio.core.program import Step, Tensor
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cnnstudio.core.catalogue.base import BlockSpec
     from cnnstudio.core.data_info import DataInfo
+    from cnnstudio.core.declare import Shape
     from cnnstudio.core.edits import Edit
 
 
 class Net:
     """Records the steps of one block."""
 
-    def __init__(self, block: str, data: DataInfo) -> None:
+    def __init__(self, block: str, data: DataInfo, sources: Mapping[str, str] | None = None) -> None:
         self.block = block
         self.data = data
+        self._sources = sources or {}
+        """Step of a tensor that comes in -> id of the block it is read from; bypassed blocks have no steps."""
         self.steps: list[Step] = []
         self.warnings: list[Diagnostic] = []
+        """What is to be said of a block that was laid; an error among them where it stands for an unknown layer."""
 
     def layer(self, layer: str, *inputs: Tensor, name: str = "", **config: Any) -> Tensor:
         """Call the Keras layer class `layer` on `inputs`.
@@ -52,16 +58,26 @@ class Net:
         """Say that the block cannot be laid: rule, value received, what to change."""
         raise Refused(message, parameter, fixes, suggest)
 
+    def unknown(
+        self, layer: str, shape: Shape, inputs: tuple[Tensor, ...], message: str, fixes: tuple[Fix, ...]
+    ) -> Tensor:
+        """Say that the block cannot be built, in an error, and trace on with `shape` as what comes out of it."""
+        output = Tensor(self.block, shape)
+        view = (overlook_all if output.rank else gather_all)(inputs[0].spatial)
+        sources = tuple(x.step for x in inputs)
+        self.steps.append(Step(self.block, layer, {}, sources, self.block, output, view))
+        self.warnings.append(Diagnostic(Severity.ERROR, self.block, "", message, fixes))
+        return output
+
     def warn(self, message: str, parameter: str = "", *fixes: Fix) -> None:
         """Say that the block builds but will hardly do what was meant."""
         self.warnings.append(Diagnostic(Severity.WARNING, self.block, parameter, message, fixes))
 
-    def put_before(self, x: Tensor, spec: BlockSpec) -> Fix:
-        """The fix that puts a block with this spec, which must fit, between this one and the one that yields `x`."""
-        source = x.step.split(".")[0]
+    def put_before(self, x: Tensor, spec: BlockSpec, words: str = "") -> Fix:
+        """The fix that puts a block with this spec between this one and the one that yields `x`."""
+        source = self._sources.get(x.step, x.step.split(".")[0])
         edit = partial(_put_before, spec=spec, source=source, target=self.block)
-        gives = spec.lay(Net("tried", self.data), x).shape
-        return Fix(f"Put {spec.title.lower()} behind {source} ({show(gives)})", edit)
+        return Fix(f"Put {words or spec.title.lower()} behind {source}", edit)
 
 
 def _put_before(spec: BlockSpec, source: str, target: str) -> Edit:

@@ -90,7 +90,7 @@ class Trace:
         result = self._result
         if result is None or self.blocks[result].output is None:
             raise ValueError("The design has errors, so there is no program; lint says which.")
-        used = self.architecture.upstream(result) | {result}
+        used = self.architecture.feeding(result) | {result}
         return self._program_of([t for id, t in self.blocks.items() if id in used], result)
 
     def whole_program(self) -> Program:
@@ -100,7 +100,7 @@ class Trace:
         result is the Output's; where that has none, the last block's. Raises ValueError where nothing can be computed.
         """
         result = self._result
-        used = self.architecture.upstream(result) | {result} if result is not None else set()
+        used = self.architecture.feeding(result) | {result} if result is not None else set()
         known = [t for t in self.blocks.values() if t.output is not None]
         if not known:
             raise ValueError("The Input has errors, so nothing can be computed; lint says which.")
@@ -175,7 +175,7 @@ def _lay(block: Block, inputs: tuple[Tensor, ...], data: DataInfo, *, known_good
         return BlockTrace(id, spec, sources, (), Tensor(INPUT, spec.shape))
     if not inputs or (spec.max_inputs and len(inputs) > spec.max_inputs):
         return BlockTrace(id, spec, sources, inputs, None)  # lint says what is missing: it knows the whole graph
-    net = Net(id, data)
+    net = Net(id, data, {x.step: source for x, source in zip(inputs, sources, strict=True)})
     try:
         if len(inputs) < spec.min_inputs:  # a merge of one branch, which lint warns of: it passes on what it gets
             output = net.layer("Activation", *inputs, activation="linear")

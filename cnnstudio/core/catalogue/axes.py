@@ -26,7 +26,8 @@ def need_axes(net: Net, x: Tensor, title: str, ranks: tuple[int, ...] = (1, 2, 3
         given = f"a vector of {x.channels:,} values comes in: put this block before Flatten or Global pooling"
     else:
         given = f"{show(x.shape)} comes in"
-    fixes = [net.put_before(x, spec_class("Reshape")(target_shape=shape)) for shape in _folded(x, ranks)]
+    reshape = spec_class("Reshape")
+    fixes = [net.put_before(x, reshape(target_shape=s), f"a reshape to {show(s)}") for s in _folded(x, ranks)]
     net.refuse(f"{title} needs {wanted}, but {given}.", "", *fixes)
 
 
