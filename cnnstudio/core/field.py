@@ -150,14 +150,28 @@ class _All(View):
         return tuple((tuple([every(n) for n in shape[:-1]]),) for shape in shapes)
 
 
+@dataclass(frozen=True, slots=True)
+class _LineUp(View):
+    parts: tuple[tuple[int, ...], ...]
+    spatial: tuple[int, ...]
+
+    def __call__(self, fields: tuple[Field, ...]) -> Field:
+        seen = [overlook_all(sizes)((field,)) for sizes, field in zip(self.parts, fields, strict=True)]
+        return join(tuple(seen), self.spatial)
+
+    def back(self, box: Box, shapes: tuple[Shape, ...]) -> tuple[Region, ...]:
+        along = next(i for i, n in enumerate(self.spatial) if n != self.parts[0][i])
+        found, start = [], 0
+        for sizes in self.parts:
+            own = box[along].moved(-start).within(0, sizes[along])
+            found.append(((*box[:along], own, *box[along + 1 :]),))
+            start += sizes[along]
+        return tuple(found)
+
+
 def line_up(parts: tuple[tuple[int, ...], ...], spatial: tuple[int, ...]) -> View:
-    """The view of maps of the sizes `parts` put end to end: a bound, each cell taken to see all of every part."""
-    return partial(_lined_up, parts, spatial)
-
-
-def _lined_up(parts: tuple[tuple[int, ...], ...], spatial: tuple[int, ...], fields: tuple[Field, ...]) -> Field:
-    seen = [overlook_all(sizes)((field,)) for sizes, field in zip(parts, fields, strict=True)]
-    return join(tuple(seen), spatial)
+    """The view of maps of the sizes `parts` put end to end. Fields are bounds: each cell sees all of every part."""
+    return _LineUp(parts, spatial)
 
 
 def gather_all(spatial: tuple[int, ...]) -> View:
@@ -186,6 +200,30 @@ class _Refold(View):
 def refold(before: Shape, after: Shape) -> View:
     """The view of the same values in another shape. Fields, which are bounds, see the whole from here on."""
     return _Refold(before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn(View):
+    order: tuple[int, ...]
+    spatial: tuple[int, ...]
+
+    def __call__(self, fields: tuple[Field, ...]) -> Field:
+        return gather_all(self.spatial)(fields)
+
+    def back(self, box: Box, shapes: tuple[Shape, ...]) -> tuple[Region, ...]:
+        axes = [every(n) for n in self.spatial]  # an axis that has become channels is seen whole
+        for cells, axis in zip(box, self.order, strict=False):
+            if axis < len(axes):
+                axes[axis] = cells
+        return ((tuple(axes),),)
+
+
+def turn(order: tuple[int, ...], spatial: tuple[int, ...]) -> View:
+    """The view of axes in another order: axis i of the result is axis `order[i]`, channels counted as the last.
+
+    Fields, which are bounds along the axes of the input, see the whole from here on.
+    """
+    return _Turn(order, spatial)
 
 
 def whole(value: Step) -> Step:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import each_axis, gather_all, interpolate, refold, repeat, shift
+from cnnstudio.core.field import each_axis, gather_all, interpolate, refold, repeat, shift, turn
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ def permute(call: Call) -> Outcome:
         )
     if dims == axes:
         return Outcome(call.x.shape)
-    return Outcome(tuple([call.x.shape[d - 1] for d in dims]), gather_all(call.x.spatial))
+    view = turn(tuple([d - 1 for d in dims]), call.x.spatial)
+    return Outcome(tuple([call.x.shape[d - 1] for d in dims]), view)
 
 
 def _target(shape: Shape, cells: int, given: Shape) -> Shape:
