@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import queue
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from cnnstudio.wire.messages import Watch
+    from cnnstudio.wire.messages import GetMaps, GetPreviews, Watch, WatchPreviews
+
+Asked: TypeAlias = "queue.SimpleQueue[GetPreviews | GetMaps]"
+"""Questions about a design that came while a run was going on."""
 
 
 class RunError(Exception):
@@ -29,12 +33,17 @@ class FolderTaken(PlaceError):
 class Control:
     """Asks of one run. The training loop looks here after every batch; nobody waits for it."""
 
-    def __init__(self, watch: Watch | None = None) -> None:
+    def __init__(
+        self, watch: Watch | None = None, previews: WatchPreviews | None = None, asked: Asked | None = None
+    ) -> None:
         self._stop = threading.Event()
         self.abandoned = False
         """Whether nobody waits for the run's end any more: keep the weights, leave out the test."""
         self.watch = watch
         """The block and sample whose feature maps are sent; None for none. Replaced as a whole."""
+        self.previews = previews
+        """The sample for which pictures of all blocks are sent; None for none. Replaced as a whole."""
+        self._asked: Asked = queue.SimpleQueue() if asked is None else asked
         self.steps_done = 0
         """Steps of training done so far; written by the training loop only."""
 
@@ -51,3 +60,10 @@ class Control:
         """End the run after the current batch without measuring it: the window is gone."""
         self.abandoned = True
         self._stop.set()
+
+    def take_asked(self) -> list[GetPreviews | GetMaps]:
+        """What was asked since the last time."""
+        taken = []
+        while not self._asked.empty():  # only the training loop takes
+            taken.append(self._asked.get())
+        return taken

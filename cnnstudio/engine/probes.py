@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnnstudio.core.data_info import Task
-from cnnstudio.core.declare import closest
 from cnnstudio.core.program import INPUT
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, room_for
-from cnnstudio.engine.data import PARTS
+from cnnstudio.engine.data import DataError
+from cnnstudio.engine.showing import one_sample
 from cnnstudio.wire.messages import FeatureMaps, Watch, WatchFailed
 
 if TYPE_CHECKING:
@@ -88,12 +88,10 @@ class Probe:
         return FeatureMaps(self._run, block, sample, epoch, step, maps, low, high, shown)
 
     def _sample(self, sample: Sample) -> np.ndarray:
-        if sample.part not in PARTS:
-            raise ProbeError(f'There is no part "{sample.part[:40]}" of the data. {closest(sample.part, PARTS)}')
-        part = self._data.parts[sample.part]
-        if not 0 <= sample.index < len(part):
-            raise ProbeError(f"The {sample.part} part has samples 0 to {len(part) - 1:,}, not {sample.index:,}.")
-        return part.inputs[sample.index : sample.index + 1]
+        try:
+            return one_sample(self._data, sample)
+        except DataError as error:
+            raise ProbeError(str(error)) from error
 
     def _run_to(self, block: str, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         try:

@@ -14,7 +14,8 @@ from cnnstudio.engine.data import PARTS, DataError, load
 from cnnstudio.wire.messages import Samples
 
 if TYPE_CHECKING:
-    from cnnstudio.wire.messages import GetSamples
+    from cnnstudio.engine.data import Dataset
+    from cnnstudio.wire.messages import GetSamples, Sample
 
 _MAX_BYTES = 64 << 20
 
@@ -45,3 +46,13 @@ def show_samples(command: GetSamples) -> Samples:
         parts={name: len(p) for name, p in data.parts.items()},
         class_counts={name: data.class_counts(name) for name in data.parts},
     )
+
+
+def one_sample(data: Dataset, sample: Sample) -> np.ndarray:
+    """The inputs of one sample, float32 (1, ...). Raises DataError where the data do not have it."""
+    if sample.part not in PARTS:
+        raise DataError(f'There is no part "{sample.part[:40]}" of the data. {closest(sample.part, PARTS)}')
+    part = data.parts[sample.part]
+    if not 0 <= sample.index < len(part):
+        raise DataError(f"The {sample.part} part has samples 0 to {len(part) - 1:,}, not {sample.index:,}.")
+    return part.inputs[sample.index : sample.index + 1]

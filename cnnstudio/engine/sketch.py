@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from cnnstudio.core.declare import closest
 from cnnstudio.core.files import FileError, read_experiment
 from cnnstudio.core.program import INPUT
 from cnnstudio.core.run_folder import LAST
@@ -23,8 +22,9 @@ from cnnstudio.core.tracing import trace
 from cnnstudio.engine import devices, memory
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, make_layer, room_for
-from cnnstudio.engine.data import PARTS, DataError, load
+from cnnstudio.engine.data import DataError, load
 from cnnstudio.engine.flow import flow, tensors_to
+from cnnstudio.engine.showing import one_sample
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -77,19 +77,14 @@ class Sketch:
         try:
             if problem := memory.data_problem(self._recipe, memory.free_bytes()):
                 raise SketchError(problem)
-            data = load(self._recipe)
+            inputs = one_sample(load(self._recipe), sample)
         except DataError as error:
             raise SketchError(str(error)) from error
-        if sample.part not in PARTS:
-            raise SketchError(f'There is no part "{sample.part[:40]}" of the data. {closest(sample.part, PARTS)}')
-        inputs = data.parts[sample.part].inputs
-        if not 0 <= sample.index < len(inputs):
-            raise SketchError(f"The {sample.part} part has samples 0 to {len(inputs) - 1:,}, not {sample.index:,}.")
         shape = self.program.input_shape
         if inputs.shape[1:] != shape:
             found, wanted = (" x ".join(str(n) for n in s) for s in (inputs.shape[1:], shape))
             raise SketchError(f"The samples are {found}, but Input is {wanted}: give Input the shape of the data.")
-        return inputs[sample.index : sample.index + 1]
+        return inputs
 
     def values(self, inputs: np.ndarray, wanted: Collection[str] | None = None) -> Iterator[tuple[str, np.ndarray]]:
         """Each block (of those wanted, or all) with its result for one sample (1, ...): float32 (..., channels).
@@ -144,7 +139,7 @@ class Sketches:
             raise SketchError(
                 "The Input block has errors: mend it to see what the network makes of a sample."
             ) from error
-        key = (*_fingerprint(program), design.data, design.training.seed, design.weights, *_version_of(directory))
+        key = (*fingerprint(program), design.data, design.training.seed, design.weights, *_version_of(directory))
         found = self._kept.pop(key, None)
         if found is None:
             if problem := _too_large(traced, memory.free_bytes()):
@@ -225,7 +220,8 @@ def _take_over(program: Program, layers: Mapping[str, Any], weights: Arrays) -> 
     return missing
 
 
-def _fingerprint(program: Program) -> tuple[object, ...]:
+def fingerprint(program: Program) -> tuple[object, ...]:
+    """Equal for programs that compute the same from the same weights."""
     steps = tuple((s.name, s.layer, repr(sorted(s.config.items())), s.inputs) for s in program.steps)
     return program.input_shape, steps, tuple(program.outputs.items())
 

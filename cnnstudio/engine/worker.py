@@ -20,11 +20,13 @@ from cnnstudio.core.files import FileError, read_experiment
 from cnnstudio.core.run_folder import settle
 from cnnstudio.core.storage import runs_folder
 from cnnstudio.engine import devices
-from cnnstudio.engine.control import Control, RunError
+from cnnstudio.engine.control import Asked, Control, RunError
 from cnnstudio.engine.data import DataError
 from cnnstudio.engine.export import ExportError, export_run
 from cnnstudio.engine.outbox import Outbox
+from cnnstudio.engine.previews import Replaced, design_maps, previews
 from cnnstudio.engine.showing import show_samples
+from cnnstudio.engine.sketch import SketchError, Sketches
 from cnnstudio.engine.training import Run
 from cnnstudio.engine.warming import warm_up
 from cnnstudio.wire.framing import FrameError, FrameReader, decode_command
@@ -35,6 +37,8 @@ from cnnstudio.wire.messages import (
     Exported,
     ExportRun,
     Failed,
+    GetMaps,
+    GetPreviews,
     GetSamples,
     Heartbeat,
     Hello,
@@ -42,6 +46,7 @@ from cnnstudio.wire.messages import (
     StartRun,
     StopRun,
     Watch,
+    WatchPreviews,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +73,13 @@ class Worker:
         self._force = threading.Timer(_GRACE_SECONDS, os._exit, (0,))  # compiling and exporting cannot be interrupted
         self._force.daemon = True
         self._watch: Watch | None = None
+        self._watch_previews: WatchPreviews | None = None
+        self._newest_previews: GetPreviews | None = None
+        self._asked: Asked = queue.SimpleQueue()
+        """Questions about a design that wait for the next step of a run."""
+        self._runs_due = 0
+        """Runs that wait or go on."""
+        self._sketches = Sketches()
         self._stop_asked: set[str] = set()
         """Runs to be stopped that have not begun."""
         self._lock = threading.Lock()
@@ -77,6 +89,8 @@ class Worker:
         self._at_once: dict[type[Command], Handler] = {
             StopRun: self._stop_run,
             Watch: self._watch_block,
+            WatchPreviews: self._watch_pictures,
+            GetPreviews: self._note_newest,
             GetSamples: self._get_samples,
         }
         """Handled by the reader, in mid-training too."""
@@ -84,6 +98,8 @@ class Worker:
             StartRun: self._start_run,
             ExportRun: self._export_run,
             Watch: self._look_again,
+            GetPreviews: self._get_previews,
+            GetMaps: self._get_maps,
         }
         """Handled by the main thread, one after the other."""
 
@@ -94,7 +110,7 @@ class Worker:
         for name, work in (("reader", self._read), ("heartbeat", self._beat)):
             threading.Thread(target=work, name=name, daemon=True).start()
         settle(runs_folder())
-        if self._jobs.empty():
+        if not self._runs_due:
             _warm_up()
         while (job := self._jobs.get()) is not None:
             self._handle(self._in_turn, job)
@@ -120,7 +136,12 @@ class Worker:
         if type(command) in self._at_once:
             self._handle(self._at_once, command)
         if type(command) in self._in_turn:
-            self._jobs.put(command)
+            with self._lock:
+                self._runs_due += isinstance(command, StartRun)
+                if self._runs_due and isinstance(command, GetPreviews | GetMaps):
+                    self._asked.put(command)
+                else:
+                    self._jobs.put(command)
 
     def _beat(self) -> None:
         while not self._closing.wait(_HEARTBEAT_SECONDS):
@@ -164,6 +185,34 @@ class Worker:
         if self._run is not None and command is self._watch:
             self._run.look()
 
+    def _watch_pictures(self, command: WatchPreviews) -> None:
+        with self._lock:
+            self._watch_previews = command if command.hertz > 0 else None
+            self._control.previews = self._watch_previews
+
+    def _note_newest(self, command: GetPreviews) -> None:
+        self._newest_previews = command
+
+    def _get_previews(self, command: GetPreviews) -> None:
+        """Of designs that follow each other faster than they are computed, only the newest is; and a run goes first."""
+        try:
+            answer: Event = previews(command, self._sketches, lambda: self._is_wanted(command))
+        except Replaced:
+            answer = Failed(command.request, "Something newer has taken the place of these previews.")
+        except SketchError as error:
+            answer = Failed(command.request, str(error))
+        self._outbox.put(answer)
+
+    def _is_wanted(self, command: GetPreviews) -> bool:
+        return command is self._newest_previews and not self._runs_due and not self._closing.is_set()
+
+    def _get_maps(self, command: GetMaps) -> None:
+        try:
+            answer: Event = design_maps(command, self._sketches)
+        except SketchError as error:
+            answer = Failed(command.request, str(error))
+        self._outbox.put(answer)
+
     def _get_samples(self, command: GetSamples) -> None:
         self._samples.submit(self._handle, {GetSamples: self._answer_samples}, command)
 
@@ -176,6 +225,7 @@ class Worker:
 
     def _start_run(self, command: StartRun) -> None:
         self._run = None
+        self._sketches.clear()
         gc.collect()  # models are full of cycles: the last one's memory is to go before the next one's is taken
         try:
             experiment = read_experiment(command.experiment, "The experiment")
@@ -190,11 +240,14 @@ class Worker:
         finally:
             with self._lock:
                 self._running = ""
+                self._runs_due -= 1
+                while not self._runs_due and not self._asked.empty():
+                    self._jobs.put(self._asked.get())
 
     def _begin(self, run: str) -> Control:
         with self._lock:
             self._running = run
-            self._control = Control(self._watch)
+            self._control = Control(self._watch, self._watch_previews, self._asked)
             if self._closing.is_set():
                 self._control.abandon()
             if run in self._stop_asked:
@@ -221,7 +274,7 @@ def _warm_up() -> None:
 def _refusal(command: Command, sentence: str, details: str) -> Event:
     if isinstance(command, StartRun):
         return RunFailed(command.run, sentence, details)
-    request = command.request if isinstance(command, GetSamples | ExportRun) else 0
+    request = command.request if isinstance(command, GetSamples | ExportRun | GetPreviews | GetMaps) else 0
     return Failed(request, sentence, details)
 
 

@@ -1,0 +1,130 @@
+"""Pictures of the network that trains, for cards of the canvas: sent between two steps, and never at training's cost.
+
+One pass through all layers takes some ten milliseconds, so it is made at most once a second, and less often where it
+is slow.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from cnnstudio.core.files import FileError, read_experiment
+from cnnstudio.core.tracing import trace
+from cnnstudio.engine.backend import DEVICE_ERRORS
+from cnnstudio.engine.build import layer_names, room_for
+from cnnstudio.engine.data import DataError
+from cnnstudio.engine.flow import flow
+from cnnstudio.engine.previews import Painter, maps
+from cnnstudio.engine.showing import one_sample
+from cnnstudio.engine.sketch import SketchError, fingerprint
+from cnnstudio.wire.messages import Failed, GetMaps, GetPreviews, Previews
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    import numpy as np
+
+    from cnnstudio.core.program import Program, Step
+    from cnnstudio.core.recipe import DataRecipe
+    from cnnstudio.engine.data import Dataset
+    from cnnstudio.wire.messages import Event, Sample, WatchPreviews
+
+_SHARE = 0.02
+"""Of the time, at most this goes into pictures; the wall, seldom in sight at the same time, has a share of its own."""
+_ANOTHER = "A run is under way, and its network is another one: this design is shown when the run is over."
+
+
+class RunNetwork:
+    """The model of a run, layer by layer."""
+
+    def __init__(self, model: Any, program: Program, data: Dataset, recipe: DataRecipe) -> None:
+        self.program = program
+        self.recipe = recipe
+        self._data = data
+        layers = {layer.name: layer for layer in model.layers}
+        self._layers = {step: layers[name] for step, name in layer_names(program).items()}
+
+    def sample(self, sample: Sample) -> np.ndarray:
+        """The inputs (1, ...) of a sample of the run's data. Raises SketchError."""
+        try:
+            return one_sample(self._data, sample)
+        except DataError as error:
+            raise SketchError(str(error)) from error
+
+    def values(self, inputs: np.ndarray, wanted: Collection[str] | None = None) -> Iterator[tuple[str, np.ndarray]]:
+        """Blocks and their results (..., channels), with the weights of the moment. Raises SketchError."""
+        stream = flow(self.program, self._layer_of, inputs, wanted)
+        while (found := self._next(stream)) is not None:
+            yield found
+
+    def _next(self, stream: Iterator[tuple[str, np.ndarray]]) -> tuple[str, np.ndarray] | None:
+        try:
+            with room_for(len(self.program.steps)):
+                return next(stream, None)
+        except DEVICE_ERRORS as error:
+            raise SketchError(f"The maps cannot be computed on this device ({str(error)[:200]}).") from error
+
+    def _layer_of(self, step: Step) -> Any:
+        return self._layers[step.name]
+
+
+class LiveViews:
+    """Shows the network of one run, on the thread that trains, between two steps."""
+
+    def __init__(self, network: RunNetwork, run: str, emit: Callable[[Event], None]) -> None:
+        self._network = network
+        self._run = run
+        self._emit = emit
+        self._painter = Painter()
+        self._seen: WatchPreviews | None = None
+        self._broken: WatchPreviews | None = None
+        self._due = 0.0
+        self.seconds = 0.0
+        """Time spent on pictures so far."""
+
+    def look(self, watch: WatchPreviews | None, *, force: bool = False) -> None:
+        """Send the pictures if it is time: at most `hertz` times a second, at once for a new watch or with `force`."""
+        if watch is None or watch is self._broken:
+            return
+        start = time.perf_counter()
+        if watch is self._seen and start < self._due and not force:
+            return
+        self._seen = watch
+        try:
+            blocks, pictures = self._painter.paint(self._network, watch.sample, watch.size)
+            self._emit(Previews(0, self._run, blocks, pictures))
+        except SketchError as error:
+            self._broken = watch
+            self._emit(Failed(0, str(error)))
+        spent = time.perf_counter() - start
+        self.seconds += spent
+        self._due = start + max(1.0 / max(1e-3, watch.hertz), spent / _SHARE)  # so a rate of NaN is a slow one
+
+    def answer(self, commands: Iterable[GetPreviews | GetMaps]) -> None:
+        """Answer what was asked of a design while the run goes on: from the run, if it trains that design."""
+        for command in commands:
+            start = time.perf_counter()
+            try:
+                self._emit(self._answer(command))
+            except SketchError as error:
+                self._emit(Failed(command.request, str(error)))
+            self.seconds += time.perf_counter() - start
+
+    def _answer(self, command: GetPreviews | GetMaps) -> Event:
+        self._refuse_another(command.experiment)
+        if isinstance(command, GetMaps):
+            return maps(command, self._network, trained=True)
+        blocks, pictures = self._painter.paint(self._network, command.sample, command.size)
+        return Previews(command.request, self._run, blocks, pictures)
+
+    def _refuse_another(self, text: str) -> None:
+        try:
+            design = read_experiment(text, "The experiment")
+            program = trace(design.architecture, design.data.source.info()).program()
+        except FileError as error:
+            raise SketchError(str(error)) from error
+        except ValueError as error:  # a design with errors is not what trains
+            raise SketchError(_ANOTHER) from error
+        if (fingerprint(program), design.data) != (fingerprint(self._network.program), self._network.recipe):
+            raise SketchError(_ANOTHER)

@@ -1,0 +1,98 @@
+"""Answers to GetPreviews and GetMaps, from a design's sketch or from the network that trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from cnnstudio.core.program import INPUT
+from cnnstudio.engine.pictures import picture, sample_picture, telling_channels
+from cnnstudio.engine.probes import quantise
+from cnnstudio.engine.sketch import SketchError
+from cnnstudio.wire.messages import Maps, Previews
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from cnnstudio.core.program import Program
+    from cnnstudio.engine.sketch import Sketches
+    from cnnstudio.wire.messages import GetMaps, GetPreviews, Sample
+
+_SIZES = (16, 256)
+"""Smallest and largest edge of a picture in pixels."""
+
+
+class Network(Protocol):
+    """What can be looked at: a `Sketch`, or the network of a run."""
+
+    program: Program
+
+    def sample(self, sample: Sample) -> np.ndarray:
+        """The inputs (1, ...) of a sample."""
+
+    def values(self, inputs: np.ndarray, wanted: Collection[str] | None = None) -> Iterator[tuple[str, np.ndarray]]:
+        """Blocks and their results (..., channels) for these inputs."""
+
+
+class Replaced(Exception):
+    """Something else is to be done first, so the answer is given up."""
+
+
+class Painter:
+    """Paints the blocks of a network. It shows the same channels of a block each time, so that pictures do not jump."""
+
+    def __init__(self) -> None:
+        self._channels: dict[str, tuple[int, ...]] = {}
+
+    def paint(
+        self, network: Network, sample: Sample, size: int, go_on: Callable[[], bool] | None = None
+    ) -> tuple[tuple[str, ...], np.ndarray]:
+        """Ids of all blocks that have a result, and their pictures, uint8 (blocks, size, size).
+
+        Raises SketchError, and Replaced as soon as `go_on` says no.
+        """
+        edge = min(max(_SIZES[0], size), _SIZES[1])
+        blocks, pictures = [], []
+        for id, values in network.values(network.sample(sample)):
+            if go_on is not None and not go_on():
+                raise Replaced
+            blocks.append(id)
+            pictures.append(self._picture(id, values, edge))
+        return tuple(blocks), np.stack(pictures)
+
+    def _picture(self, id: str, values: np.ndarray, size: int) -> np.ndarray:
+        if id == INPUT:
+            return sample_picture(values, size)
+        known = self._channels.get(id, ())
+        if not known or known[-1] >= values.shape[-1]:
+            known = self._channels[id] = telling_channels(values)
+        return picture(values, size, known)
+
+
+def previews(command: GetPreviews, sketches: Sketches, go_on: Callable[[], bool]) -> Previews:
+    """The pictures of a design. Raises SketchError, and Replaced when `go_on` says no."""
+    if not go_on():
+        raise Replaced
+    sketch = sketches.of(command.experiment, command.directory)
+    blocks, pictures = Painter().paint(sketch, command.sample, command.size, go_on)
+    run = Path(command.directory).name if sketch.trained and command.directory else ""
+    return Previews(command.request, run, blocks, pictures)
+
+
+def design_maps(command: GetMaps, sketches: Sketches) -> Maps:
+    """The maps of one block of a design. Raises SketchError."""
+    sketch = sketches.of(command.experiment, command.directory)
+    return maps(command, sketch, trained=sketch.trained)
+
+
+def maps(command: GetMaps, network: Network, *, trained: bool) -> Maps:
+    """The maps of one block of a network. Raises SketchError."""
+    if command.block not in network.program.outputs:
+        raise SketchError(f'The block "{command.block[:64]}" has no maps: it is not in the network, or has an error.')
+    inputs = network.sample(command.sample)
+    values = next(found for _, found in network.values(inputs, (command.block,)))
+    shown, low, high = quantise(values)
+    itself = np.asarray(inputs[0], "float32")
+    return Maps(command.request, command.block, command.sample, trained, itself, shown, low, high)
