@@ -79,6 +79,7 @@ SIGNATURES: dict[str, Signature] = {
     "Reshape": Signature(("target_shape",)),
     "Permute": Signature(("dims",)),
     "Rescaling": Signature(("scale",), {"offset": 0.0}),
+    "Normalization": Signature((), {"axis": -1, "mean": None, "variance": None, "invert": False}),
 }
 
 _ANY_AXES = frozenset({"strides", "dilation_rate", "pool_size", "size", "padding"})

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from typing import ClassVar, Literal, TypeVar
 
 from cnnstudio.core.data_info import DataInfo, Task
-from cnnstudio.core.declare import DeclarationError, Declared, closest, declared, param
+from cnnstudio.core.declare import DeclarationError, Declared, Shape, closest, declared, param
 
 
 class SourceSpec(Declared):
     """Base of all data sources: what they are called, whether they are real, and what a network has to fit."""
 
     kind: ClassVar[str]
+    maker: ClassVar[str]
+    """Name of the function in `core.samples` that gives the samples."""
     title: ClassVar[str]
     synthetic: ClassVar[bool]
     note: ClassVar[str]
@@ -32,6 +35,7 @@ class Digits(SourceSpec):
     """1,797 handwritten digits of 8 x 8 pixels, real data that scikit-learn carries."""
 
     kind = "Digits"
+    maker = "digits"
     title = "Handwritten digits"
     synthetic = False
     note = "Real: 1,797 digits of the UCI optical recognition set (CC BY 4.0), carried by scikit-learn."
@@ -56,6 +60,7 @@ class Shapes(SourceSpec):
     """Images with circles, squares and triangles, and a mask that names each pixel's class."""
 
     kind = "Shapes"
+    maker = "shapes"
     title = "Synthetic shapes"
     synthetic = True
     note = "Synthetic: drawn by the studio from the seed, for trying out segmentation."
@@ -79,6 +84,7 @@ class Waveforms(SourceSpec):
     """Noisy sine, square, sawtooth and chirp signals of random frequency and phase."""
 
     kind = "Waveforms"
+    maker = "waveforms"
     title = "Synthetic waveforms"
     synthetic = True
     note = "Synthetic: computed by the studio from the seed, for trying out networks on signals."
@@ -98,7 +104,43 @@ class Waveforms(SourceSpec):
         return self.count
 
 
-SOURCES: dict[str, type[SourceSpec]] = {c.kind: c for c in (Digits, Shapes, Waveforms)}
+@declared
+class Noise(SourceSpec):
+    """Random samples of any shape, for designs that have no data yet."""
+
+    kind = "Noise"
+    maker = "seeded_noise"
+    title = "Noise"
+    synthetic = True
+    note = "Synthetic: seeded noise that stands in until you choose data. Nothing can be learned from it."
+
+    task: Literal["classification", "segmentation", "reconstruction"] = param(
+        "classification", help="What the network answers: a class, a class for each position, or the sample itself"
+    )
+    shape: Shape = param((32, 32, 3), min=1, max=65536, help="Sizes of one sample, channels last")
+    classes: int = param(
+        10, min=2, max=100_000, help="How many classes there are", relevant=lambda s: s.task != "reconstruction"
+    )
+    count: int = param(64, min=10, max=20000, help="How many samples are drawn")
+    seed: int = param(0, min=0, max=2**31 - 1, help="The same seed draws the same samples")
+
+    def info(self) -> DataInfo:
+        """Samples of `shape` in 0..1; classes are called by their numbers."""
+        task = Task(self.task)
+        return DataInfo(task, self.shape, () if task is Task.RECONSTRUCTION else _numbers(self.classes))
+
+    @property
+    def sample_count(self) -> int:
+        """As many as are asked for."""
+        return self.count
+
+
+@functools.lru_cache(maxsize=16)
+def _numbers(count: int) -> tuple[str, ...]:
+    return tuple(map(str, range(count)))
+
+
+SOURCES: dict[str, type[SourceSpec]] = {c.kind: c for c in (Digits, Shapes, Waveforms, Noise)}
 
 S = TypeVar("S", bound=SourceSpec)
 

@@ -82,6 +82,19 @@ def waveforms(count: int, length: int, noise: float, seed: int) -> tuple[np.ndar
     return waves.astype("float32")[..., np.newaxis], labels
 
 
+def seeded_noise(
+    task: str, shape: tuple[int, ...], classes: int, count: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Noise (count, *shape) float32, even over 0..1, and targets int32 that it says nothing about.
+
+    For the task "segmentation" there is a target for each position, else one for each sample.
+    """
+    rng = np.random.default_rng([seed, 3])
+    places = shape[:-1] if task == "segmentation" else ()
+    targets = rng.integers(0, classes, (count, *places)).astype("int32")
+    return rng.random((count, *shape), dtype="float32"), targets
+
+
 def split(
     count: int, validation: float, test: float, seed: int, labels: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

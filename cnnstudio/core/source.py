@@ -72,7 +72,7 @@ def script_with_lines(experiment: Experiment) -> tuple[str, dict[str, tuple[int,
     lines = docstring(experiment.name, [p for p in (experiment.description, RUNS_WITH) if p])
     lines += ["", "import keras", "import numpy as np", "from keras import layers", ""]
     lines += [f"SEED = {training.seed!r}", f"EPOCHS = {training.epochs!r}", f"BATCH_SIZE = {training.batch_size!r}"]
-    for source in _functions(_loader(data), "split", "epoch_order"):
+    for source in _functions(data.source.maker, "split", "epoch_order"):
         lines += ["", "", *source]
     lines += ["", ""]
     before = len(lines)
@@ -84,24 +84,21 @@ def _shifted(blocks: dict[str, tuple[int, int]], before: int) -> dict[str, tuple
     return {id: (first + before + 1, last + before + 1) for id, (first, last) in blocks.items()}
 
 
-def _loader(data: DataRecipe) -> str:
-    return data.source.kind.lower()
-
-
-def _load_call(data: DataRecipe) -> str:
-    """The call of the function that makes the data: its parameters are those of the source, less the task."""
-    given = {name: value for name, value in to_plain(data.source).items() if name != "task"}
-    return f"{_loader(data)}({', '.join(arguments((), given))})"
+def _load_call(result: str, data: DataRecipe) -> list[str]:
+    """The call of the function that makes the data: its parameters are those of the source that it takes."""
+    taken = {argument.arg for argument in _samples()[1][data.source.maker].args.args}
+    given = {name: value for name, value in to_plain(data.source).items() if name in taken}
+    return call(f"{result} = {data.source.maker}", arguments((), given), "", INDENT)
 
 
 def _main(data: DataRecipe, training: TrainingRecipe) -> list[str]:
     task = data.source.info().task
     shares = {"validation": data.validation, "test": data.test, "seed": data.seed}
     if task is Task.RECONSTRUCTION:
-        load = [f"{INDENT}inputs, labels = {_load_call(data)}", f"{INDENT}targets = inputs"]
+        load = [*_load_call("inputs, labels", data), f"{INDENT}targets = inputs"]
         labels = ["labels=labels"]
     else:
-        load = [f"{INDENT}inputs, targets = {_load_call(data)}"]
+        load = _load_call("inputs, targets", data)
         labels = ["labels=targets"] if task is Task.CLASSIFICATION else []
     return [
         "def main():",

@@ -12,7 +12,7 @@ import numpy as np
 
 from cnnstudio.core import samples
 from cnnstudio.core.data_info import DataInfo, Task
-from cnnstudio.core.recipe import DataRecipe, Digits, Shapes, SourceSpec, Waveforms
+from cnnstudio.core.recipe import DataRecipe, Digits, Noise, Shapes, SourceSpec, Waveforms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,7 +83,17 @@ def _waveforms(source: Waveforms) -> Arrays:
     return samples.waveforms(source.count, source.length, source.noise, source.seed)
 
 
-_LOADERS: dict[type[SourceSpec], Callable[[Any], Arrays]] = {Digits: _digits, Shapes: _shapes, Waveforms: _waveforms}
+def _noise(source: Noise) -> Arrays:
+    inputs, targets = samples.seeded_noise(source.task, source.shape, source.classes, source.count, source.seed)
+    return inputs, inputs if source.info().task is Task.RECONSTRUCTION else targets
+
+
+_LOADERS: dict[type[SourceSpec], Callable[[Any], Arrays]] = {
+    Digits: _digits,
+    Shapes: _shapes,
+    Waveforms: _waveforms,
+    Noise: _noise,
+}
 
 
 def data_bytes(recipe: DataRecipe) -> int:

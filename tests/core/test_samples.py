@@ -99,14 +99,20 @@ def test_each_epoch_has_its_own_order() -> None:
     assert not np.array_equal(first, samples.epoch_order(50, 8, 1))
 
 
-@pytest.mark.parametrize("name", ["digits", "shapes", "waveforms", "split", "epoch_order"])
+@pytest.mark.parametrize("name", ["digits", "shapes", "waveforms", "seeded_noise", "split", "epoch_order"])
 def test_each_function_stands_alone_in_a_script(name: str) -> None:
     source = inspect.getsource(getattr(samples, name))
     names = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)}
     alone: dict[str, Any] = {"np": np}
     exec(source, alone)
     assert not names & (set(vars(samples)) - {"np", name})
-    arguments = {"digits": (), "shapes": (3, 16, 0), "waveforms": (8, 32, 0.1, 0), "split": (20, 0.2, 0.2, 0)}
+    arguments = {
+        "digits": (),
+        "shapes": (3, 16, 0),
+        "waveforms": (8, 32, 0.1, 0),
+        "seeded_noise": ("segmentation", (4, 4, 2), 3, 5, 0),
+        "split": (20, 0.2, 0.2, 0),
+    }
     results = alone[name](*arguments.get(name, (9, 0, 1)))
     expected = getattr(samples, name)(*arguments.get(name, (9, 0, 1)))
     for got, wanted in zip(results, expected, strict=True):

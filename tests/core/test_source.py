@@ -18,7 +18,7 @@ from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.keras_signatures import SIGNATURES, spoken
 from cnnstudio.core.layers.registry import known_layers
 from cnnstudio.core.program import Program, Step, Tensor
-from cnnstudio.core.recipe import DataRecipe, Digits, Shapes, TrainingRecipe, Waveforms
+from cnnstudio.core.recipe import DataRecipe, Digits, Noise, Shapes, TrainingRecipe, Waveforms
 from cnnstudio.core.source import blocks_of_lines, script, script_with_lines, to_python
 from cnnstudio.core.tracing import trace
 from cnnstudio.core.writing import COLUMNS, LONGEST_NAME, docstring, free_name, literal
@@ -187,6 +187,7 @@ SOURCES = [
     (DataRecipe(source=Digits()), "digits()", "sparse_categorical_crossentropy"),
     (DataRecipe(source=Digits(task="reconstruction")), "digits()", "mean_squared_error"),
     (DataRecipe(source=Shapes(count=50, size=24, seed=3)), "shapes(count=50, size=24, seed=3)", "sparse_cat"),
+    (DataRecipe(source=Noise(shape=(8, 8, 2), classes=5)), 'seeded_noise(', "sparse_cat"),
     (DataRecipe(source=Waveforms(length=64)), "waveforms(count=1600, length=64, noise=0.3, seed=0)", "sparse_cat"),
 ]
 

@@ -20,7 +20,7 @@ from cnnstudio.engine.build import build_keras, layer_name, layer_names
 from tests.helpers.random_nets import CLASSES, random_net
 
 SHAPES = {1: (16, 8), 2: (12, 10, 8), 3: (6, 7, 8, 8)}
-KINDS = [kind for kind in catalogue() if kind not in ("Input", "Output")]
+KINDS = [kind for kind, cls in catalogue().items() if not cls.hidden and kind != "Output"]
 NOT_FOR_VOLUMES = {"DepthwiseConvolution", "SeparableConvolution"}
 
 
@@ -78,7 +78,7 @@ def test_every_choice_of_every_block_builds(kind: str) -> None:
         for choice in parameter.choices:
             if (kind, choice) == ("SqueezeExcite", "softmax"):
                 continue  # refused: its middle layer has one value here
-            rank = 1 if choice == "causal" else 2
+            rank = {"causal": 1, "third": 3}.get(choice, 2)
             check(program_with(kind, rank, **{parameter.name: choice}))
 
 
@@ -90,8 +90,11 @@ def test_every_rule_is_of_a_layer_that_keras_has() -> None:
 def test_every_layer_with_a_rule_is_laid_by_some_block() -> None:
     laid = {s.layer for seed in range(400) for s in random_net(seed).trace.program().steps}
     laid |= {s.layer for kind in KINDS for rank in (1, 2) for s in program_with(kind, rank).steps}
-    for function in spec_class("Activation").parameters[0].choices:
-        laid |= {s.layer for s in program_with("Activation", 2, function=function).steps}
+    for kind, parameter in (("Activation", "function"), ("Dropout", "variant")):
+        chosen = spec_class(kind).parameter(parameter)
+        assert chosen is not None
+        laid |= {s.layer for choice in chosen.choices for s in program_with(kind, 2, **{parameter: choice}).steps}
+    laid |= {s.layer for s in program_with("Activation", 2, max_value=6.0).steps}
     assert set(known_layers()) - laid == set()
 
 

@@ -64,6 +64,8 @@ def draw_parameter(rng: random.Random, parameter: Parameter, rank: int) -> Any:
             return rng.randint(low, high) if one else tuple(rng.randint(low, high) for _ in range(max(rank, 1)))
         case Form.MARGINS:
             return _draw_margins(rng, low, high, rank)
+        case Form.NUMBERS:
+            return round(rng.uniform(0.1, 3.0), 3)
         case Form.SHAPE:
             return tuple(rng.randint(max(low, 1), high) for _ in range(rng.randint(1, 3)))
         case _:
@@ -83,6 +85,8 @@ def draw_spec(rng: random.Random, kind: str, x: Tensor) -> BlockSpec:
     drawn = {p.name: draw_parameter(rng, p, x.rank) for p in cls.parameters if rng.random() < 0.6}
     if kind == "Reshape":
         drawn["target_shape"] = draw_reshape(rng, x.shape)
+    if kind == "Permute":
+        drawn["dims"] = tuple(rng.sample(range(1, len(x.shape) + 1), len(x.shape)))
     if kind == "GroupNormalisation":
         drawn["groups"] = rng.choice([n for n in range(1, x.channels + 1) if x.channels % n == 0])
     return cls(**drawn)
@@ -130,7 +134,7 @@ def random_net(seed: int, blocks: int = 8, most_cells: int = 20_000) -> RandomNe
     data = DataInfo(Task.CLASSIFICATION, shape, CLASSES)
     architecture = Architecture.of([Block(INPUT, Input(shape=shape))])
     traced = trace(architecture, data)
-    kinds = [k for k in catalogue() if k not in ("Input", "Output")]
+    kinds = [k for k, cls in catalogue().items() if not cls.hidden and k != "Output"]
     for number in range(blocks):
         tensors = [(id, t.output) for id, t in traced.blocks.items() if t.output is not None]
         spec, inputs = _draw_block(rng, rng.choice(kinds), tensors)
@@ -149,7 +153,7 @@ def _draw_block(rng: random.Random, kind: str, tensors: list[tuple[str, Tensor]]
     if cls.min_inputs == 1:
         return draw_spec(rng, kind, x), (id,)
     fitting = [i for i, t in tensors if t.shape == x.shape or (kind == "Concatenate" and t.spatial == x.spatial)]
-    count = min(len(fitting), rng.randint(2, 4))
+    count = min(len(fitting), rng.randint(2, cls.max_inputs or 4))
     return cls(), tuple(rng.sample(fitting, count)) if count > 1 else (id, id)
 
 
@@ -197,7 +201,7 @@ def random_call(rng: random.Random, layers: tuple[str, ...]) -> RandomCall:
     return RandomCall(layer, _random_config(rng, layer, shape), shapes)
 
 
-MERGES = ("Add", "Average", "Maximum", "Multiply", "Concatenate")
+MERGES = ("Add", "Average", "Maximum", "Minimum", "Subtract", "Multiply", "Concatenate")
 
 
 def _disturbed(rng: random.Random, shape: Shape) -> Shape:
@@ -220,6 +224,10 @@ def _random_config(rng: random.Random, layer: str, shape: Shape) -> dict[str, An
         "stddev",
         "activation",
         "target_shape",
+        "dims",
+        "scale",
+        "mean",
+        "variance",
         "pool_size",
         "cropping",
     }
@@ -263,6 +271,10 @@ def _pairs(rng: random.Random, rank: int, shape: Shape) -> Any:
     return pairs
 
 
+def _per_channel(rng: random.Random, rank: int, shape: Shape) -> Any:
+    return 0.5 if rng.random() < 0.5 else tuple(round(rng.uniform(0.1, 2.0), 2) for _ in range(shape[-1]))
+
+
 def _any_shape(rng: random.Random, rank: int, shape: Shape) -> Shape:
     drawn = draw_reshape(rng, shape)
     if rng.random() < 0.3:
@@ -298,6 +310,10 @@ _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "ZeroPaddingD": {"padding": _pairs},
     "CroppingD": {"cropping": _pairs},
     "Reshape": {"target_shape": _any_shape},
+    "Permute": {"dims": lambda rng, rank, shape: tuple(rng.sample(range(1, len(shape) + 1), len(shape)))},
+    "Concatenate": {"axis": _one(-1, -1, 1, 2, 3)},
+    "Rescaling": {"scale": _per_channel, "offset": _per_channel},
+    "Normalization": {"mean": _per_channel, "variance": _per_channel},
     "Dense": {"units": _one(1, 2, 7), **_BIAS},
     "BatchNormalization": {**_NORM, "momentum": _one(0.9, 0.99)},
     "LayerNormalization": _NORM,
@@ -307,6 +323,8 @@ _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "ELU": {"alpha": _one(0.5, 1.0)},
     "Activation": {"activation": _one("relu", "softmax", "gelu", "hard_tanh", "log_sigmoid", "celu")},
     "PReLU": {"shared_axes": lambda rng, rank, shape: tuple(range(1, rng.randint(0, rank) + 1)) or None},
+    "GaussianDropout": {"rate": _one(0.0, 0.5, 1.5)},
+    "AlphaDropout": {"rate": _one(0.0, 0.5, 1.5)},
     "Dropout": {"rate": _one(0.0, 0.5, 0.999, 1.0, 1.5, -0.1)},
     "GaussianNoise": {"stddev": _one(0.0, 0.5, 1.0, 1.5, -0.1)},
 }

@@ -160,9 +160,13 @@ class LineEditor(Editor):
         text = self.line.text()
         if not text.strip() and self.parameter.optional:
             return None
+        if self.parameter.form is Form.NUMBERS:
+            return reading.read_numbers(text)
         return reading.read_shape(text) if self.parameter.form is Form.SHAPE else text
 
     def _text(self, value: object) -> str:
+        if self.parameter.form is Form.NUMBERS and isinstance(value, float | tuple):
+            return reading.numbers_text(value)
         if isinstance(value, tuple):
             return reading.shape_text(value)
         return "" if value is None else str(value)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.declare import Parameter
     from cnnstudio.core.diagnostics import Diagnostic
+    from cnnstudio.core.following import Followed
 
 _gestures = itertools.count(1)
 
@@ -39,6 +40,7 @@ _EDITORS: dict[Form, type[Editor]] = {
     Form.SIZE: SizeEditor,
     Form.MARGINS: MarginsEditor,
     Form.SHAPE: LineEditor,
+    Form.NUMBERS: LineEditor,
     Form.TEXT: LineEditor,
 }
 
@@ -61,6 +63,8 @@ class FieldRow(QWidget):
     edited = Signal(str, object, str)
     """Name, value, gesture ("" for an edit that is an undo step of its own)."""
     fix_wanted = Signal(object)
+    follow_wanted = Signal(str, bool)
+    """Name, and whether its value is to follow the design or to stay as it is."""
     help_wanted = Signal(str)
     """The field has got the focus: the help to show."""
 
@@ -74,6 +78,8 @@ class FieldRow(QWidget):
         self.label = QLabel(parameter.label + (f" ({parameter.unit})" if parameter.unit else ""), self)
         self.editor = editor_for(parameter, self)
         self.reset = QToolButton(self)
+        self.follow = QToolButton(self)
+        self.followed = QLabel(self)
         self.problem = Finding(self)
         self._notes = QVBoxLayout()
         self._lay_out()
@@ -84,6 +90,7 @@ class FieldRow(QWidget):
         self.editor.dropped.connect(self._dropped)
         self.editor.fields_changed.connect(self._name_fields)
         self.reset.clicked.connect(self._reset)
+        self.follow.clicked.connect(self._ask_to_follow)
 
     def _lay_out(self) -> None:
         self.label.setWordWrap(True)
@@ -91,21 +98,17 @@ class FieldRow(QWidget):
         self.label.setToolTip(self.parameter.help)
         line = self.editor.fields()[0].sizeHint().height()
         self.label.setMinimumHeight(line)
-        self.reset.setMinimumHeight(line)
         mark(self.label, tone="muted")
-        set_icon(self.reset, "reset", Role.MUTED)
-        self.reset.setObjectName(f"reset_{self.parameter.name}")
-        self.reset.setAccessibleName(f"Reset {self.parameter.label.lower()}")
-        self.reset.setToolTip(f"Reset to {show(self.parameter.default)}")
-        self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.reset.setIconSize(SMALL_ICON)
-        mark(self.reset, kind="flat")
-        keep = self.reset.sizePolicy()
-        keep.setRetainSizeWhenHidden(True)
-        self.reset.setSizePolicy(keep)
+        self._set_up_buttons(line)
+        self.followed.setObjectName(f"followed_{self.parameter.name}")
+        self.followed.setWordWrap(True)
+        self.followed.setTextFormat(Qt.TextFormat.PlainText)
+        mark(self.followed, tone="muted", scale="caption")
+        self.followed.hide()
         self.editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._notes.setContentsMargins(0, 0, 0, 0)
         self._notes.setSpacing(space(1))
+        self._notes.addWidget(self.followed)
         self._notes.addWidget(self.problem)
         self.problem.hide()
         grid = QGridLayout(self)
@@ -115,8 +118,26 @@ class FieldRow(QWidget):
         grid.addWidget(self.label, 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.editor, 0, 1)
         grid.addWidget(self.reset, 0, 2, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.follow, 0, 2, Qt.AlignmentFlag.AlignTop)
         grid.addLayout(self._notes, 1, 1, 1, 2)
         grid.setColumnStretch(1, 1)
+
+    def _set_up_buttons(self, height: int) -> None:
+        set_icon(self.reset, "reset", Role.MUTED)
+        self.reset.setObjectName(f"reset_{self.parameter.name}")
+        self.reset.setAccessibleName(f"Reset {self.parameter.label.lower()}")
+        self.reset.setToolTip(f"Reset to {show(self.parameter.default)}")
+        self.follow.setObjectName(f"follow_{self.parameter.name}")
+        self.follow.setCheckable(True)
+        self.follow.hide()
+        for button in (self.reset, self.follow):
+            button.setMinimumHeight(height)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setIconSize(SMALL_ICON)
+            mark(button, kind="flat")
+        keep = self.reset.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(keep)
 
     def _name_fields(self) -> None:
         fields = self.editor.fields()
@@ -135,9 +156,29 @@ class FieldRow(QWidget):
         self.editor.show_value(value)
         if not self.editor.is_pending:
             self._typed_problem = ""
-        self.reset.setVisible(not reading.same(value, self.parameter.default))
+        self.reset.setVisible(self.follow.isHidden() and not reading.same(value, self.parameter.default))
         self._show_diagnostics(diagnostics)
         self._show_problem()
+
+    def show_following(self, would_be: Followed | None, *, follows: bool) -> None:
+        """Say what the value follows or would follow: `would_be` is None where it can follow nothing."""
+        self.follow.setVisible(would_be is not None)
+        self.followed.setVisible(would_be is not None and follows)
+        if would_be is None:
+            return
+        self.reset.hide()
+        self.follow.setChecked(follows)
+        set_icon(self.follow, "follow", Role.ACCENT if follows else Role.MUTED)
+        name = self.parameter.label.lower()
+        if follows:
+            stands = reading.same(would_be.value, self._value)
+            later = f"from the next edit before it on, as {show(would_be.value)}"
+            self.followed.setText(f"Follows: {would_be.reason if stands else later}")
+            self.follow.setToolTip(f"The {name} follows; click, or type another value, to set it yourself")
+            self.follow.setAccessibleName(f"Keep this {name}")
+        else:
+            self.follow.setToolTip(f"Follow again: {show(would_be.value)}, {would_be.reason}")
+            self.follow.setAccessibleName(f"Let {name} follow again")
 
     def set_label_width(self, width: int) -> None:
         """So that the editors of a form stand in one column."""
@@ -215,6 +256,11 @@ class FieldRow(QWidget):
     def _dropped(self) -> None:
         self._typed_problem = ""
         self._show_problem()
+
+    def _ask_to_follow(self, on: bool) -> None:
+        self.give_up()
+        self._show_problem()
+        self.follow_wanted.emit(self.parameter.name, on)
 
     def _reset(self) -> None:
         self.give_up()

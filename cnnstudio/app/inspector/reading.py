@@ -49,6 +49,21 @@ def read_shape(text: str) -> tuple[int, ...]:
     return tuple(read_whole(part) for part in _BETWEEN_SIZES.split(bare)) if bare else _nothing(text)
 
 
+def read_numbers(text: str) -> float | tuple[float, ...]:
+    """One real number, or several with spaces or semicolons between: "0.5", "0.485 0.456 0.406". Raises Unreadable.
+
+    Commas with spaces behind them may stand between the numbers too.
+    """
+    bare = text.strip().strip("()[]").strip().rstrip(",;")
+    values = tuple(read_number(part) for part in re.split(r"\s*;\s*|,\s+|\s+", bare))
+    return values[0] if len(values) == 1 else values
+
+
+def numbers_text(value: float | tuple[float, ...]) -> str:
+    """Numbers with spaces between, as `read_numbers` reads them back."""
+    return " ".join(repr(v) for v in value) if isinstance(value, tuple) else repr(value)
+
+
 def _nothing(text: str) -> tuple[int, ...]:
     raise Unreadable(text)
 

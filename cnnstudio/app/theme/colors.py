@@ -92,6 +92,7 @@ LIGHT_FAMILIES = {
     "Dense": "#cf3c7b",
     "Composite": "#7555d5",
     "Output": "#1c9306",
+    "Unknown": "#788296",
 }
 
 DARK_FAMILIES = {
@@ -106,4 +107,5 @@ DARK_FAMILIES = {
     "Dense": "#ff85c6",
     "Composite": "#b4acdf",
     "Output": "#58ce5b",
+    "Unknown": "#a5a5af",
 }

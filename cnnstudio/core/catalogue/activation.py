@@ -43,7 +43,9 @@ class Activation(BlockSpec):
 
     function: Literal[
         "relu", "leaky_relu", "prelu", "elu", "selu", "celu", "gelu", "silu", "mish", "relu6", "hard_silu",
-        "softplus", "softsign", "tanh", "hard_tanh", "sigmoid", "hard_sigmoid", "log_sigmoid", "exponential", "softmax",
+        "softplus", "softsign", "squareplus", "tanh", "hard_tanh", "tanh_shrink", "soft_shrink", "hard_shrink",
+        "sigmoid", "hard_sigmoid", "log_sigmoid", "sparse_plus", "sparse_sigmoid", "exponential", "softmax",
+        "log_softmax", "linear",
     ] = param("relu", help="The curve; relu sets negative values to 0")  # fmt: skip
     negative_slope: float = param(
         0.1,
@@ -65,14 +67,14 @@ class Activation(BlockSpec):
         max=1e6,
         label="Ceiling",
         help="Largest value that comes out; empty for no ceiling, 6 gives ReLU6",
-        relevant=lambda spec: spec.function == "relu",
+        relevant=lambda spec: spec.function in ("relu", "leaky_relu"),
     )
     threshold: float = param(
         0.0,
         min=0,
         max=1e6,
-        help="Values up to this one become 0",
-        relevant=lambda spec: spec.function == "relu",
+        help="Values up to this one become 0, or are taken as negative by leaky ReLU",
+        relevant=lambda spec: spec.function in ("relu", "leaky_relu"),
     )
     share: Literal["channel", "nothing"] = param(
         "channel",
@@ -83,13 +85,15 @@ class Activation(BlockSpec):
 
     def lay(self, net: Net, x: Tensor) -> Tensor:
         """A layer class of its own where the curve has parameters, else Keras's Activation."""
-        if self.function == "leaky_relu":
+        bent = self.max_value is not None or self.threshold
+        if self.function == "leaky_relu" and not bent:
             return net.layer("LeakyReLU", x, negative_slope=self.negative_slope)
         if self.function == "elu":
             return net.layer("ELU", x, alpha=self.alpha)
         if self.function == "prelu":
             shared = tuple(range(1, x.rank + 1)) if self.share == "channel" and x.rank else None
             return net.layer("PReLU", x, shared_axes=shared)
-        if self.function == "relu" and (self.max_value is not None or self.threshold):
-            return net.layer("ReLU", x, max_value=self.max_value, threshold=self.threshold)
+        if self.function in ("relu", "leaky_relu") and bent:
+            slope = {"negative_slope": self.negative_slope} if self.function == "leaky_relu" else {}
+            return net.layer("ReLU", x, max_value=self.max_value, **slope, threshold=self.threshold)
         return net.layer("Activation", x, activation=self.function)

@@ -128,4 +128,9 @@ class Standardisation(BlockSpec):
 
     def lay(self, net: Net, x: Tensor) -> Tensor:
         """One Normalization with fixed statistics over the channels."""
-        return net.layer("Normalization", x, axis=-1, mean=self.mean, variance=self.variance)
+        mean, variance = self.mean, self.variance
+        if isinstance(mean, tuple) and not isinstance(variance, tuple):
+            variance = (variance,) * len(mean)
+        elif isinstance(variance, tuple) and not isinstance(mean, tuple):
+            mean = (mean,) * len(variance)
+        return net.layer("Normalization", x, axis=-1, mean=mean, variance=variance)

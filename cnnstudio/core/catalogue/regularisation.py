@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cnnstudio.core.catalogue.axes import need_axes
 from cnnstudio.core.catalogue.base import BlockSpec, block
@@ -21,10 +21,16 @@ class Dropout(BlockSpec):
     """
 
     rate: float = param(0.5, min=0, below=1, help="Share of the values set to zero")
+    variant: Literal["zeros", "gaussian", "alpha"] = param(
+        "zeros", help="zeros drops values; gaussian multiplies by noise as strong; alpha suits SELU activations"
+    )
 
     def lay(self, net: Net, x: Tensor) -> Tensor:
-        """One Dropout."""
-        return net.layer("Dropout", x, rate=self.rate)
+        """One Dropout, GaussianDropout or AlphaDropout."""
+        return net.layer(_DROPOUTS[self.variant], x, rate=self.rate)
+
+
+_DROPOUTS = {"zeros": "Dropout", "gaussian": "GaussianDropout", "alpha": "AlphaDropout"}
 
 
 @block(group="Regularisation", key=("rate",), keywords="overfitting drop channels maps")

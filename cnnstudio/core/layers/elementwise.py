@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.layers.checks import refuse_idle_softmax
+from cnnstudio.core.layers.checks import check_channels, refuse_idle_softmax
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 from cnnstudio.core.program import Weight
 
@@ -21,6 +22,29 @@ def activation(call: Call) -> Outcome:
     return Outcome(call.x.shape)
 
 
+@rule("Rescaling")
+def rescaling(call: Call) -> Outcome:
+    """Keras Rescaling: one scale and offset for all values, or one for each channel."""
+    for name, default in (("scale", 1.0), ("offset", 0.0)):
+        check_channels(call, name, default)
+    return Outcome(call.x.shape)
+
+
+@rule("Normalization")
+def standardising(call: Call) -> Outcome:
+    """Keras Normalization with known statistics over the last axis: no weights."""
+    for name in ("mean", "variance"):
+        check_channels(call, name, 0.0)
+    mean, variance = call.config["mean"], call.config["variance"]
+    if isinstance(mean, tuple) != isinstance(variance, tuple):
+        raise Refused(
+            f"Mean and variance must both be one number or both have one for each channel, but are {show(mean)} and "
+            f"{show(variance)}.",
+            "mean",
+        )
+    return Outcome(call.x.shape)
+
+
 @rule("PReLU")
 def prelu(call: Call) -> Outcome:
     """Keras PReLU: one learned slope per value, or one for all cells along each of `shared_axes`."""
@@ -29,9 +53,9 @@ def prelu(call: Call) -> Outcome:
     return Outcome(call.x.shape, weights=(Weight("alpha", shape),))
 
 
-@rule("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")
+@rule("Dropout", "GaussianDropout", "AlphaDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")
 def dropout(call: Call) -> Outcome:
-    """Keras Dropout and SpatialDropout. Keras lets a rate of 1 through, which leaves nothing."""
+    """Keras Dropout and its kin. Keras lets a rate of 1 through, which leaves nothing."""
     rate = call.config["rate"]
     if not 0 <= rate < 1:
         raise Refused(f"The rate must be at least 0 and below 1, but is {rate:g}.", "rate")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.declare import show
 from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import merge
+from cnnstudio.core.field import line_up, merge
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 
 if TYPE_CHECKING:
@@ -26,9 +26,11 @@ def _merged(call: Call) -> Outcome:
     return Outcome(x.shape, merge(x.spatial))
 
 
-@rule("Add", "Average", "Maximum")
+@rule("Add", "Average", "Maximum", "Minimum", "Subtract")
 def elementwise_merge(call: Call) -> Outcome:
-    """Keras Add, Average and Maximum, for inputs of one shape."""
+    """Keras Add, Average, Maximum, Minimum and, for two inputs, Subtract, for inputs of one shape."""
+    if call.layer == "Subtract" and len(call.inputs) != 2:
+        raise Refused(f"Subtract takes one input away from another, but has {len(call.inputs)} inputs.")
     first = call.x.shape
     if any(x.shape != first for x in call.inputs):
         raise Refused(f"All inputs must have the same shape, but {_list(call.inputs)} come in: {_advice(call.inputs)}.")
@@ -50,14 +52,39 @@ def multiply(call: Call) -> Outcome:
 
 @rule("Concatenate")
 def concatenate(call: Call) -> Outcome:
-    """Keras Concatenate along the channels."""
+    """Keras Concatenate along the channels (-1), or along a spatial axis, counted from 1."""
     spatial = call.x.spatial
+    axis = call.get("axis", -1)
+    if axis not in (-1, call.x.rank + 1):
+        return _end_to_end(call, axis - 1)
     if any(x.spatial != spatial for x in call.inputs):
         raise Refused(
             f"All inputs must have the same spatial sizes, but {_list(call.inputs)} come in: {_advice(call.inputs)}."
         )
     channels = sum([x.channels for x in call.inputs])
     return Outcome((*spatial, channels), merge(spatial))
+
+
+def _end_to_end(call: Call, axis: int) -> Outcome:
+    first = call.x
+    if not 0 <= axis < first.rank:
+        raise Refused(
+            f"The maps can be put end to end along one of their spatial axes, but {show(first.shape)} has no "
+            f"{_ORDINALS.get(axis, 'such')} one.",
+            "axis",
+            suggest=(("Join the channels", {"axis": "channels"}),),
+        )
+    rest = [(x.shape[:axis], x.shape[axis + 1 :]) for x in call.inputs]
+    if any(len(x.shape) != len(first.shape) for x in call.inputs) or any(r != rest[0] for r in rest):
+        raise Refused(
+            f"All inputs must have the same channels, and the same sizes on the other axes, but {_list(call.inputs)} "
+            f"come in: {_advice(call.inputs)}."
+        )
+    shape = (*first.shape[:axis], sum(x.shape[axis] for x in call.inputs), *first.shape[axis + 1 :])
+    return Outcome(shape, line_up(tuple(x.spatial for x in call.inputs), shape[:-1]))
+
+
+_ORDINALS = {0: "first", 1: "second", 2: "third"}
 
 
 def _advice(inputs: tuple[Tensor, ...]) -> str:
