@@ -9,6 +9,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.canvas import CanvasView
+from cnnstudio.app.canvas.follow_note import FollowNote
 from cnnstudio.app.inspector import InspectorPanel
 from cnnstudio.app.palette import PalettePanel
 from cnnstudio.app.panels.problems import ProblemsPanel
@@ -41,6 +42,7 @@ class DesignPage(QWidget):
         self.setAccessibleName("Design")
         self.canvas = CanvasView(bridge, selection)
         self.problems = ProblemsPanel(bridge, selection)
+        FollowNote(bridge, self.canvas)
         self._bridge, self._selection = bridge, selection
         self._code, self._history = _Late(self._made_code), _Late(self._made_history)
         self._tabs = self._made_tabs(_Late(self._made_layers))

@@ -31,7 +31,7 @@ class Followed:
 
     value: Any
     reason: str
-    """Without a full stop, as "doubled after max_pooling_1: convolution_1 has 16"."""
+    """Without a full stop, as "doubled after max_pooling_1 (convolution_1 has 16)"."""
 
 
 Rule: TypeAlias = "Callable[[BlockSpec, Sequence[Block]], Followed | None]"

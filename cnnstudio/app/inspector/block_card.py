@@ -11,7 +11,8 @@ from cnnstudio.app.inspector import facts
 from cnnstudio.app.inspector.form import DeclaredForm
 from cnnstudio.app.inspector.pieces import FactTable, FamilyStripe, FindingList, NameLine, Section, wrapped
 from cnnstudio.app.theme import mark, space
-from cnnstudio.core.edits import EditError, RenameBlock, SetParameters
+from cnnstudio.core.edits import EditError, FollowValues, RenameBlock, SetParameters
+from cnnstudio.core.following import explain, followable
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.core.architecture import Block
     from cnnstudio.core.diagnostics import Diagnostic, Fix
+    from cnnstudio.core.following import Followed
 
 
 class BlockCard(QWidget):
@@ -37,7 +39,7 @@ class BlockCard(QWidget):
         self.summary = wrapped(parent=self, tone="muted")
         self.more = wrapped(parent=self, tone="muted")
         self.parameters = Section("Parameters", "parameters", self)  # the Tab key goes in the order of making
-        self.note = wrapped("The Data page decides the shape of the samples.", self, tone="muted", scale="caption")
+        self.note = wrapped(parent=self, tone="muted", scale="caption")
         self.form = DeclaredForm(self)
         self.table = FactTable(self)
         self.dense = wrapped(parent=self, tone="muted", scale="caption")
@@ -47,6 +49,7 @@ class BlockCard(QWidget):
         self.id_line.named.connect(self._rename)
         self.form.edited.connect(self._edit)
         self.form.fix_wanted.connect(self._fix)
+        self.form.follow_wanted.connect(self._follow)
         self.findings.fix_wanted.connect(self._fix)
 
     def _lay_out(self) -> None:
@@ -115,9 +118,18 @@ class BlockCard(QWidget):
     def _show_form(self, block: Block, own: Sequence[Diagnostic], axes: int) -> None:
         spec = block.spec
         subject = (block.id, self._bridge.document)
-        self.form.show_value(spec, own if block.id != INPUT else (), subject=subject, axes=axes)
+        self.form.show_value(
+            spec,
+            own if block.id != INPUT else (),
+            subject=subject,
+            axes=axes,
+            would_be=would_be(self._bridge, block),
+            follows=block.follows,
+        )
         self.form.setEnabled(block.id != INPUT)
-        self.note.setVisible(block.id == INPUT)
+        sentence = facts.derived(block.spec.kind, self._bridge.trace.data)
+        self.note.setText(sentence)
+        self.note.setVisible(bool(sentence))
         self.parameters.setVisible(bool(spec.parameters))
         # The disabled form of Input cannot take the click on a fix, so its findings stand above it.
         at_fields = block.id != INPUT
@@ -125,6 +137,11 @@ class BlockCard(QWidget):
 
     def _edit(self, name: str, value: object, gesture: str) -> None:
         self._bridge.do(SetParameters(id=self._id, values={name: value}, gesture=gesture))
+
+    def _follow(self, name: str, on: bool) -> None:
+        block = self._bridge.experiment.architecture.blocks[self._id]
+        kept = SetParameters(id=self._id, values={name: getattr(block.spec, name)})
+        self._bridge.do(FollowValues(ids=(self._id,), names=(name,)) if on else kept)
 
     def _fix(self, fix: Fix) -> None:
         self._bridge.do(fix.edit())
@@ -139,6 +156,13 @@ class BlockCard(QWidget):
 
     def _rename(self, text: str) -> None:
         self._bridge.do(RenameBlock(id=self._id, new_id=text))
+
+
+def would_be(bridge: DocumentBridge, block: Block) -> dict[str, Followed]:
+    """For each parameter of the block that can follow the design, what it then is, and why."""
+    architecture = bridge.experiment.architecture
+    found = ((name, explain(architecture, block.id, name)) for name in followable(block.spec))
+    return {name: followed for name, followed in found if followed is not None}
 
 
 def _rank(block: Block, bridge: DocumentBridge) -> int:

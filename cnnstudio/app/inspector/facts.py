@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnstudio.app import format
+from cnnstudio.core.data_info import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from cnnstudio.core.data_info import DataInfo
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.field import Field
     from cnnstudio.core.tracing import BlockTrace, Trace
@@ -123,6 +125,18 @@ def dense_instead(traced: BlockTrace) -> str:
         f"A dense layer from {format.count(cells_in)} to {format.count(cells_out)} values would need "
         f"{format.short(dense)} parameters, {format.short(dense / traced.params)} times as many."
     )
+
+
+def derived(kind: str, data: DataInfo) -> str:
+    """What an end of the network takes from the data by itself; "" for other blocks."""
+    if kind == "Input":
+        return "The Data page decides the shape of the samples."
+    if kind != "Output":
+        return ""
+    if data.task is Task.RECONSTRUCTION:
+        return f"{format.counted(data.input_shape[-1], 'map')}, one for each channel of the samples."
+    noun = "unit" if data.task is Task.CLASSIFICATION else "map"
+    return f"{format.counted(data.classes, noun)}, one for each class of the data."
 
 
 def of_several(traced: Sequence[BlockTrace], trace: Trace) -> list[Fact]:

@@ -169,16 +169,15 @@ class FieldRow(QWidget):
         self.reset.hide()
         self.follow.setChecked(follows)
         set_icon(self.follow, "follow", Role.ACCENT if follows else Role.MUTED)
-        name = self.parameter.label.lower()
         if follows:
             stands = reading.same(would_be.value, self._value)
             later = f"from the next edit before it on, as {show(would_be.value)}"
             self.followed.setText(f"Follows: {would_be.reason if stands else later}")
-            self.follow.setToolTip(f"The {name} follows; click, or type another value, to set it yourself")
-            self.follow.setAccessibleName(f"Keep this {name}")
+            self.follow.setToolTip(f"{self.parameter.label}: follows the design. Click to keep this value, or type another one")
+            self.follow.setAccessibleName(f"{self.parameter.label}: keep this value")
         else:
             self.follow.setToolTip(f"Follow again: {show(would_be.value)}, {would_be.reason}")
-            self.follow.setAccessibleName(f"Let {name} follow again")
+            self.follow.setAccessibleName(f"{self.parameter.label}: follow again")
 
     def set_label_width(self, width: int) -> None:
         """So that the editors of a form stand in one column."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -13,11 +14,13 @@ from cnnstudio.app.tab_order import settle_tabs
 from cnnstudio.app.theme import mark, space
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from cnnstudio.core.declare import Declared, Parameter
     from cnnstudio.core.diagnostics import Diagnostic
+    from cnnstudio.core.following import Followed
 
+_NOTHING: Mapping[str, Followed] = MappingProxyType({})
 WIDEST_LABEL = 108
 """Pixels; longer labels wrap, so that fields keep their room in a narrow panel."""
 HELP_LINES = 2
@@ -34,6 +37,8 @@ class DeclaredForm(QWidget):
     """Parameter name, value, gesture: edits of one burst share a gesture, "" stands alone."""
     fix_wanted = Signal(object)
     """The person chose this Fix of a diagnostic shown at a field."""
+    follow_wanted = Signal(str, bool)
+    """Parameter name, and whether its value is to follow the design or to stay as it is."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,11 +67,14 @@ class DeclaredForm(QWidget):
         *,
         subject: object = None,
         axes: int = 2,
+        would_be: Mapping[str, Followed] = _NOTHING,
+        follows: frozenset[str] = frozenset(),
     ) -> None:
         """Show `declared` in place: fields, cursor and unfinished typing stay while it is the same thing.
 
         `subject` tells things of one class apart (a block's id): for another one, unfinished typing is dropped.
-        `axes` is the number of spatial axes for fields that can hold one number per axis.
+        `axes` is the number of spatial axes for fields that can hold one number per axis. `would_be` holds for each
+        parameter that can follow the design what it then is; `follows` names those that do.
         """
         if type(declared) is not self._shown:
             self._rebuild(type(declared))
@@ -82,6 +90,7 @@ class DeclaredForm(QWidget):
             at_field = found.get(name, [])
             row.editor.set_axes(axes)
             row.show_value(getattr(declared, name), at_field)
+            row.show_following(would_be.get(name), follows=name in follows)
             row.setVisible(bool(at_field) or _matters(row.parameter, declared))
 
     def has_field(self, name: str) -> bool:
@@ -108,6 +117,7 @@ class DeclaredForm(QWidget):
             row.set_label_width(min(max(width, metrics.averageCharWidth() * 10), WIDEST_LABEL))
             row.edited.connect(self.edited)
             row.fix_wanted.connect(self.fix_wanted)
+            row.follow_wanted.connect(self.follow_wanted)
             row.help_wanted.connect(self._explain)
             self._column.insertWidget(index, row)
         self._help.setMinimumHeight(HELP_LINES * self._help.fontMetrics().lineSpacing())
@@ -120,7 +130,7 @@ class DeclaredForm(QWidget):
         self._help.show()
 
     def _order_tabs(self) -> None:
-        fields = [f for row in self._rows.values() for f in (*row.editor.fields(), row.reset)]
+        fields = [f for row in self._rows.values() for f in (*row.editor.fields(), row.reset, row.follow)]
         for before, after in itertools.pairwise(fields):
             QWidget.setTabOrder(before, after)
         settle_tabs(self)

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from cnnstudio.app import format
 from cnnstudio.app.inspector import facts
+from cnnstudio.app.inspector.block_card import would_be
 from cnnstudio.app.inspector.form import DeclaredForm
 from cnnstudio.app.inspector.pieces import FactTable, Section, wrapped
 from cnnstudio.app.theme import mark, set_icon, space
-from cnnstudio.core.edits import DuplicateBlocks, RemoveBlocks, SetParameters
+from cnnstudio.core.edits import DuplicateBlocks, FollowValues, RemoveBlocks, SetParameters
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class SeveralCard(QWidget):
         self.duplicate.clicked.connect(self._duplicate)
         self.remove.clicked.connect(self._remove)
         self.form.edited.connect(self._edit)
+        self.form.follow_wanted.connect(self._follow)
 
     def _lay_out(self) -> None:
         mark(self.title, scale="title")
@@ -100,12 +102,28 @@ class SeveralCard(QWidget):
             self.shared_note.setText(
                 f"The values are those of {current.id}. A change goes to all {len(traced)} blocks."
             )
-            self.form.show_value(current.spec, subject=self._ids, axes=rank or 2)
+            block = self._bridge.experiment.architecture.blocks[current.id]
+            self.form.show_value(
+                current.spec,
+                subject=self._ids,
+                axes=rank or 2,
+                would_be=would_be(self._bridge, block),
+                follows=block.follows,
+            )
 
     def _edit(self, name: str, value: object, gesture: str) -> None:
         together = gesture or f"several-{next(_gestures)}"
         for id in self._ids:
             self._bridge.do(SetParameters(id=id, values={name: value}, gesture=together))
+
+    def _follow(self, name: str, on: bool) -> None:
+        if on:
+            self._bridge.do(FollowValues(ids=self._ids, names=(name,)))
+            return
+        blocks = self._bridge.experiment.architecture.blocks
+        together = f"several-{next(_gestures)}"
+        for id in self._ids:
+            self._bridge.do(SetParameters(id=id, values={name: getattr(blocks[id].spec, name)}, gesture=together))
 
     def _duplicate(self) -> None:
         edit = DuplicateBlocks(ids=self._ids)

@@ -39,12 +39,12 @@ def filter_count(spec: BlockSpec, upstream: Sequence[Block]) -> Followed | None:
     value = max(count, min(wanted, MOST)) if steps > 0 else min(count, max(wanted, FEWEST))
     if value != wanted:
         limit = f"no more than {MOST}" if steps > 0 else f"no fewer than {FEWEST}"
-        return Followed(value, f"{limit} by itself: {source.id} has {count:,}")
+        return Followed(value, f"{limit} by itself ({source.id} has {count:,})")
     by = [b.id for b in reversed(between) if b.spec.halvings() * steps > 0]
     causes = _listed(by) if by else ""
     if own * steps > 0:
         causes = f"{causes} and its strides" if by else "its strides"
-    return Followed(value, f"{_times(steps)} {'after' if by else 'by'} {causes}: {source.id} has {count:,}")
+    return Followed(value, f"{_times(steps)} {'after' if by else 'by'} {causes} ({source.id} has {count:,})")
 
 
 def _times(steps: int) -> str:
