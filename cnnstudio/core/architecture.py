@@ -14,6 +14,7 @@ from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from cnnstudio.core.catalogue.base import BlockSpec
     from cnnstudio.core.declare import Shape
@@ -65,6 +66,10 @@ class Group:
     """Ids of all blocks in it, those of groups within it too."""
     closed: bool = False
 
+    def only(self, ids: AbstractSet[str]) -> Group:
+        """The same without the blocks that are not among these."""
+        return dataclasses.replace(self, blocks=self.blocks & ids)
+
 
 @dataclass(frozen=True, slots=True)
 class Comment:
@@ -104,12 +109,14 @@ class Architecture:
     def of(
         cls, blocks: Iterable[Block], groups: Iterable[Group] = (), comments: Iterable[Comment] = ()
     ) -> Architecture:
-        """An architecture of these. Groups forget blocks that are not there, and go when they are left empty."""
+        """An architecture of these.
+
+        Groups forget blocks that are not there, and go when that leaves them empty, or the same as one round them.
+        """
         held = MappingProxyType({b.id: b for b in blocks})
-        kept = (g if g.blocks <= held.keys() else dataclasses.replace(g, blocks=g.blocks & held.keys()) for g in groups)
         return cls(
             held,
-            MappingProxyType({g.id: g for g in kept if g.blocks}),
+            MappingProxyType({g.id: g for g in _kept(groups, held)}),
             MappingProxyType({c.id: c for c in comments}),
         )
 
@@ -258,6 +265,18 @@ class Architecture:
             taken.add(id)
             ids.append(id)
         return ids
+
+
+def _kept(groups: Iterable[Group], blocks: Mapping[str, Block]) -> Iterator[Group]:
+    pruned = [(g, g if g.blocks <= blocks.keys() else g.only(blocks.keys())) for g in groups]
+    if all(before is after for before, after in pruned):
+        return (after for _, after in pruned)
+    widest: dict[frozenset[str], Group] = {}
+    for before, after in pruned:
+        known = widest.get(after.blocks)
+        if known is None or len(before.blocks) > len(known.blocks):
+            widest[after.blocks] = before
+    return (after for before, after in pruned if after.blocks and widest[after.blocks] is before)
 
 
 def _topology(blocks: Mapping[str, Block]) -> Topology:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cnnstudio.core.architecture import Architecture, Block
-from cnnstudio.core.block_records import BlockRecord, plain_block, read_blocks
+from cnnstudio.core.architecture import Architecture, Block, Group
+from cnnstudio.core.block_records import BlockRecord, GroupRecord, plain_block, plain_group, read_blocks
 from cnnstudio.core.declare import DeclarationError
+from cnnstudio.core.folding import ways
 from cnnstudio.core.strict_json import MAX_BYTES, FileError, Format, read_json, write_json
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 class _Record(msgspec.Struct, forbid_unknown_fields=True):
     format: str
     blocks: list[BlockRecord]
+    groups: list[GroupRecord] = []
 
 
-FORM = Format("cnnstudio-blocks", 1, 0, "a set of blocks", _Record, (BlockRecord,))
+FORM = Format("cnnstudio-blocks", 1, 1, "a set of blocks", _Record, (BlockRecord, GroupRecord))
 MIME = "application/x-cnnstudio-blocks"
 
 
@@ -34,15 +36,18 @@ class Fragment:
     """
 
     blocks: tuple[Block, ...] = ()
+    groups: tuple[Group, ...] = ()
+    """Groups that lie wholly among the blocks."""
 
     @classmethod
     def of(cls, architecture: Architecture, ids: Collection[str]) -> Fragment:
         """These blocks of an architecture. Ids that it does not have are passed over."""
         wanted = set(ids)
-        return cls._made([b for b in architecture.blocks.values() if b.id in wanted])
+        blocks = [b for b in architecture.blocks.values() if b.id in wanted]
+        return cls._made(blocks, [g for g in architecture.groups.values() if g.blocks <= wanted])
 
     @classmethod
-    def _made(cls, blocks: Collection[Block]) -> Fragment:
+    def _made(cls, blocks: Collection[Block], groups: Iterable[Group]) -> Fragment:
         ids = {b.id for b in blocks}
         left, top = corner(blocks)
         alone = Architecture.of(
@@ -53,7 +58,13 @@ class Fragment:
             )
             for b in blocks
         )
-        return cls(tuple(alone.blocks[i] for i in (*alone.topology.order, *alone.topology.cyclic)))
+        order = (*alone.topology.order, *alone.topology.cyclic)
+        return cls(tuple(alone.blocks[i] for i in order), tuple(groups))
+
+    @property
+    def architecture(self) -> Architecture:
+        """The blocks and groups by themselves."""
+        return Architecture.of(self.blocks, self.groups)
 
     def fitting(self, architecture: Architecture) -> Fragment:
         """Without the ends that the architecture has already: it takes no second Input and no second Output."""
@@ -64,7 +75,27 @@ class Fragment:
                 continue
             full = full or block.spec.kind == "Output"
             kept.append(block)
-        return Fragment._made(kept)
+        return Fragment._made(kept, self.groups)
+
+    def as_group(self, name: str) -> Fragment:
+        """All of it, without Input and Output, as one closed group of that name."""
+        inner = [b for b in self.blocks if b.spec.kind not in ("Input", "Output")]
+        ids = frozenset(b.id for b in inner)
+        whole = next((g for g in self.groups if g.blocks == ids), None)
+        made = Group(whole.id if whole else self.architecture.new_id("group"), name, ids, closed=True)
+        return Fragment._made(inner, [*(g for g in self.groups if g is not whole), made])
+
+    @property
+    def ends(self) -> tuple[str, str] | None:
+        """The one block at which the flow enters and the one at which it leaves; None where there are several.
+
+        The second is "" where all flow ends in an Output.
+        """
+        if any(b.spec.kind == "Input" for b in self.blocks):
+            return None
+        found = ways(self.architecture, [b.id for b in self.blocks])
+        several = len(found.entries) != 1 or len(found.exits) > 1
+        return None if several else (found.entries[0], found.exits[0] if found.exits else "")
 
     @property
     def is_chain(self) -> bool:
@@ -82,7 +113,10 @@ def corner(blocks: Iterable[Block]) -> tuple[float, float]:
 
 def write_fragment(fragment: Fragment) -> str:
     """The blocks as JSON text. Raises FileError where they are more than can be read again."""
-    text = write_json({"format": FORM.head, "blocks": [plain_block(b) for b in fragment.blocks]})
+    document: dict[str, Any] = {"format": FORM.head, "blocks": [plain_block(b) for b in fragment.blocks]}
+    if fragment.groups:
+        document["groups"] = [plain_group(g) for g in fragment.groups]
+    text = write_json(document)
     if (size := len(text.encode())) > MAX_BYTES:
         raise FileError(f"These blocks would have {size:,} bytes; {FORM.what} has at most {MAX_BYTES:,}.")
     return text
@@ -92,7 +126,7 @@ def read_fragment(text: str | bytes, place: str) -> Fragment:
     """The blocks in a JSON text; `place` names it in errors. Raises FileError."""
     record = read_json(text, place, FORM)
     try:
-        architecture = read_blocks(record.blocks, "set of blocks")
+        architecture = read_blocks(record.blocks, "set of blocks", record.groups)
     except DeclarationError as error:
         raise FileError(f"{place}: {error}") from error
     if not architecture.blocks:

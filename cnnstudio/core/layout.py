@@ -11,6 +11,8 @@ CARD_WIDTH = 200
 CARD_HEIGHT = 72
 GAP_X = 40
 GAP_Y = 40
+FRAME_SIDE, FRAME_HEAD, FRAME_FOOT = 16, 32, 16
+"""Room that the frame of an open group takes beside, above and below its members."""
 ROW = CARD_HEIGHT + GAP_Y
 COLUMN = CARD_WIDTH + GAP_X
 

@@ -189,7 +189,7 @@ FAULTS: list[tuple[str | bytes, str]] = [
     (b"", "is not JSON"),
     (b"\xff{}", "byte 0 is not UTF-8"),
     ("\ud800", "is not UTF-8"),
-    ("[1]", 'is not a set of blocks: "format" must read "cnnstudio-blocks 1.0"'),
+    ("[1]", 'is not a set of blocks: "format" must read "cnnstudio-blocks 1.1"'),
     ("[" * 100_000, "16 levels deep, the most a set of blocks may"),
     (b" " * (MAX_BYTES + 1), "the most a set of blocks may have"),
     (_edited(lambda d: d.update(format="cnnstudio-blocks 2.0")), "newer CNN Studio"),

@@ -5,9 +5,12 @@ Edits of one drag or one burst of typing carry the same `gesture` and fold into 
 
 from cnnstudio.core.architecture import MAX_BLOCKS
 from cnnstudio.core.edits.base import ArchitectureEdit, Edit, EditError
+from cnnstudio.core.edits.comments import AddComment, EditComment, RemoveComments, ResizeComment
 from cnnstudio.core.edits.connections import Connect, Disconnect, why_not_connect
+from cnnstudio.core.edits.groups import GroupBlocks, RenameGroup, SetGroupClosed, Ungroup, group_blocks
 from cnnstudio.core.edits.paste import DuplicateBlocks, PasteBlocks
-from cnnstudio.core.edits.structure import AddBlock, InsertBlock, RemoveBlocks, ReorderBlock, add_block
+from cnnstudio.core.edits.reorder import ReorderBlock
+from cnnstudio.core.edits.structure import AddBlock, InsertBlock, RemoveBlocks, add_block
 from cnnstudio.core.edits.values import (
     BypassBlocks,
     Describe,
@@ -25,6 +28,7 @@ from cnnstudio.core.edits.weights import StartFresh
 __all__ = [
     "MAX_BLOCKS",
     "AddBlock",
+    "AddComment",
     "ArchitectureEdit",
     "BypassBlocks",
     "Connect",
@@ -32,20 +36,28 @@ __all__ = [
     "Disconnect",
     "DuplicateBlocks",
     "Edit",
+    "EditComment",
     "EditError",
     "FollowValues",
+    "GroupBlocks",
     "InsertBlock",
     "MoveBlocks",
     "PasteBlocks",
     "RemoveBlocks",
+    "RemoveComments",
     "RenameBlock",
     "RenameExperiment",
+    "RenameGroup",
     "ReorderBlock",
+    "ResizeComment",
     "SetData",
+    "SetGroupClosed",
     "SetParameters",
     "SetTraining",
     "StartFresh",
     "Tidy",
+    "Ungroup",
     "add_block",
+    "group_blocks",
     "why_not_connect",
 ]

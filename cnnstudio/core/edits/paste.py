@@ -4,79 +4,130 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cnnstudio.core.architecture import MAX_BLOCKS, Architecture, Block
+from cnnstudio.core.architecture import MAX_BLOCKS, Architecture
 from cnnstudio.core.block_records import FARTHEST
 from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of
-from cnnstudio.core.edits.structure import append_chain
-from cnnstudio.core.fragment import Fragment, corner
-from cnnstudio.core.layout import COLUMN, ROW
+from cnnstudio.core.edits.strands import Strand, column, open_round, put_at, put_behind, put_between
+from cnnstudio.core.fragment import Fragment
+from cnnstudio.core.frames import around, card_box
+from cnnstudio.core.layout import GAP_X, GAP_Y
+from cnnstudio.core.room import place_at, things
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 def _names(architecture: Architecture, fragment: Fragment) -> dict[str, str]:
-    """Id in the fragment -> free id in the architecture."""
-    new = architecture.new_ids(b.spec.kind for b in fragment.blocks)
-    return dict(zip((b.id for b in fragment.blocks), new, strict=True))
+    """Id in the fragment, of a block or a group -> free id in the architecture."""
+    new = architecture.new_ids([*(b.spec.kind for b in fragment.blocks), *("group" for _ in fragment.groups)])
+    return dict(zip([*(b.id for b in fragment.blocks), *(g.id for g in fragment.groups)], new, strict=True))
 
 
-def _copied(architecture: Architecture, fragment: Fragment) -> list[Block]:
-    """The fragment's blocks with free ids; they read each other and nothing else. Values that followed are kept."""
+def _block_names(architecture: Architecture, fragment: Fragment) -> dict[str, str]:
+    names = _names(architecture, fragment)
+    return {b.id: names[b.id] for b in fragment.blocks}
+
+
+def _copied(architecture: Architecture, fragment: Fragment) -> Fragment:
+    """The fragment's blocks and groups with free ids; they read each other and nothing else."""
     if len(architecture.blocks) + len(fragment.blocks) > MAX_BLOCKS:
         raise EditError(f"An architecture holds at most {MAX_BLOCKS:,} blocks.")
     names = _names(architecture, fragment)
-    return [
-        dataclasses.replace(b, id=names[b.id], inputs=tuple(names[i] for i in b.inputs), follows=frozenset())
-        for b in fragment.blocks
-    ]
+    return Fragment(
+        tuple(
+            dataclasses.replace(b, id=names[b.id], inputs=tuple(names[i] for i in b.inputs)) for b in fragment.blocks
+        ),
+        tuple(
+            dataclasses.replace(g, id=names[g.id], blocks=frozenset(names[i] for i in g.blocks))
+            for g in fragment.groups
+        ),
+    )
 
 
-def _put_beside(architecture: Architecture, fragment: Fragment, position: tuple[float, float]) -> Architecture:
+def _strand(copies: Fragment) -> Strand | None:
+    """The copies as what goes into the flow; None where it could enter or leave at several places."""
+    if copies.is_chain and not copies.groups:
+        return column(copies.blocks)
+    ends = copies.ends
+    if ends is None:
+        return None
+    alone = copies.architecture
+    room = around(t.box for t in things(alone))
+    head = (place_at(alone, ends[0], ())[0], room.top)
+    return Strand(copies.blocks, *ends, head, room.bottom - room.top + GAP_Y, copies.groups)
+
+
+def _put_beside(
+    architecture: Architecture, copies: Fragment, position: tuple[float, float], joined: Collection[str] = ()
+) -> Architecture:
     """Copies with their top-left corner at `position`, or to the right of it where there is room for all."""
-    copies = _copied(architecture, fragment)
-    width, height = (max((b.position[axis] for b in copies), default=0.0) for axis in (0, 1))
+    room = around(t.box for t in things(copies.architecture))
+    width, height = room.right - room.left, room.bottom - room.top
     left, top = position
-    rows = (b for b in architecture.blocks.values() if top - ROW < b.position[1] < top + height + ROW)
-    for taken in sorted(b.position[0] for b in rows):
-        if taken >= left + width + COLUMN:
+    rest = (t.box for t in things(architecture, entered=joined))
+    for taken in sorted(box for box in rest if top - GAP_Y < box.bottom and box.top < top + height + GAP_Y):
+        if taken.left >= left + width + GAP_X:
             break
-        left = max(left, taken + COLUMN)
-    placed = [b.at(b.position[0] + left, b.position[1] + top) for b in copies]
+        left = max(left, taken.right + GAP_X)
+    placed = [b.at(b.position[0] + left - room.left, b.position[1] + top - room.top) for b in copies.blocks]
     if any(max(abs(x), abs(y)) > FARTHEST for x, y in (b.position for b in placed)):
         raise EditError("There is no room for the copies that far out on the canvas: tidy it first.")
-    return architecture.with_blocks(*placed)
+    return put_at(architecture, placed, copies.groups, joined)
+
+
+def _corner(architecture: Architecture, ids: Collection[str], joined: Collection[str] = ()) -> tuple[float, float]:
+    """The top-left corner of these blocks as they are drawn."""
+    boxes = [t.box for t in things(architecture, entered=joined) if not t.blocks.isdisjoint(ids)]
+    whole = around(boxes) if boxes else card_box((0.0, 0.0))
+    return whole.left, whole.top
 
 
 @dataclass(frozen=True, kw_only=True)
 class PasteBlocks(ArchitectureEdit):
-    """Put copied blocks in: behind `after` where they are a chain, else beside it, unconnected.
+    """Put copied blocks in: on `edge` or behind `after` where the flow has one way through them, else beside `after`.
 
-    Without `after` they go to `position`, their top-left corner, or to the nearest free place right of it.
+    Without either they go to `position`, their top-left corner, or to the nearest free place right of it.
     """
 
     fragment: Fragment
     after: str | None = None
+    edge: tuple[str, str] | None = None
     position: tuple[float, float] | None = None
+    name: str = ""
+    """What the person calls it, where it is a block of their own."""
 
     @property
     def label(self) -> str:
-        """Paste and the block's title, or how many."""
+        """Paste and the block's title, or how many; add and the name of an own block."""
+        if self.name:
+            return f'Add "{self.name}"'
         blocks = self.fragment.blocks
         return f"Paste {blocks[0].spec.title.lower()}" if len(blocks) == 1 else f"Paste {len(blocks)} blocks"
 
     def copies(self, architecture: Architecture) -> dict[str, str]:
         """Id in the fragment -> id of its copy."""
-        return _names(architecture, self.fragment.fitting(architecture))
+        return _block_names(architecture, self.fragment.fitting(architecture))
 
     def change(self, architecture: Architecture) -> Architecture:
         """Input and Output that are there already are left out."""
         fragment = self.fragment.fitting(architecture)
         if not fragment.blocks:
             raise EditError("Input and Output cannot be pasted: a network has one of each.")
-        if self.after is not None and fragment.is_chain:
-            return append_chain(architecture, _copied(architecture, fragment), self.after)
-        if self.after is not None:
-            return _put_beside(architecture, fragment, block_of(architecture, self.after).position)
-        return _put_beside(architecture, fragment, self.position or corner(architecture.blocks.values()))
+        copies = _copied(architecture, fragment)
+        strand = _strand(copies) if self.edge is not None or self.after is not None else None
+        if self.edge is not None:
+            if strand is None or not strand.exit:
+                raise EditError("Only what has one way in and one way out goes between two blocks.")
+            return put_between(architecture, strand, self.edge)
+        if self.after is None:
+            return _put_beside(architecture, copies, self.position or _corner(architecture, architecture.blocks))
+        block_of(architecture, self.after)
+        if strand is not None:
+            return put_behind(architecture, strand, self.after)
+        joined = open_round(architecture, [self.after])
+        return _put_beside(architecture, copies, _corner(architecture, [self.after], joined), joined)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,11 +148,13 @@ class DuplicateBlocks(ArchitectureEdit):
 
     def copies(self, architecture: Architecture) -> dict[str, str]:
         """Original id -> id of its copy."""
-        return _names(architecture, self._fragment(architecture))
+        return _block_names(architecture, self._fragment(architecture))
 
     def change(self, architecture: Architecture) -> Architecture:
         """Input and Output stay single. Copies read copies where they can, and nothing else."""
         fragment = self._fragment(architecture)
         if not fragment.blocks:
             raise EditError("Input and Output cannot be duplicated: a network has one of each.")
-        return _put_beside(architecture, fragment, corner(architecture.blocks[b.id] for b in fragment.blocks))
+        ids = {b.id for b in fragment.blocks}
+        joined = [id for id in open_round(architecture, ids) if architecture.groups[id].blocks > ids]
+        return _put_beside(architecture, _copied(architecture, fragment), _corner(architecture, ids, joined), joined)
