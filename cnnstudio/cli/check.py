@@ -12,8 +12,10 @@ from cnnstudio.cli.output import say
 from cnnstudio.cli.table import table
 from cnnstudio.cli.verb import AT_FAULT, OK, UsageError, Verb
 from cnnstudio.core.diagnostics import Diagnostic, Severity
+from cnnstudio.core.initial_weights import start_of
 from cnnstudio.core.lint import has_errors, lint
 from cnnstudio.core.tracing import trace
+from cnnstudio.core.weights_store import WeightsError, find
 
 if TYPE_CHECKING:
     import argparse
@@ -141,14 +143,33 @@ def report(found: Trace, diagnostics: Sequence[Diagnostic]) -> str:
     return "\n".join(lines)
 
 
+def _start(experiment: Experiment, found: Trace, *, sound: bool) -> tuple[str, str]:
+    """What training starts from where these are not fresh weights, and why that cannot be."""
+    if not experiment.weights:
+        return "", ""
+    from cnnstudio.core.weights_file import WeightsFile  # brings numpy
+
+    try:
+        shapes = WeightsFile(find(experiment.weights)).shapes
+    except WeightsError as error:
+        return "", str(error)
+    return (str(start_of(experiment, found.program(), shapes)) if sound else ""), ""
+
+
 def _run(args: argparse.Namespace) -> int:
     shape = input_shape(args.input_shape) if args.input_shape is not None else None
     experiment = load(args.experiment)
     found = traced(experiment, shape)
     diagnostics = lint(found)
+    start, missing = _start(experiment, found, sound=not has_errors(diagnostics))
+    if missing:
+        diagnostics = (*diagnostics, Diagnostic(Severity.WARNING, "", "", missing))
     if problem := experiment.data.shares_problem():
         diagnostics = (Diagnostic(Severity.ERROR, "", "test", problem), *diagnostics)
-    say(json.dumps(record(found, diagnostics), indent=2) if args.json else report(found, diagnostics))
+    if args.json:
+        say(json.dumps(record(found, diagnostics) | ({"start": start} if start else {}), indent=2))
+    else:
+        say("\n".join([report(found, diagnostics), *([start] if start else [])]))
     return AT_FAULT if has_errors(diagnostics) else OK
 
 

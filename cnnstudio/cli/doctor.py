@@ -14,6 +14,7 @@ from cnnstudio.cli.output import quiet, say
 from cnnstudio.cli.verb import MISUSE, OK, Verb
 from cnnstudio.core.presets import presets
 from cnnstudio.core.storage import data_folder, runs_folder
+from cnnstudio.core.weights_store import kept, store_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -84,6 +85,8 @@ def _folders(found: Findings) -> None:
         found.folders[name] = f"{folder} ({problem or 'writable'})"
         if problem:
             found.faults.append(f"{folder} {problem}: change that, or set CNNSTUDIO_HOME to another folder.")
+    files, size = kept()
+    found.folders["weights"] = f"{store_folder()} ({files:,} {'file' if files == 1 else 'files'}, {size:,} bytes)"
     found.presets = sum(1 for preset in presets() if not preset.user)
     if not found.presets:
         found.faults.append("No shipped presets were found: install CNN Studio again.")

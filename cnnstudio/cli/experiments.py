@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnnstudio.cli.output import tell
 from cnnstudio.cli.verb import CommandError, UsageError
 from cnnstudio.core.declare import closest
 from cnnstudio.core.files import FileError, load_experiment
 from cnnstudio.core.presets import presets
+from cnnstudio.core.weights_store import adopt
 
 if TYPE_CHECKING:
     import argparse
@@ -49,6 +51,9 @@ def load_file(path: Path) -> Experiment:
         what = "is a folder" if path.is_dir() else "does not exist"
         raise UsageError(f"{path} {what}: name an experiment file, or a preset from `cnnstudio presets`.")
     try:
-        return load_experiment(path)
+        experiment = load_experiment(path)
     except FileError as error:
         raise CommandError(str(error)) from error
+    if experiment.weights and (problem := adopt(experiment.weights, path)):
+        tell(f"cnnstudio: {problem}")  # what needs the weights will refuse; the others go on
+    return experiment

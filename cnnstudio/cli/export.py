@@ -1,11 +1,13 @@
-"""`cnnstudio export`: the trained model of a run, as a file to take away."""
+"""`cnnstudio export`: the trained model of a run, or an imported one, as a file to take away."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnnstudio.cli.experiments import load_file
 from cnnstudio.cli.output import quiet, say
+from cnnstudio.cli.sound import require_sound
 from cnnstudio.cli.verb import OK, CommandError, UsageError, Verb
 from cnnstudio.core.declare import closest
 
@@ -16,7 +18,12 @@ FORMATS = ("keras",)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", type=Path, help="a run's folder, as `cnnstudio train` names it")
+    parser.add_argument(
+        "run",
+        metavar="RUN|FILE",
+        type=Path,
+        help="a run's folder, as `cnnstudio train` names it, or an experiment file that has weights",
+    )
     parser.add_argument("--format", metavar="FORMAT", required=True, help=f"one of: {', '.join(FORMATS)}")
     parser.add_argument(
         "--out", metavar="PATH", type=Path, required=True, help="the file to write, such as model.keras"
@@ -26,13 +33,20 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     if args.format not in FORMATS:
         raise UsageError(f'There is no format "{args.format[:60]}". {closest(args.format, FORMATS)}')
-    if not args.run.is_dir():
+    experiment = None
+    if args.run.is_file():
+        experiment = load_file(args.run)
+        require_sound(experiment)
+    elif not args.run.is_dir():
         raise UsageError(f"{args.run} is no run's folder: `cnnstudio train` names the folder when it ends.")
     with quiet():
         from cnnstudio.engine import export
 
         try:
-            done = export.export_run(args.run, args.format, args.out)
+            if experiment is None:
+                done = export.export_run(args.run, args.format, args.out)
+            else:
+                done = export.export_experiment(experiment, args.format, args.out)
         except export.ExportPlaceError as error:
             raise UsageError(str(error)) from error
         except export.ExportError as error:
@@ -47,8 +61,9 @@ def _run(args: argparse.Namespace) -> int:
 VERB = Verb(
     "export",
     "write the trained model of a run to a file",
-    "Writes the model a run has learned. The file is opened again and compared with the model before this verb says "
-    "that it is done; a .keras file needs nothing of CNN Studio.",
+    "Writes the model a run has learned, or that of an experiment whose weights were imported. The file is opened "
+    "again and compared with the model before this verb says that it is done; a .keras file needs nothing of CNN "
+    "Studio.",
     _arguments,
     _run,
 )

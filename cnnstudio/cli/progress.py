@@ -45,6 +45,8 @@ class JsonLines:
         match event:
             case RunStarted():
                 self._steps = event.steps_per_epoch
+                if event.start:
+                    say(json.dumps({"start": event.start}))
             case Progress():
                 if time.monotonic() >= self._due:
                     self._due = time.monotonic() + SECONDS_BETWEEN_JSON
@@ -81,6 +83,8 @@ class TextLines:
             case RunStarted():
                 parts = ", ".join(f"{count:,} {part}" for part, count in event.parts.items())
                 say(f"{event.name}: {event.params:,} parameters on {event.device}; samples: {parts}")
+                if event.start:
+                    say(event.start)
             case Progress() if self._bar:
                 redraw(CLEAR + fitted(bar(self._state), shutil.get_terminal_size().columns - 1))
             case EpochEnd():

@@ -15,6 +15,7 @@ from cnnstudio.cli.output import quiet, tell
 from cnnstudio.cli.progress import JsonLines, TextLines
 from cnnstudio.cli.sound import require_sound
 from cnnstudio.cli.verb import INTERRUPTED, OK, CommandError, UsageError, Verb
+from cnnstudio.core.initial_weights import without_weights
 from cnnstudio.core.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed", metavar="S", type=_whole, help="for weights, order and dropout (default: as in the file)"
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="start from fresh weights, whatever weights the file names"
     )
     parser.add_argument("--device", metavar="auto|cpu|gpu:0", default="auto", help="where to train (default: auto)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: a new one among your runs)")
@@ -130,6 +134,8 @@ def _train(experiment: Experiment, folder: Path | None, device: str, report: Rep
 
 def _run(args: argparse.Namespace) -> int:
     experiment = prepared(load(args.experiment), args.epochs, args.seed)
+    if args.fresh:
+        experiment = without_weights(experiment)
     device, folder = _device(args.device), _folder(args.out)
     require_sound(experiment)
     with quiet(verbose=args.verbose):

@@ -1,6 +1,7 @@
 """The folder of a run: which files it holds, and the record that says how the run stands.
 
 experiment.json        the frozen copy of the experiment
+experiment.safetensors the weights that it starts from, if any
 state.json             the RunRecord, written before training starts
 metrics.csv            a line an epoch: epoch, seconds, training metrics, validation metrics
 checkpoints/last.weights.h5    weights after the last whole epoch, or where the run was stopped: these are tested
@@ -20,8 +21,10 @@ import msgspec
 
 from cnnstudio.core.files import file_name
 from cnnstudio.core.storage import runs_folder, write_atomic
+from cnnstudio.core.weights_store import ENDING
 
 EXPERIMENT = "experiment.json"
+START = f"experiment{ENDING}"
 STATE = "state.json"
 METRICS = "metrics.csv"
 LAST = Path("checkpoints") / "last.weights.h5"
@@ -62,6 +65,8 @@ class RunRecord(msgspec.Struct, frozen=True, omit_defaults=False):
     best_epoch: int = 0
     """Epoch with the lowest validation loss; 0 before the first."""
     test: dict[str, float | None] = {}
+    start: str = ""
+    """What it starts from, in one sentence; "" for fresh weights."""
     message: str = ""
     """Why the run failed."""
 

@@ -12,8 +12,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cnnstudio.core.files import write_experiment
-from cnnstudio.core.run_folder import BEST, EXPERIMENT, LAST, METRICS, STATE, RunRecord, own_process, write_record
-from cnnstudio.core.storage import write_atomic
+from cnnstudio.core.run_folder import (
+    BEST,
+    EXPERIMENT,
+    LAST,
+    METRICS,
+    START,
+    STATE,
+    RunRecord,
+    own_process,
+    write_record,
+)
+from cnnstudio.core.storage import link_atomic, write_atomic
+from cnnstudio.core.weights_store import find
 from cnnstudio.engine.control import FolderTaken, PlaceError
 from cnnstudio.engine.devices import versions
 
@@ -93,6 +104,8 @@ class RunFolder:
                 raise FolderTaken(f'The folder "{self.path}" already holds a run: choose another one.') from None
             try:
                 write_atomic(self.path / EXPERIMENT, write_experiment(self._experiment).encode())
+                if self._experiment.weights:
+                    link_atomic(find(self._experiment.weights), self.path / START)
                 write_record(self.path, self.record)
             except OSError:
                 (self.path / STATE).unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -17,10 +17,15 @@ from cnnstudio.core.declare import closest
 from cnnstudio.core.files import FileError, load_experiment
 from cnnstudio.core.run_folder import EXPERIMENT, LAST, RunFolderError, read_record
 from cnnstudio.core.tracing import trace
+from cnnstudio.core.weights_store import WeightsError
 from cnnstudio.engine.backend import keras
-from cnnstudio.engine.build import build_keras
+from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.data import Dataset, load
+from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.learning import compile_model
+
+if TYPE_CHECKING:
+    from cnnstudio.core.experiment import Experiment
 
 _BATCH = 64
 _EQUAL = 1e-5
@@ -54,14 +59,25 @@ def export_run(directory: str | Path, format: str, path: str | Path) -> Export:
 
     Nothing lies at `path` unless the file was opened again and compared. Raises ExportError.
     """
+    return _exported(lambda: _trained_model(Path(directory)), format, Path(path))
+
+
+def export_experiment(experiment: Experiment, format: str, path: str | Path) -> Export:
+    """The same for a sound experiment whose weights were imported and all fit: its model as it is before training.
+
+    Raises ExportError.
+    """
+    return _exported(lambda: _imported_model(experiment), format, Path(path))
+
+
+def _exported(made: Callable[[], tuple[Any, Dataset]], format: str, target: Path) -> Export:
     if format not in _WRITERS:
         raise ExportError(f'There is no export format "{format[:40]}". {closest(format, _WRITERS)}')
-    folder, target = Path(directory), Path(path)
     write, suffix = _WRITERS[format]
     if target.suffix != suffix:
         wrong = f'A file of format "{format}" ends in {suffix}, but "{target.name}" does not: rename it.'
         raise ExportPlaceError(wrong)
-    model, data = _trained_model(folder)
+    model, data = made()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=target.parent) as room:
@@ -99,6 +115,25 @@ def _trained_model(folder: Path) -> tuple[Any, Dataset]:
         raise ExportError(f'The weights "{weights}" do not fit the experiment beside them.', details) from error
     compile_model(model, data.info, experiment.training)
     model.optimizer.build(model.trainable_variables)  # else the file has fewer variables than its reader expects
+    return model, data
+
+
+def _imported_model(experiment: Experiment) -> tuple[Any, Dataset]:
+    """The experiment's model with the weights that it starts from."""
+    if not experiment.weights:
+        raise ExportError(f"{experiment.name} has no weights: train it first, and export the run.")
+    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    model = build_keras(program)
+    names = layer_names(program)
+    try:
+        start = give_weights(program, lambda step: model.get_layer(names[step.name]), experiment)
+    except WeightsError as error:
+        raise ExportError(str(error)) from error
+    if start is not None and not start.is_whole:
+        raise ExportError(f"{start}. Train it first, and export the run: fresh weights have learned nothing.")
+    data = load(experiment.data)
+    compile_model(model, data.info, experiment.training)
+    model.optimizer.build(model.trainable_variables)
     return model, data
 
 

@@ -19,11 +19,13 @@ from cnnstudio.core.files import FileError, read_experiment
 from cnnstudio.core.program import INPUT
 from cnnstudio.core.run_folder import LAST
 from cnnstudio.core.tracing import trace
+from cnnstudio.core.weights_store import WeightsError
 from cnnstudio.engine import devices, memory
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, make_layer, room_for
 from cnnstudio.engine.data import DataError, load
 from cnnstudio.engine.flow import flow, tensors_to
+from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.showing import one_sample
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program, Step
-    from cnnstudio.core.recipe import DataRecipe
     from cnnstudio.core.tracing import Trace
     from cnnstudio.wire.messages import Sample
 
@@ -55,15 +56,20 @@ class SketchError(ValueError):
 class Sketch:
     """The layers of one design, built, with weights."""
 
-    def __init__(self, trace: Trace, program: Program, recipe: DataRecipe, seed: int, weights: Arrays | None) -> None:
+    def __init__(self, trace: Trace, program: Program, experiment: Experiment, weights: Arrays | None) -> None:
+        """`weights` are those of a run, None for those that training starts from. Raises SketchError."""
         self.trace = trace
         self.program = program
-        self._recipe = recipe
+        self._recipe = experiment.data
         self._names = layer_names(program)
         with room_for(len(program.steps)), _on_cpu():
-            self._layers = _untrained(program, self._names, seed)
+            self._layers = _untrained(program, self._names, experiment.training.seed)
+            try:
+                start = give_weights(program, self._layer_of, experiment)
+            except WeightsError as error:
+                raise SketchError(str(error)) from error
             missing = _take_over(program, self._layers, weights or {})
-        self.trained = weights is not None and not missing
+        self.trained = not missing if weights is not None else start is not None and start.is_whole
         """Whether all weights are those of a run (or of an imported file)."""
         self._models: dict[str, Any] = {}
 
@@ -139,13 +145,14 @@ class Sketches:
             raise SketchError(
                 "The Input block has errors: mend it to see what the network makes of a sample."
             ) from error
-        key = (*fingerprint(program), design.data, design.training.seed, design.weights, *_version_of(directory))
+        origins = (design.weights, *(b.weights_from for b in design.architecture.blocks.values() if design.weights))
+        key = (*fingerprint(program), design.data, design.training.seed, origins, *_version_of(directory))
         found = self._kept.pop(key, None)
         if found is None:
             if problem := _too_large(traced, memory.free_bytes()):
                 raise SketchError(problem)
-            weights = _weights_for(design, directory)
-            found = Sketch(traced, program, design.data, design.training.seed, weights)
+            weights = weights_of_run(Path(directory)) if directory else None
+            found = Sketch(traced, program, design, weights)
         self._kept[key] = found
         self._make_room()
         return found
@@ -158,11 +165,6 @@ class Sketches:
         held = sum(4 * s.program.params for s in self._kept.values())
         while len(self._kept) > 1 and (len(self._kept) > _KEPT or held > _KEPT_BYTES):
             held -= 4 * self._kept.popitem(last=False)[1].program.params
-
-
-def _weights_for(experiment: Experiment, directory: str) -> Arrays | None:
-    """Where weights come from: a run's folder, else None for fresh ones. Raises SketchError."""
-    return weights_of_run(Path(directory)) if directory else None
 
 
 def weights_of_run(folder: Path) -> Arrays:

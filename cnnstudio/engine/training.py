@@ -20,13 +20,16 @@ from cnnstudio.core.lint import lint
 from cnnstudio.core.run_folder import fresh_folder
 from cnnstudio.core.samples import epoch_order
 from cnnstudio.core.tracing import trace
+from cnnstudio.core.weights_store import WeightsError, find
 from cnnstudio.engine import devices, memory
 from cnnstudio.engine.backend import keras, tensorflow
-from cnnstudio.engine.build import build_keras
+from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.checkpoints import RunFolder, numbers
 from cnnstudio.engine.control import Control, FolderTaken, RunError
 from cnnstudio.engine.data import DataError, Dataset, load
+from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.learning import compile_model, is_finite, make_learner, metric_names
+from cnnstudio.engine.live import LiveViews, RunNetwork
 from cnnstudio.engine.probes import Probe
 from cnnstudio.wire.messages import EpochEnd, Progress, RunEnded, RunStarted
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.program import Program, Step
     from cnnstudio.core.run_folder import Status
     from cnnstudio.core.tracing import Trace
     from cnnstudio.engine.learning import Learner
@@ -110,10 +114,12 @@ class Run:
         self._weights: list[Any] = []
         """Copy of the latest weights that gave finite metrics."""
         self._probe: Probe | None = None
+        self._live: LiveViews | None = None
 
     def execute(self) -> RunEnded:
         """Train to the end, or until the control says stop."""
         design = self._checked_design()
+        self._check_weights()
         device = devices.resolve(self._wanted_device)
         self._check_memory(design, device)
         folder = RunFolder(self._directory, self._experiment, device.id)
@@ -138,8 +144,8 @@ class Run:
 
     @property
     def seconds_watching(self) -> float:
-        """Time that looking at feature maps has cost."""
-        return 0.0 if self._probe is None else self._probe.seconds
+        """Time that looking at feature maps and pictures has cost."""
+        return sum(views.seconds for views in (self._probe, self._live) if views is not None)
 
     # Before the first step
 
@@ -155,6 +161,13 @@ class Run:
             raise RunError(f"The design has errors, so it cannot be trained. {place}{first.message}{more}")
         return design
 
+    def _check_weights(self) -> None:
+        if self._experiment.weights:
+            try:
+                find(self._experiment.weights)
+            except WeightsError as error:
+                raise RunError(str(error)) from error
+
     def _check_memory(self, design: Trace, device: Device) -> None:
         if device.id != "cpu":
             return  # a GPU that runs out raises, and says so
@@ -168,11 +181,14 @@ class Run:
         keras.utils.set_random_seed(self._recipe.seed)
         program = design.program()
         self._model = build_keras(program)
+        start = self._started_weights(program)
         compile_model(self._model, data.info, self._recipe)
         learner = make_learner(self._model, data.info, data.training)
         self._probe = Probe(self._model, program, data, self.id, self._emit)
+        network = RunNetwork(self._model, program, data, self._experiment.data)
+        self._live = LiveViews(network, self.id, self._emit)
         parts = {name: len(part) for name, part in data.parts.items()}
-        folder.update(params=program.params, parts=parts)
+        folder.update(params=program.params, parts=parts, start=start)
         self._emit(
             RunStarted(
                 run=self.id,
@@ -185,9 +201,22 @@ class Run:
                 params=program.params,
                 device=device.id,
                 metrics=metric_names(data.info),
+                start=start,
             )
         )
         return learner, data
+
+    def _started_weights(self, program: Program) -> str:
+        """Put the experiment's weights into the fresh model; the sentence that says which fit."""
+        names, model = layer_names(program), self._model
+
+        def layer_of(step: Step) -> Any:
+            return model.get_layer(names[step.name])
+
+        try:
+            return str(give_weights(program, layer_of, self._experiment) or "")
+        except WeightsError as error:
+            raise RunError(str(error)) from error
 
     # Training
 
@@ -260,6 +289,9 @@ class Run:
     def _probe_now(self, *, force: bool = False) -> None:
         if self._probe is not None:
             self._probe.look(self._control.watch, self._epoch, self._clock.steps, force=force)
+        if self._live is not None:
+            self._live.look(self._control.previews, force=force)
+            self._live.answer(self._control.take_asked())
 
     # After the last step
 

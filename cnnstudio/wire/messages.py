@@ -193,6 +193,8 @@ class RunStarted(Event, frozen=True):
     device: str
     metrics: tuple[str, ...]
     """Names of the training metrics, the loss first; validation's have "val_" in front."""
+    start: str = ""
+    """What training starts from, in one sentence without its full stop; "" for fresh weights."""
 
 
 class Progress(Event, frozen=True):
@@ -295,7 +297,9 @@ class Previews(Event, frozen=True):
     """Run whose weights were used, "" for an untrained network."""
     blocks: tuple[str, ...]
     pictures: Array
-    """uint8 (blocks, size, size): channels side by side for maps, a strip each for signals, bars for vectors."""
+    """uint8 (blocks, size, size): channels side by side for maps, a line each for signals, bars for vectors.
+
+    0 stands where there is nothing, 1 to 255 from low to high. Blocks that have no output are not among them."""
 
     @property
     def lane(self) -> str:

@@ -49,6 +49,8 @@ class RunState:
     """Metrics on the test part, once the run is over."""
     parts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """Number of samples in each part."""
+    start: str = ""
+    """What it starts from, in words; "" for fresh weights."""
     params: int = 0
     batch_size: int = 0
     device: str = ""
@@ -117,6 +119,7 @@ def _run_started(state: RunState, event: RunStarted) -> RunState:
         steps_per_epoch=event.steps_per_epoch,
         metric_names=event.metrics,
         parts=MappingProxyType(dict(event.parts)),
+        start=event.start,
         params=event.params,
         batch_size=event.batch_size,
         device=event.device,

@@ -11,7 +11,7 @@ from cnnstudio.core.edits import MAX_BLOCKS
 from cnnstudio.core.files import FORMAT, MAJOR, MAX_BYTES, MAX_DEPTH, MINOR, read_experiment
 from cnnstudio.core.fragment import FORM, MIME, read_fragment
 from cnnstudio.core.recipe import Digits
-from cnnstudio.core.run_folder import BEST, EXPERIMENT, LAST, METRICS, STATE, RunRecord
+from cnnstudio.core.run_folder import BEST, EXPERIMENT, LAST, METRICS, START, STATE, RunRecord
 
 PAGE = (Path(__file__).parents[2] / "docs" / "file-formats.md").read_text(encoding="utf-8")
 
@@ -40,7 +40,7 @@ def test_its_limits_are_those_of_the_program() -> None:
 
 
 def test_it_names_every_file_and_every_entry_of_a_run() -> None:
-    for file in (EXPERIMENT, STATE, METRICS, BEST.as_posix(), LAST.as_posix()):
+    for file in (EXPERIMENT, START, STATE, METRICS, BEST.as_posix(), LAST.as_posix()):
         assert f"| `{file}` |" in PAGE, file
     for entry in msgspec.structs.fields(RunRecord):
         assert entry.name == "format" or f"`{entry.name}`" in PAGE, entry.name
