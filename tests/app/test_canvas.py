@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from cnnstudio.app.canvas.card import Card, Port
 from cnnstudio.app.canvas.face import face_of, parameter_words
-from cnnstudio.app.canvas.routing import Roads, band
+from cnnstudio.app.canvas.routing import Box, Course, Roads, band
 from cnnstudio.app.canvas.view import OPENING
 from cnnstudio.app.theme import Mode, Role, theme, themes
 from cnnstudio.core.catalogue import catalogue, spec_class
@@ -160,9 +160,8 @@ def test_a_shape_stands_beside_a_straight_edge(chain: Studio) -> None:
     """The line would cross it out: at a small scale nothing of it is left above and below the words."""
     bodies = {id: card.body for id, card in chain.canvas.board.cards.items()}
     for edge in chain.canvas.board.edges.values():
-        route = Roads(bodies).route(*edge.key)
-        assert route.side == 1
-        assert route.label.x() > bodies[edge.source].center().x()
+        assert edge.course.side == 1
+        assert edge.course.label[0] > bodies[edge.source].center().x()
 
 
 def test_an_architecture_of_two_ends_says_what_to_do_next(qtbot: QtBot) -> None:
@@ -185,7 +184,7 @@ def test_a_skipping_edge_goes_round_the_cards_in_its_way() -> None:
     )
     blocks = experiment(*rows).architecture.blocks
     bodies = {id: QRectF(*b.position, CARD_WIDTH, CARD_HEIGHT) for id, b in blocks.items()}
-    path = Roads(bodies).route("a", "sum").path
+    path = _courses(bodies, ("a", "sum"))["a", "sum"].path()
     assert not band(path, 2).intersects(bodies["b"])
     assert not band(path, 2).intersects(bodies["c"])
     assert path.pointAtPercent(0) == QPointF(bodies["a"].center().x(), bodies["a"].bottom())
@@ -194,9 +193,18 @@ def test_a_skipping_edge_goes_round_the_cards_in_its_way() -> None:
 
 def test_edges_that_skip_side_by_side_take_lanes_of_their_own() -> None:
     bodies = {id: QRectF(0, 112 * n, CARD_WIDTH, CARD_HEIGHT) for n, id in enumerate("abcdef")}
-    roads = Roads(bodies)
-    inner, outer = roads.route("b", "e"), roads.route("a", "f")
-    assert abs(inner.label.x() - outer.label.x()) >= 12
+    inner, outer = _courses(bodies, ("b", "e"), ("a", "f")).values()
+    assert abs(inner.label[0] - outer.label[0]) >= 12
+
+
+def _courses(bodies: dict[str, QRectF], *edges: tuple[str, str]) -> dict[tuple[str, str], Course]:
+    roads = Roads()
+    for id, body in bodies.items():
+        roads.place(id, Box.of(body))
+    for edge in edges:
+        roads.link(edge)
+    roads.settle()
+    return roads.courses
 
 
 def test_branches_lie_side_by_side(qtbot: QtBot) -> None:

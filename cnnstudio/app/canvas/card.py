@@ -6,10 +6,10 @@ import enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 from typing_extensions import override
 
+from cnnstudio.app.canvas.sprite import Plate, Sprite
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import RADIUS, space
 from cnnstudio.core.diagnostics import Severity
@@ -17,18 +17,38 @@ from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.face import Face
+    from cnnstudio.app.canvas.sprite import Album
     from cnnstudio.app.canvas.style import CanvasStyle
 
 FAR = 0.5
 """Below this scale a card shows its title only, in large type."""
 FARTHEST = 0.22
 """Below this one it is a coloured plate."""
+FAR_OUTLINE = 10.0
+"""Width of a plate's outline."""
 STRIPE = 5.0
 PORT = 4.5
 PORT_REACH = 11.0
 """How near to a port's centre a press has to be, in canvas units."""
 MARGIN = 9.0
+THUMBNAIL = 44.0
+"""Edge of the picture of a block's maps, in canvas units."""
 _BODY = QRectF(0, 0, CARD_WIDTH, CARD_HEIGHT)
+_FRAME = QRectF(CARD_WIDTH - THUMBNAIL - 6.0, 6.0, THUMBNAIL, THUMBNAIL)
+_STRIPE = QRectF(0, 0, STRIPE, CARD_HEIGHT)
+_AREA = _BODY.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+
+
+def _shape() -> QPainterPath:
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.WindingFill)
+    path.addRect(_BODY)
+    for y in (0, CARD_HEIGHT):
+        path.addEllipse(QPointF(CARD_WIDTH / 2, y), PORT_REACH, PORT_REACH)
+    return path
+
+
+_SHAPE = _shape()
 _MARK_ROLES = {Severity.ERROR: Role.ERROR, Severity.WARNING: Role.WARNING}
 
 
@@ -48,18 +68,19 @@ class Light(enum.Enum):
     REFUSED = "refused"
 
 
-class Card(QGraphicsItem):
-    """One block. Painted into a cache, so that dragging it or others paints no text."""
+class Card(Sprite):
+    """One block."""
 
-    def __init__(self, face: Face, style: CanvasStyle) -> None:
-        super().__init__()
+    def __init__(self, face: Face, style: CanvasStyle, album: Album) -> None:
+        super().__init__(album)
         self._face = face
         self._style = style
         self._selected = False
         self._focused = False
         self._hovered: Port | bool = False
         self._light = Light.NONE
-        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self._thumbnail: QPixmap | None = None
+        self._has_frame = False
         self.setZValue(1)
         self.setToolTip(face.tool_tip)
 
@@ -105,73 +126,92 @@ class Card(QGraphicsItem):
         if face != self._face:
             self._face = face
             self.setToolTip(face.tool_tip)
-            self.update()
+            self.repaint()
 
     def show_style(self, style: CanvasStyle) -> None:
         """Paint with another theme's colours."""
         self._style = style
-        self.update()
+        self.repaint()
+
+    @property
+    def thumbnail(self) -> QPixmap | None:
+        """The picture of its block's maps, if it shows one."""
+        return self._thumbnail if self._has_frame and self._face.shape else None
+
+    def show_thumbnail(self, picture: QPixmap | None, *, framed: bool) -> None:
+        """Show a picture of the block's maps; `framed` keeps its place free where there is none yet."""
+        if picture is not self._thumbnail or framed != self._has_frame:
+            self._thumbnail, self._has_frame = picture, framed
+            self.repaint()
+
+    def thumbnail_at(self, at: QPointF) -> bool:
+        """Whether a place in the scene lies on its picture."""
+        return self.thumbnail is not None and _FRAME.contains(at - self.pos())
 
     def show_selected(self, selected: bool, focused: bool) -> None:
         """`focused`: the current block while the canvas has the keyboard."""
         if (selected, focused) != (self._selected, self._focused):
             self._selected, self._focused = selected, focused
             self.setZValue(2 if selected else 1)
-            self.update()
+            self.repaint()
 
     def show_hovered(self, hovered: Port | bool) -> None:
         """The pointer is over the card or one of its ports."""
         if hovered != self._hovered:
             self._hovered = hovered
-            self.update()
-
-    def show_far(self, far: bool) -> None:
-        """A plate is painted faster than its cached picture is found."""
-        mode = QGraphicsItem.CacheMode.NoCache if far else QGraphicsItem.CacheMode.DeviceCoordinateCache
-        self.setCacheMode(mode)
+            self.repaint()
 
     def show_light(self, light: Light) -> None:
         """Say what a drop here would come to."""
         if light is not self._light:
+            plain = (Light.NONE, Light.REFUSED)
+            looks_else = not (light in plain and self._light in plain)
             self._light = light
             self.setOpacity(0.45 if light is Light.REFUSED else 1.0)
-            self.update()
+            if looks_else or self.is_far:
+                self.repaint()
 
     @override
     def boundingRect(self) -> QRectF:
-        return _BODY.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+        return _AREA
 
     @override
     def shape(self) -> QPainterPath:
-        path = QPainterPath()
-        path.setFillRule(Qt.FillRule.WindingFill)
-        path.addRect(_BODY)
-        for y in (0, CARD_HEIGHT):
-            path.addEllipse(QPointF(CARD_WIDTH / 2, y), PORT_REACH, PORT_REACH)
-        return path
+        return _SHAPE
 
     @override
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /) -> None:
-        level = option.levelOfDetailFromTransform(painter.worldTransform())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, level >= FARTHEST)
+    def draw(self, painter: QPainter, level: float) -> None:
         if level < FARTHEST:
-            self._paint_plate(painter)
+            plate = self.plate()
+            painter.fillRect(_BODY, plate.color)
+            if plate.outline is not None:
+                painter.setPen(self._style.pen(plate.outline, FAR_OUTLINE))
+                painter.drawRect(_BODY)
             return
         self._paint_body(painter)
         if level < FAR:
             self._paint_far(painter)
         else:
+            if self._has_frame:
+                self._paint_thumbnail(painter)
             self._paint_words(painter)
             self._paint_ports(painter)
         self._paint_mark(painter, 2.0 if level < FAR else 1.0)
 
-    def _paint_plate(self, painter: QPainter) -> None:
-        painter.fillRect(_BODY, self._style.families[self._face.group])
+    @override
+    def draw_rough(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.fillRect(_BODY, self._style.card)
+        painter.fillRect(_STRIPE, self._style.families[self._face.group])
+
+    @override
+    def plate(self) -> Plate:
         role = self._outline()
-        if role is not Role.BORDER:
-            painter.setPen(self._style.pen(role, 10))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(_BODY)
+        color = self._style.families[self._face.group]
+        if self._light is Light.REFUSED and self.is_far:
+            color = QColor(color)
+            color.setAlphaF(0.45)
+        return Plate(self.body, color, role if role is not Role.BORDER else None)
 
     def _outline(self) -> Role:
         if self._light in (Light.CHOSEN, Light.LEGAL):
@@ -211,11 +251,23 @@ class Card(QGraphicsItem):
         right = space(9) if self._face.severity in _MARK_ROLES else space(2)
         painter.drawText(_BODY.adjusted(STRIPE + space(3), 2, -right, -2), flags, self._face.title)
 
+    def _paint_thumbnail(self, painter: QPainter) -> None:
+        style, picture = self._style, self.thumbnail
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.tint(Role.TEXT, 0.05))
+        painter.drawRoundedRect(_FRAME, 3, 3)
+        if picture is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(_FRAME, picture, QRectF(picture.rect()))
+
     def _paint_words(self, painter: QPainter) -> None:
         style, face = self._style, self._face
         left, right = STRIPE + space(2), CARD_WIDTH - space(2)
         row = (CARD_HEIGHT - space(3)) / 3
         rows = [QRectF(left, space(3) / 2 + i * row, right - left, row) for i in range(3)]
+        if self._has_frame:
+            for beside_frame in rows[:2]:
+                beside_frame.setRight(_FRAME.left() - 6.0)
         free = rows[0].width() - (space(5) if face.severity in _MARK_ROLES else 0)
         title = style.title_metrics.elidedText(face.title, Qt.TextElideMode.ElideRight, free)
         self._text(painter, rows[0], title, Role.TEXT, bold=True)

@@ -4,44 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from typing_extensions import override
 
 from cnnstudio.app.canvas.card import FAR, FARTHEST
-from cnnstudio.app.canvas.routing import band
+from cnnstudio.app.canvas.routing import Course, band
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import space
 
 if TYPE_CHECKING:
-    from cnnstudio.app.canvas.routing import Route
     from cnnstudio.app.canvas.style import CanvasStyle
 
 REACH = 14.0
 """Width of the strip in which an edge is hit."""
+_HIDDEN = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
+_NOWHERE = Course((0.0, 0.0), (0.0, 0.0))
 
 
 class Edge(QGraphicsItem):
-    """What `target` reads from `source`."""
+    """What `target` reads from `source`. Its curve is made when it is needed: most edges are out of sight."""
 
     def __init__(self, source: str, target: str, style: CanvasStyle) -> None:
         super().__init__()
         self.source = source
         self.target = target
         self._style = style
-        self._path = QPainterPath()
+        self._course = _NOWHERE
+        self._path: QPainterPath | None = None
         self._hit: QPainterPath | None = None
         self._label = ""
         self._label_box = QRectF()
-        self._label_at = QPointF()
-        self._side = 0
         self._area = QRectF()
         self._selected = False
         self._hovered = False
         self._marked = False
         self._floating = False
-        self.setToolTip(f"{source} to {target}")
+        self._is_far = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -54,24 +54,39 @@ class Edge(QGraphicsItem):
         return self._label
 
     @property
+    def course(self) -> Course:
+        """How it runs."""
+        return self._course
+
+    @property
     def path(self) -> QPainterPath:
         """Its curve in the scene."""
+        if self._path is None:
+            self._path = self._course.path()
         return self._path
+
+    @property
+    def words(self) -> str:
+        """What it connects, and the shape that flows, as a tooltip says it."""
+        return f"{self.source} to {self.target}" + (f": {self._label}" if self._label else "")
 
     @property
     def is_marked(self) -> bool:
         """Whether a drop would land on it."""
         return self._marked
 
-    def show_route(self, route: Route) -> None:
+    @property
+    def paints_itself(self) -> bool:
+        """Whether it is not among those that are painted together."""
+        return not self._is_far or self._selected or self._marked or self._hovered or self._floating
+
+    def show_course(self, course: Course) -> None:
         """Take another course."""
-        if route.path == self._path:
-            return
-        self.prepareGeometryChange()
-        self._path = route.path
-        self._label_at, self._side = route.label, route.side
-        self._hit = None
-        self._measure()
+        if course != self._course:
+            self.prepareGeometryChange()
+            self._course = course
+            self._path = self._hit = None
+            self._measure()
 
     def show_label(self, label: str) -> None:
         """Show another shape."""
@@ -79,33 +94,46 @@ class Edge(QGraphicsItem):
             self.prepareGeometryChange()
             self._label = label
             self._measure()
-            self.setToolTip(f"{self.source} to {self.target}" + (f": {label}" if label else ""))
+            self.update()
 
     def show_style(self, style: CanvasStyle) -> None:
         """Paint with another theme's colours."""
         self.prepareGeometryChange()
         self._style = style
         self._measure()
+        self.update()
 
     def show_state(self, *, selected: bool, hovered: bool, marked: bool) -> None:
         """`marked`: a block would be inserted here."""
         if (selected, hovered, marked) != (self._selected, self._hovered, self._marked):
             self._selected, self._hovered, self._marked = selected, hovered, marked
+            if hovered:
+                self.setToolTip(self.words)
             self.setZValue(0.5 if selected or marked else 0)
+            self._choose_painter()
             self.update()
 
     def show_floating(self, floating: bool) -> None:
         """It follows a card that is dragged, so it paints itself from however far it is seen."""
         self._floating = floating
+        self._choose_painter()
+
+    def show_far(self, far: bool) -> None:
+        """It is seen from so far away that all edges are painted together."""
+        self._is_far = far
+        self._choose_painter()
+
+    def _choose_painter(self) -> None:
+        self.setFlag(_HIDDEN, not self.paints_itself)
 
     def _measure(self) -> None:
-        metrics = self._style.caption_metrics
-        width, height = metrics.horizontalAdvance(self._label) + space(3), metrics.height()
-        left = self._label_at.x() - width / 2 * (1 - self._side)
-        self._label_box = QRectF(left, self._label_at.y() - height / 2, width, height)
-        line = self._path.controlPointRect().adjusted(-4, -4, 4, 4)
-        self._area = line.united(self._label_box) if self._label else line
-        self.update()
+        left, top, right, bottom = self._course.area
+        self._area = QRectF(left - 4, top - 4, right - left + 8, bottom - top + 8)
+        if self._label:
+            width, height = self._style.caption_width(self._label) + space(3), self._style.caption_height
+            x, y = self._course.label
+            self._label_box = QRectF(x - width / 2 * (1 - self._course.side), y - height / 2, width, height)
+            self._area = self._area.united(self._label_box)
 
     @override
     def boundingRect(self) -> QRectF:
@@ -114,66 +142,31 @@ class Edge(QGraphicsItem):
     @override
     def shape(self) -> QPainterPath:
         if self._hit is None:
-            self._hit = band(self._path, REACH)
+            self._hit = band(self.path, REACH)
         return self._hit
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /) -> None:
         level = option.levelOfDetailFromTransform(painter.worldTransform())
         strong = self._selected or self._marked
-        if level < FARTHEST and not strong and not self._floating:
-            return  # FarEdges draws it
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, level >= FARTHEST)
         role = Role.ACCENT if strong or self._hovered else Role.EDGE
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, level >= FARTHEST)
         if level < FARTHEST:
             painter.setPen(self._style.pen(role, 16.0 if strong else 6.0))
         else:
             painter.setPen(self._style.pen(role, (3.0 if strong else 1.75) * (1.0 if level >= FAR else 2.0)))
-        painter.drawPath(self._path)
-        if level < FAR or not self._label:
-            return
+        if self._course.is_straight:
+            painter.drawLine(QPointF(*self._course.start), QPointF(*self._course.end))
+        else:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(self.path)
+        if level >= FAR and self._label:
+            self._paint_label(painter, Role.ACCENT if strong else Role.MUTED)
+
+    def _paint_label(self, painter: QPainter, role: Role) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._style.colors[Role.CANVAS])
         painter.drawRoundedRect(self._label_box, space(1), space(1))
-        painter.setPen(self._style.colors[Role.ACCENT if strong else Role.MUTED])
+        painter.setPen(self._style.colors[role])
         painter.setFont(self._style.caption)
         painter.drawText(self._label_box, Qt.AlignmentFlag.AlignCenter, self._label)
-
-
-class FarEdges(QGraphicsItem):
-    """All edges seen from far away: straight lines in one stroke, for one call each takes too long at 1,000 blocks."""
-
-    def __init__(self, style: CanvasStyle) -> None:
-        super().__init__()
-        self._style = style
-        self._lines: list[QLineF] = []
-        self._area = QRectF()
-        self.setZValue(-1)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-
-    def show_style(self, style: CanvasStyle) -> None:
-        """Paint with another theme's colours."""
-        self._style = style
-        self.update()
-
-    def show_lines(self, lines: list[QLineF], area: QRectF) -> None:
-        """Draw these lines, all within `area`."""
-        self.prepareGeometryChange()
-        self._lines, self._area = lines, area
-
-    @override
-    def boundingRect(self) -> QRectF:
-        return self._area
-
-    @override
-    def shape(self) -> QPainterPath:
-        return QPainterPath()  # never under the mouse
-
-    @override
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /) -> None:
-        if not self._lines or option.levelOfDetailFromTransform(painter.worldTransform()) >= FARTHEST:
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(self._style.pen(Role.EDGE, 6.0))
-        painter.drawLines(self._lines)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF
 
-from cnnstudio.app.canvas.edge import Edge, FarEdges
-from cnnstudio.app.canvas.routing import Roads
+from cnnstudio.app.canvas.edge import Edge
+from cnnstudio.app.canvas.far import EdgeSheet
+from cnnstudio.app.canvas.routing import Box, Roads
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from PySide6.QtCore import QRectF
     from PySide6.QtWidgets import QGraphicsScene
 
+    from cnnstudio.app.canvas.routing import Key
     from cnnstudio.app.canvas.style import CanvasStyle
-
-Key = tuple[str, str]
-"""(source, target): ids of the cards at both ends."""
 
 
 class EdgeLayer:
@@ -27,11 +27,11 @@ class EdgeLayer:
         self.edges: dict[Key, Edge] = {}
         self._scene = scene
         self._style = style
-        self._roads = Roads({})
+        self._roads = Roads()
         self._is_far = False
-        self._floating: list[Edge] = []
-        self._far_edges = FarEdges(style)
-        scene.addItem(self._far_edges)
+        self._floating: dict[Key, Edge] = {}
+        self._sheet = EdgeSheet(style, self._far_edges)
+        scene.addItem(self._sheet)
         self._selected: Key | None = None
         self._hovered: Edge | None = None
         self._marked: Key | None = None
@@ -41,7 +41,15 @@ class EdgeLayer:
         self._style = style
         for edge in self.edges.values():
             edge.show_style(style)
-        self._far_edges.show_style(style)
+        self._sheet.show_style(style)
+
+    def place(self, id: str, body: QRectF) -> None:
+        """A card is new, or lies elsewhere now; `settle` leads the edges to it."""
+        self._roads.place(id, Box.of(body))
+
+    def take_away(self, id: str) -> None:
+        """A card is gone; its edges go with the next `show`."""
+        self._roads.remove(id)
 
     def show(self, labels: Mapping[Key, str]) -> bool:
         """Have exactly these edges, with these labels. Returns whether others are there now: then `settle` is due."""
@@ -51,65 +59,75 @@ class EdgeLayer:
                 self._drop(key)
             for key in labels:
                 if key not in self.edges:
-                    self.edges[key] = Edge(*key, self._style)
-                    self._scene.addItem(self.edges[key])
+                    self._add(key)
         for key, label in labels.items():
             self.edges[key].show_label(label)
         return rewired
 
+    def _add(self, key: Key) -> None:
+        edge = self.edges[key] = Edge(*key, self._style)
+        edge.show_far(self._is_far)
+        self._roads.link(key)
+        self._scene.addItem(edge)
+
     def _drop(self, key: Key) -> None:
         edge = self.edges.pop(key)
+        self._roads.cut(key)
+        self._floating.pop(key, None)
         if self._hovered is edge:
             self._hovered = None
         if self._selected == key:
             self._selected = None
         self._scene.removeItem(edge)
 
-    def settle(self, bodies: Mapping[str, QRectF]) -> None:
-        """The cards lie where they are to stay: lead all edges anew, short ones first."""
-        self._roads = Roads(dict(bodies))
-        for edge in self._floating:
+    def settle(self) -> None:
+        """The cards lie where they are to stay: lead the edges anew that this concerns."""
+        self._roads.drop()
+        moved = self._roads.settle() | self._floating.keys()
+        for edge in self._floating.values():
             edge.show_floating(False)
-        self._floating = []
-        for edge in sorted(self.edges.values(), key=self._drop_of):
-            edge.show_route(self._roads.route(edge.source, edge.target))
-        self._show_far_edges()
+        self._floating = {}
+        for key in moved:
+            self.edges[key].show_course(self._roads.courses[key])
+        self._sheet.spread(self._scene.sceneRect())
+        if moved:
+            self._sheet.change()
 
-    def _drop_of(self, edge: Edge) -> float:
-        return self._roads.bodies[edge.target].top() - self._roads.bodies[edge.source].top()
-
-    def lift(self, ids: Collection[str], bodies: Mapping[str, QRectF]) -> None:
+    def lift(self, ids: Collection[str]) -> None:
         """Before a drag: these cards stop being in the way of edges, so that each frame looks at few cards."""
-        self._roads = Roads(dict(bodies), floating=frozenset(ids))
-        self._floating = [edge for edge in self.edges.values() if edge.source in ids or edge.target in ids]
-        for edge in self._floating:
+        self._roads.lift(ids)
+        self._floating = {key: self.edges[key] for key in sorted(self._roads.edges_of(ids))}
+        for edge in self._floating.values():
             edge.show_floating(True)
-        self._show_far_edges()
+        self._sheet.change()
 
     def move(self, bodies: Mapping[str, QRectF]) -> None:
         """Lifted cards are here now: lead their edges along."""
-        self._roads.bodies.update(bodies)
-        self._roads.lanes.clear()
-        for edge in self._floating:
-            edge.show_route(self._roads.route(edge.source, edge.target))
+        elsewhere = {id: Box.of(body) for id, body in bodies.items()}
+        for key, course in self._roads.tentative(self._floating, elsewhere):
+            self._floating[key].show_course(course)
 
     def show_far(self, far: bool) -> None:
-        """Whether the edges are seen from so far away that straight lines do."""
+        """Whether the edges are seen from so far away that they need no labels, and are painted together."""
         if far != self._is_far:
             self._is_far = far
-            self._show_far_edges()
+            for edge in self.edges.values():
+                edge.show_far(far)
+            self._sheet.change()
+            self._sheet.setVisible(far)
 
-    def _show_far_edges(self) -> None:
-        lines, area = [], QRectF()
-        if self._is_far:
-            area = self._scene.sceneRect()
-            floating = {edge.key for edge in self._floating}
-            bodies = self._roads.bodies
-            for source, target in self.edges.keys() - floating:
-                above, below = bodies[source], bodies[target]
-                foot = QPointF(above.center().x(), above.bottom())
-                lines.append(QLineF(foot, QPointF(below.center().x(), below.top())))
-        self._far_edges.show_lines(lines, area)
+    def _far_edges(self) -> tuple[list[QLineF], list[Edge]]:
+        """Straight lines, and bent edges, among those that do not paint themselves."""
+        straight, bent = [], []
+        for edge in self.edges.values():
+            if edge.paints_itself:
+                continue
+            course = edge.course
+            if course.is_straight:
+                straight.append(QLineF(QPointF(*course.start), QPointF(*course.end)))
+            else:
+                bent.append(edge)
+        return straight, bent
 
     @property
     def selected(self) -> Key | None:
@@ -119,22 +137,24 @@ class EdgeLayer:
     def select(self, key: Key | None) -> None:
         """Select an edge, or none."""
         self._selected, old = key, self._selected
-        self._refresh(old)
-        self._refresh(key)
+        self._refresh(old, key)
 
     def mark(self, key: Key | None) -> None:
         """Show that a drop would land on this edge, or on none."""
         self._marked, old = key, self._marked
-        self._refresh(old)
-        self._refresh(key)
+        self._refresh(old, key)
 
     def hover(self, edge: Edge | None) -> None:
         """The pointer is over this edge, or over none."""
         self._hovered, old = edge, self._hovered
-        for known in (old, edge):
-            self._refresh(known.key if known is not None else None)
+        self._refresh(*(known.key if known is not None else None for known in (old, edge)))
 
-    def _refresh(self, key: Key | None) -> None:
-        edge = self.edges.get(key) if key is not None else None
-        if edge is not None:
+    def _refresh(self, *keys: Key | None) -> None:
+        for key in keys:
+            edge = self.edges.get(key) if key is not None else None
+            if edge is None:
+                continue
+            painted = edge.paints_itself
             edge.show_state(selected=key == self._selected, hovered=edge is self._hovered, marked=key == self._marked)
+            if edge.paints_itself is not painted:
+                self._sheet.change()

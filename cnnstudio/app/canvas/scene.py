@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
 
-from cnnstudio.app.canvas.card import Card, Light, Port
+from cnnstudio.app.canvas.card import FAR, FARTHEST, Card, Light, Port
 from cnnstudio.app.canvas.edge import Edge
 from cnnstudio.app.canvas.edge_layer import EdgeLayer
 from cnnstudio.app.canvas.face import face_of
+from cnnstudio.app.canvas.far import PlateSheet
+from cnnstudio.app.canvas.sprite import Album
 from cnnstudio.app.canvas.style import CanvasStyle
 from cnnstudio.app.format import shape
 from cnnstudio.app.theme import theme, themes
@@ -19,6 +21,9 @@ from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from PySide6.QtGui import QPixmap
+
+    from cnnstudio.app.canvas.sprite import Plate
     from cnnstudio.core.architecture import Architecture, Block
     from cnnstudio.core.diagnostics import Diagnostic
     from cnnstudio.core.tracing import BlockTrace, Trace
@@ -39,7 +44,13 @@ class CanvasScene(QGraphicsScene):
         self._shown: dict[str, _Shown] = {}
         self._rank = 2
         self._is_far = False
+        self._lifted: frozenset[str] = frozenset()
+        self.album = Album()
+        self._thumbnails: Mapping[str, QPixmap] = {}
+        self._has_frames = False
         self._edges = EdgeLayer(self, self.style_used)
+        self._plates = PlateSheet(self.style_used, self._far_plates)
+        self.addItem(self._plates)
         self._hovered: Card | None = None
         themes.changed.connect(self.restyle)
 
@@ -54,6 +65,7 @@ class CanvasScene(QGraphicsScene):
         for card in self.cards.values():
             card.show_style(self.style_used)
         self._edges.show_style(self.style_used)
+        self._plates.show_style(self.style_used)
         self.update()
 
     def show(self, architecture: Architecture, trace: Trace, diagnostics: Sequence[Diagnostic]) -> None:
@@ -77,8 +89,9 @@ class CanvasScene(QGraphicsScene):
         card = self.cards.get(block.id)
         fresh = card is None
         if card is None:
-            card = Card(face_of(block, traced, found, self._rank), self.style_used)
+            card = Card(face_of(block, traced, found, self._rank), self.style_used, self.album)
             card.show_far(self._is_far)
+            card.show_thumbnail(self._thumbnails.get(block.id), framed=self._has_frames)
             self.cards[block.id] = card
             self.addItem(card)
         else:
@@ -90,6 +103,7 @@ class CanvasScene(QGraphicsScene):
         if not fresh and card.pos() == place:
             return False
         card.setPos(place)
+        self._edges.place(block.id, card.body)
         return True
 
     def _drop_card(self, id: str) -> None:
@@ -97,6 +111,8 @@ class CanvasScene(QGraphicsScene):
         del self._shown[id]
         if self._hovered is card:
             self._hovered = None
+        self.album.forget(card)
+        self._edges.take_away(id)
         self.removeItem(card)
 
     def _show_edges(self, architecture: Architecture, trace: Trace) -> bool:
@@ -112,19 +128,41 @@ class CanvasScene(QGraphicsScene):
     def settle(self) -> None:
         """The cards lie where they are to stay: lead the edges to them, and take in the room."""
         self.setSceneRect(self.occupied().adjusted(-_BESIDE, -_BEYOND, _BESIDE, _BEYOND))
-        self._edges.settle({id: card.body for id, card in self.cards.items()})
+        self._edges.settle()
+        for id in self._lifted & self.cards.keys():
+            self.cards[id].show_far(self._is_far)
+        self._lifted = frozenset()
+        self._plates.spread(self.sceneRect())
+        self._plates.change()
 
-    def show_far(self, far: bool) -> None:
-        """Whether the cards are seen from so far away that plates and straight lines do."""
+    def show_thumbnails(self, pictures: Mapping[str, QPixmap], *, framed: bool) -> None:
+        """Show these pictures of blocks' maps, by block id; `framed` keeps their place free on every card."""
+        self._thumbnails, self._has_frames = pictures, framed
+        for id, card in self.cards.items():
+            card.show_thumbnail(pictures.get(id), framed=framed)
+
+    def show_scale(self, scale: float) -> None:
+        """From how far the scene is seen: what is small is painted simply, and all of its kind together."""
+        far = scale < FARTHEST
         if far != self._is_far:
             self._is_far = far
-            for card in self.cards.values():
-                card.show_far(far)
-            self._edges.show_far(far)
+            for id, card in self.cards.items():
+                card.show_far(far and id not in self._lifted)
+            self._plates.setVisible(far)
+            self._plates.change()
+            self.album.far_changed = self._plates.change if far else None
+        self._edges.show_far(scale < FAR)
+
+    def _far_plates(self) -> list[Plate]:
+        return [card.plate() for card in self.cards.values() if card.is_far]
 
     def lift(self, ids: Collection[str]) -> None:
         """Before a drag: these cards stop being in the way of edges, so that each frame looks at few cards."""
-        self._edges.lift(ids, {id: card.body for id, card in self.cards.items()})
+        self._lifted = frozenset(ids)
+        for id in ids:
+            self.cards[id].show_far(False)
+        self._plates.change()
+        self._edges.lift(ids)
 
     def move_cards(self, positions: Mapping[str, tuple[float, float]]) -> None:
         """Show lifted cards elsewhere; the document does not know of it yet."""

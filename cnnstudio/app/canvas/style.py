@@ -30,7 +30,9 @@ class CanvasStyle:
     """Large type for cards seen from far away."""
     title_metrics: QFontMetricsF
     caption_metrics: QFontMetricsF
+    caption_height: float
     _pens: dict[tuple[Role, float], QPen] = field(default_factory=dict)
+    _widths: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, theme: Theme) -> CanvasStyle:
@@ -45,7 +47,15 @@ class CanvasStyle:
             far=theme.font(Scale.PAGE, bold=True),
             title_metrics=QFontMetricsF(title),
             caption_metrics=QFontMetricsF(caption),
+            caption_height=QFontMetricsF(caption).height(),
         )
+
+    def caption_width(self, text: str) -> float:
+        """Width of a caption, measured once: a thousand edges share a handful of shapes."""
+        known = self._widths.get(text)
+        if known is None:
+            known = self._widths[text] = self.caption_metrics.horizontalAdvance(text)
+        return known
 
     def pen(self, role: Role, width: float = 1.0) -> QPen:
         """A solid pen of that role with round ends, made once; to change it, copy it."""

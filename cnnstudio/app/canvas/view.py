@@ -24,10 +24,10 @@ from PySide6.QtGui import (
 from typing_extensions import override
 
 from cnnstudio.app.canvas import commands, menus
-from cnnstudio.app.canvas.card import FARTHEST
 from cnnstudio.app.canvas.clipboard import BlockClipboard
 from cnnstudio.app.canvas.drops import Drop
 from cnnstudio.app.canvas.gestures import Band, Drag, Gesture, Pan, PickEdge, Pointer, Wire
+from cnnstudio.app.canvas.ghost import Ghosts
 from cnnstudio.app.canvas.keys import action_for
 from cnnstudio.app.canvas.overlays import Bubble, ZoomBar
 from cnnstudio.app.canvas.scene import CanvasScene
@@ -57,7 +57,7 @@ class CanvasView(Viewport):
 
     def __init__(self, bridge: DocumentBridge, selection: Selection, parent: QWidget | None = None) -> None:
         self.board = CanvasScene()
-        super().__init__(self.board, parent)
+        super().__init__(self.board, self.board.album, parent)
         self.board.setParent(self)
         self.bridge = bridge
         self.selection = selection
@@ -76,6 +76,7 @@ class CanvasView(Viewport):
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), PICTURES))
         self._bubble = Bubble(self, "canvas_bubble")
         self._hint = Bubble(self, "canvas_empty")
+        self._ghosts = Ghosts(self)
         self._zoom_bar = ZoomBar(self)
         self._zoom_bar.smaller.connect(self.zoom_out)
         self._zoom_bar.larger.connect(self.zoom_in)
@@ -85,13 +86,13 @@ class CanvasView(Viewport):
         bridge.changed.connect(self._on_changed)
         bridge.opened.connect(self._on_opened)
         selection.changed.connect(self._on_selection)
-        self._show_document()
+        self.show_document()
 
     # ---- from document and selection to the screen
 
     def _on_changed(self, change: Change) -> None:
         self._abandon()
-        self._show_document()
+        self.show_document()
 
     def _on_opened(self, change: Change) -> None:
         self._fit_due = True
@@ -99,10 +100,11 @@ class CanvasView(Viewport):
             self._fit_opened()
 
     def _on_zoomed(self, zoom: float) -> None:
-        self.board.show_far(zoom < FARTHEST)
+        self.board.show_scale(zoom)
         self._zoom_bar.show_scale(zoom)
 
-    def _show_document(self) -> None:
+    def show_document(self) -> None:
+        """Bring the scene in step with the document."""
         architecture = self.bridge.experiment.architecture
         self.board.show(architecture, self.bridge.trace, self.bridge.diagnostics)
         self.show_selection()
@@ -260,6 +262,7 @@ class CanvasView(Viewport):
 
     @override
     def mousePressEvent(self, event: QMouseEvent, /) -> None:
+        self.bridge.fix_preview.drop()
         self._abandon(restore=True)
         self._gesture = self._begin(event)
         self._show_cursor()
@@ -355,6 +358,7 @@ class CanvasView(Viewport):
 
     @override
     def contextMenuEvent(self, event: QContextMenuEvent, /) -> None:
+        self.bridge.fix_preview.drop()
         self._abandon(restore=True)
         at = event.pos()
         current = self.board.cards.get(self.selection.current)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPen, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 from typing_extensions import override
 
 from cnnstudio.app.theme import Role, space, theme, themes
+
+if TYPE_CHECKING:
+    from cnnstudio.app.canvas.sprite import Album, Sprite
 
 STEP = 1.2
 SMALLEST, LARGEST = 0.05, 3.0
@@ -17,6 +21,8 @@ GRID = 20
 GRID_FROM = 0.5
 """Below this scale the dots would be noise."""
 FRAME = 1
+REST = 120
+"""Milliseconds without a change of scale after which pictures are painted anew at the scale that it has come to."""
 
 
 class Viewport(QGraphicsView):
@@ -25,8 +31,18 @@ class Viewport(QGraphicsView):
     zoomed = Signal(float)
     """The new scale; 1 is natural size."""
 
-    def __init__(self, scene: QGraphicsScene, parent: QWidget | None = None) -> None:
+    def __init__(self, scene: QGraphicsScene, album: Album, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
+        self._album = album
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST)
+        self._rest.timeout.connect(self._come_to_rest)
+        self._owed: tuple[Sprite, ...] = ()
+        self._catch_up = QTimer(self)
+        self._catch_up.setSingleShot(True)
+        self._catch_up.setInterval(0)
+        self._catch_up.timeout.connect(self._paint_owed)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setViewportMargins(FRAME, FRAME, FRAME, FRAME)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
@@ -73,9 +89,28 @@ class Viewport(QGraphicsView):
     def set_zoom(self, zoom: float) -> None:
         """Scale to exactly this, about the scene's origin."""
         if not math.isclose(zoom, self.zoom):
+            self._album.is_moving = self.isVisible()
+            self._rest.start()
             self.resetTransform()
             self.scale(zoom, zoom)
             self.zoomed.emit(self.zoom)
+
+    def _come_to_rest(self) -> None:
+        self._album.is_moving = False
+        self._catch_up.start()
+
+    def _paint_owed(self) -> None:
+        owed, self._owed = self._owed, ()
+        for sprite in owed:
+            sprite.update()
+
+    @override
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        self._album.begin_frame(self.devicePixelRatioF())
+        super().paintEvent(event)
+        self._owed = tuple({**dict.fromkeys(self._owed), **dict.fromkeys(self._album.end_frame())})
+        if self._owed and not self._album.is_moving:
+            self._catch_up.start()
 
     def fit(self, area: QRectF, least: float = SMALLEST) -> None:
         """Show `area` whole, at natural size at most; where that needs less than `least`, show its upper part."""
@@ -117,12 +152,31 @@ class Viewport(QGraphicsView):
         painter.fillRect(rect, theme().color(Role.CANVAS))
         if self.zoom < GRID_FROM:
             return
-        left, top = math.floor(rect.left() / GRID) * GRID, math.floor(rect.top() / GRID) * GRID
-        columns, rows = range(left, math.ceil(rect.right()) + 1, GRID), range(top, math.ceil(rect.bottom()) + 1, GRID)
-        pen = QPen(theme().color(Role.GRID), 2)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.drawPoints([QPointF(x, y) for y in rows for x in columns])
+        step = GRID * self.zoom
+        painter.save()
+        origin = painter.worldTransform().map(QPointF(0, 0))
+        seen = painter.worldTransform().mapRect(QRectF(rect))
+        painter.resetTransform()
+        first, last = math.floor((seen.left() - origin.x()) / step), math.ceil((seen.right() - origin.x()) / step)
+        row = self._row_of_dots(last - first + 1, step)
+        left = origin.x() + first * step - 1
+        top, bottom = math.floor((seen.top() - origin.y()) / step), math.ceil((seen.bottom() - origin.y()) / step)
+        for line in range(top, bottom + 1):
+            painter.drawPixmap(QPoint(round(left), round(origin.y() + line * step) - 1), row)
+        painter.restore()
+
+    def _row_of_dots(self, count: int, step: float) -> QPixmap:
+        """A row of the grid: copied from line to line, which costs far less than thousands of dots."""
+        ratio = self.devicePixelRatioF()
+        row = QPixmap(math.ceil((count * step + 2) * ratio), math.ceil(2 * ratio))
+        row.setDevicePixelRatio(ratio)
+        row.fill(theme().color(Role.CANVAS))
+        painter = QPainter(row)
+        color = theme().color(Role.GRID)
+        for n in range(count):
+            painter.fillRect(QRect(round(n * step), 0, 2, 2), color)
+        painter.end()
+        return row
 
     @override
     def event(self, event: QEvent, /) -> bool:
