@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import itertools
+import math
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from cnnstudio.core.architecture import Architecture
+from cnnstudio.core.architecture import Architecture, Block
 
-CARD_WIDTH = 200
+CARD_WIDTH = 216
 CARD_HEIGHT = 72
-GAP_X = 40
+GAP_X = 24
 GAP_Y = 40
 FRAME_SIDE, FRAME_HEAD, FRAME_FOOT = 16, 32, 16
 """Room that the frame of an open group takes beside, above and below its members."""
 ROW = CARD_HEIGHT + GAP_Y
 COLUMN = CARD_WIDTH + GAP_X
+_HAIR = 1e-9
+"""Columns: less than this is no overlap but rounding."""
+
+
+class _Shape(NamedTuple):
+    """How much room a unit takes: a block's card, or a group. The column in which it is entered is its place."""
+
+    left: float = 0.5
+    """Columns to the left of the middle of its place, half a gap included."""
+    right: float = 0.5
+    height: float = CARD_HEIGHT
+    exit: float = 0.0
+    """Columns from its place to where the flow leaves it."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows it takes."""
+        return max(1, math.ceil((self.height + GAP_Y) / ROW))
+
+
+_CARD = _Shape()
 
 
 def arrange(architecture: Architecture) -> dict[str, tuple[float, float]]:
@@ -23,71 +45,191 @@ def arrange(architecture: Architecture) -> dict[str, tuple[float, float]]:
     Rows are longest-path depths, as in layered graph drawing (Sugiyama, Tagawa, Toda 1981). An edge that skips rows
     keeps its source's column free in them, a lane: the cards of the longer path step aside and the merge comes back to
     the lane, so that no edge runs through a card and a U-Net takes the shape of its name.
+
+    Groups are arranged from within, the innermost first; then each is one card, or a frame that nothing else lies in.
     """
-    depth = _depths(architecture)
-    rows: dict[int, list[str]] = {}
-    for id, row in depth.items():
-        rows.setdefault(row, []).append(id)
-    lanes = _lanes(architecture, depth)
-    column: dict[str, float] = {}
-    for row in sorted(rows):
-        held = {source: column[source] for source in lanes.get(row, ()) if source in column}
-        wishes = sorted((_wish(architecture, depth, column, id), index) for index, id in enumerate(rows[row]))
-        cards = [rows[row][index] for _, index in wishes]
-        wanted = [wish for wish, _ in wishes]
-        places = _beside(wanted, list(held.values())) if held else _centred(wanted)
-        column.update(zip(cards, places, strict=True))
-    left = min(column.values(), default=0.0)
-    return {id: ((column[id] - left) * COLUMN, float(depth[id] * ROW)) for id in architecture.blocks}
+    blocks = architecture.blocks
+    places = dict.fromkeys(blocks, (0.0, 0.0))
+    holder = {id: id for id in blocks}
+    members: dict[str, list[str]] = {id: [id] for id in blocks}
+    shapes: dict[str, _Shape] = {}
+    for group in sorted(architecture.groups.values(), key=lambda g: len(g.blocks)):  # inner ones first
+        inner = [id for id in blocks if id in group.blocks]
+        level = _Level(architecture, inner, holder, shapes)
+        level.move(places, members)
+        shapes[group.id] = _CARD if group.closed else level.framed(_exits(architecture, inner, group.blocks))
+        members[group.id] = inner
+        holder.update(dict.fromkeys(inner, group.id))
+    whole = _Level(architecture, list(blocks), holder, shapes)
+    whole.move(places, members, framed=False)
+    return {id: (float(round(x)), float(round(y))) for id, (x, y) in places.items()}
 
 
-def _depths(architecture: Architecture) -> dict[str, int]:
-    topology = architecture.topology
-    depth: dict[str, int] = {}
-    for id in topology.order:
-        sources = [depth[i] for i in architecture.blocks[id].inputs if i in depth]
-        depth[id] = max(sources) + 1 if sources else 0
-    last = max(depth.values(), default=-1) + 1
-    depth.update((id, last + offset) for offset, id in enumerate(topology.cyclic))
-    return depth
+def _exits(architecture: Architecture, inner: list[str], held: frozenset[str]) -> list[str]:
+    readers = architecture.topology.readers
+    return [id for id in inner if any(r not in held for r in readers[id])]
 
 
-def _lanes(architecture: Architecture, depth: dict[str, int]) -> dict[int, list[str]]:
-    """Row -> sources whose edges pass through it."""
-    lanes: dict[int, list[str]] = {}
-    for block in architecture.blocks.values():
-        for source in block.inputs:
-            for row in range(depth.get(source, depth[block.id]) + 1, depth[block.id]):
-                if source not in lanes.setdefault(row, []):
-                    lanes[row].append(source)
-    return lanes
+class _Level:
+    """What lies side by side in one group, or in none: cards and groups, each in its column and at its height."""
+
+    def __init__(
+        self, architecture: Architecture, inner: list[str], holder: dict[str, str], shapes: dict[str, _Shape]
+    ) -> None:
+        self._holder = holder
+        self._shapes = shapes
+        self._graph = _graph(architecture, inner, holder)
+        self._depth = self._depths()
+        self._lanes = self._found_lanes()
+        self._column: dict[str, float] = {}
+        self._fill()
+        self._top = self._tops()
+        self._head = self._entered_at()
+
+    def _shape(self, unit: str) -> _Shape:
+        return self._shapes.get(unit, _CARD)
+
+    def _depths(self) -> dict[str, int]:
+        topology = self._graph.topology
+        depth: dict[str, int] = {}
+        for id in topology.order:
+            ends = [depth[i] + self._shape(i).rows for i in self._graph.blocks[id].inputs if i in depth]
+            depth[id] = max(ends, default=0)
+        last = max((depth[id] + self._shape(id).rows for id in depth), default=0)
+        for id in topology.cyclic:
+            depth[id] = last
+            last += self._shape(id).rows
+        return depth
+
+    def _found_lanes(self) -> dict[int, list[tuple[str, str]]]:
+        """Row -> edges that pass through it, one for each source."""
+        lanes: dict[int, list[tuple[str, str]]] = {}
+        for block in self._graph.blocks.values():
+            for source in block.inputs:
+                first = self._depth[source] + self._shape(source).rows
+                for row in range(first, self._depth[block.id]):
+                    if all(source != other for other, _ in lanes.setdefault(row, [])):
+                        lanes[row].append((source, block.id))
+        return lanes
+
+    def _fill(self) -> None:
+        """Give each unit its column, row by row."""
+        rows: dict[int, list[str]] = {}
+        for id, row in self._depth.items():
+            rows.setdefault(row, []).append(id)
+        tall = [id for id in self._depth if self._shape(id).rows > 1]
+        for row in sorted(rows):
+            held = [self._out(source) for source, _ in self._lanes.get(row, ()) if source in self._column]
+            taken = [(x - 0.5, x + 0.5) for x in held]
+            taken += (self._span(id) for id in tall if self._depth[id] < row < self._depth[id] + self._shape(id).rows)
+            wishes = sorted((self._wish(id), index) for index, id in enumerate(rows[row]))
+            units = [rows[row][index] for _, index in wishes]
+            wanted = [(wish, self._shape(id)) for (wish, _), id in zip(wishes, units, strict=True)]
+            columns = _beside(wanted, taken) if taken else _centred(wanted)
+            self._column.update(zip(units, columns, strict=True))
+
+    def _out(self, id: str) -> float:
+        """The column in which the flow leaves a unit."""
+        return self._column[id] + self._shape(id).exit
+
+    def _span(self, id: str) -> tuple[float, float]:
+        shape = self._shape(id)
+        return self._column[id] - shape.left, self._column[id] + shape.right
+
+    def _wish(self, id: str) -> float:
+        """The column a unit would like: below the lane that ends at it, else in the middle of what it reads."""
+        sources = [i for i in self._graph.blocks[id].inputs if i in self._column]
+        lanes = [self._out(i) for i in sources if self._depth[id] - self._depth[i] > self._shape(i).rows]
+        if lanes:
+            return min(lanes)
+        return sum(self._out(i) for i in sources) / len(sources) if sources else 0.0
+
+    def _tops(self) -> dict[str, float]:
+        """How far down each lies. Frames are no whole number of rows high, so what is below one moves up to it."""
+        if all(self._shape(id).height == CARD_HEIGHT for id in self._depth):
+            return {id: float(row * ROW) for id, row in self._depth.items()}
+        top: dict[str, float] = {}
+        cyclic = set(self._graph.topology.cyclic)
+        lanes = {lane for passing in self._lanes.values() for lane in passing}
+        for id in sorted(self._depth, key=self._depth.__getitem__):
+            earlier = [other for other in top if self._depth[other] < self._depth[id]]
+            if id not in cyclic:
+                reads = self._graph.blocks[id].inputs
+                earlier = [other for other in earlier if other in reads or _meet(self._span(other), self._span(id))]
+            least = [top[other] + self._shape(other).height + GAP_Y for other in earlier]
+            passed = (t for s, t in lanes if t in top and self._depth[t] <= self._depth[id] and self._passes(s, id))
+            top[id] = max([*least, *(top[target] for target in passed)], default=0.0)
+        return top
+
+    def _passes(self, source: str, id: str) -> bool:
+        return source != id and _meet((self._out(source) - 0.5, self._out(source) + 0.5), self._span(id))
+
+    def _entered_at(self) -> float:
+        """The column in which the flow enters: that of the topmost units."""
+        first = min(self._top.values(), default=0.0)
+        heads = [self._column[id] for id, top in self._top.items() if top < first + CARD_HEIGHT / 2]
+        return sum(heads) / len(heads) if heads else 0.0
+
+    def framed(self, exits: list[str]) -> _Shape:
+        """The room of all of it in a frame, whose flow leaves at these blocks."""
+        side = FRAME_SIDE / COLUMN
+        spans = [self._span(id) for id in self._column]
+        foot = max(top + self._shape(id).height for id, top in self._top.items())
+        units = {self._holder[id] for id in exits} or {max(self._top, key=self._top.__getitem__)}
+        out = sum(self._out(id) for id in units) / len(units)
+        return _Shape(
+            left=self._head - min(left for left, _ in spans) + side,
+            right=max(right for _, right in spans) - self._head + side,
+            height=foot + FRAME_HEAD + FRAME_FOOT,
+            exit=out - self._head,
+        )
+
+    def move(
+        self, places: dict[str, tuple[float, float]], members: dict[str, list[str]], *, framed: bool = True
+    ) -> None:
+        """Move the cards of all units to where those lie: from the head of a group, or from the left end of all."""
+        left = min((self._span(id)[0] + 0.5 for id in self._column), default=0.0)
+        origin, down = (self._head, FRAME_HEAD) if framed else (left, 0)
+        for unit, column in self._column.items():
+            for id in members[unit]:
+                x, y = places[id]
+                places[id] = (x + (column - origin) * COLUMN, y + self._top[unit] + down)
 
 
-def _wish(architecture: Architecture, depth: dict[str, int], column: dict[str, float], id: str) -> float:
-    """The column a card would like: below the lane that ends at it, else in the middle of what it reads."""
-    sources = [i for i in architecture.blocks[id].inputs if i in column]
-    lanes = [column[i] for i in sources if depth[id] - depth[i] > 1]
-    if lanes:
-        return min(lanes)
-    return sum(column[i] for i in sources) / len(sources) if sources else 0.0
+def _graph(architecture: Architecture, inner: list[str], holder: dict[str, str]) -> Architecture:
+    """The units that these blocks lie in, as blocks, with the connections among them."""
+    within = set(inner)
+    reads: dict[str, dict[str, None]] = {}
+    for id in inner:
+        unit = holder[id]
+        sources = (holder[i] for i in architecture.blocks[id].inputs if i in within)
+        reads.setdefault(unit, {}).update((s, None) for s in sources if s != unit)
+    spec = architecture.blocks[inner[0]].spec if inner else None
+    return Architecture.of(Block(unit, spec, tuple(sources)) for unit, sources in reads.items() if spec is not None)
 
 
-def _beside(wanted: list[float], held: list[float]) -> list[float]:
-    """Columns for cards in a row with lanes: the nearest place a whole column from everything, rightwards first."""
+def _meet(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    return a[0] < b[1] - _HAIR and b[0] < a[1] - _HAIR
+
+
+def _beside(wanted: list[tuple[float, _Shape]], held: list[tuple[float, float]]) -> list[float]:
+    """Columns for units in a row with others: the nearest place clear of everything, rightwards first."""
     taken = list(held)
-    places: list[float] = []
-    for wish in wanted:
-        tries = (wish + way * offset / 2 for offset in range(2 * len(taken) + 4) for way in (1, -1))
-        place = next(t for t in tries if all(abs(t - other) >= 1 for other in taken))
-        taken.append(place)
-        places.append(place)
-    return places
+    columns: list[float] = []
+    for wish, shape in wanted:
+        tries = (wish + way * offset / 2 for offset in itertools.count() for way in (1, -1))
+        column = next(t for t in tries if not any(_meet((t - shape.left, t + shape.right), other) for other in taken))
+        taken.append((column - shape.left, column + shape.right))
+        columns.append(column)
+    return columns
 
 
-def _centred(wanted: list[float]) -> list[float]:
-    """Columns at least 1 apart, in the given order, centred on where they want to be."""
+def _centred(wanted: list[tuple[float, _Shape]]) -> list[float]:
+    """Columns that leave each its room, in the given order, centred on where they want to be."""
     taken: list[float] = []
-    for place in wanted:
-        taken.append(max(place, taken[-1] + 1) if taken else place)
-    drift = sum(t - w for t, w in zip(taken, wanted, strict=True)) / len(wanted)
+    end = -math.inf
+    for wish, shape in wanted:
+        taken.append(max(wish, end + shape.left))
+        end = taken[-1] + shape.right
+    drift = sum(t - wish for t, (wish, _) in zip(taken, wanted, strict=True)) / len(wanted)
     return [t - round(drift * 2) / 2 for t in taken]
