@@ -131,6 +131,7 @@ class Card(Sprite):
     def show_style(self, style: CanvasStyle) -> None:
         """Paint with another theme's colours."""
         self._style = style
+        self.drop_picture()  # a picture in the other theme's colours will not do for a moment
         self.repaint()
 
     @property

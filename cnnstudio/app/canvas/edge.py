@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from typing_extensions import override
@@ -19,14 +20,39 @@ if TYPE_CHECKING:
 
 REACH = 14.0
 """Width of the strip in which an edge is hit."""
-_HIDDEN = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
+HIDDEN = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
 _NOWHERE = Course((0.0, 0.0), (0.0, 0.0))
+
+
+class Crowd:
+    """The edges of a scene as seen from afar, where they are painted together."""
+
+    def __init__(self) -> None:
+        self.is_far = False
+        self._hidden: set[Edge] = set()
+
+    def hide(self, edge: Edge) -> None:
+        """It was about to paint itself."""
+        self._hidden.add(edge)
+        edge.setFlag(HIDDEN)
+
+    def forget(self, edge: Edge) -> None:
+        """It leaves the scene."""
+        self._hidden.discard(edge)
+
+    def show_far(self, far: bool) -> None:
+        """When near, edges paint themselves again. Only those were hidden that have been in sight."""
+        self.is_far = far
+        for edge in () if far else self._hidden:
+            edge.setFlag(HIDDEN, False)
+        if not far:
+            self._hidden.clear()
 
 
 class Edge(QGraphicsItem):
     """What `target` reads from `source`. Its curve is made when it is needed: most edges are out of sight."""
 
-    def __init__(self, source: str, target: str, style: CanvasStyle) -> None:
+    def __init__(self, source: str, target: str, style: CanvasStyle, crowd: Crowd) -> None:
         super().__init__()
         self.source = source
         self.target = target
@@ -34,6 +60,7 @@ class Edge(QGraphicsItem):
         self._course = _NOWHERE
         self._path: QPainterPath | None = None
         self._hit: QPainterPath | None = None
+        self._chords: list[QLineF] | None = None
         self._label = ""
         self._label_box = QRectF()
         self._area = QRectF()
@@ -41,7 +68,7 @@ class Edge(QGraphicsItem):
         self._hovered = False
         self._marked = False
         self._floating = False
-        self._is_far = False
+        self._crowd = crowd
 
     @property
     def key(self) -> tuple[str, str]:
@@ -66,6 +93,14 @@ class Edge(QGraphicsItem):
         return self._path
 
     @property
+    def chords(self) -> list[QLineF]:
+        """The course in straight pieces, as it is drawn from afar."""
+        if self._chords is None:
+            places = [QPointF(*place) for place in self._course.places()]
+            self._chords = [QLineF(*ends) for ends in pairwise(places)]
+        return self._chords
+
+    @property
     def words(self) -> str:
         """What it connects, and the shape that flows, as a tooltip says it."""
         return f"{self.source} to {self.target}" + (f": {self._label}" if self._label else "")
@@ -78,14 +113,14 @@ class Edge(QGraphicsItem):
     @property
     def paints_itself(self) -> bool:
         """Whether it is not among those that are painted together."""
-        return not self._is_far or self._selected or self._marked or self._hovered or self._floating
+        return not self._crowd.is_far or self._selected or self._marked or self._hovered or self._floating
 
     def show_course(self, course: Course) -> None:
         """Take another course."""
         if course != self._course:
             self.prepareGeometryChange()
             self._course = course
-            self._path = self._hit = None
+            self._path = self._hit = self._chords = None
             self._measure()
 
     def show_label(self, label: str) -> None:
@@ -110,21 +145,13 @@ class Edge(QGraphicsItem):
             if hovered:
                 self.setToolTip(self.words)
             self.setZValue(0.5 if selected or marked else 0)
-            self._choose_painter()
+            self.setFlag(HIDDEN, False)
             self.update()
 
     def show_floating(self, floating: bool) -> None:
         """It follows a card that is dragged, so it paints itself from however far it is seen."""
         self._floating = floating
-        self._choose_painter()
-
-    def show_far(self, far: bool) -> None:
-        """It is seen from so far away that all edges are painted together."""
-        self._is_far = far
-        self._choose_painter()
-
-    def _choose_painter(self) -> None:
-        self.setFlag(_HIDDEN, not self.paints_itself)
+        self.setFlag(HIDDEN, False)
 
     def _measure(self) -> None:
         left, top, right, bottom = self._course.area
@@ -147,6 +174,9 @@ class Edge(QGraphicsItem):
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /) -> None:
+        if not self.paints_itself:
+            self._crowd.hide(self)
+            return
         level = option.levelOfDetailFromTransform(painter.worldTransform())
         strong = self._selected or self._marked
         role = Role.ACCENT if strong or self._hovered else Role.EDGE

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF
-
-from cnnstudio.app.canvas.edge import Edge
+from cnnstudio.app.canvas.edge import Crowd, Edge
 from cnnstudio.app.canvas.far import EdgeSheet
 from cnnstudio.app.canvas.routing import Box, Roads
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from PySide6.QtCore import QRectF
+    from PySide6.QtCore import QLineF, QRectF
     from PySide6.QtWidgets import QGraphicsScene
 
     from cnnstudio.app.canvas.routing import Key
@@ -28,7 +26,7 @@ class EdgeLayer:
         self._scene = scene
         self._style = style
         self._roads = Roads()
-        self._is_far = False
+        self._crowd = Crowd()
         self._floating: dict[Key, Edge] = {}
         self._sheet = EdgeSheet(style, self._far_edges)
         scene.addItem(self._sheet)
@@ -65,8 +63,7 @@ class EdgeLayer:
         return rewired
 
     def _add(self, key: Key) -> None:
-        edge = self.edges[key] = Edge(*key, self._style)
-        edge.show_far(self._is_far)
+        edge = self.edges[key] = Edge(*key, self._style, self._crowd)
         self._roads.link(key)
         self._scene.addItem(edge)
 
@@ -74,6 +71,7 @@ class EdgeLayer:
         edge = self.edges.pop(key)
         self._roads.cut(key)
         self._floating.pop(key, None)
+        self._crowd.forget(edge)
         if self._hovered is edge:
             self._hovered = None
         if self._selected == key:
@@ -109,25 +107,14 @@ class EdgeLayer:
 
     def show_far(self, far: bool) -> None:
         """Whether the edges are seen from so far away that they need no labels, and are painted together."""
-        if far != self._is_far:
-            self._is_far = far
-            for edge in self.edges.values():
-                edge.show_far(far)
+        if far != self._crowd.is_far:
+            self._crowd.show_far(far)
             self._sheet.change()
             self._sheet.setVisible(far)
 
-    def _far_edges(self) -> tuple[list[QLineF], list[Edge]]:
-        """Straight lines, and bent edges, among those that do not paint themselves."""
-        straight, bent = [], []
-        for edge in self.edges.values():
-            if edge.paints_itself:
-                continue
-            course = edge.course
-            if course.is_straight:
-                straight.append(QLineF(QPointF(*course.start), QPointF(*course.end)))
-            else:
-                bent.append(edge)
-        return straight, bent
+    def _far_edges(self) -> list[QLineF]:
+        """The edges that do not paint themselves, in straight pieces."""
+        return [line for edge in self.edges.values() if not edge.paints_itself for line in edge.chords]
 
     @property
     def selected(self) -> Key | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from typing_extensions import override
@@ -15,7 +15,6 @@ from cnnstudio.app.theme import Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from cnnstudio.app.canvas.edge import Edge
     from cnnstudio.app.canvas.sprite import Plate
     from cnnstudio.app.canvas.style import CanvasStyle
 
@@ -94,17 +93,14 @@ class PlateSheet(Sheet):
 
 
 class EdgeSheet(Sheet):
-    """All edges that do not paint themselves: straight lines from afar, their true courses from nearer."""
+    """All edges that do not paint themselves."""
 
-    def __init__(self, style: CanvasStyle, edges: Callable[[], tuple[list[QLineF], list[Edge]]]) -> None:
+    def __init__(self, style: CanvasStyle, edges: Callable[[], list[QLineF]]) -> None:
         super().__init__(style)
         self._edges = edges
         self._lines: list[QLineF] = []
-        self._bent: list[tuple[float, float, Edge]] = []
-        self._chords: list[QLineF] = []
         self._is_stale = True
         self.setZValue(-1)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def change(self) -> None:
         """Edges have changed, come or gone; they are collected when they are painted."""
@@ -112,28 +108,11 @@ class EdgeSheet(Sheet):
             self._is_stale = True
             self.update()
 
-    def _collect(self) -> None:
-        self._lines, bent = self._edges()
-        self._bent = [(edge.course.area.top, edge.course.area.bottom, edge) for edge in bent]
-        self._chords = [QLineF(QPointF(*edge.course.start), QPointF(*edge.course.end)) for edge in bent]
-        self._is_stale = False
-
     @override
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /) -> None:
         if self._is_stale:
-            self._collect()
-        level = option.levelOfDetailFromTransform(painter.worldTransform())
-        if level < FARTHEST:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setPen(self._style.pen(Role.EDGE, 6.0))
-            painter.drawLines(self._lines)
-            painter.drawLines(self._chords)
-            return
-        painter.setPen(self._style.pen(Role.EDGE, 3.5))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+            self._lines, self._is_stale = self._edges(), False
+        close = option.levelOfDetailFromTransform(painter.worldTransform()) >= FARTHEST
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, close)
+        painter.setPen(self._style.pen(Role.EDGE, 3.5 if close else 6.0))
         painter.drawLines(self._lines)
-        seen = option.exposedRect
-        top, bottom = seen.top(), seen.bottom()
-        for first, last, edge in self._bent:
-            if first < bottom and last > top:
-                painter.drawPath(edge.path)

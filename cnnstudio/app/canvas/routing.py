@@ -83,6 +83,19 @@ class Course(NamedTuple):
         x = (x0 + x1) / 2 if self.lane is None else self.lane
         return x + _BESIDE * self.side, (y0 + y1) / 2
 
+    def places(self) -> list[tuple[float, float]]:
+        """Some places along the curve, so many that straight lines between them look like it from afar."""
+        (x0, y0), (x1, y1) = self.start, self.end
+        if self.is_straight:
+            return [self.start, self.end]
+        if self.lane is None:
+            reach = _reach(y1 - y0)
+            return [_on_cubic(t / 8, (x0, x0, x1, x1), (y0, y0 + reach, y1 - reach, y1)) for t in range(9)]
+        x, top, bottom = self.lane, y0 + GAP_Y, y1 - GAP_Y
+        out = [_on_cubic(t / 4, (x0, x0, x, x), (y0, y0 + _HUG, y0 + _HUG / 2, top)) for t in range(5)]
+        back = [_on_cubic(t / 4, (x, x, x1, x1), (bottom, y1 - _HUG / 2, y1 - _HUG, y1)) for t in range(5)]
+        return out + back
+
     def path(self) -> QPainterPath:
         """Its curve."""
         start, end = QPointF(*self.start), QPointF(*self.end)
@@ -402,6 +415,14 @@ def band(path: QPainterPath, width: float) -> QPainterPath:
     stroker = QPainterPathStroker()
     stroker.setWidth(width)
     return stroker.createStroke(path)
+
+
+def _on_cubic(
+    t: float, xs: tuple[float, float, float, float], ys: tuple[float, float, float, float]
+) -> tuple[float, float]:
+    """The place at `t` from 0 to 1 on the cubic curve with those four control points."""
+    a, b, c, d = (1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3
+    return a * xs[0] + b * xs[1] + c * xs[2] + d * xs[3], a * ys[0] + b * ys[1] + c * ys[2] + d * ys[3]
 
 
 def _detour(x: float, start: tuple[float, float], end: tuple[float, float]) -> float:

@@ -90,7 +90,6 @@ class CanvasScene(QGraphicsScene):
         fresh = card is None
         if card is None:
             card = Card(face_of(block, traced, found, self._rank), self.style_used, self.album)
-            card.show_far(self._is_far)
             card.show_thumbnail(self._thumbnails.get(block.id), framed=self._has_frames)
             self.cards[block.id] = card
             self.addItem(card)
@@ -130,7 +129,7 @@ class CanvasScene(QGraphicsScene):
         self.setSceneRect(self.occupied().adjusted(-_BESIDE, -_BEYOND, _BESIDE, _BEYOND))
         self._edges.settle()
         for id in self._lifted & self.cards.keys():
-            self.cards[id].show_far(self._is_far)
+            self.cards[id].show_floating(False)
         self._lifted = frozenset()
         self._plates.spread(self.sceneRect())
         self._plates.change()
@@ -146,11 +145,12 @@ class CanvasScene(QGraphicsScene):
         far = scale < FARTHEST
         if far != self._is_far:
             self._is_far = far
-            for id, card in self.cards.items():
-                card.show_far(far and id not in self._lifted)
+            if far:
+                self.album.far_changed = self._plates.change
+            else:
+                self.album.come_near()
             self._plates.setVisible(far)
             self._plates.change()
-            self.album.far_changed = self._plates.change if far else None
         self._edges.show_far(scale < FAR)
 
     def _far_plates(self) -> list[Plate]:
@@ -160,7 +160,7 @@ class CanvasScene(QGraphicsScene):
         """Before a drag: these cards stop being in the way of edges, so that each frame looks at few cards."""
         self._lifted = frozenset(ids)
         for id in ids:
-            self.cards[id].show_far(False)
+            self.cards[id].show_floating(True)
         self._plates.change()
         self._edges.lift(ids)
 

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
     from cnnstudio.app.theme import Role
 
-FRESH = 0.005
-"""Seconds of a frame that may go into fresh pictures."""
+FRESH, FRESH_MOVING = 0.005, 0.002
+"""Seconds of a frame that may go into fresh pictures: at rest, and while the scale changes."""
 ROOM = 96 * 1024 * 1024
 """Bytes of pictures that are kept: several large screens full of cards."""
+
+
+_HIDDEN = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
 
 
 class Plate(NamedTuple):
@@ -46,16 +49,17 @@ class Album:
         self.ratio = 1.0
         """Device pixels per pixel of the view."""
         self.far_changed: Callable[[], None] | None = None
-        """Called when an item that is seen from afar looks different."""
+        """While items are seen from afar: called when one of them looks different."""
         self._until = inf
         self._is_first = True
         self._owed: dict[Sprite, None] = {}
+        self._hidden: set[Sprite] = set()
         self._kept: dict[Sprite, int] = {}
         self._bytes = 0
 
     def begin_frame(self, ratio: float) -> None:
         """A view begins to paint."""
-        self._until = perf_counter() + FRESH
+        self._until = perf_counter() + (FRESH_MOVING if self.is_moving else FRESH)
         self._is_first = True
         self._owed.clear()
         self.ratio = ratio
@@ -73,20 +77,33 @@ class Album:
             return False
         return True
 
+    def hide(self, sprite: Sprite) -> None:
+        """It was about to paint itself, but is seen from so far away that all plates are painted together."""
+        self._hidden.add(sprite)
+        sprite.setFlag(_HIDDEN)
+
+    def come_near(self) -> None:
+        """Items paint themselves again. Only those were hidden that have been in sight."""
+        self.far_changed = None
+        for sprite in self._hidden:
+            sprite.setFlag(_HIDDEN, False)
+        self._hidden.clear()
+
     def keep(self, sprite: Sprite, size: int) -> None:
         """A picture of `size` bytes was made; the oldest ones are given up for it."""
-        self.forget(sprite)
+        self._bytes -= self._kept.pop(sprite, 0)
         self._kept[sprite] = size
         self._bytes += size
         while self._bytes > ROOM and len(self._kept) > 1:
             oldest = next(iter(self._kept))
             oldest.drop_picture()
-            self.forget(oldest)
+            self._bytes -= self._kept.pop(oldest)
 
     def forget(self, sprite: Sprite) -> None:
-        """Its picture is gone."""
+        """The item leaves the scene."""
         self._bytes -= self._kept.pop(sprite, 0)
         self._owed.pop(sprite, None)
+        self._hidden.discard(sprite)
 
 
 class Sprite(QGraphicsItem):
@@ -98,6 +115,7 @@ class Sprite(QGraphicsItem):
         self._picture: QPixmap | None = None
         self._scale = 0.0
         self._is_stale = True
+        self._floating = False
         self._corner = QPoint()
         self._stretched = QRectF()
         self._source = QRectF()
@@ -117,11 +135,13 @@ class Sprite(QGraphicsItem):
     @property
     def is_far(self) -> bool:
         """Whether it is seen from so far away that plates do, all of which are painted together."""
-        return bool(self.flags() & QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
+        return not self._floating and self._album.far_changed is not None
 
-    def show_far(self, far: bool) -> None:
-        """Have its plate painted together with all others, or paint itself."""
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents, far)
+    def show_floating(self, floating: bool) -> None:
+        """It is dragged, so it paints itself from however far it is seen."""
+        self._floating = floating
+        if floating:
+            self.setFlag(_HIDDEN, False)
 
     def repaint(self) -> None:
         """Its looks have changed."""
@@ -137,6 +157,9 @@ class Sprite(QGraphicsItem):
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /) -> None:
+        if self.is_far:
+            self._album.hide(self)
+            return
         transform = painter.worldTransform()
         scale = transform.m11()
         if self._is_stale or scale != self._scale:

@@ -82,6 +82,8 @@ class Viewport(QGraphicsView):
         fixed = about if about is not None else QPointF(self.viewport().rect().center())
         place = self.mapToScene(fixed.toPoint())
         target = min(max(self.zoom * factor, SMALLEST), LARGEST)
+        self._album.is_moving = self.isVisible()
+        self._rest.start()
         self.set_zoom(target)
         drift = self.mapFromScene(place) - fixed.toPoint()
         self.scroll_by(drift.x(), drift.y())
@@ -89,8 +91,6 @@ class Viewport(QGraphicsView):
     def set_zoom(self, zoom: float) -> None:
         """Scale to exactly this, about the scene's origin."""
         if not math.isclose(zoom, self.zoom):
-            self._album.is_moving = self.isVisible()
-            self._rest.start()
             self.resetTransform()
             self.scale(zoom, zoom)
             self.zoomed.emit(self.zoom)
