@@ -1,4 +1,4 @@
-"""The Design page: palette, canvas and inspector, with problems, layers, code and history below the canvas."""
+"""The Design page: palette, canvas and inspector; problems, layers, code, history and the lens below the canvas."""
 
 from __future__ import annotations
 
@@ -24,18 +24,26 @@ if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.run_controller import RunController
     from cnnstudio.app.selection import Selection
+    from cnnstudio.app.worker_client import WorkerClient
 
 _PALETTE, _INSPECTOR, _BELOW = 244, 300, 152
 _CANVAS = (760, 488)
 _ROOMY = 240
 """Pixels that the tabs take at least once there is something to read in them."""
+_PICTURES = 356
+"""Pixels that they take at least for pictures."""
 
 
 class DesignPage(QWidget):
     """Composes the parts of the page; each part listens for itself."""
 
     def __init__(
-        self, bridge: DocumentBridge, selection: Selection, run: RunController, parent: QWidget | None = None
+        self,
+        bridge: DocumentBridge,
+        selection: Selection,
+        worker: WorkerClient,
+        run: RunController,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("design_page")
@@ -43,8 +51,9 @@ class DesignPage(QWidget):
         self.canvas = CanvasView(bridge, selection)
         self.problems = ProblemsPanel(bridge, selection)
         FollowNote(bridge, self.canvas)
-        self._bridge, self._selection = bridge, selection
+        self._bridge, self._selection, self._worker, self._run = bridge, selection, worker, run
         self._code, self._history = _Late(self._made_code), _Late(self._made_history)
+        self._lens = _Late(self._made_lens)
         self._tabs = self._made_tabs(_Late(self._made_layers))
         middle = _splitter("design_middle", Qt.Orientation.Vertical, self.canvas, self._tabs)
         middle.setStretchFactor(0, 1)
@@ -90,6 +99,11 @@ class DesignPage(QWidget):
         self._tabs.setCurrentWidget(self._history)
         self._history.panel().setFocus()
 
+    def show_lens(self) -> None:
+        """Bring what a cell sees of the input to the front."""
+        self._tabs.setCurrentWidget(self._lens)
+        self._lens.panel().setFocus()
+
     def show_problems(self) -> None:
         """Bring the problems to the front."""
         self._tabs.setCurrentWidget(self.problems)
@@ -109,25 +123,32 @@ class DesignPage(QWidget):
 
         return HistoryPanel(self._bridge)
 
+    def _made_lens(self) -> QWidget:
+        from cnnstudio.app.lens import LensPanel  # brings numpy
+
+        return LensPanel(self._bridge, self._selection, self._worker, self._run)
+
     def _made_tabs(self, layers: QWidget) -> QTabWidget:
         tabs = QTabWidget()
         tabs.setObjectName("design_tabs")
-        tabs.setAccessibleName("Problems, layers, code and history")
+        tabs.setAccessibleName("Problems, layers, code, history and lens")
         tabs.setDocumentMode(True)
         for panel, name, tip in (
             (self.problems, "Problems", "What stands in the way of training, and what is worth a thought"),
             (layers, "Layers", "Every block with its output shape, parameters and cost"),
             (self._code, "Code", "The Keras script of this experiment"),
             (self._history, "History", "Every edit since the experiment was opened; go back or forward to any"),
+            (self._lens, "Lens", "What a cell of the selected block's map sees of the input"),
         ):
             tabs.setTabToolTip(tabs.addTab(panel, name), tip)
         return tabs
 
     def _make_room(self, tab: int) -> None:
-        """A table or a script wants more room than the news that there are no problems."""
+        """A table or a script wants more room than the news that there are no problems, and pictures want yet more."""
         above, below = self._middle.sizes()
-        if tab > 0 and 0 < below < _ROOMY:
-            self._middle.setSizes([above + below - _ROOMY, _ROOMY])
+        wanted = 0 if tab == 0 else _PICTURES if self._tabs.widget(tab) is self._lens else _ROOMY
+        if 0 < below < wanted:
+            self._middle.setSizes([above + below - wanted, wanted])
 
     def _count_problems(self, change: Change) -> None:
         self._name_problems(sum(d.severity is not Severity.HINT for d in change.diagnostics))

@@ -23,6 +23,7 @@ from cnnstudio.app.theme import Mode, app_icon, themes
 from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.core.document import Document
 from cnnstudio.core.files import FileError
+from cnnstudio.core.importing import ENDINGS
 from cnnstudio.core.presets import DEFAULT_PRESET, preset
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class MainWindow(QMainWindow):
         self.run = RunController(self.bridge, self.selection, self.worker, self)
         self.recovery = Recovery(self.bridge, self)
         self.messages = MessageBar()
-        self.design = DesignPage(self.bridge, self.selection, self.run)
+        self.design = DesignPage(self.bridge, self.selection, self.worker, self.run)
         self.pages = Pages(preferences)
         self.strip = RunStrip(self.run, self.worker)
         self.files = FileCommands(self, self.bridge, self.messages, preferences, self.run, self.worker)
@@ -104,6 +105,11 @@ class MainWindow(QMainWindow):
         """Show the states of the experiment."""
         self.show_design()
         self.design.show_history()
+
+    def show_lens(self) -> None:
+        """Show what the selected block sees of the input."""
+        self.show_design()
+        self.design.show_lens()
 
     def show_commands(self) -> None:
         """Open the command palette, or close it."""
@@ -153,7 +159,7 @@ class MainWindow(QMainWindow):
             self._close_when_saved()
 
     def dragEnterEvent(self, event: QDragEnterEvent, /) -> None:
-        """Take experiment files."""
+        """Take experiment files and Keras models."""
         if _dropped_file(event):
             event.acceptProposedAction()
 
@@ -166,7 +172,7 @@ class MainWindow(QMainWindow):
 
     def _made_actions(self) -> Actions:
         targets = {
-            "files": self.files, "edits": self.edits, "run": self.run, "window": self, "canvas": self.design.canvas,
+            "files": self.files, "imports": self.files.imports, "edits": self.edits, "run": self.run, "window": self, "canvas": self.design.canvas,
         }  # fmt: skip
         return Actions(targets, self, self.design.canvas)
 
@@ -215,6 +221,7 @@ class MainWindow(QMainWindow):
         worker.lost.connect(self._show_lost_worker)
         worker.quiet.connect(self._show_quiet_worker)
         self.recovery.failed.connect(self._show_unsafe)
+        self.files.imports.block_wanted.connect(self._show_block)
         for signal in (bridge.title_changed, self.selection.changed, run.changed, self.pages.changed, themes.changed):
             signal.connect(self._update_actions)
         self.design.canvas.clipboard.changed.connect(self._update_actions)
@@ -240,6 +247,7 @@ class MainWindow(QMainWindow):
                 can_copy=canvas.can_copy,
                 can_paste=canvas.clipboard.can_paste,
                 has_selection=bool(self.selection.ids),
+                has_weights=bool(self.bridge.experiment.weights),
                 training=state.active,
                 stopping=state.phase == "stopping",
                 trained=bool(self.run.trained_directory),
@@ -251,6 +259,10 @@ class MainWindow(QMainWindow):
     def _look(self, mode: Mode) -> None:
         self._preferences.mode = mode
         themes.choose(mode)
+
+    def _show_block(self, id: str) -> None:
+        self.show_design()
+        self.selection.select((id,))
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.bridge.experiment.name}[*] – CNN Studio")
@@ -393,7 +405,7 @@ def _first_document() -> tuple[Document, str]:
 
 
 def _dropped_file(event: QDropEvent) -> str:
-    """The one local JSON file that is dragged, else ""."""
+    """The one local experiment file or Keras model that is dragged, else ""."""
     urls = event.mimeData().urls()
     name = urls[0].toLocalFile() if len(urls) == 1 and urls[0].isLocalFile() else ""
-    return name if name.lower().endswith(".json") else ""
+    return name if name.lower().endswith(ENDINGS) else ""

@@ -61,7 +61,7 @@ class Sight:
     """What the cells of one block see. Made once for a trace and a block, then asked for cell after cell."""
 
     def __init__(self, trace: Trace, block: str) -> None:
-        """`block` must have an output in `trace`, and the Input must lead to it; ValueError otherwise."""
+        """`block` must have an output in `trace`; ValueError otherwise."""
         output = trace.blocks[block].output
         if output is None:
             raise ValueError(f'"{block}" has no output.')
@@ -71,8 +71,6 @@ class Sight:
         self._shapes: dict[str, Shape] = {INPUT: trace.architecture.input_shape}
         self._shapes |= {name: step.output.shape for name, step in steps.items()}
         self._steps = _leading_to(output.step, steps)
-        if self._target != INPUT and not any(INPUT in step.inputs for step in self._steps):
-            raise ValueError(f'Nothing of the input reaches "{block}".')
 
     @property
     def spatial(self) -> tuple[int, ...]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.cells import Region
 
-SMOOTH = {"Maximum": "Average", "Minimum": "Average"} | {
+SMOOTH = {"Maximum": "Average", "Minimum": "Average", "Subtract": "Add"} | {
     f"{scope}MaxPooling{n}D": f"{scope}AveragePooling{n}D" for scope in ("", "Global") for n in (1, 2, 3)
 }
 """A maximum depends on whatever might win: its gradient shows one winner, that of a mean shows all who take part."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.experiment import Experiment
 
+PARTS = {"Validation samples": "validation", "Training samples": "training"}
+"""Parts whose samples are looked at while a network is designed and trained. The test part is not offered: what is
+watched guides choices, and no choice may use it."""
 SETTLE_MS = 200
 """Wait this long after a change, so that typing a number asks once."""
 

@@ -13,7 +13,7 @@ from cnnstudio.app.format import counted, shape
 
 if TYPE_CHECKING:
     from cnnstudio.app.features.mosaic import Bytes, Floats
-    from cnnstudio.wire.messages import FeatureMaps
+    from cnnstudio.wire.messages import FeatureMaps, Maps
 
 Kind: TypeAlias = Literal["vector", "signals", "images", "volumes"]
 _KINDS: tuple[Kind, ...] = ("vector", "signals", "images", "volumes")
@@ -28,7 +28,7 @@ class LayerMaps:
     high: Floats
 
     @classmethod
-    def of(cls, event: FeatureMaps) -> LayerMaps:
+    def of(cls, event: FeatureMaps | Maps) -> LayerMaps:
         """What the worker sent, checked: raises ValueError when the arrays do not belong together."""
         maps = np.asarray(event.maps)
         low, high = np.asarray(event.low, np.float32), np.asarray(event.high, np.float32)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from cnnstudio.app.data.loader import SampleLoader, Wish
+from cnnstudio.app.data.loader import PARTS, SampleLoader, Wish
 from cnnstudio.app.data.sample_list import SampleList
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.theme import space
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 PAGE = 48
 SIDE = 40
-PARTS = {"Validation samples": "validation", "Training samples": "training"}
-"""The test part is not offered: what is watched while training guides choices, and no choice may use it."""
 
 
 class SampleChooser(QWidget):

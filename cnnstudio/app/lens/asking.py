@@ -1,0 +1,126 @@
+"""A question that the lens puts to the worker again and again: the latest one counts, and answers are kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from cnnstudio.wire.messages import Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from cnnstudio.app.worker_client import WorkerClient
+    from cnnstudio.wire.messages import Command
+
+SETTLE_MS = 150
+"""Wait this long after a change, so that a mouse on its way asks nothing."""
+KEPT = 64
+"""Answers kept: going back to a cell shows it at once."""
+
+
+class Question(QObject):
+    """Asks while somebody looks. One request is open at a time; what was wished meanwhile is asked after it."""
+
+    answered = Signal(object)
+    """The answer to what is wished now."""
+    waiting = Signal(str)
+    """The answer is on its way: what is being waited for."""
+    failed = Signal(str, str)
+    """There will be no answer: the sentence and the details."""
+
+    def __init__(self, worker: WorkerClient, what: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._worker = worker
+        self._what = what
+        self._active = False
+        self._key: Hashable = None
+        self._make: Callable[[int], Command] | None = None
+        self._asked: tuple[int, Hashable] | None = None
+        self._has_failed = False
+        self._kept: OrderedDict[Hashable, object] = OrderedDict()
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._ask)
+        worker.received.connect(self._take)
+        worker.state_changed.connect(self._follow)
+
+    def wish(self, key: Hashable, make: Callable[[int], Command]) -> None:
+        """Wish for the answer to what `make` makes; equal keys have equal answers."""
+        if key == self._key and not self._has_failed:
+            return
+        self._key, self._make, self._has_failed = key, make, False
+        self._begin()
+
+    def forget(self) -> None:
+        """Nothing is wished any more."""
+        self._key = self._make = None
+        self._settle.stop()
+
+    def retry(self) -> None:
+        """Ask again after a failure, of a new worker if the last one has ended."""
+        if self._worker.state in ("lost", "stopped"):
+            self._worker.start()
+        self._has_failed = False
+        self._begin()
+
+    def set_active(self, active: bool) -> None:
+        """Whether anyone is looking."""
+        if active == self._active:
+            return
+        self._active = active
+        if active:
+            self._begin()
+        else:
+            self._settle.stop()
+
+    def _begin(self) -> None:
+        if self._make is None or not self._active or self._has_failed:
+            return
+        known = self._kept.get(self._key)
+        if known is not None:
+            self._settle.stop()
+            self._kept.move_to_end(self._key)
+            self.answered.emit(known)
+            return
+        can_ask = self._worker.state in ("ready", "busy")
+        self.waiting.emit(f"Computing {self._what}\u2026" if can_ask else "Starting the worker\u2026")
+        self._settle.start()
+
+    def _ask(self) -> None:
+        if self._make is None or self._asked is not None or self._worker.state not in ("ready", "busy"):
+            return
+        self._asked = (self._worker.request(self._make), self._key)
+
+    def _take(self, event: object) -> None:
+        if self._asked is None or getattr(event, "request", 0) != self._asked[0]:
+            return
+        key, self._asked = self._asked[1], None
+        if not isinstance(event, Failed):
+            self._keep(key, event)
+        if key != self._key:
+            self._ask()
+        elif isinstance(event, Failed):
+            self._has_failed = True
+            self.failed.emit(event.message, event.details)
+        elif self._active:
+            self.answered.emit(event)
+
+    def _keep(self, key: Hashable, event: object) -> None:
+        self._kept[key] = event
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    def _follow(self, state: str) -> None:
+        if self._make is None or not self._active or self._has_failed or self._asked is not None:
+            return  # a worker that dies over a request answers it with Failed; asking again is for the person
+        if self._key in self._kept:
+            return
+        if state in ("ready", "busy", "starting"):
+            self._begin()
+        elif not self._worker.will_restart or state == "stopped":
+            self._has_failed = True
+            self.failed.emit("The worker has ended. Press Retry to start it again.", "")

@@ -1,0 +1,126 @@
+"""Choosing the sample under the lens: part, previous and next, with what it shows in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from cnnstudio.app.data.loader import PARTS, SampleLoader, Wish
+from cnnstudio.app.data.sample_painter import target_words
+from cnnstudio.app.features.words import tool, words
+from cnnstudio.app.theme import space
+from cnnstudio.wire.messages import Sample
+
+if TYPE_CHECKING:
+    from cnnstudio.app.features.mosaic import Floats
+    from cnnstudio.app.worker_client import WorkerClient
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.wire.messages import Samples
+
+
+class SampleSteps(QWidget):
+    """Holds the chosen sample, and its values as soon as the worker has sent them."""
+
+    chosen = Signal()
+    """Another sample was chosen: see `sample`."""
+    arrived = Signal()
+    """The values of the chosen sample are there, or are gone: see `values`."""
+    waiting = Signal(str)
+    failed = Signal(str, str)
+    """See SampleLoader."""
+
+    def __init__(self, worker: WorkerClient, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("lens_sample_steps")
+        self._experiment: Experiment | None = None
+        self._sample = Sample()
+        self._values: Floats | None = None
+        self._total = 0
+        self._loader = SampleLoader(worker, self)
+        self._part = QComboBox()
+        self._part.setObjectName("lens_part")
+        self._part.setAccessibleName("Part of the data")
+        self._part.setToolTip("Where the sample comes from; the test part is kept for the one final test")
+        self._part.addItems(list(PARTS))
+        self._previous = tool("lens_previous", "chevron-left", "Previous sample")
+        self._next = tool("lens_next", "chevron-right", "Next sample")
+        self._label = words("lens_sample_label", tone="muted", tip="The sample under the lens and what it shows")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(space(1))
+        for widget in (self._part, self._previous, self._next):
+            row.addWidget(widget)
+        row.addSpacing(space(1))
+        row.addWidget(self._label, 1)
+        self._part.currentTextChanged.connect(self._change_part)
+        self._previous.clicked.connect(self._go_back)
+        self._next.clicked.connect(self._go_on)
+        self._loader.loading.connect(self.waiting)
+        self._loader.loaded.connect(self._take)
+        self._loader.failed.connect(self.failed)
+        self._show()
+
+    @property
+    def sample(self) -> Sample:
+        """The sample to look at."""
+        return self._sample
+
+    @property
+    def values(self) -> Floats | None:
+        """Its values, float32 in the shape of the data; None until they have come."""
+        return self._values
+
+    def set_active(self, active: bool) -> None:
+        """Whether the lens is in sight; only then are samples asked for."""
+        self._loader.set_active(active)
+
+    def retry(self) -> None:
+        """Ask again after a failure."""
+        self._loader.retry()
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """Choose from the data of this experiment; other data start at their first sample."""
+        other = self._experiment is None or self._experiment.data != experiment.data
+        self._experiment = experiment
+        if other:
+            self._total = 0
+            self._go_to(0)
+
+    def _go_to(self, index: int) -> None:
+        sample = Sample(PARTS[self._part.currentText()], index)
+        self._values = None
+        self.arrived.emit()
+        if sample != self._sample:
+            self._sample = sample
+            self.chosen.emit()
+        if self._experiment is not None:
+            self._loader.want(Wish(self._experiment, sample.part, index, 1), at_once=True)
+        self._show()
+
+    def _take(self, samples: Samples) -> None:
+        self._total = samples.total
+        if self._sample.index >= samples.total > 0:
+            self._go_to(samples.total - 1)
+            return
+        if len(samples.inputs) and self._experiment is not None:
+            self._values = samples.inputs[0]
+            self._show(target_words(samples.targets[0], self._experiment.data.source.info()))
+        self.arrived.emit()
+
+    def _show(self, target: str = "") -> None:
+        self._previous.setEnabled(self._sample.index > 0)
+        self._next.setEnabled(self._sample.index < self._total - 1)
+        told = f"Sample {self._sample.index:,}"
+        self._label.setText(f"{told}: {target}" if target else told)
+
+    def _go_back(self) -> None:
+        self._go_to(self._sample.index - 1)
+
+    def _go_on(self) -> None:
+        self._go_to(self._sample.index + 1)
+
+    def _change_part(self) -> None:
+        self._total = 0
+        self._go_to(0)
