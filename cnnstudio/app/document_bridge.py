@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from cnnstudio.app.fix_preview import FixPreview
 from cnnstudio.core.edits import EditError
 from cnnstudio.core.lint import lint
 from cnnstudio.core.renaming import renamed
@@ -51,6 +52,7 @@ class DocumentBridge(QObject):
         self._document = document
         self._trace = trace(document.value.architecture, document.value.data.source.info())
         self._diagnostics = lint(self._trace)
+        self.fix_preview = FixPreview(self)
 
     @property
     def document(self) -> Document:

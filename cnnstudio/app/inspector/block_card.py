@@ -49,8 +49,10 @@ class BlockCard(QWidget):
         self.id_line.named.connect(self._rename)
         self.form.edited.connect(self._edit)
         self.form.fix_wanted.connect(self._fix)
+        self.form.fix_pointed.connect(bridge.fix_preview.turn_to)
         self.form.follow_wanted.connect(self._follow)
         self.findings.fix_wanted.connect(self._fix)
+        self.findings.fix_pointed.connect(bridge.fix_preview.turn_to)
 
     def _lay_out(self) -> None:
         mark(self.title, scale="title")

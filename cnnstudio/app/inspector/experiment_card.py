@@ -77,6 +77,7 @@ class ExperimentCard(QWidget):
         self.description.textChanged.connect(self._describe)
         self.description.left.connect(self._end_burst)
         self.findings.fix_wanted.connect(self._fix)
+        self.findings.fix_pointed.connect(bridge.fix_preview.turn_to)
 
     def _lay_out(self) -> None:
         mark(self.title, scale="title")

@@ -63,6 +63,7 @@ class FieldRow(QWidget):
     edited = Signal(str, object, str)
     """Name, value, gesture ("" for an edit that is an undo step of its own)."""
     fix_wanted = Signal(object)
+    fix_pointed = Signal(object, QWidget)
     follow_wanted = Signal(str, bool)
     """Name, and whether its value is to follow the design or to stay as it is."""
     help_wanted = Signal(str)
@@ -217,6 +218,7 @@ class FieldRow(QWidget):
         while len(self._findings) < len(diagnostics):
             finding = Finding(self)
             finding.fix_wanted.connect(self.fix_wanted)
+            finding.fix_pointed.connect(self.fix_pointed)
             self._notes.addWidget(finding)
             self._findings.append(finding)
         for finding, diagnostic in zip(self._findings, diagnostics, strict=True):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from cnnstudio.app.theme import Role, mark, pixmap, space, theme, themes
 from cnnstudio.core.diagnostics import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PySide6.QtGui import QEnterEvent, QFocusEvent, QHideEvent
 
     from cnnstudio.core.diagnostics import Diagnostic, Fix
 
@@ -25,6 +27,8 @@ class Finding(QFrame):
 
     fix_wanted = Signal(object)
     """The person chose this Fix."""
+    fix_pointed = Signal(object, QWidget)
+    """The person points at this Fix, or at none any more (None), in this button."""
 
     def __init__(self, parent: QWidget | None = None, *, framed: bool = False) -> None:
         super().__init__(parent)
@@ -76,7 +80,7 @@ class Finding(QFrame):
         if severity is not self._severity:
             self._severity = severity
             self._paint()
-        if [f.label for f in fixes] != [f.label for f in self._fixes]:
+        if [(f.label, f.gives) for f in fixes] != [(f.label, f.gives) for f in self._fixes]:
             self._rebuild(fixes)
         for button, fix in zip(self._buttons, fixes, strict=True):
             button.fix = fix
@@ -89,8 +93,9 @@ class Finding(QFrame):
             button.deleteLater()
         self._buttons = [FixButton(fix, self) for fix in fixes]
         for button in self._buttons:
-            self._actions.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            self._actions.addWidget(button)
             button.wanted.connect(self.fix_wanted)
+            button.pointed.connect(self.fix_pointed)
 
     def _paint(self) -> None:
         color = theme().color(ROLES[self._severity])
@@ -100,19 +105,91 @@ class Finding(QFrame):
 
 
 class FixButton(QPushButton):
-    """Mends a finding when pressed. A label too long for the panel is cut and whole in the tooltip."""
+    """Mends a finding when pressed. It says what it does and what that gives, over as many lines as needed."""
 
     wanted = Signal(object)
+    pointed = Signal(object, QWidget)
+    """The mouse or the keyboard is on it: its Fix; or no longer: None."""
 
     def __init__(self, fix: Fix, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.fix = fix
-        self.setText(fix.label)
         self.setObjectName("fix")
         self.setAccessibleName(f"Fix: {fix.label}")
-        self.setToolTip(f"{fix.label} (Undo takes it back)")
-        self.setMinimumWidth(QFontMetrics(self.font()).averageCharWidth() * 8)
+        self.setAccessibleDescription(fix.gives)
+        self.setToolTip("Make this change; Undo takes it back")
+        self._words = self._line(fix.label)
+        self._gives = self._line(fix.gives)
+        mark(self._gives, tone="muted", scale="caption")
+        self._gives.setVisible(bool(fix.gives))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(space(2), space(1), space(2), space(1))
+        column.setSpacing(0)
+        column.addWidget(self._words)
+        column.addWidget(self._gives)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.clicked.connect(self._clicked)
+
+    @property
+    def words(self) -> str:
+        """What it says it does."""
+        return self._words.text()
+
+    def _line(self, text: str) -> QLabel:
+        label = QLabel(text, self)
+        label.setWordWrap(True)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        return label
+
+    @override
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    @override
+    def heightForWidth(self, width: int, /) -> int:
+        layout = self.layout()
+        return layout.totalHeightForWidth(width) if layout is not None else super().heightForWidth(width)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return self._fitted(self.width())
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().averageCharWidth() * 12, self._fitted(self.width()).height())
+
+    def _fitted(self, width: int) -> QSize:
+        return QSize(width, self.heightForWidth(width))
+
+    @override
+    def enterEvent(self, event: QEnterEvent, /) -> None:
+        super().enterEvent(event)
+        self.pointed.emit(self.fix, self)
+
+    @override
+    def leaveEvent(self, event: QEvent, /) -> None:
+        super().leaveEvent(event)
+        if not self.hasFocus():
+            self.pointed.emit(None, self)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent, /) -> None:
+        super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self.pointed.emit(self.fix, self)
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent, /) -> None:
+        super().focusOutEvent(event)
+        self.pointed.emit(None, self)
+
+    @override
+    def hideEvent(self, event: QHideEvent, /) -> None:
+        super().hideEvent(event)
+        self.pointed.emit(None, self)
 
     def _clicked(self) -> None:
         self.wanted.emit(self.fix)

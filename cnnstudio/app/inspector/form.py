@@ -37,6 +37,8 @@ class DeclaredForm(QWidget):
     """Parameter name, value, gesture: edits of one burst share a gesture, "" stands alone."""
     fix_wanted = Signal(object)
     """The person chose this Fix of a diagnostic shown at a field."""
+    fix_pointed = Signal(object, QWidget)
+    """The person points at such a Fix, or at none any more (None), in this button."""
     follow_wanted = Signal(str, bool)
     """Parameter name, and whether its value is to follow the design or to stay as it is."""
 
@@ -117,6 +119,7 @@ class DeclaredForm(QWidget):
             row.set_label_width(min(max(width, metrics.averageCharWidth() * 10), WIDEST_LABEL))
             row.edited.connect(self.edited)
             row.fix_wanted.connect(self.fix_wanted)
+            row.fix_pointed.connect(self.fix_pointed)
             row.follow_wanted.connect(self.follow_wanted)
             row.help_wanted.connect(self._explain)
             self._column.insertWidget(index, row)

@@ -151,6 +151,7 @@ class FindingList(QWidget):
     """Framed findings under one another; hidden when there are none."""
 
     fix_wanted = Signal(object)
+    fix_pointed = Signal(object, QWidget)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -170,6 +171,7 @@ class FindingList(QWidget):
         while len(self._findings) < len(diagnostics):
             finding = Finding(self, framed=True)
             finding.fix_wanted.connect(self.fix_wanted)
+            finding.fix_pointed.connect(self.fix_pointed)
             self._column.addWidget(finding)
             self._findings.append(finding)
         for finding, diagnostic in zip(self._findings, diagnostics, strict=False):

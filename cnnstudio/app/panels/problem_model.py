@@ -1,10 +1,11 @@
-"""Diagnostics as a table: the sentence with its mark, the block, and the first way out."""
+"""Diagnostics as a tree: the sentence with its mark and the block; beneath it its fixes and what they give."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from typing_extensions import override
 
 from cnnstudio.app.inspector.findings import ROLES
 from cnnstudio.app.theme import Role, icon, theme
@@ -12,39 +13,91 @@ from cnnstudio.app.theme import Role, icon, theme
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtCore import QObject
+    from cnnstudio.core.diagnostics import Diagnostic, Fix
 
-    from cnnstudio.core.diagnostics import Diagnostic
-
-HEADINGS = ("Problem", "Block", "Fix")
-PROBLEM, BLOCK, FIX = range(3)
+HEADINGS = ("Problem", "Block")
+PROBLEM, BLOCK = range(2)
+GIVES = Qt.ItemDataRole.UserRole + 1
+"""What a fix gives; None for rows that are no fix."""
+NO_FIX = "No fix is known: change the block or its connections."
 _ROOT = QModelIndex()
+_TOP = 0
+"""Internal id of the rows of diagnostics; that of a fix is one more than the row of its diagnostic."""
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class ProblemModel(QAbstractTableModel):
-    """The diagnostics of the design, errors first, as lint sorts them."""
+class ProblemModel(QAbstractItemModel):
+    """The diagnostics of the design, errors first, as lint sorts them.
+
+    Fixes cost a trial each, so they are worked out for open diagnostics only.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._diagnostics: tuple[Diagnostic, ...] = ()
+        self._open: dict[int, tuple[Fix, ...]] = {}
 
     def show_diagnostics(self, diagnostics: Sequence[Diagnostic]) -> bool:
-        """Take these; False when they read the same, so that selection and scroll place can stay."""
+        """Take these; False when they read the same, so that selection, open rows and scroll place can stay."""
         fresh = tuple(diagnostics)
         if [_key(d) for d in fresh] == [_key(d) for d in self._diagnostics]:
             self._diagnostics = fresh
-            if fresh:  # their fixes may be others, which only what is in sight needs to know: each costs a trial
-                self.dataChanged.emit(self.index(0, FIX), self.index(len(fresh) - 1, FIX))
+            for row in self._open:  # their fixes may be others
+                self._show_fixes(row, fresh[row].fixes)
             return False
         self.beginResetModel()
-        self._diagnostics = fresh
+        self._diagnostics, self._open = fresh, {}
         self.endResetModel()
         return True
 
-    def diagnostic(self, row: int) -> Diagnostic | None:
-        """The diagnostic of that row."""
-        return self._diagnostics[row] if 0 <= row < len(self._diagnostics) else None
+    def open(self, row: int) -> None:
+        """Work out the fixes of that diagnostic, and show them from now on."""
+        if row not in self._open and 0 <= row < len(self._diagnostics):
+            fixes = self._diagnostics[row].fixes
+            self.beginInsertRows(self.index(row, PROBLEM), 0, max(len(fixes), 1) - 1)
+            self._open[row] = fixes
+            self.endInsertRows()
+
+    def close(self, row: int) -> None:
+        """Forget the fixes of that diagnostic."""
+        if row in self._open:
+            self.beginRemoveRows(self.index(row, PROBLEM), 0, self._count(row) - 1)
+            del self._open[row]
+            self.endRemoveRows()
+
+    @property
+    def opened(self) -> tuple[int, ...]:
+        """Rows of the diagnostics whose fixes are shown."""
+        return tuple(self._open)
+
+    def _show_fixes(self, row: int, fixes: tuple[Fix, ...]) -> None:
+        parent, before, after = self.index(row, PROBLEM), self._count(row), max(len(fixes), 1)
+        if after > before:
+            self.beginInsertRows(parent, before, after - 1)
+            self._open[row] = fixes
+            self.endInsertRows()
+        elif after < before:
+            self.beginRemoveRows(parent, after, before - 1)
+            self._open[row] = fixes
+            self.endRemoveRows()
+        self._open[row] = fixes
+        self.dataChanged.emit(self.index(0, PROBLEM, parent), self.index(after - 1, BLOCK, parent))
+
+    def _count(self, row: int) -> int:
+        """Rows beneath a diagnostic: one that says so where it has no fixes."""
+        return max(len(self._open[row]), 1) if row in self._open else 0
+
+    def diagnostic(self, index: _Index) -> Diagnostic | None:
+        """The diagnostic of that row, or the one that the fix of that row is for."""
+        row = index.row() if index.internalId() == _TOP else index.internalId() - 1
+        return self._diagnostics[row] if index.isValid() and 0 <= row < len(self._diagnostics) else None
+
+    def fix(self, index: _Index) -> Fix | None:
+        """The fix of that row, None where it is no fix's."""
+        if not index.isValid() or index.internalId() == _TOP:
+            return None
+        fixes = self._open.get(index.internalId() - 1, ())
+        return fixes[index.row()] if index.row() < len(fixes) else None
 
     def row_like(self, wanted: Diagnostic | None) -> int:
         """The row that says the same as `wanted`, -1 for none."""
@@ -54,53 +107,82 @@ class ProblemModel(QAbstractTableModel):
     def refresh_icons(self) -> None:
         """The theme has changed."""
         if self._diagnostics:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._diagnostics) - 1, FIX))
+            self.dataChanged.emit(self.index(0, PROBLEM), self.index(len(self._diagnostics) - 1, BLOCK))
 
+    @override
+    def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
+        if not self.hasIndex(row, column, parent):
+            return QModelIndex()
+        return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else _TOP)
+
+    @override
+    def parent(self, index: _Index = _ROOT) -> Any:
+        # Without an index Qt asks for the parent of the object itself.
+        if not index.isValid() or index.internalId() == _TOP:
+            return QModelIndex()
+        return self.createIndex(index.internalId() - 1, PROBLEM, _TOP)
+
+    @override
     def rowCount(self, parent: _Index = _ROOT) -> int:
-        """One for each diagnostic."""
-        return 0 if parent.isValid() else len(self._diagnostics)
+        if not parent.isValid():
+            return len(self._diagnostics)
+        return self._count(parent.row()) if parent.internalId() == _TOP and parent.column() == PROBLEM else 0
 
+    @override
+    def hasChildren(self, parent: _Index = _ROOT) -> bool:
+        return not parent.isValid() or (parent.internalId() == _TOP and parent.column() == PROBLEM)
+
+    @override
     def columnCount(self, parent: _Index = _ROOT) -> int:
-        """Problem, block, fix."""
-        return 0 if parent.isValid() else len(HEADINGS)
+        return len(HEADINGS)
 
+    @override
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The headings."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return HEADINGS[section]
         return None
 
+    @override
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Texts, the severity's icon, the colour of a fix."""
-        diagnostic = self.diagnostic(index.row())
+        diagnostic = self.diagnostic(index)
         if diagnostic is None:
             return None
-        column = index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _texts(diagnostic)[column]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return _tool_tip(diagnostic, column)
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{diagnostic.severity}: {diagnostic.message}" if column == PROBLEM else _texts(diagnostic)[column]
-        if role == Qt.ItemDataRole.DecorationRole and column == PROBLEM:
-            return icon(diagnostic.severity.value, ROLES[diagnostic.severity])
-        if role == Qt.ItemDataRole.ForegroundRole and column != PROBLEM:
-            return theme().color(Role.ACCENT if column == FIX else Role.MUTED)
+        if index.internalId() != _TOP:
+            return _of_fix(self.fix(index), index.column(), role)
+        return _of_diagnostic(diagnostic, index.column(), role)
+
+
+def _of_diagnostic(diagnostic: Diagnostic, column: int, role: int) -> Any:
+    text = diagnostic.message if column == PROBLEM else diagnostic.block
+    if role == Qt.ItemDataRole.DisplayRole:
+        return text
+    if role == Qt.ItemDataRole.ToolTipRole:
+        return diagnostic.message
+    if role == Qt.ItemDataRole.AccessibleTextRole:
+        return f"{diagnostic.severity}: {diagnostic.message}" if column == PROBLEM else text
+    if role == Qt.ItemDataRole.DecorationRole and column == PROBLEM:
+        return icon(diagnostic.severity.value, ROLES[diagnostic.severity])
+    if role == Qt.ItemDataRole.ForegroundRole and column == BLOCK:
+        return theme().color(Role.MUTED)
+    return None
+
+
+def _of_fix(fix: Fix | None, column: int, role: int) -> Any:
+    if column != PROBLEM:
         return None
-
-
-def _texts(diagnostic: Diagnostic) -> tuple[str, str, str]:
-    fixes = diagnostic.fixes
-    more = f" (+{len(fixes) - 1})" if len(fixes) > 1 else ""
-    return (diagnostic.message, diagnostic.block, fixes[0].label + more if fixes else "")
-
-
-def _tool_tip(diagnostic: Diagnostic, column: int) -> str:
-    if column == FIX and diagnostic.fixes:
-        if len(diagnostic.fixes) == 1:
-            return f"Click to do it: {diagnostic.fixes[0].label}"
-        return "Click to choose: " + "; ".join(f.label for f in diagnostic.fixes)
-    return diagnostic.message
+    if role == Qt.ItemDataRole.DisplayRole:
+        return fix.label if fix is not None else NO_FIX
+    if role == GIVES:
+        return fix.gives if fix is not None else None
+    if role == Qt.ItemDataRole.ToolTipRole:
+        return "Click to make this change; Undo takes it back" if fix is not None else None
+    if role == Qt.ItemDataRole.AccessibleTextRole:
+        return f"Fix: {fix.label}. {fix.gives}".rstrip(". ") if fix is not None else NO_FIX
+    if role == Qt.ItemDataRole.DecorationRole and fix is not None:
+        return icon("fix", Role.ACCENT)
+    if role == Qt.ItemDataRole.ForegroundRole:
+        return theme().color(Role.ACCENT if fix is not None else Role.MUTED)
+    return None
 
 
 def _key(diagnostic: Diagnostic) -> tuple[str, str, str, str]:

@@ -5,36 +5,23 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QCursor, QKeySequence
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QApplication,
-    QHeaderView,
-    QMenu,
-    QStackedWidget,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTreeView,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QApplication, QHeaderView, QMenu, QStackedWidget, QWidget
 
+from cnnstudio.app.fix_menu import add_fixes
 from cnnstudio.app.panels.empty import EmptyState
-from cnnstudio.app.panels.problem_model import BLOCK, FIX, PROBLEM, ProblemModel
+from cnnstudio.app.panels.problem_model import BLOCK, PROBLEM, ProblemModel
+from cnnstudio.app.panels.problem_view import ProblemView
 from cnnstudio.app.theme import space, themes
 from cnnstudio.app.when_shown import WhenShown
 from cnnstudio.core.diagnostics import Severity
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QMouseEvent
-
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.selection import Selection
-    from cnnstudio.core.diagnostics import Diagnostic, Fix
+    from cnnstudio.core.diagnostics import Diagnostic
 
-BESIDE_TEXT = space(6)
-"""Pixels of a cell's width that neither icon nor text takes: padding and the gaps of the style."""
-LARGEST = 10_000
 QUICK_FIX = QKeySequence("Ctrl+.")
 
 
@@ -61,24 +48,26 @@ class ProblemsPanel(QStackedWidget):
         bridge.changed.connect(self._changed)
         themes.changed.connect(self.model.refresh_icons)
         self.view.pressed_at.connect(self._pressed)
-        self.view.activated.connect(self._go_to)
+        self.view.pointed_at.connect(self._pointed)
+        self.view.activated.connect(self._activated)
+        self.view.expanded.connect(self._expanded)
+        self.view.collapsed.connect(self._collapsed)
         self.view.customContextMenuRequested.connect(self._show_menu)
-        self._quick_fix = QAction("Fix", self.view, shortcut=QUICK_FIX)
+        self._quick_fix = QAction("Go to the fixes", self.view, shortcut=QUICK_FIX)
         self._quick_fix.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self._quick_fix.triggered.connect(self._fix_current)
+        self._quick_fix.triggered.connect(self._go_to_fixes)
         self.view.addAction(self._quick_fix)
         self._changed()
 
     def _lay_out(self) -> None:
         self.view.setObjectName("problems_list")
         self.view.setAccessibleName("Problems")
+        self.view.setToolTip("Point at a fix to see on the canvas what it gives; click or Enter makes it")
         header = self.view.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(space(16))
         header.setSectionResizeMode(PROBLEM, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(BLOCK, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(FIX, QHeaderView.ResizeMode.ResizeToContents)
-        header.setResizeContentsPrecision(0)  # only rows in sight are measured: fixes are worked out when read
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -94,119 +83,101 @@ class ProblemsPanel(QStackedWidget):
         self._when_shown.ask()
 
     def _refresh(self) -> None:
-        current = self.current()
+        current, opened = self.current(), [self.model.diagnostic(i) for i in map(self._index, self.model.opened)]
         if self.model.show_diagnostics(self._bridge.diagnostics):
             row = self.model.row_like(current)
             if row >= 0:
-                self.view.setCurrentIndex(self.model.index(row, PROBLEM))
+                self.view.setCurrentIndex(self._index(row))
+            rows = [self.model.row_like(diagnostic) for diagnostic in opened]
+            for row in [row for row in rows if row >= 0] or [0]:
+                self._open(row)
         self.setCurrentWidget(self.view if self.model.rowCount() else self.empty)
 
+    def _index(self, row: int) -> QModelIndex:
+        return self.model.index(row, PROBLEM)
+
+    def _open(self, row: int) -> None:
+        """Show the fixes of that problem."""
+        self.model.open(row)
+        self.view.expand(self._index(row))
+        self._span(row)
+
+    def _span(self, row: int) -> None:
+        """Fixes have both columns."""
+        parent = self._index(row)
+        for child in range(self.model.rowCount(parent)):
+            self.view.setFirstColumnSpanned(child, parent, True)
+
+    def _expanded(self, index: QModelIndex) -> None:
+        self.model.open(index.row())
+        self._span(index.row())
+
+    def _collapsed(self, index: QModelIndex) -> None:
+        self.model.close(index.row())
+
     def current(self) -> Diagnostic | None:
-        """The diagnostic under the cursor."""
-        return self.model.diagnostic(self.view.currentIndex().row())
+        """The diagnostic under the cursor, or whose fix is."""
+        return self.model.diagnostic(self.view.currentIndex())
+
+    def _pointed(self, index: QModelIndex) -> None:
+        self._bridge.fix_preview.turn_to(self.model.fix(index), self.view)
 
     def _pressed(self, index: QModelIndex) -> None:
-        diagnostic = self.model.diagnostic(index.row())
-        if diagnostic is None:
-            return
-        if index.column() == FIX and diagnostic.fixes:
-            self._mend(diagnostic)
-        else:
+        if not self._mend(index):
             self._go_to(index)
 
+    def _activated(self, index: QModelIndex) -> None:
+        self._pressed(index)
+
+    def _mend(self, index: QModelIndex) -> bool:
+        """Make the fix of that row; False where it is the row of no fix."""
+        fix = self.model.fix(index)
+        if fix is not None:
+            self._bridge.do(fix.edit())
+        return fix is not None
+
     def _go_to(self, index: QModelIndex) -> None:
-        diagnostic = self.model.diagnostic(index.row())
-        if diagnostic is not None and diagnostic.block:
+        """Select the block, ask for its parameter and show the ways out."""
+        diagnostic = self.model.diagnostic(index)
+        if diagnostic is None:
+            return
+        if not index.parent().isValid():
+            self._open(index.row())
+        if diagnostic.block:
             self._selection.select([diagnostic.block])
             self._selection.parameter_wanted.emit(diagnostic.parameter)
 
-    def _fix_current(self) -> None:
-        diagnostic = self.current()
-        if diagnostic is not None and diagnostic.fixes:
-            self._mend(diagnostic)
-
-    def _mend(self, diagnostic: Diagnostic) -> None:
-        """One fix is made at once; of several the person chooses."""
-        if len(diagnostic.fixes) == 1:
-            self._make(diagnostic.fixes[0])
-            return
-        menu = self._menu()
-        self._add_fixes(menu, diagnostic)
-        menu.popup(QCursor.pos())
-
-    def _make(self, fix: Fix) -> None:
-        self._bridge.do(fix.edit())
-
-    def _menu(self) -> QMenu:
-        menu = QMenu(self.view)
-        menu.setObjectName("problem_menu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        return menu
-
-    def _add_fixes(self, menu: QMenu, diagnostic: Diagnostic) -> None:
-        for fix in diagnostic.fixes:
-            menu.addAction(fix.label).triggered.connect(partial(self._make, fix))
+    def _go_to_fixes(self) -> None:
+        """From a problem to its first fix, from a fix to the next one, round and round."""
+        index = self.view.currentIndex()
+        top = index.parent() if index.parent().isValid() else index
+        if not top.isValid():
+            top = self._index(0)
+        self._open(top.row())
+        row = index.row() + 1 if index.parent().isValid() else 0
+        following = self.model.index(row % max(1, self.model.rowCount(top)), PROBLEM, top)
+        if following.isValid():
+            self.view.setCurrentIndex(following)
+            self.view.scrollTo(following)
+            self.view.point_at_current()
 
     def _show_menu(self, place: QPoint) -> None:
         index = self.view.indexAt(place)
-        diagnostic = self.model.diagnostic(index.row())
+        diagnostic = self.model.diagnostic(index)
         if diagnostic is None:
             return
-        menu = self._menu()
-        self._add_fixes(menu, diagnostic)
-        if diagnostic.fixes:
+        menu = QMenu(self.view)
+        menu.setObjectName("problem_menu")
+        menu.setAccessibleName("Actions on the problem")
+        menu.setToolTipsVisible(True)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if add_fixes(menu, (diagnostic,), self._bridge):
             menu.addSeparator()
         if diagnostic.block:
-            menu.addAction("Go to block").triggered.connect(partial(self._go_to, index))
+            menu.addAction("Go to block").triggered.connect(partial(self._go_to, index.siblingAtColumn(PROBLEM)))
         menu.addAction("Copy text").triggered.connect(partial(_copy, str(diagnostic)))
         menu.popup(self.view.viewport().mapToGlobal(place))
 
 
 def _copy(text: str) -> None:
     QApplication.clipboard().setText(text)
-
-
-class Sentences(QStyledItemDelegate):
-    """Gives a row the height of its whole sentence; under a style sheet Qt counts one line."""
-
-    def __init__(self, view: QTreeView) -> None:
-        super().__init__(view)
-        self._view = view
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """As wide as the column, as high as the sentence broken into that width."""
-        hint = super().sizeHint(option, index)
-        beside = self._view.iconSize().width() + BESIDE_TEXT
-        room = QRect(0, 0, max(1, self._view.columnWidth(PROBLEM) - beside), LARGEST)
-        text = self._view.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, str(index.data()))
-        return QSize(hint.width(), max(hint.height(), text.height() + space(3)))
-
-
-class ProblemView(QTreeView):
-    """The list itself: sentences over as many lines as they need, a pointing hand over fixes."""
-
-    pressed_at = Signal(QModelIndex)
-    """A row was clicked with the left button."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setRootIsDecorated(False)
-        self.setIconSize(QSize(space(4), space(4)))
-        self.setItemDelegateForColumn(PROBLEM, Sentences(self))
-        self.setWordWrap(True)  # the end of the sentence says what to do
-        self.setAllColumnsShowFocus(True)
-        self.setMouseTracking(True)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.clicked.connect(self.pressed_at)
-        self.header().sectionResized.connect(self.scheduleDelayedItemsLayout)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """A fix looks like the link it is."""
-        index = self.indexAt(event.position().toPoint())
-        over_fix = index.column() == FIX and bool(index.data())
-        shape = Qt.CursorShape.PointingHandCursor if over_fix else Qt.CursorShape.ArrowCursor
-        if self.viewport().cursor().shape() is not shape:
-            self.viewport().setCursor(shape)
-        super().mouseMoveEvent(event)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.architecture import Architecture
+from cnnstudio.core.beside import along
 from cnnstudio.core.edits.base import ArchitectureEdit, Edit, EditError, block_of, check_new
 from cnnstudio.core.following import followable
 from cnnstudio.core.layout import arrange
@@ -178,8 +179,8 @@ class Tidy(ArchitectureEdit):
         return "Tidy the canvas"
 
     def change(self, architecture: Architecture) -> Architecture:
-        """Only positions change."""
-        return MoveBlocks(positions=arrange(architecture)).change(architecture)
+        """Only positions change; comments stay near the card that they stand beside."""
+        return along(architecture, MoveBlocks(positions=arrange(architecture)).change(architecture))
 
 
 @dataclass(frozen=True, kw_only=True)
