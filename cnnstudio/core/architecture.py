@@ -68,7 +68,7 @@ class Group:
 
     def only(self, ids: AbstractSet[str]) -> Group:
         """The same without the blocks that are not among these."""
-        return dataclasses.replace(self, blocks=self.blocks & ids)
+        return dataclasses.replace(self, blocks=self.blocks.intersection(ids))
 
 
 @dataclass(frozen=True, slots=True)
