@@ -29,11 +29,14 @@ class Situation:
     can_paste: bool = False
     has_selection: bool = False
     has_recent: bool = False
+    has_weights: bool = False
+    """Whether the experiment starts from imported weights."""
     training: bool = False
     stopping: bool = False
     trained: bool = False
     page: str = "design"
     mode: str = "system"
+    previews: bool = True
 
 
 def always(now: Situation) -> bool:
@@ -54,6 +57,8 @@ class ActionSpec:
     keys: QKeySequence.StandardKey | str = ""
     enabled: Callable[[Situation], bool] = always
     checked: Callable[[Situation], bool] | None = None
+    is_switch: bool = False
+    """What is checked is a matter of its own; otherwise one of those is checked that share the id's first word."""
     label: Callable[[Situation], str] | None = None
     """The text where it depends on the situation."""
     on_canvas: bool = False
@@ -77,6 +82,8 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("presets", "New from preset…", "File", "files.choose_preset", "Start from one of the presets", "preset",
                "Ctrl+Shift+N", bar=True),
     ActionSpec("open", "Open…", "File", "files.choose_file", "Open an experiment file", "open", Keys.Open, bar=True),
+    ActionSpec("import", "Import Keras model…", "File", "files.choose_model",
+               "Start from a .keras file or the text of model.to_json(), weights included", "import", "Ctrl+I"),
     ActionSpec("save", "Save", "File", "files.save", "Save the experiment", "save", Keys.Save,
                bar=True, separated=True),
     ActionSpec("save_as", "Save as…", "File", "files.save_as", "Save the experiment to another file",
@@ -120,6 +127,9 @@ TABLE: tuple[ActionSpec, ...] = (
                enabled=lambda now: now.has_selection, on_canvas=True, why="no block is selected"),
     ActionSpec("rename", "Name and description…", "Edit", "edits.rename", "Change name and description",
                separated=True),
+    ActionSpec("start_fresh", "Start from fresh weights", "Edit", "imports.start_fresh",
+               "Let training start from fresh weights instead of the imported ones",
+               enabled=lambda now: now.has_weights, why="training starts from fresh weights as it is"),
     ActionSpec("tidy", "Tidy", "Edit", "edits.tidy", "Lay the blocks out anew, in the order of the flow", "tidy",
                "Ctrl+Shift+T", bar=True, separated=True),
     ActionSpec("page_design", "Design", "View", "window.show_design", "Go to the Design page", "design", "Ctrl+1",
@@ -135,12 +145,18 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("history", "History", "View", "window.show_history",
                "Show every edit since the experiment was opened, to go back or forward to any", keys="Ctrl+Shift+H",
                phrase="Show history"),
+    ActionSpec("lens", "Lens", "View", "window.show_lens",
+               "Show what a cell of the selected block's map sees of the input", "lens", "Ctrl+Shift+L",
+               enabled=lambda now: now.has_selection, phrase="Show in lens", why="no block is selected"),
     ActionSpec("zoom_in", "Zoom in", "View", "canvas.zoom_in", "Make the canvas larger", "zoom-in", Keys.ZoomIn,
                enabled=lambda now: now.page == "design", bar=True, separated=True, why="on the Design page only"),
     ActionSpec("zoom_out", "Zoom out", "View", "canvas.zoom_out", "Make the canvas smaller", "zoom-out", Keys.ZoomOut,
                enabled=lambda now: now.page == "design", bar=True, why="on the Design page only"),
     ActionSpec("zoom_fit", "Zoom to fit", "View", "canvas.zoom_fit", "Show the whole network", "zoom-fit", "Ctrl+0",
                enabled=lambda now: now.page == "design", bar=True, why="on the Design page only"),
+    ActionSpec("previews", "Live previews", "View", "previews.toggle",
+               "Show on every card what its block makes of the chosen sample", keys="Ctrl+Shift+P",
+               checked=lambda now: now.previews, is_switch=True, separated=True, phrase="Turn live previews on or off"),
     ActionSpec("look_system", "As the system", "View", "window.look_system", "Light or dark as the system has it",
                checked=lambda now: now.mode == "system", submenu="Look", separated=True,
                phrase="Look as the system has it"),
@@ -230,7 +246,7 @@ class Actions(QObject):
         action.setToolTip(_tip(spec, action))
         action.setStatusTip(spec.tip)
         action.setCheckable(spec.checked is not None)
-        if spec.checked is not None:
+        if spec.checked is not None and not spec.is_switch:
             self._group(spec.id.partition("_")[0]).addAction(action)
         owner, _, method = spec.target.partition(".")
         action.triggered.connect(getattr(targets[owner], method))

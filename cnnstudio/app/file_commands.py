@@ -1,4 +1,4 @@
-"""What the File menu does: new, open, save, presets and export."""
+"""What the File menu does: new, open, import, save, presets and export."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
+from cnnstudio.app.model_import import ModelImport
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue.ends import Input, Output
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import Tidy
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.files import FileError, file_name, load_experiment, save_experiment
+from cnnstudio.core.importing import ENDINGS, is_model
 from cnnstudio.core.presets import presets, save_preset
 from cnnstudio.core.program import INPUT
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 Step: TypeAlias = Callable[[], object]
 MODEL_ENDING = ".keras"
 MODELS = f"Keras models (*{MODEL_ENDING})"
+MODELS_TO_IMPORT = f"Keras models ({' '.join('*' + ending for ending in ENDINGS)})"
 
 
 class FileCommands(QObject):
@@ -57,6 +60,11 @@ class FileCommands(QObject):
         self._preferences = preferences
         self._run = run
         self._worker = worker
+        self.imports = ModelImport(window, bridge, messages)
+        self.imports.read.connect(self._replace_with)
+        self.imports.failed.connect(self._complain)
+        self._model: Path | None = None
+        """The file to be imported once unsaved work is safe."""
         self._next: Step | None = None
         self._naming: NamingDialog | None = None
         self._incoming: Document | None = None
@@ -87,15 +95,33 @@ class FileCommands(QObject):
         dialog.fileSelected.connect(self.open_path)
         dialog.open()
 
+    def choose_model(self) -> None:
+        """Ask for a Keras model and import it."""
+        from cnnstudio.app.dialogs.files import ask_open
+
+        dialog = ask_open(self._window, self._folder(), "Import Keras model", MODELS_TO_IMPORT)
+        dialog.fileSelected.connect(self.import_path)
+        dialog.open()
+
+    def import_path(self, path: str | Path) -> None:
+        """Import that Keras model as a new experiment. One that cannot be read changes nothing."""
+        self._model = Path(path)
+        self.when_saved(self._import_model)
+
     def open_path(self, path: str | Path) -> None:
-        """Open that file. One that cannot be read changes nothing."""
+        """Open that file, or import it if it is a Keras model. One that cannot be read changes nothing."""
         file = Path(path)
+        if is_model(file):
+            self.import_path(file)
+            return
         try:
             experiment = load_experiment(file)
         except FileError as error:
             self._complain(str(error))
             return
-        self._replace_with(Document(experiment, file))
+        document = Document(experiment, file)
+        if self.imports.with_weights(document):
+            self._replace_with(document)
 
     def fill_recent(self, menu: QMenu) -> None:
         """Put the recent files into the menu."""
@@ -167,6 +193,12 @@ class FileCommands(QObject):
         question.rejected.connect(self._forget_next)
         question.open()
 
+    def _import_model(self) -> None:
+        path, self._model = self._model, None
+        if path is not None:
+            self._messages.dismiss("file")
+            self.imports.read_model(path)
+
     def _replace_with(self, document: Document) -> None:
         self._incoming = document
         self.when_saved(self._open_incoming)
@@ -187,7 +219,7 @@ class FileCommands(QObject):
     def _write(self, path: str | Path) -> None:
         file = Path(path)
         try:
-            save_experiment(file, self._bridge.experiment)
+            problem = save_experiment(file, self._bridge.experiment)
         except (OSError, FileError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self._complain(f"{file} cannot be written: {reason}. Nothing is lost; save to another place.")
@@ -197,6 +229,8 @@ class FileCommands(QObject):
         self._bridge.mark_saved()
         self._preferences.add_recent_file(file)
         self._messages.dismiss("file")
+        if problem:
+            self._messages.show_message(problem, "warning", key="file")
         self._go_on()
 
     def _keep_preset(self, name: str, description: str, replace: bool) -> None:

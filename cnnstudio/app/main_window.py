@@ -172,7 +172,8 @@ class MainWindow(QMainWindow):
 
     def _made_actions(self) -> Actions:
         targets = {
-            "files": self.files, "imports": self.files.imports, "edits": self.edits, "run": self.run, "window": self, "canvas": self.design.canvas,
+            "files": self.files, "imports": self.files.imports,
+            "edits": self.edits, "run": self.run, "window": self, "canvas": self.design.canvas,
         }  # fmt: skip
         return Actions(targets, self, self.design.canvas)
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import site
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+from cnnstudio.app.child_environment import child_environment
 from cnnstudio.app.worker_end import WorkerEnd
 from cnnstudio.wire.framing import FrameError, FrameReader, decode_event, encode
 from cnnstudio.wire.messages import (
     PROTOCOL,
     Command,
+    EffectiveField,
     Event,
     Exported,
     ExportRun,
     Failed,
     Hello,
+    Maps,
+    Previews,
     RunEnded,
     RunFailed,
     Samples,
@@ -113,7 +114,7 @@ class WorkerClient(QObject):
         self._stderr = ""
         self._reader = FrameReader(decode_event)
         process = QProcess(self)
-        process.setProcessEnvironment(_environment())
+        process.setProcessEnvironment(child_environment())
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._read_stderr)
         process.finished.connect(self._finished)
@@ -215,7 +216,7 @@ class WorkerClient(QObject):
             self._has_run = False
             self._enter("ready")
         self.received.emit(event)
-        if isinstance(event, Samples | Exported | Failed):
+        if isinstance(event, Samples | Exported | Previews | Maps | EffectiveField | Failed):
             self._exports.discard(event.request)
             answer = self._answers.pop(event.request, None)
             if answer is not None:
@@ -306,13 +307,3 @@ def _latest(events: Iterable[Event]) -> list[Event]:
         seen.add(key)
     kept.reverse()
     return kept
-
-
-def _environment() -> QProcessEnvironment:
-    """The environment of the worker: it finds the package where this process found it, installed or in a checkout."""
-    environment = QProcessEnvironment.systemEnvironment()
-    root = str(Path(__file__).resolve().parents[2])
-    if root not in site.getsitepackages():
-        known = environment.value("PYTHONPATH", "")
-        environment.insert("PYTHONPATH", os.pathsep.join(p for p in (root, known) if p))
-    return environment

@@ -6,14 +6,14 @@ there, it can be given up at any moment, and a file made to do harm meets a proc
 
 from __future__ import annotations
 
-import functools
-import json
 import re
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from cnnstudio.core.files import write_experiment
 from cnnstudio.core.initial_weights import with_weights
@@ -115,16 +115,29 @@ def _kept(
     return with_weights(experiment, fingerprint, weights)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Import the file named, or `--adopt FINGERPRINT EXPERIMENT`; what happens is told on stdout, an object a line.
+class Told(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """One line of what the program says: what it is doing, or at the end what came of it."""
 
-    {"doing": words, "share": number} on the way, and at the end {"failed": sentence}, {"adopted": sentence or ""} or
-    {"experiment": its text, "said": one line, "notes": [...], "unknown": [[block, class], ...]}.
-    """
-    say = functools.partial(_say, sys.stdout.buffer)
+    doing: str = ""
+    share: float = -1.0
+    """Of what it is doing, 0 to 1; below 0 where that is not known."""
+    failed: str = ""
+    """Why there is no experiment: one sentence."""
+    adopted: str | None = None
+    """Why weights could not be taken over, "" when they were."""
+    experiment: str = ""
+    """The experiment's JSON text."""
+    said: str = ""
+    notes: tuple[str, ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
+    """Block and layer of each UnknownLayer."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Import the file named, or `--adopt FINGERPRINT EXPERIMENT`; a `Told` a line goes to stdout."""
     if arguments[0] == "--adopt":
-        say({"doing": "Reading the weights", "share": -1.0})
-        say({"adopted": adopt(arguments[1], Path(arguments[2]))})
+        _say(Told(doing="Reading the weights"))
+        _say(Told(adopted=adopt(arguments[1], Path(arguments[2]))))
         return 0
     last = [0.0]
 
@@ -132,22 +145,21 @@ def main(arguments: Sequence[str]) -> int:
         now = time.monotonic()
         if share < 0 or now - last[0] >= _SECONDS_BETWEEN_REPORTS:
             last[0] = now
-            say({"doing": doing, "share": share})
+            _say(Told(doing=doing, share=share))
 
     try:
         done = import_model(Path(arguments[0]), told)
-        text = write_experiment(done.experiment)
     except FileError as error:
-        say({"failed": str(error)})
+        _say(Told(failed=str(error)))
         return 1
-    unknown = [[u.block, u.layer] for u in done.unknown]
-    say({"experiment": text, "said": str(done), "notes": done.notes, "unknown": unknown})
+    unknown = tuple((u.block, u.layer) for u in done.unknown)
+    _say(Told(experiment=write_experiment(done.experiment), said=str(done), notes=done.notes, unknown=unknown))
     return 0
 
 
-def _say(stdout: Any, message: dict[str, Any]) -> None:
-    stdout.write(json.dumps(message).encode() + b"\n")
-    stdout.flush()
+def _say(told: Told) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EXPERIMENTS = "CNN Studio experiments (*.json)"
+OPENED = f"Experiments and Keras models (*.json *.keras);;{EXPERIMENTS}"
 
 
-def ask_open(parent: QWidget, folder: Path) -> QFileDialog:
-    """A dialog for an experiment file to open; connect its `fileSelected`."""
-    dialog = _dialog(parent, "Open experiment", folder, EXPERIMENTS)
+def ask_open(parent: QWidget, folder: Path, title: str = "Open experiment", kinds: str = OPENED) -> QFileDialog:
+    """A dialog for a file to open; connect its `fileSelected`."""
+    dialog = _dialog(parent, title, folder, kinds)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     return dialog
 

@@ -1,0 +1,163 @@
+"""What an import could not carry over one to one: a sentence each, and the way to the block that it is about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
+
+from cnnstudio.app.format import counted
+from cnnstudio.app.theme import Role, icon, mark, space, themes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtWidgets import QWidget
+
+    from cnnstudio.core.importing import Told
+
+_ROLE = Qt.ItemDataRole.UserRole
+_QUOTED = re.compile(r"\"([a-z][a-z0-9_]*)\"")
+_FIRST = re.compile(r"([a-z][a-z0-9_]*)(?::|\b)")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One entry: the sentence, the block that it is about ("" for none), and whether that stands for no known layer."""
+
+    text: str
+    block: str
+    unknown: bool
+
+
+def findings(told: Told, ids: Collection[str]) -> list[Finding]:
+    """Layers that are not known first, then all other notes; each with the block that its sentence names."""
+    unknown = dict(told.unknown)
+    found = [Finding(note, _block_of(note, ids), _block_of(note, ids) in unknown) for note in told.notes]
+    named = {f.block for f in found}
+    found += [
+        Finding(f'"{block}" stands for the layer {layer}, which no block can express: replace it.', block, True)
+        for block, layer in told.unknown
+        if block not in named
+    ]
+    return sorted(found, key=_after_unknown)
+
+
+def _after_unknown(finding: Finding) -> bool:
+    return not finding.unknown
+
+
+def _block_of(note: str, ids: Collection[str]) -> str:
+    first = _FIRST.match(note)
+    words = [*_QUOTED.findall(note), *([first[1]] if first else [])]
+    return next((word for word in words if word in ids), "")
+
+
+class ImportReport(QDialog):
+    """Stays open beside the work. Enter, Show or a double click goes to the block."""
+
+    block_wanted = Signal(str)
+    """Show this block on the canvas."""
+
+    def __init__(self, told: Told, ids: Collection[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("import_report")
+        self.setWindowTitle("What was imported")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(640, 400)
+        self._found = findings(told, ids)
+        self._title = QLabel(told.said)
+        self._title.setObjectName("import_title")
+        self._summary = QLabel(_summary(self._found))
+        self._summary.setObjectName("import_summary")
+        self._list = QListWidget()
+        self._show = QPushButton("Show block")
+        self._close = QPushButton("Close")
+        self._dress()
+        self._fill()
+        self._lay_out()
+        self._list.currentRowChanged.connect(self._update_button)
+        self._list.itemActivated.connect(self._show_current)
+        self._show.clicked.connect(self._show_current)
+        self._close.clicked.connect(self.close)
+        themes.changed.connect(self._refresh_icons)
+        self._list.setCurrentRow(0)
+        self._list.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        """Sentences are broken anew."""
+        super().resizeEvent(event)
+        self._list.doItemsLayout()
+
+    def _dress(self) -> None:
+        mark(self._title, scale="title")
+        mark(self._summary, tone="muted")
+        for label in (self._title, self._summary):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        self._list.setObjectName("import_notes")
+        self._list.setAccessibleName("What was not carried over one to one")
+        self._list.setToolTip("Enter or a double click shows the block on the canvas")
+        self._list.setWordWrap(True)
+        self._list.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setSpacing(space(1) // 2)
+        for button, name, tip in (
+            (self._show, "import_show", "Select the block that the marked sentence is about, and go to it"),
+            (self._close, "import_close", "Close this list; Problems keeps what is left to mend"),
+        ):
+            button.setObjectName(name)
+            button.setAccessibleName(button.text())
+            button.setToolTip(tip)
+            button.setAutoDefault(False)
+        mark(self._show, kind="primary")
+
+    def _fill(self) -> None:
+        for finding in self._found:
+            item = QListWidgetItem(finding.text)
+            item.setData(_ROLE, finding)
+            self._list.addItem(item)
+        self._refresh_icons()
+
+    def _refresh_icons(self) -> None:
+        for row, finding in enumerate(self._found):
+            name, role = ("error", Role.ERROR) if finding.unknown else ("hint", Role.HINT)
+            self._list.item(row).setIcon(icon(name, role))
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(space(2))
+        buttons.addStretch(1)
+        buttons.addWidget(self._show)
+        buttons.addWidget(self._close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*[space(4)] * 4)
+        column.setSpacing(space(2))
+        column.addWidget(self._title)
+        column.addWidget(self._summary)
+        column.addWidget(self._list, 1)
+        column.addLayout(buttons)
+
+    def _update_button(self, row: int) -> None:
+        self._show.setEnabled(0 <= row < len(self._found) and bool(self._found[row].block))
+
+    def _show_current(self) -> None:
+        row = self._list.currentRow()
+        if 0 <= row < len(self._found) and self._found[row].block:
+            self.block_wanted.emit(self._found[row].block)
+
+
+def _summary(found: list[Finding]) -> str:
+    unknown = sum(f.unknown for f in found)
+    others = len(found) - unknown
+    parts = []
+    if unknown:
+        verb = "is" if unknown == 1 else "are"
+        parts.append(f"{counted(unknown, 'layer')} {verb} not known to the studio and must be replaced before training")
+    if others:
+        parts.append(f"{counted(others, 'thing')} {'is' if others == 1 else 'are'} not quite as in the file")
+    return "; ".join(parts) + "."
