@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.architecture import Architecture, Group
+from cnnstudio.core.beside import along
 from cnnstudio.core.block_records import MAX_GROUP_NAME
 from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of, check_new
 from cnnstudio.core.frames import card_box, inside, places
@@ -46,7 +47,7 @@ class GroupBlocks(ArchitectureEdit):
         missing = between(architecture, self.ids)
         if missing:
             raise EditError(f"{min(missing)} lies between the blocks of this group: take it in, too.")
-        return _framed(architecture, Group(self.id, name, self.ids))
+        return along(architecture, _framed(architecture, Group(self.id, name, self.ids)))
 
 
 def _framed(architecture: Architecture, group: Group) -> Architecture:
@@ -159,7 +160,7 @@ class Ungroup(ArchitectureEdit):
         members = (architecture.blocks[id] for id in group.blocks)
         moved = architecture.with_blocks(*(b.at(b.position[0], b.position[1] - FRAME_HEAD) for b in members))
         moved = shrunk(moved, group, frame.bottom, inside(frame).bottom - FRAME_HEAD)
-        return moved.with_groups(g for g in moved.groups.values() if g.id != self.id)
+        return along(architecture, moved.with_groups(g for g in moved.groups.values() if g.id != self.id))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,4 +212,4 @@ class SetGroupClosed(ArchitectureEdit):
         else:
             changed = grown(changed, after, card, lie.frame.bottom)
             changed = cleared(changed, after, card_box(lie.card))
-        return settled(architecture, changed, wider(changed, after))
+        return along(architecture, settled(architecture, changed, wider(changed, after)))

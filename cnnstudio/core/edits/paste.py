@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.architecture import MAX_BLOCKS, Architecture
+from cnnstudio.core.beside import along
 from cnnstudio.core.block_records import FARTHEST
 from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of
 from cnnstudio.core.edits.strands import Strand, column, open_round, put_at, put_behind, put_between
@@ -120,12 +121,12 @@ class PasteBlocks(ArchitectureEdit):
         if self.edge is not None:
             if strand is None or not strand.exit:
                 raise EditError("Only what has one way in and one way out goes between two blocks.")
-            return put_between(architecture, strand, self.edge)
+            return along(architecture, put_between(architecture, strand, self.edge))
         if self.after is None:
             return _put_beside(architecture, copies, self.position or _corner(architecture, architecture.blocks))
         block_of(architecture, self.after)
         if strand is not None:
-            return put_behind(architecture, strand, self.after)
+            return along(architecture, put_behind(architecture, strand, self.after))
         joined = open_round(architecture, [self.after])
         return _put_beside(architecture, copies, _corner(architecture, [self.after], joined), joined)
 

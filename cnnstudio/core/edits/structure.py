@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.architecture import Architecture, Block
+from cnnstudio.core.beside import along
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of, check_new, rewired
 from cnnstudio.core.edits.strands import column, put_at, put_behind, put_between
@@ -48,7 +49,7 @@ class AddBlock(ArchitectureEdit):
         anchor = block_of(architecture, self.after)
         if anchor.spec.max_inputs == 0 and self.spec.max_inputs == 0:
             raise EditError(f"{self.spec.title} takes no input, so it cannot follow {anchor.spec.title}.")
-        return put_behind(architecture, column([_new(self)]), self.after, self.position)
+        return along(architecture, put_behind(architecture, column([_new(self)]), self.after, self.position))
 
 
 def _new(edit: AddBlock | InsertBlock, position: tuple[float, float] = (0.0, 0.0)) -> Block:
@@ -90,7 +91,7 @@ class InsertBlock(ArchitectureEdit):
         if self.spec.max_inputs == 0 or self.spec.kind == "Output":
             raise EditError(f"{self.spec.title} cannot stand between two blocks.")
         edge = (self.source, self.target)
-        return put_between(architecture, column([_new(self)]), edge, self.position)
+        return along(architecture, put_between(architecture, column([_new(self)]), edge, self.position))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +126,7 @@ class RemoveBlocks(ArchitectureEdit):
         for thing in sorted(_whole(architecture, gone), key=_top, reverse=True):
             entered = [g.id for g in groups_of(architecture, next(iter(thing.blocks))) if g.id in left.groups]
             left = closed_row(left, thing.box, entered)
-        return left
+        return along(architecture, left)
 
 
 def _whole(architecture: Architecture, ids: Collection[str]) -> list[Thing]:
