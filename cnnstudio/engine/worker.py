@@ -22,6 +22,7 @@ from cnnstudio.core.storage import runs_folder
 from cnnstudio.engine import devices
 from cnnstudio.engine.control import Asked, Control, RunError
 from cnnstudio.engine.data import DataError
+from cnnstudio.engine.effective_field import design_field
 from cnnstudio.engine.export import ExportError, export_run
 from cnnstudio.engine.outbox import Outbox
 from cnnstudio.engine.previews import Replaced, design_maps, previews
@@ -37,6 +38,7 @@ from cnnstudio.wire.messages import (
     Exported,
     ExportRun,
     Failed,
+    GetEffectiveField,
     GetMaps,
     GetPreviews,
     GetSamples,
@@ -100,6 +102,7 @@ class Worker:
             Watch: self._look_again,
             GetPreviews: self._get_previews,
             GetMaps: self._get_maps,
+            GetEffectiveField: self._get_field,
         }
         """Handled by the main thread, one after the other."""
 
@@ -138,7 +141,7 @@ class Worker:
         if type(command) in self._in_turn:
             with self._lock:
                 self._runs_due += isinstance(command, StartRun)
-                if self._runs_due and isinstance(command, GetPreviews | GetMaps):
+                if self._runs_due and isinstance(command, GetPreviews | GetMaps | GetEffectiveField):
                     self._asked.put(command)
                 else:
                     self._jobs.put(command)
@@ -213,6 +216,13 @@ class Worker:
             answer = Failed(command.request, str(error))
         self._outbox.put(answer)
 
+    def _get_field(self, command: GetEffectiveField) -> None:
+        try:
+            answer: Event = design_field(command, self._sketches)
+        except SketchError as error:
+            answer = Failed(command.request, str(error))
+        self._outbox.put(answer)
+
     def _get_samples(self, command: GetSamples) -> None:
         self._samples.submit(self._handle, {GetSamples: self._answer_samples}, command)
 
@@ -271,10 +281,13 @@ def _warm_up() -> None:
         traceback.print_exc()
 
 
+_REQUESTS = GetSamples | ExportRun | GetPreviews | GetMaps | GetEffectiveField
+
+
 def _refusal(command: Command, sentence: str, details: str) -> Event:
     if isinstance(command, StartRun):
         return RunFailed(command.run, sentence, details)
-    request = command.request if isinstance(command, GetSamples | ExportRun | GetPreviews | GetMaps) else 0
+    request = command.request if isinstance(command, _REQUESTS) else 0
     return Failed(request, sentence, details)
 
 
