@@ -15,6 +15,7 @@ from cnnstudio.app.edit_commands import EditCommands
 from cnnstudio.app.file_commands import FileCommands, blank_experiment
 from cnnstudio.app.message_bar import Choice, MessageBar
 from cnnstudio.app.pages import Pages
+from cnnstudio.app.previews import LivePreviews
 from cnnstudio.app.recovery import Recovery, Remains, discard, find_remains
 from cnnstudio.app.run_controller import RunController
 from cnnstudio.app.run_strip import RunStrip
@@ -63,6 +64,9 @@ class MainWindow(QMainWindow):
         self.recovery = Recovery(self.bridge, self)
         self.messages = MessageBar()
         self.design = DesignPage(self.bridge, self.selection, self.worker, self.run)
+        self.previews = LivePreviews(
+            self.bridge, self.run, self.worker, self.design.canvas, enabled=preferences.previews, parent=self
+        )
         self.pages = Pages(preferences)
         self.strip = RunStrip(self.run, self.worker)
         self.files = FileCommands(self, self.bridge, self.messages, preferences, self.run, self.worker)
@@ -174,6 +178,7 @@ class MainWindow(QMainWindow):
         targets = {
             "files": self.files, "imports": self.files.imports,
             "edits": self.edits, "run": self.run, "window": self, "canvas": self.design.canvas,
+            "previews": self.previews,
         }  # fmt: skip
         return Actions(targets, self, self.design.canvas)
 
@@ -226,6 +231,7 @@ class MainWindow(QMainWindow):
         for signal in (bridge.title_changed, self.selection.changed, run.changed, self.pages.changed, themes.changed):
             signal.connect(self._update_actions)
         self.design.canvas.clipboard.changed.connect(self._update_actions)
+        self.previews.changed.connect(self._follow_previews)
         run.changed.connect(self._follow_run)
         self._was_active = False
         self._show_title()
@@ -254,6 +260,7 @@ class MainWindow(QMainWindow):
                 trained=bool(self.run.trained_directory),
                 page=self.pages.name,
                 mode=themes.mode.value,
+                previews=self.previews.enabled,
             )
         )
 
@@ -264,6 +271,10 @@ class MainWindow(QMainWindow):
     def _show_block(self, id: str) -> None:
         self.show_design()
         self.selection.select((id,))
+
+    def _follow_previews(self) -> None:
+        self._preferences.previews = self.previews.enabled
+        self._update_actions()
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.bridge.experiment.name}[*] – CNN Studio")

@@ -38,6 +38,15 @@ class Preferences:
         self._settings.setValue("look", mode.value)
 
     @property
+    def previews(self) -> bool:
+        """Whether cards show pictures of their blocks' maps; they do until this is turned off."""
+        return str(self._settings.value("canvas/previews", "on")) != "off"
+
+    @previews.setter
+    def previews(self, shown: bool) -> None:
+        self._settings.setValue("canvas/previews", "on" if shown else "off")
+
+    @property
     def geometry(self) -> QByteArray:
         """Size and place of the window, as Qt saved it; empty at first."""
         return self._bytes("window/geometry")

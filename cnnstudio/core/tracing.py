@@ -18,7 +18,7 @@ from cnnstudio.core.net import Net
 from cnnstudio.core.program import INPUT, Program, Step, Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cnnstudio.core.architecture import Architecture, Block
     from cnnstudio.core.catalogue import BlockSpec
@@ -151,6 +151,23 @@ def trace(architecture: Architecture, data: DataInfo, previous: Trace | None = N
     for id in topology.cyclic:
         done[id] = BlockTrace(id, blocks[id].spec, blocks[id].inputs, (), None, bypassed=blocks[id].bypassed)
     return Trace(architecture, data, done)
+
+
+def same_results(now: Trace, then: Trace, named: Callable[[str], str]) -> dict[str, str]:
+    """Blocks of `now` that compute from a sample what a block of `then` does -> the id of that block.
+
+    `named` gives the id that a block of `now` had then. A block counts if it and all that leads to it are the same.
+    """
+    found: dict[str, str] = {}
+    for id, block in now.blocks.items():
+        other = then.blocks.get(named(id))
+        if block.output is None or other is None or other.output is None:
+            continue
+        if (block.spec, block.bypassed) != (other.spec, other.bypassed):
+            continue
+        if tuple(found.get(source) for source in block.sources) == other.sources:
+            found[id] = other.id
+    return found
 
 
 def _reaching(block: Block, done: Mapping[str, BlockTrace]) -> tuple[Tensor, ...]:
