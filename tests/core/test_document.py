@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import hypothesis.strategies as st
@@ -15,24 +16,33 @@ from cnnstudio.core.catalogue.convolution import Convolution
 from cnnstudio.core.catalogue.ends import Input, Output
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import (
+    AddComment,
+    BypassBlocks,
     Connect,
     Describe,
     Disconnect,
     DuplicateBlocks,
     Edit,
+    EditComment,
     EditError,
     InsertBlock,
     MoveBlocks,
     PasteBlocks,
     RemoveBlocks,
+    RemoveComments,
     RenameBlock,
     RenameExperiment,
+    RenameGroup,
     ReorderBlock,
+    ResizeComment,
     SetData,
+    SetGroupClosed,
     SetParameters,
     SetTraining,
     Tidy,
+    Ungroup,
     add_block,
+    group_blocks,
 )
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.files import read_experiment, write_experiment
@@ -301,6 +311,47 @@ class Editing(RuleBasedStateMachine):
     def rename(self, data: st.DataObject, new_id: str) -> None:
         self.attempt(RenameBlock(id=data.draw(st.sampled_from(self.ids)), new_id=new_id))
 
+    @rule(data=st.data(), bypassed=st.booleans())
+    def bypass(self, data: st.DataObject, bypassed: bool) -> None:
+        some = data.draw(st.lists(st.sampled_from(self.ids), min_size=1, max_size=3, unique=True))
+        self.attempt(BypassBlocks(ids=tuple(some), bypassed=bypassed))
+
+    @rule(text=st.text(max_size=30), x=st.integers(-500, 500), y=st.integers(-500, 2000))
+    def comment(self, text: str, x: int, y: int) -> None:
+        id = self.document.value.architecture.new_id("Comment")
+        self.attempt(AddComment(id=id, text=text, position=(float(x), float(y))))
+
+    @precondition(lambda self: bool(self.document.value.architecture.comments))
+    @rule(data=st.data(), text=st.text(max_size=9), width=st.integers(0, 3000))
+    def change_comment(self, data: st.DataObject, text: str, width: int) -> None:
+        id = data.draw(st.sampled_from(list(self.document.value.architecture.comments)))
+        place = (float(width), 40.0)
+        edits = (EditComment(id=id, text=text), ResizeComment(id=id, width=width), MoveBlocks(positions={id: place}))
+        self.attempt(data.draw(st.sampled_from([*edits, RemoveComments(ids=(id,))])))
+
+    @rule(data=st.data(), name=st.sampled_from(["", "Stem", "x" * 81]))
+    def group(self, data: st.DataObject, name: str) -> None:
+        some = data.draw(st.lists(st.sampled_from(self.ids), min_size=1, max_size=5, unique=True))
+        try:
+            self.attempt(group_blocks(self.document.value.architecture, some, name))
+        except EditError as error:
+            self.sentences.append(str(error))
+
+    @precondition(lambda self: self.document.value.architecture.groups)
+    @rule(data=st.data(), way=st.sampled_from(["open", "close", "rename", "ungroup", "remove", "reorder"]))
+    def change_group(self, data: st.DataObject, way: str) -> None:
+        groups = self.document.value.architecture.groups
+        group = groups[data.draw(st.sampled_from(list(groups)))]
+        edits: dict[str, Edit] = {
+            "open": SetGroupClosed(id=group.id, closed=False),
+            "close": SetGroupClosed(id=group.id, closed=True),
+            "rename": RenameGroup(id=group.id, name=f"Again {group.name}"[:80]),
+            "ungroup": Ungroup(id=group.id),
+            "remove": RemoveBlocks(ids=tuple(group.blocks)),
+            "reorder": ReorderBlock(id=group.id, by=1),
+        }
+        self.attempt(edits[way])
+
     @rule()
     def tidy(self) -> None:
         self.attempt(Tidy())
@@ -328,7 +379,13 @@ class Editing(RuleBasedStateMachine):
 
     @invariant()
     def refusals_are_sentences(self) -> None:
-        assert all(s[0].isalnum() and s.endswith(".") for s in self.sentences)
+        assert all((s[0].isalnum() or s[0] == '"') and s.endswith(".") for s in self.sentences)
+
+    @invariant()
+    def groups_nest(self) -> None:
+        groups = self.document.value.architecture.groups.values()
+        for a, b in itertools.combinations(groups, 2):
+            assert a.blocks.isdisjoint(b.blocks) or a.blocks < b.blocks or b.blocks < a.blocks
 
     @invariant()
     def equals_the_model(self) -> None:

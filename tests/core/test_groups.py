@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import graphlib
 import itertools
@@ -323,7 +324,7 @@ def test_a_new_block_joins_the_innermost_group_that_holds_its_neighbours() -> No
 def test_removing_members_prunes_and_never_leaves_two_groups_the_same() -> None:
     nested = grouped(grouped(chain(*FIVE), "b2", "b3"), "b1", "b2", "b3", name="Body")
     left = RemoveBlocks(ids=("b1",)).change(nested)
-    assert [(g.name, g.blocks) for g in left.groups.values()] == [("Body", {"b2", "b3"})]
+    assert [(g.name, g.blocks) for g in left.groups.values()] == [("Body", frozenset({"b2", "b3"}))]
     assert RemoveBlocks(ids=("b1", "b2", "b3")).change(nested).groups == {}
     shut = closed(grouped(chain(*FIVE), "b2", "b3", "b4"))
     gone = RemoveBlocks(ids=("b2", "b3", "b4")).change(shut)
@@ -368,11 +369,9 @@ def test_groups_stay_whole_through_any_edit(seed: int, chance: random.Random) ->
         ]
         for id, group in architecture.groups.items():
             edits += [SetGroupClosed(id=id, closed=not group.closed), Ungroup(id=id)]
-        try:
+        with contextlib.suppress(EditError):
             edits.append(group_blocks(architecture, some))
             architecture = chance.choice(edits).change(architecture)
-        except EditError as error:
-            assert str(error).endswith(".")
         check_whole(architecture)
 
 
