@@ -227,7 +227,7 @@ class MainWindow(QMainWindow):
         worker.lost.connect(self._show_lost_worker)
         worker.quiet.connect(self._show_quiet_worker)
         self.recovery.failed.connect(self._show_unsafe)
-        self.files.imports.block_wanted.connect(self._show_block)
+        self.files.imports.blocks_wanted.connect(self._show_blocks)
         for signal in (bridge.title_changed, self.selection.changed, run.changed, self.pages.changed, themes.changed):
             signal.connect(self._update_actions)
         self.design.canvas.clipboard.changed.connect(self._update_actions)
@@ -268,9 +268,9 @@ class MainWindow(QMainWindow):
         self._preferences.mode = mode
         themes.choose(mode)
 
-    def _show_block(self, id: str) -> None:
+    def _show_blocks(self, ids: tuple[str, ...]) -> None:
         self.show_design()
-        self.selection.select((id,))
+        self.selection.select(ids)
 
     def _follow_previews(self) -> None:
         self._preferences.previews = self.previews.enabled

@@ -35,8 +35,8 @@ class ModelImport(QObject):
     """What is to be opened in place of the document."""
     failed = Signal(str)
     """There is nothing to open: the sentence why."""
-    block_wanted = Signal(str)
-    """Show this block on the canvas."""
+    blocks_wanted = Signal(tuple)
+    """Show the blocks of these ids on the canvas."""
 
     def __init__(self, window: QWidget, bridge: DocumentBridge, messages: MessageBar) -> None:
         super().__init__(window)
@@ -133,7 +133,7 @@ class ModelImport(QObject):
         from cnnstudio.app.dialogs.import_report import ImportReport
 
         report = ImportReport(told, self._bridge.experiment.architecture.blocks.keys(), self._window)
-        report.block_wanted.connect(self.block_wanted)
+        report.blocks_wanted.connect(self.blocks_wanted)
         report.finished.connect(self._forget_report)
         self._report = report
         report.show()

@@ -1,31 +1,70 @@
-"""`cnnstudio code`: the matching Keras script."""
+"""`cnnstudio code`: the matching Keras script or notebook."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnstudio.cli.experiments import add_experiment, load
-from cnnstudio.cli.output import say
+from cnnstudio.cli.output import say, tell
 from cnnstudio.cli.sound import require_sound
-from cnnstudio.cli.verb import OK, Verb
+from cnnstudio.cli.verb import OK, CommandError, UsageError, Verb
+from cnnstudio.core.declare import closest
+from cnnstudio.core.notebook import notebook
 from cnnstudio.core.source import script
+from cnnstudio.core.storage import write_atomic
 
 if TYPE_CHECKING:
     import argparse
 
+FORMATS = {"py": script, "ipynb": notebook}
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_experiment(parser)
+    parser.add_argument(
+        "--format",
+        metavar="FORMAT",
+        help=f"one of: {', '.join(FORMATS)}; without it as the ending of PATH says, else py",
+    )
+    parser.add_argument("--out", metavar="PATH", type=Path, help="the file to write; without it the text is printed")
+
 
 def _run(args: argparse.Namespace) -> int:
+    write = FORMATS[_format(args.format, args.out)]
     experiment = load(args.experiment)
     require_sound(experiment)
-    say(script(experiment).removesuffix("\n"))
+    text = write(experiment)
+    if args.out is None:
+        say(text.removesuffix("\n"))
+        return OK
+    try:
+        write_atomic(args.out, text.encode())
+    except OSError as error:
+        raise CommandError(f"{args.out} could not be written: {error.strerror or error}.") from error
+    tell(f"Wrote {args.out}.")
     return OK
+
+
+def _format(given: str | None, out: Path | None) -> str:
+    """What was asked for, by name or by the ending of the file."""
+    if given is not None:
+        if given not in FORMATS:
+            raise UsageError(f'There is no format "{given[:60]}". {closest(given, FORMATS)}')
+        return given
+    if out is None:
+        return "py"
+    ending = out.suffix.removeprefix(".").lower()
+    if ending not in FORMATS:
+        raise UsageError(f"{out} ends in no format that is known: name it .py or .ipynb, or say --format.")
+    return ending
 
 
 VERB = Verb(
     "code",
-    "print a Keras script that trains the same network on its own",
-    "Prints a complete Python script: data, model, training and the test at the end. It needs Keras, TensorFlow and "
-    "scikit-learn, and nothing of CNN Studio.",
-    add_experiment,
+    "write a Keras script or notebook that trains the same network on its own",
+    "Writes a complete Python script or Jupyter notebook: data, model, training and the test at the end. It needs "
+    "Keras, TensorFlow and scikit-learn (a notebook Matplotlib, too), and nothing of CNN Studio.",
+    _arguments,
     _run,
 )

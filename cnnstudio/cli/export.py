@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.cli.experiments import load_file
 from cnnstudio.cli.output import quiet, say
-from cnnstudio.cli.sound import require_sound
+from cnnstudio.cli.sound import require_sound, require_weights
 from cnnstudio.cli.verb import OK, CommandError, UsageError, Verb
 from cnnstudio.core.declare import closest
 
@@ -37,6 +37,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.run.is_file():
         experiment = load_file(args.run)
         require_sound(experiment)
+        require_weights(experiment)
     elif not args.run.is_dir():
         raise UsageError(f"{args.run} is no run's folder: `cnnstudio train` names the folder when it ends.")
     with quiet():

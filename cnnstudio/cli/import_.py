@@ -60,7 +60,10 @@ def report(done: Import, out: Path) -> str:
     """What was imported and what was not, as text."""
     lines = [str(done), *(f"  {note}" for note in done.notes)]
     if done.unknown:
-        named = ", ".join(f"{u.layer} ({u.block})" for u in done.unknown)
+        kinds: dict[str, list[str]] = {}
+        for unknown in done.unknown:
+            kinds.setdefault(unknown.layer, []).append(unknown.block)
+        named = "; ".join(f"{layer} ({', '.join(blocks)})" for layer, blocks in kinds.items())
         how_many = "1 layer is" if len(done.unknown) == 1 else f"{len(done.unknown):,} layers are"
         lines.append(f"{how_many} not known: {named}")
     written = f"{out} and {beside(out)} ({beside(out).stat().st_size:,} bytes)" if done.arrays else str(out)

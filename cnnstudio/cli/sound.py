@@ -8,6 +8,7 @@ from cnnstudio.cli.verb import CommandError
 from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.lint import lint
 from cnnstudio.core.tracing import trace
+from cnnstudio.core.weights_store import WeightsError, find
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
@@ -30,3 +31,12 @@ def require_sound(experiment: Experiment) -> None:
     wrong += [problem for problem in (experiment.data.shares_problem(),) if problem]
     if wrong:
         raise CommandError(wrong[0])
+
+
+def require_weights(experiment: Experiment) -> None:
+    """Raise CommandError when the weights that the experiment starts from are missing or damaged."""
+    if experiment.weights:
+        try:
+            find(experiment.weights)
+        except WeightsError as error:
+            raise CommandError(str(error)) from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cnnstudio.cli.experiments import add_experiment, load
 from cnnstudio.cli.output import quiet, tell
 from cnnstudio.cli.progress import JsonLines, TextLines
-from cnnstudio.cli.sound import require_sound
+from cnnstudio.cli.sound import require_sound, require_weights
 from cnnstudio.cli.verb import INTERRUPTED, OK, CommandError, UsageError, Verb
 from cnnstudio.core.initial_weights import without_weights
 from cnnstudio.core.recipe import TrainingRecipe
@@ -138,6 +138,7 @@ def _run(args: argparse.Namespace) -> int:
         experiment = without_weights(experiment)
     device, folder = _device(args.device), _folder(args.out)
     require_sound(experiment)
+    require_weights(experiment)
     with quiet(verbose=args.verbose):
         outcome = _train(experiment, folder, device, _reporter(args))
     return OK if outcome == "finished" else INTERRUPTED

@@ -21,47 +21,50 @@ if TYPE_CHECKING:
     from cnnstudio.core.importing import Told
 
 _ROLE = Qt.ItemDataRole.UserRole
-_QUOTED = re.compile(r"\"([a-z][a-z0-9_]*)\"")
-_FIRST = re.compile(r"([a-z][a-z0-9_]*)(?::|\b)")
+_QUOTED = re.compile(r"\"([^\"]+)\"")
+_NOT_IN_IDS = re.compile(r"[^a-z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One entry: the sentence, the block that it is about ("" for none), and whether that stands for no known layer."""
+    """One entry: the sentence, the blocks that it is about, and whether they stand for layers that are not known."""
 
     text: str
-    block: str
+    blocks: tuple[str, ...]
     unknown: bool
 
 
 def findings(told: Told, ids: Collection[str]) -> list[Finding]:
-    """Layers that are not known first, then all other notes; each with the block that its sentence names."""
-    unknown = dict(told.unknown)
-    found = [Finding(note, _block_of(note, ids), _block_of(note, ids) in unknown) for note in told.notes]
-    named = {f.block for f in found}
-    found += [
-        Finding(f'"{block}" stands for the layer {layer}, which no block can express: replace it.', block, True)
-        for block, layer in told.unknown
-        if block not in named
-    ]
-    return sorted(found, key=_after_unknown)
+    """Layers that are not known first, then all other notes; each with the blocks that its sentence names."""
+    layers = dict(told.unknown)
+    found = []
+    for note in told.notes:
+        blocks = _named(note, ids)
+        unknown = [block for block in blocks if block in layers]
+        if unknown and len(unknown) == len(blocks):  # a sentence names the first few of a kind: show all of them
+            kinds = {layers[block] for block in unknown}
+            blocks = tuple(block for block, layer in told.unknown if layer in kinds)
+        found.append(Finding(note, blocks, bool(unknown)))
+    said = {block for finding in found for block in finding.blocks}
+    for block, layer in told.unknown:
+        if block not in said:
+            found.append(
+                Finding(f'No block stands for the layer {layer}: replace or remove "{block}".', (block,), True)
+            )
+    return [f for f in found if f.unknown] + [f for f in found if not f.unknown]
 
 
-def _after_unknown(finding: Finding) -> bool:
-    return not finding.unknown
-
-
-def _block_of(note: str, ids: Collection[str]) -> str:
-    first = _FIRST.match(note)
-    words = [*_QUOTED.findall(note), *([first[1]] if first else [])]
-    return next((word for word in words if word in ids), "")
+def _named(note: str, ids: Collection[str]) -> tuple[str, ...]:
+    """Ids of the blocks that a sentence names by their layer's name, in quotes."""
+    words = (_NOT_IN_IDS.sub("_", word.lower()).strip("_") for word in _QUOTED.findall(note))
+    return tuple(dict.fromkeys(word for word in words if word in ids))
 
 
 class ImportReport(QDialog):
-    """Stays open beside the work. Enter, Show or a double click goes to the block."""
+    """Stays open beside the work. Enter, Show or a double click goes to the blocks."""
 
-    block_wanted = Signal(str)
-    """Show this block on the canvas."""
+    blocks_wanted = Signal(tuple)
+    """Show the blocks of these ids on the canvas."""
 
     def __init__(self, told: Told, ids: Collection[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,7 +110,7 @@ class ImportReport(QDialog):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setSpacing(space(1) // 2)
         for button, name, tip in (
-            (self._show, "import_show", "Select the block that the marked sentence is about, and go to it"),
+            (self._show, "import_show", "Select the blocks that the marked sentence is about, and go to them"),
             (self._close, "import_close", "Close this list; Problems keeps what is left to mend"),
         ):
             button.setObjectName(name)
@@ -143,17 +146,19 @@ class ImportReport(QDialog):
         column.addLayout(buttons)
 
     def _update_button(self, row: int) -> None:
-        self._show.setEnabled(0 <= row < len(self._found) and bool(self._found[row].block))
+        blocks = self._found[row].blocks if 0 <= row < len(self._found) else ()
+        self._show.setEnabled(bool(blocks))
+        self._show.setText("Show block" if len(blocks) < 2 else f"Show {len(blocks):,} blocks")
 
     def _show_current(self) -> None:
         row = self._list.currentRow()
-        if 0 <= row < len(self._found) and self._found[row].block:
-            self.block_wanted.emit(self._found[row].block)
+        if 0 <= row < len(self._found) and self._found[row].blocks:
+            self.blocks_wanted.emit(self._found[row].blocks)
 
 
 def _summary(found: list[Finding]) -> str:
-    unknown = sum(f.unknown for f in found)
-    others = len(found) - unknown
+    unknown = len({block for finding in found if finding.unknown for block in finding.blocks})
+    others = sum(not finding.unknown for finding in found)
     parts = []
     if unknown:
         verb = "is" if unknown == 1 else "are"
