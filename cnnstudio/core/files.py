@@ -45,6 +45,7 @@ __all__ = [
     "file_name",
     "load_experiment",
     "read_experiment",
+    "read_whole",
     "same_file",
     "save_experiment",
     "write_experiment",
@@ -135,15 +136,22 @@ def save_experiment(path: Path, experiment: Experiment) -> str:
 
 def load_experiment(path: Path) -> Experiment:
     """Read an experiment file; its weights are `weights_store.adopt`'s. Raises FileError, which names the file."""
+    return read_experiment(read_whole(path, "an experiment file (.json)"), path.name)
+
+
+def read_whole(path: Path, wanted: str) -> bytes:
+    """What a file holds, a byte past the most a document may have at the most. Raises FileError, which names the file.
+
+    `wanted` says what to choose where it is none: a folder, or a pipe that would be waited for.
+    """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise FileError(f"{path} is not a file; choose an experiment file (.json).")
+            raise FileError(f"{path} is not a file; choose {wanted}.")
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise FileError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
-    return read_experiment(data, path.name)
 
 
 def read_experiment(text: str | bytes, place: str) -> Experiment:
