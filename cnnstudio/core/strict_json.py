@@ -67,7 +67,7 @@ def read_json(text: str | bytes, place: str, form: Format[R]) -> R:
         plain = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileError(f"{place} is not {form.what}: byte {error.start:,} is not UTF-8 text.") from error
-    if _depth(plain) > MAX_DEPTH:
+    if depth(plain, MAX_DEPTH) > MAX_DEPTH:
         raise FileError(f"{place} nests more than {MAX_DEPTH} levels deep, the most {form.what} may.")
     try:
         document = json.loads(
@@ -113,17 +113,18 @@ def _explain(message: str, form: Format[R]) -> str:
     return f"{where}: {what[:1].lower()}{what[1:].replace('`', '')}."
 
 
-def _depth(text: str) -> int:
-    deepest = depth = 0
+def depth(text: str, most: int) -> int:
+    """Levels of nesting in a JSON text; counted no further than one past `most`."""
+    deepest = level = 0
     for bracket in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
         mark = bracket[0]
         if mark in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-            if deepest > MAX_DEPTH:
+            level += 1
+            deepest = max(deepest, level)
+            if deepest > most:
                 break
         elif mark in "]}":
-            depth -= 1
+            level -= 1
     return deepest
 
 

@@ -48,6 +48,11 @@ class BlockTrace:
     bypassed: bool = False
     """Left out of the network: `output` is what it reads first."""
 
+    @property
+    def stands_in(self) -> bool:
+        """Whether it stands for an unknown layer: it says what would come out, but no layer computes it."""
+        return self.output is not None and any(d.severity is Severity.ERROR for d in self.diagnostics)
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -91,7 +96,10 @@ class Trace:
         if result is None or self.blocks[result].output is None:
             raise ValueError("The design has errors, so there is no program; lint says which.")
         used = self.architecture.feeding(result) | {result}
-        return self._program_of([t for id, t in self.blocks.items() if id in used], result)
+        traced = [t for id, t in self.blocks.items() if id in used]
+        if any(t.stands_in for t in traced):
+            raise ValueError("The design has errors, so there is no program; lint says which.")
+        return self._program_of(traced, result)
 
     def whole_program(self) -> Program:
         """All that can be computed of a design, which may have errors and dead ends.
@@ -101,11 +109,13 @@ class Trace:
         """
         result = self._result
         used = self.architecture.feeding(result) | {result} if result is not None else set()
-        known = [t for t in self.blocks.values() if t.output is not None]
+        lost = {id for id, t in self.blocks.items() if t.stands_in}
+        lost |= {reader for id in lost for reader in self.architecture.downstream(id)}
+        known = [t for id, t in self.blocks.items() if t.output is not None and id not in lost]
         if not known:
             raise ValueError("The Input has errors, so nothing can be computed; lint says which.")
         ordered = [*(t for t in known if t.id in used), *(t for t in known if t.id not in used)]
-        reached = result is not None and self.blocks[result].output is not None
+        reached = result is not None and result not in lost and self.blocks[result].output is not None
         return self._program_of(ordered, result if reached and result is not None else known[-1].id)
 
     @property

@@ -7,10 +7,23 @@ Nothing in a file is executed, imported by name or unpickled, and every fault is
 
 from __future__ import annotations
 
+import io
+import re
+import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from types import MappingProxyType
+from typing import IO, TYPE_CHECKING, TypeAlias
 
-from cnnstudio.core.strict_json import FileError
+from cnnstudio.core.architecture import Architecture
+from cnnstudio.core.experiment import Experiment
+from cnnstudio.core.files import write_experiment
+from cnnstudio.core.keras_import.assemble import Draft, assemble, groups_of
+from cnnstudio.core.keras_import.container import Container, open_container
+from cnnstudio.core.keras_import.ending import end
+from cnnstudio.core.keras_import.records import read_records
+from cnnstudio.core.keras_import.weights import read_weights
+from cnnstudio.core.layout import arrange
+from cnnstudio.core.strict_json import MAX_BYTES, FileError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +31,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.declare import Shape
+    from cnnstudio.core.recipe import DataRecipe
 
 __all__ = ["FileError", "Imported", "WeightArray", "read_model", "read_model_file"]
 
@@ -51,9 +65,73 @@ def read_model(data: bytes, name: str) -> Imported:
 
     Raises FileError with one sentence.
     """
-    raise FileError(f"{name} cannot be imported yet.")
+    return _read(io.BytesIO(data), name)
 
 
 def read_model_file(path: Path) -> Imported:
-    """Like `read_model`, for a file on disk, whose weights need not be in memory twice. Raises FileError."""
-    raise FileError(f"{path.name} cannot be imported yet.")
+    """Like `read_model`, for a file on disk, whose weights are then not in memory twice. Raises FileError."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise FileError(f"{path} is not a file; choose a .keras file, or the JSON text of a model.")
+        with path.open("rb") as file:
+            return _read(file, path.name)
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
+
+
+def _read(file: IO[bytes], name: str) -> Imported:
+    container = open_container(file, name)
+    model = read_records(container.config, name)
+    shape = concrete(model.input_shape)
+    draft = assemble(model, shape)
+    if shape != model.input_shape:
+        draft.notes.add(
+            f"The model takes samples of any size; Input is set to {' x '.join(map(str, shape))} until you change it."
+        )
+    weights = read_weights(draft, container.weights, name)
+    data = end(draft)
+    _note_file(draft, container)
+    experiment = _experiment(draft, data, model.name, name, container.keras_version)
+    return Imported(experiment, MappingProxyType(weights), draft.notes.sentences())
+
+
+def _note_file(draft: Draft, container: Container) -> None:
+    if container.weights is None:
+        draft.notes.add("The file has no weights: the network starts from fresh ones.")
+    if container.config.get("compile_config"):
+        draft.notes.add("Optimizer, loss and metrics of the file are not carried over: see the training recipe.")
+    if container.left_out:
+        draft.notes.add(f"Of the file, {len(container.left_out):,} further members are not read.")
+
+
+_UNKNOWN_SIZES = {1: 256, 2: 224, 3: 64}
+"""Cells of an axis of any size: what networks for signals, images and volumes are often given."""
+
+
+def concrete(shape: tuple[int | None, ...]) -> Shape:
+    """The sample shape with sizes in the place of open ones."""
+    size = _UNKNOWN_SIZES.get(len(shape) - 1, 16)
+    return tuple(size if n is None else n for n in shape)
+
+
+def _experiment(draft: Draft, data: DataRecipe, model: str, file: str, version: str) -> Experiment:
+    blocks = tuple(draft.blocks.values())
+    architecture = Architecture.of(blocks, groups_of(draft))
+    places = arrange(architecture)
+    architecture = architecture.made_of(b.at(*places[b.id]) for b in blocks)
+    automatic = re.fullmatch(r"(functional|sequential|model)(_\d+)?", model)
+    name = file.rpartition("/")[2].rsplit(".", 1)[0] if automatic or not model else model
+    written = f" by Keras {version[:20]}" if version else ""
+    experiment = Experiment(
+        name=name[:200] or "Untitled",
+        description=f"Imported from {file[:200]}, written{written}." if written else f"Imported from {file[:200]}.",
+        architecture=architecture,
+        data=data,
+    )
+    size = len(write_experiment(experiment).encode("utf-8", "replace"))
+    if size > MAX_BYTES:
+        raise FileError(
+            f"{file} would become an experiment of {size:,} bytes, but an experiment file has at most {MAX_BYTES:,}: "
+            "import a part of the model."
+        )
+    return experiment
