@@ -44,6 +44,7 @@ _CROWD = 200
 _LOADING = "Live previews appear when the worker is ready."
 _NO_WORKER = "Live previews need the worker: Train starts a new one."
 _FOREIGN = "Live previews come back when the run of the other experiment is over."
+_CHANGED = "Blocks that are not in the run under way show pictures when it is over."
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class LivePreviews(QObject):
         self._enabled = not self._enabled
         self._shown = None
         self._show()
-        self._note.say(self.reason)
+        self._note.explain(self.reason)
         self._refresh()
         self.changed.emit()
 
@@ -274,16 +275,18 @@ class LivePreviews(QObject):
     # Showing
 
     def _show_latest(self) -> None:
-        latest = self._latest
+        latest, partly = self._latest, ""
         if latest is None:
             names: Mapping[str, str] = {}
         elif latest.run:
             names = self._run_names(whole=False)
+            if self._run.state.active and len(names) < len(self._bridge.trace.blocks):
+                partly = _CHANGED
         else:
             names = {id: id for id in latest.blocks}
         self._names = names
         self._show()
-        self._say("")
+        self._say(partly)
 
     def _show(self) -> None:
         """Paint what has changed, and hand it to the cards."""
@@ -311,5 +314,5 @@ class LivePreviews(QObject):
     def _say(self, reason: str) -> None:
         if reason != self._reason:
             self._reason = reason
-            self._note.say(self.reason)
+            self._note.explain(self.reason)
             self.changed.emit()

@@ -31,10 +31,13 @@ PORT = 4.5
 PORT_REACH = 11.0
 """How near to a port's centre a press has to be, in canvas units."""
 MARGIN = 9.0
-THUMBNAIL = 44.0
+THUMBNAIL = 42.0
 """Edge of the picture of a block's maps, in canvas units."""
+_OFF = 0.45
+"""How much is left of the colours of a bypassed block."""
+_DASHES = [4.0, 3.0]
 _BODY = QRectF(0, 0, CARD_WIDTH, CARD_HEIGHT)
-_FRAME = QRectF(CARD_WIDTH - THUMBNAIL - 6.0, 6.0, THUMBNAIL, THUMBNAIL)
+_FRAME = QRectF(CARD_WIDTH - THUMBNAIL - 5.0, 5.0, THUMBNAIL, THUMBNAIL)
 _STRIPE = QRectF(0, 0, STRIPE, CARD_HEIGHT)
 _AREA = _BODY.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
 
@@ -209,9 +212,9 @@ class Card(Sprite):
     def plate(self) -> Plate:
         role = self._outline()
         color = self._style.families[self._face.group]
-        if self._light is Light.REFUSED and self.is_far:
+        if self._face.bypassed or (self._light is Light.REFUSED and self.is_far):
             color = QColor(color)
-            color.setAlphaF(0.45)
+            color.setAlphaF(_OFF)
         return Plate(self.body, color, role if role is not Role.BORDER else None)
 
     def _outline(self) -> Role:
@@ -229,7 +232,7 @@ class Card(Sprite):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(_BODY.adjusted(-4, -4, 4, 4), RADIUS + 4, RADIUS + 4)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(style.families[self._face.group])
+        painter.setBrush(self._family())
         painter.drawRoundedRect(_BODY, RADIUS, RADIUS)
         path = QPainterPath()
         path.addRoundedRect(_BODY, RADIUS, RADIUS)
@@ -242,8 +245,19 @@ class Card(Sprite):
             painter.fillPath(path, style.tint(Role.ACCENT, 0.10 if self._selected else 0.05))
         painter.restore()
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(style.pen(outline, 1.0 if outline is Role.BORDER else 2.0))
+        pen = style.pen(outline, 1.0 if outline is Role.BORDER else 2.0)
+        if self._face.bypassed:
+            pen = QPen(style.pen(Role.MUTED if outline is Role.BORDER else outline, pen.widthF()))
+            pen.setDashPattern(_DASHES)
+        painter.setPen(pen)
         painter.drawRoundedRect(_BODY, RADIUS, RADIUS)
+
+    def _family(self) -> QColor:
+        color = self._style.families[self._face.group]
+        if self._face.bypassed:
+            color = QColor(color)
+            color.setAlphaF(_OFF)
+        return color
 
     def _paint_far(self, painter: QPainter) -> None:
         painter.setFont(self._style.far)
@@ -259,7 +273,9 @@ class Card(Sprite):
         painter.drawRoundedRect(_FRAME, 3, 3)
         if picture is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.setOpacity(_OFF if self._face.bypassed else 1.0)
             painter.drawPixmap(_FRAME, picture, QRectF(picture.rect()))
+            painter.setOpacity(1.0)
 
     def _paint_words(self, painter: QPainter) -> None:
         style, face = self._style, self._face
@@ -267,23 +283,38 @@ class Card(Sprite):
         row = (CARD_HEIGHT - space(3)) / 3
         rows = [QRectF(left, space(3) / 2 + i * row, right - left, row) for i in range(3)]
         if self._has_frame:
-            for beside_frame in rows[:2]:
-                beside_frame.setRight(_FRAME.left() - 6.0)
-        free = rows[0].width() - (space(5) if face.severity in _MARK_ROLES else 0)
+            for row_beside in rows[:2]:
+                row_beside.setRight(_FRAME.left() - space(2))
+        loud = Role.MUTED if face.bypassed else Role.TEXT
+        marked = face.severity in _MARK_ROLES and not self._has_frame
+        free = rows[0].width() - (space(5) if marked else 0)
         title = style.title_metrics.elidedText(face.title, Qt.TextElideMode.ElideRight, free)
-        self._text(painter, rows[0], title, Role.TEXT, bold=True)
+        self._text(painter, rows[0], title, loud, bold=True)
         beside = free - style.title_metrics.horizontalAdvance(title) - space(2)
-        if beside >= min(style.caption_metrics.horizontalAdvance(face.id), space(14)):
+        name = face.id if style.caption_metrics.horizontalAdvance(face.id) <= beside else face.short_id
+        if beside >= min(style.caption_metrics.horizontalAdvance(name), space(14)):
             rows[0].setWidth(free)
-            self._pair(painter, rows[0], "", face.id, Role.MUTED, beside)
+            self._pair(painter, rows[0], "", name, Role.MUTED, beside)
             self._pair(painter, rows[1], face.parameters, "", Role.MUTED, 0)
         else:  # the title fills its row, and without its id a block cannot be told from others of its kind
             spare = rows[1].width() - style.caption_metrics.horizontalAdvance(face.parameters) - space(2)
-            self._pair(painter, rows[1], face.parameters, face.id, Role.MUTED, max(spare, space(16)))
-        self._pair(painter, rows[2], face.shape or "no shape yet", "", Role.TEXT if face.shape else Role.MUTED, 0)
-        room = rows[2].width() - style.caption_metrics.horizontalAdvance(face.shape or "no shape yet") - space(2)
-        counts = (t for t in (face.count, *face.short_counts) if style.caption_metrics.horizontalAdvance(t) <= room)
-        self._text(painter, rows[2], next(counts, ""), Role.MUTED, right=True)
+            name = face.id if style.caption_metrics.horizontalAdvance(face.id) <= spare else face.short_id
+            self._pair(painter, rows[1], face.parameters, name, Role.MUTED, max(spare, space(16)))
+        self._paint_numbers(painter, rows[2], loud)
+
+    def _paint_numbers(self, painter: QPainter, row: QRectF, loud: Role) -> None:
+        style, face = self._style, self._face
+        shape = face.shape or "no shape yet"
+        self._pair(painter, row, shape, "", loud if face.shape else Role.MUTED, 0)
+        room = row.width() - style.caption_metrics.horizontalAdvance(shape) - space(2)
+        told = ("bypassed",) if face.bypassed else (face.count, *face.short_counts)
+        self._text(
+            painter,
+            row,
+            next((t for t in told if style.caption_metrics.horizontalAdvance(t) <= room), ""),
+            Role.MUTED,
+            right=True,
+        )
 
     def _pair(self, painter: QPainter, row: QRectF, left: str, right: str, role: Role, room: float) -> None:
         """Words at both ends of a row; `right` takes `room` at most, `left` the rest."""
@@ -324,7 +355,9 @@ class Card(Sprite):
             return
         style = self._style
         painter.save()
-        painter.translate(CARD_WIDTH - space(4) * scale, space(4) * scale)
+        on_edge = self._has_frame and scale == 1  # a picture has the corner's place: the mark sits on the card's edge
+        inset = 3.0 if on_edge else space(4) * scale
+        painter.translate(CARD_WIDTH - inset, inset)
         painter.scale(scale, scale)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.colors[role])

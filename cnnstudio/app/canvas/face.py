@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,12 +45,23 @@ class Face:
     takes_input: bool
     takes_many: bool
     gives_output: bool
+    bypassed: bool = False
+    """Whether the block is left out of the network."""
+
+    @property
+    def short_id(self) -> str:
+        """What tells the block from others of its kind, for narrow places: "…_1" of "max_pooling_1" on Max pooling."""
+        stem = re.sub(r"[^a-z0-9]+", "_", self.title.lower())
+        rest = self.id.removeprefix(stem)
+        return f"…{rest}" if rest != self.id and re.fullmatch(r"_\d+", rest) else self.id
 
     @property
     def tool_tip(self) -> str:
         """What the block is and all that lint says of it, as rich text that wraps."""
         facts = " · ".join(part for part in (self.parameters, self.output_words, self.count) if part)
         lines = [f"<b>{html.escape(self.title)}</b> {html.escape(self.id)}", html.escape(facts)]
+        if self.bypassed:
+            lines.append("Bypassed: what it reads first passes unchanged.")
         lines += [html.escape(sentence) for sentence in self.sentences]
         return "".join(f"<p style='margin:2px'>{line}</p>" for line in lines)
 
@@ -61,7 +73,8 @@ class Face:
     @property
     def spoken(self) -> str:
         """The card for a screen reader."""
-        parts = (f"{self.title} {self.id}", self.parameters, self.output_words, self.count, *self.sentences)
+        name = f"{self.title} {self.id}" + (", bypassed" if self.bypassed else "")
+        parts = (name, self.parameters, self.output_words, self.count, *self.sentences)
         return ", ".join(part.rstrip(".") for part in parts if part)
 
 
@@ -90,6 +103,7 @@ def face_of(block: Block, traced: BlockTrace | None, diagnostics: Sequence[Diagn
         takes_input=spec.max_inputs != 0,
         takes_many=spec.max_inputs is None or spec.max_inputs > 1,
         gives_output=spec.kind != "Output",
+        bypassed=block.bypassed,
     )
 
 
@@ -153,6 +167,11 @@ def _shape(parameter: Parameter, value: Any, rank: int) -> str:
     return shape(value)
 
 
+def _numbers(parameter: Parameter, value: Any, rank: int) -> str:
+    several = isinstance(value, tuple)
+    return f"{parameter.label.lower()} {f'{value[0]:.4g} ...' if several else f'{value:.4g}'}"
+
+
 def _times(value: Any) -> str:
     return show(value).replace(" x ", f" {TIMES} ")
 
@@ -165,5 +184,6 @@ _WORDS: dict[Form, Callable[[Parameter, Any, int], str]] = {
     Form.SIZE: _size,
     Form.MARGINS: _margins,
     Form.SHAPE: _shape,
+    Form.NUMBERS: _numbers,
     Form.TEXT: _choice,
 }

@@ -5,12 +5,11 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QLabel
 
+from cnnstudio.app.canvas.overlays import Bubble
 from cnnstudio.app.features.colormaps import ENTRIES, GREY, VIRIDIS
-from cnnstudio.app.theme import Role, Scale, mark, space, theme, themes
+from cnnstudio.app.theme import Role, space, theme
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
@@ -53,45 +52,14 @@ def _table(ink: Ink) -> list[int]:
     return [0, *(GREY if ink is Ink.SAMPLE else VIRIDIS).table()[1:]]
 
 
-class PreviewNote(QLabel):
-    """Says in the canvas's lower left corner why cards show no pictures. It lets the mouse through."""
+class PreviewNote(Bubble):
+    """Says in the canvas's upper left corner why cards show no pictures."""
 
     def __init__(self, canvas: QWidget) -> None:
-        super().__init__(canvas)
-        self._canvas = canvas
-        self.setObjectName("canvas_preview_note")
+        super().__init__(canvas, "canvas_preview_note")
         self.setAccessibleName("Live previews")
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(True)
-        mark(self, tone="muted")
-        self.hide()
-        canvas.installEventFilter(self)
-        themes.changed.connect(self._dress)
-        self._dress()
+        self.move(space(3), space(3))
 
-    def say(self, sentence: str) -> None:
-        """Show this sentence; "" hides it."""
-        self.setText(sentence)
-        self.setVisible(bool(sentence))
-        self._settle()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay in the corner."""
-        if watched is self._canvas and event.type() == QEvent.Type.Resize:
-            self._settle()
-        return super().eventFilter(watched, event)
-
-    def _dress(self) -> None:
-        self.setFont(theme().font(Scale.CAPTION))
-        self._settle()
-
-    def _settle(self) -> None:
-        if not self.text():
-            return
-        width = min(_NOTE_WIDTH, self._canvas.width() // 2)
-        words = self.fontMetrics().horizontalAdvance(self.text()) + space(1)
-        self.setFixedWidth(max(1, min(width, words)))
-        self.setFixedHeight(self.heightForWidth(self.width()))
-        corner = self._canvas.rect().bottomLeft() + QPoint(space(3), -space(3) - self.height())
-        self.move(corner)
+    def explain(self, sentence: str) -> None:
+        """Show this sentence; "" hides the note."""
+        self.say(sentence, Role.MUTED, _NOTE_WIDTH)
