@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.keras_signatures import spoken
 from cnnstudio.core.program import INPUT
-from cnnstudio.core.writing import COLUMNS, INDENT, arguments, call, free_name, literal
+from cnnstudio.core.writing import (
+    COLUMNS,
+    INDENT,
+    Piece,
+    arguments,
+    call,
+    comment,
+    free_name,
+    laid_out,
+    listed,
+    literal,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from cnnstudio.core.architecture import Group
     from cnnstudio.core.program import Program, Step
 
 FLOW = "x"
@@ -27,13 +42,33 @@ class ModelCode:
     """Block id -> its first and last line, counted from 0 within `lines`."""
 
 
-def model_code(program: Program, name: str = "build_model") -> ModelCode:
-    """The function: `keras.Sequential` for a plain chain, the functional API for anything that branches."""
+def model_code(program: Program, name: str = "build_model", groups: Collection[Group] = ()) -> ModelCode:
+    """The function: `keras.Sequential` for a plain chain, the functional API for anything that branches.
+
+    The names of `groups` stand as comments above their first layers.
+    """
     steps = needed(program)
     head = f"def {name}():"
+    headings = _headings(steps, groups)
     if _is_chain(program, steps):
-        return _sequential(program, steps, head)
-    return _functional(program, steps, head)
+        return _sequential(program, steps, head, headings)
+    return _functional(program, steps, head, headings)
+
+
+def _headings(steps: Sequence[Step], groups: Collection[Group]) -> dict[str, list[str]]:
+    """Block id -> what stands above it: names of groups that begin, outer ones first; empty where one only ends."""
+    found: dict[str, list[str]] = {}
+    begun: set[str] = set()
+    inside: set[str] = set()
+    largest_first = sorted(groups, key=lambda g: -len(g.blocks))
+    for block in dict.fromkeys(step.block for step in steps):
+        around = {g.id for g in largest_first if block in g.blocks}
+        new = [g for g in largest_first if g.id in around - begun]
+        if new or (inside and not around):
+            found[block] = [g.name for g in new]
+        begun |= around
+        inside = around
+    return found
 
 
 def needed(program: Program) -> tuple[Step, ...]:
@@ -72,22 +107,29 @@ class _Lines:
         return ModelCode(tuple(self.lines), self.blocks)
 
 
-def _layer_parts(step: Step, name: str) -> list[str]:
+def _layer_parts(step: Step, name: str) -> list[Piece]:
     return arguments(*spoken(step.layer, {**step.config, "name": name}))
 
 
-def _sequential(program: Program, steps: tuple[Step, ...], head: str) -> ModelCode:
+def _sequential(
+    program: Program, steps: tuple[Step, ...], head: str, headings: Mapping[str, Sequence[str]]
+) -> ModelCode:
     out = _Lines(head, f"{INDENT}return keras.Sequential(", f"{INDENT * 2}[")
     inner = INDENT * 3
     out.add(INPUT, [f"{inner}keras.Input({literal(program.input_shape)}, name={literal(INPUT)}),"])
     names = layer_names(program)
     for step in steps:
-        out.add(step.block, call(f"layers.{step.layer}", _layer_parts(step, names[step.name]), ",", inner))
+        if step.block not in out.blocks:  # Black takes empty lines out of brackets, so groups have their names alone
+            out.lines += [line for title in headings.get(step.block, ()) for line in comment(title, inner)]
+        parts = _layer_parts(step, names[step.name])
+        out.add(step.block, laid_out(call(f"layers.{step.layer}", parts, ","), inner))
     out.lines += [f"{INDENT * 2}]", f"{INDENT})"]
     return out.code()
 
 
-def _functional(program: Program, steps: tuple[Step, ...], head: str) -> ModelCode:
+def _functional(
+    program: Program, steps: tuple[Step, ...], head: str, headings: Mapping[str, Sequence[str]]
+) -> ModelCode:
     out = _Lines(head)
     variables = {INPUT: free_name("inputs", _TAKEN)}
     shape = literal(program.input_shape)
@@ -101,10 +143,13 @@ def _functional(program: Program, steps: tuple[Step, ...], head: str) -> ModelCo
         taken.add(variable)
         variables[step.name] = variable
         sources = [variables[source] for source in step.inputs]
+        if step.block not in out.blocks and step.block in headings:
+            titles = headings[step.block]
+            out.lines += ["", *(line for title in titles for line in comment(title, INDENT))]
         parts = _layer_parts(step, names[step.name])
         out.add(step.block, _assignment(f"{variable} = layers.{step.layer}", parts, sources))
-    ends = [variables[INPUT], variables[program.result]]
-    out.lines += call("return keras.Model", ends, "", INDENT)
+    ends = [Piece(variables[INPUT]), Piece(variables[program.result])]
+    out.lines += laid_out(call("return keras.Model", ends), INDENT)
     return out.code()
 
 
@@ -122,19 +167,18 @@ def _passing(program: Program, steps: tuple[Step, ...]) -> set[str]:
     }
 
 
-def _assignment(head: str, parts: list[str], sources: list[str]) -> list[str]:
+def _assignment(head: str, parts: list[Piece], sources: list[str]) -> list[str]:
+    """`head(parts)(sources)`. Black breaks up the last brackets if that is enough, also round a lone name, which reads
+    badly: then the arguments go one a line, which it keeps."""
+    opened = call(head, parts, "(")
+    alone = len(INDENT + opened.text) <= COLUMNS
     if len(sources) == 1:
-        return call(head, parts, f"({sources[0]})", INDENT)
-    listed = f"([{', '.join(sources)}])"
-    first = call(head, parts, "", INDENT)
-    if len(first[-1]) + len(listed) <= COLUMNS:
-        return [*first[:-1], first[-1] + listed]
-    inner = INDENT * 2
-    body = f"{inner}[{', '.join(sources)}]"
-    if len(body) > COLUMNS:
-        each = "".join(f"{inner}{INDENT}{source},\n" for source in sources)
-        body = f"{inner}[\n{each}{inner}]"
-    return [*first[:-1], first[-1] + "(", *body.split("\n"), f"{INDENT})"]
+        return laid_out(dataclasses.replace(call(head, parts, f"({sources[0]})"), loose=alone), INDENT)
+    several = listed("", [Piece(source) for source in sources])
+    *before, last = laid_out(opened, INDENT)
+    if len(last + several.text) < COLUMNS:
+        return [*before, f"{last}{several.text})"]
+    return [*before, last, *laid_out(several, INDENT * 2), f"{INDENT})"]
 
 
 def layer_names(program: Program) -> dict[str, str]:

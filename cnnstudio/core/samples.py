@@ -1,7 +1,8 @@
 """The data the studio carries or draws itself, how they are split, and the order in which an epoch sees them.
 
 `cnnstudio code` copies the source text of these functions into the scripts it writes, so each stands alone: it needs
-numpy as `np` and nothing else of this module. Lines keep to the 100 columns of generated code.
+numpy as `np` and nothing else of this module. Lines keep to the 88 columns of generated code, in the layout that Black
+gives them.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 def shapes(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images (count, size, size, 3) float32 in 0..1 and masks (count, size, size) int32.
+    """Images (count, size, size, 3) float32 in 0..1, masks (count, size, size) int32.
 
-    One to four circles (1), squares (2) and triangles (3), turned, coloured and partly hidden by
-    one another, lie on a shaded, noisy ground (0). A triangle reaches as far as a circle, so the
-    outline tells them apart, not the size.
+    One to four circles (1), squares (2) and triangles (3), turned, coloured and partly
+    hidden by one another, lie on a shaded, noisy ground (0). A triangle reaches as far
+    as a circle, so the outline tells them apart, not the size.
     """
     rng = np.random.default_rng([seed, 1])
     images = np.empty((count, size, size, 3), "float32")
@@ -59,11 +60,17 @@ def shapes(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(images, 0.0, 1.0, out=images), masks
 
 
-def waveforms(count: int, length: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Signals (count, length, 1) float32 and labels (count,) int32: sine, square, sawtooth, chirp.
+def waveforms(
+    count: int,
+    length: int,
+    noise: float,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Signals (count, length, 1) float32 and labels (count,) int32 of four kinds.
 
-    Frequency, phase and amplitude (0.6 to 1) are random; `noise` is the standard deviation of what
-    is added. A chirp sweeps from a low to a high frequency, or back.
+    Sine, square, sawtooth and chirp; a chirp sweeps from a low to a high frequency, or
+    back. Frequency, phase and amplitude (0.6 to 1) are random; `noise` is the standard
+    deviation of what is added.
     """
     rng = np.random.default_rng([seed, 2])
     labels = rng.permutation(np.arange(count) % 4).astype("int32")
@@ -74,20 +81,32 @@ def waveforms(count: int, length: int, noise: float, seed: int) -> tuple[np.ndar
     sweep = low * time + (high - low) * time**2 / 2
     falls = rng.random((count, 1)) < 0.5
     sweep = np.where(falls, sweep[:, ::-1], sweep)
-    turns = np.where(labels[:, np.newaxis] == 3, sweep, steady * time) + rng.random((count, 1))
+    turns = np.where(labels[:, np.newaxis] == 3, sweep, steady * time)
+    turns += rng.random((count, 1))
     sawtooth = 2 * (turns % 1.0) - 1
-    kinds = [np.sin(2 * np.pi * turns), np.where(turns % 1.0 < 0.5, 1.0, -1.0), sawtooth]
-    waves = np.choose(labels[:, np.newaxis] % 3, kinds)  # a chirp is a sine of changing frequency
-    waves = waves * rng.uniform(0.6, 1.0, (count, 1)) + noise * rng.standard_normal((count, length))
+    kinds = [
+        np.sin(2 * np.pi * turns),
+        np.where(turns % 1.0 < 0.5, 1.0, -1.0),
+        sawtooth,
+    ]
+    # A chirp is a sine of changing frequency.
+    waves = np.choose(labels[:, np.newaxis] % 3, kinds)
+    waves = waves * rng.uniform(0.6, 1.0, (count, 1))
+    waves += noise * rng.standard_normal((count, length))
     return waves.astype("float32")[..., np.newaxis], labels
 
 
 def seeded_noise(
-    task: str, shape: tuple[int, ...], classes: int, count: int, seed: int
+    task: str,
+    shape: tuple[int, ...],
+    classes: int,
+    count: int,
+    seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Noise (count, *shape) float32, even over 0..1, and targets int32 that it says nothing about.
+    """Noise (count, *shape) float32 in 0..1, and targets int32 it says nothing about.
 
-    For the task "segmentation" there is a target for each position, else one for each sample.
+    For the task "segmentation" there is a target for each position, else one for each
+    sample.
     """
     rng = np.random.default_rng([seed, 3])
     places = shape[:-1] if task == "segmentation" else ()
@@ -96,31 +115,39 @@ def seeded_noise(
 
 
 def split(
-    count: int, validation: float, test: float, seed: int, labels: np.ndarray | None = None
+    count: int,
+    validation: float,
+    test: float,
+    seed: int,
+    labels: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Indices of the training, validation and test part: disjoint, the same for the same seed.
+    """Indices of the training, validation and test part, the same for the same seed.
 
-    With class indices as `labels` (count,) every part has the classes in the same shares, to within
-    a sample.
+    No sample is in two of them. With class indices as `labels` (count,) every part has
+    the classes in the same shares, to within a sample.
     """
     validating = max(1, round(count * validation))
     testing = max(1, round(count * test))
     if validating + testing >= count:
         raise ValueError(
-            f"Of {count:,} samples, validation takes {validating:,} and test {testing:,}, "
-            "so none is left to train on: make these shares smaller."
+            f"Of {count:,} samples, validation takes {validating:,} and test "
+            f"{testing:,}, so none is left to train on: make these shares smaller."
         )
     order = np.random.Generator(np.random.PCG64(seed)).permutation(count)
     if labels is not None:
-        # Spread each class evenly along the order, so that every stretch of it has all classes.
+        # Spread each class evenly along the order: every stretch of it has all classes.
         place = np.empty(count)
         for label in np.unique(labels):
             members = np.flatnonzero(labels[order] == label)
             place[members] = (np.arange(len(members)) + 0.5) / len(members)
         order = order[np.argsort(place, kind="stable")]
-    return order[validating + testing :], order[testing : validating + testing], order[:testing]
+    return (
+        order[validating + testing :],
+        order[testing : validating + testing],
+        order[:testing],
+    )
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """The order in which epoch `epoch` sees the `count` training samples, another one each time."""
+    """The order in which epoch `epoch` sees the `count` training samples."""
     return np.random.Generator(np.random.PCG64([seed, epoch])).permutation(count)

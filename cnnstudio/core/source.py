@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import to_plain
-from cnnstudio.core.model_code import model_code
+from cnnstudio.core.model_code import ModelCode, model_code
 from cnnstudio.core.tracing import trace
-from cnnstudio.core.writing import COLUMNS, INDENT, arguments, call, docstring, literal
+from cnnstudio.core.writing import INDENT, Piece, arguments, call, docstring, laid_out, listed, literal
 
 if TYPE_CHECKING:
     from cnnstudio.core.data_info import DataInfo
@@ -67,85 +67,114 @@ def script_with_lines(experiment: Experiment) -> tuple[str, dict[str, tuple[int,
 
     Raises ValueError unless the design is free of errors (see `lint`).
     """
-    data, training = experiment.data, experiment.training
-    model = model_code(trace(experiment.architecture, data.source.info()).program())
+    model = model_of(experiment)
     lines = docstring(experiment.name, [p for p in (experiment.description, RUNS_WITH) if p])
-    lines += ["", "import keras", "import numpy as np", "from keras import layers", ""]
-    lines += [f"SEED = {training.seed!r}", f"EPOCHS = {training.epochs!r}", f"BATCH_SIZE = {training.batch_size!r}"]
-    for source in _functions(data.source.maker, "split", "epoch_order"):
+    lines += ["", "import keras", "import numpy as np", "from keras import layers", "", *constants(experiment)]
+    for source in functions(experiment):
         lines += ["", "", *source]
     lines += ["", ""]
     before = len(lines)
-    lines += [*model.lines, "", "", *_main(data, training), "", "", 'if __name__ == "__main__":', f"{INDENT}main()"]
+    lines += [*model.lines, "", "", *_main(experiment), "", "", 'if __name__ == "__main__":', f"{INDENT}main()"]
     return "\n".join(lines) + "\n", _shifted(model.blocks, before)
+
+
+def model_of(experiment: Experiment) -> ModelCode:
+    """The function `build_model`. Raises ValueError unless the design is free of errors (see `lint`)."""
+    architecture = experiment.architecture
+    program = trace(architecture, experiment.data.source.info()).program()
+    return model_code(program, groups=architecture.groups.values())
+
+
+def constants(experiment: Experiment) -> list[str]:
+    """What the training recipe says in one number each."""
+    training = experiment.training
+    return [f"SEED = {training.seed!r}", f"EPOCHS = {training.epochs!r}", f"BATCH_SIZE = {training.batch_size!r}"]
+
+
+def functions(experiment: Experiment) -> list[list[str]]:
+    """Source lines of each function that makes, splits and orders the data."""
+    return _functions(experiment.data.source.maker, "split", "epoch_order")
 
 
 def _shifted(blocks: dict[str, tuple[int, int]], before: int) -> dict[str, tuple[int, int]]:
     return {id: (first + before + 1, last + before + 1) for id, (first, last) in blocks.items()}
 
 
-def _load_call(result: str, data: DataRecipe) -> list[str]:
+def _load_call(result: str, data: DataRecipe, indent: str) -> list[str]:
     """The call of the function that makes the data: its parameters are those of the source that it takes."""
     taken = {argument.arg for argument in _samples()[1][data.source.maker].args.args}
     given = {name: value for name, value in to_plain(data.source).items() if name in taken}
-    return call(f"{result} = {data.source.maker}", arguments((), given), "", INDENT)
+    return laid_out(call(f"{result} = {data.source.maker}", arguments((), given)), indent)
 
 
-def _main(data: DataRecipe, training: TrainingRecipe) -> list[str]:
+def load_and_split(data: DataRecipe, indent: str = "") -> list[str]:
+    """Statements that give `inputs`, `targets` and the indices `training`, `validation` and `test`."""
     task = data.source.info().task
     shares = {"validation": data.validation, "test": data.test, "seed": data.seed}
     if task is Task.RECONSTRUCTION:
-        load = [*_load_call("inputs, labels", data), f"{INDENT}targets = inputs"]
-        labels = ["labels=labels"]
+        load = [*_load_call("inputs, labels", data, indent), f"{indent}targets = inputs"]
+        labels = [Piece("labels=labels")]
     else:
-        load = _load_call("inputs, targets", data)
-        labels = ["labels=targets"] if task is Task.CLASSIFICATION else []
+        load = _load_call("inputs, targets", data, indent)
+        labels = [Piece("labels=targets")] if task is Task.CLASSIFICATION else []
+    parts = [Piece("len(inputs)"), *arguments((), shares), *labels]
+    return [*load, *laid_out(call("training, validation, test = split", parts), indent)]
+
+
+def build_and_compile(experiment: Experiment, indent: str = "") -> list[str]:
+    """Statements that give `model`, ready to train."""
+    info, training = experiment.data.source.info(), experiment.training
+    metrics = listed("metrics=", [_metric(metric, info) for metric in METRICS[info.task]])
+    parts = [_optimizer(training), Piece(f"loss={literal(LOSSES[info.task])}"), metrics]
+    return [f"{indent}model = build_model()", *laid_out(call("model.compile", parts), indent)]
+
+
+def _metric(metric: str, info: DataInfo) -> Piece:
+    """A name, or a call with its arguments."""
+    text = metric.format(classes=info.classes)
+    head, bracket, inside = text.removesuffix(")").partition("(")
+    return call(head, [Piece(part) for part in inside.split(", ")]) if bracket else Piece(text)
+
+
+def _main(experiment: Experiment) -> list[str]:
     return [
         "def main():",
         f"{INDENT}keras.utils.set_random_seed(SEED)",
-        *load,
-        *call("training, validation, test = split", ["len(inputs)", *arguments((), shares), *labels], "", INDENT),
-        f"{INDENT}model = build_model()",
-        *_compile(data.source.info(), training),
+        *load_and_split(experiment.data, INDENT),
+        *build_and_compile(experiment, INDENT),
         f"{INDENT}model.summary()",
-        *_TRAIN_AND_TEST.splitlines(),
+        *(INDENT + line for line in (*TRAINING, *TESTING)),
     ]
 
 
-_TRAIN_AND_TEST = """\
-    for epoch in range(1, EPOCHS + 1):
-        # fit(shuffle=True) would repeat one order in every epoch after set_random_seed.
-        order = training[epoch_order(len(training), SEED, epoch)]
-        model.fit(
-            inputs[order],
-            targets[order],
-            batch_size=BATCH_SIZE,
-            shuffle=False,
-            initial_epoch=epoch - 1,
-            epochs=epoch,
-            validation_data=(inputs[validation], targets[validation]),
-            verbose=2,
-        )
-    results = model.evaluate(inputs[test], targets[test], return_dict=True, verbose=0)
-    for name, value in results.items():
-        print(f"test {name}: {value:.4f}")"""
+TRAINING = """\
+for epoch in range(1, EPOCHS + 1):
+    # fit(shuffle=True) would repeat one order in every epoch after set_random_seed.
+    order = training[epoch_order(len(training), SEED, epoch)]
+    model.fit(
+        inputs[order],
+        targets[order],
+        batch_size=BATCH_SIZE,
+        shuffle=False,
+        initial_epoch=epoch - 1,
+        epochs=epoch,
+        validation_data=(inputs[validation], targets[validation]),
+        verbose=2,
+    )""".splitlines()
+"""Statements that train `model`."""
+
+TESTING = """\
+results = model.evaluate(inputs[test], targets[test], return_dict=True, verbose=0)
+for name, value in results.items():
+    print(f"test {name}: {value:.4f}")""".splitlines()
+"""Statements that say how good it is on samples it has not seen."""
 
 
-def _compile(info: DataInfo, training: TrainingRecipe) -> list[str]:
-    metrics = [metric.format(classes=info.classes) for metric in METRICS[info.task]]
-    listed = f"[{', '.join(metrics)}]"
-    if len(listed) + len(INDENT) * 3 > COLUMNS:
-        each = "".join(f"{INDENT * 3}{metric},\n" for metric in metrics)
-        listed = f"[\n{each}{INDENT * 2}]"
-    parts = [f"optimizer={_optimizer(training)}", f"loss={literal(LOSSES[info.task])}", f"metrics={listed}"]
-    return "\n".join(call("model.compile", parts, "", INDENT)).split("\n")
-
-
-def _optimizer(training: TrainingRecipe) -> str:
+def _optimizer(training: TrainingRecipe) -> Piece:
     given: dict[str, object] = {"learning_rate": training.learning_rate}
     if training.optimizer == "sgd" and training.momentum:
         given["momentum"] = training.momentum
-    return f"keras.optimizers.{OPTIMIZERS[training.optimizer]}({', '.join(arguments((), given))})"
+    return call(f"optimizer=keras.optimizers.{OPTIMIZERS[training.optimizer]}", arguments((), given))
 
 
 @functools.cache

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import builtins
 import keyword
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-COLUMNS = 100
-"""Longest line of generated code."""
+COLUMNS = 88
+"""Longest line of generated code: that of Black, which leaves the code as it is."""
 LONGEST_NAME = 40
 """Longer names are cut, so that a line never has to hold more than a name and a call's head."""
 INDENT = "    "
@@ -48,6 +49,11 @@ def docstring(title: str, paragraphs: Sequence[str], indent: str = "") -> list[s
     return [f'{indent}"""{safe[0]}', *((indent + line).rstrip() for line in safe[1:]), f'{indent}"""']
 
 
+def comment(text: str, indent: str) -> list[str]:
+    """Lines of a comment."""
+    return [f"{indent}# {line}" for line in _wrap(one_line(text), COLUMNS - len(indent) - 2)]
+
+
 def _risky(line: str) -> bool:
     return "\\" in line or '""' in line or line.endswith('"')
 
@@ -77,17 +83,56 @@ def free_name(wanted: str, taken: Collection[str]) -> str:
     return name
 
 
-def arguments(by_position: Sequence[Any], by_name: Mapping[str, Any]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A bit of source that can be broken up: `text` in one line, else `parts`, one a line, between the brackets."""
+
+    text: str
+    opening: str = ""
+    parts: tuple[Piece, ...] = ()
+    closing: str = ""
+    loose: bool = False
+    """Broken up, the parts go one a line even where they fit on one: what Black does to lists and tuples."""
+
+
+def listed(head: str, parts: Sequence[Piece]) -> Piece:
+    """A list of these behind `head`."""
+    return Piece(f"{head}[{', '.join(p.text for p in parts)}]", f"{head}[", tuple(parts), "]", loose=True)
+
+
+def value_piece(value: Any, head: str = "") -> Piece:
+    """`value` as source behind `head`. Raises TypeError for what has no literal."""
+    if isinstance(value, tuple | list) and value:
+        brackets = "()" if isinstance(value, tuple) else "[]"
+        parts = tuple(value_piece(v) for v in value)
+        return Piece(head + literal(value), head + brackets[0], parts, brackets[1], loose=True)
+    return Piece(head + literal(value))
+
+
+def arguments(by_position: Sequence[Any], by_name: Mapping[str, Any]) -> list[Piece]:
     """The arguments of a call, each as source."""
-    return [*(literal(v) for v in by_position), *(f"{k}={literal(v)}" for k, v in by_name.items())]
+    return [*(value_piece(v) for v in by_position), *(value_piece(v, f"{k}=") for k, v in by_name.items())]
 
 
-def call(head: str, parts: Sequence[str], tail: str, indent: str) -> list[str]:
-    """Lines of `head(parts)tail`: on one line, else the arguments on a line of their own, else one a line."""
-    joined = ", ".join(parts)
-    whole = f"{indent}{head}({joined}){tail}"
-    if len(whole) <= COLUMNS:
+def call(head: str, parts: Sequence[Piece], tail: str = "") -> Piece:
+    """`head(parts)tail`."""
+    return Piece(f"{head}({', '.join(p.text for p in parts)}){tail}", f"{head}(", tuple(parts), f"){tail}")
+
+
+def laid_out(piece: Piece, indent: str) -> list[str]:
+    """Lines of `piece` as Black would lay them out: on one, else what is in brackets on a line of its own, else its
+    parts one a line."""
+    whole = indent + piece.text
+    if len(whole) <= COLUMNS or not piece.parts:
         return [whole]
     inner = indent + INDENT
-    body = [inner + joined] if len(inner + joined) <= COLUMNS else [f"{inner}{part}," for part in parts]
-    return [f"{indent}{head}(", *body, f"{indent}){tail}"]
+    joined = inner + ", ".join(p.text for p in piece.parts)
+    if len(joined) <= COLUMNS and not piece.loose:
+        body = [joined]
+    else:
+        body = [line for p in piece.parts for line in laid_out(_with_comma(p), inner)]
+    return [indent + piece.opening, *body, indent + piece.closing]
+
+
+def _with_comma(piece: Piece) -> Piece:
+    return Piece(f"{piece.text},", piece.opening, piece.parts, f"{piece.closing},", piece.loose)

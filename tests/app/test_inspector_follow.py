@@ -42,7 +42,7 @@ class Desk:
         return self.panel.block_card.form.rows[name]
 
     @property
-    def filters(self) -> list[int]:
+    def filters(self) -> list[object]:
         return [value_of(self.bridge, f"convolution_{n}", "filters") for n in (1, 2, 3)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from cnnstudio.cli.experiments import load
 from cnnstudio.core.keras_signatures import SIGNATURES
+from cnnstudio.core.notebook import notebook
 from cnnstudio.core.presets import presets
 from cnnstudio.core.recipe import Shapes
 from cnnstudio.core.source import script, to_python
@@ -64,6 +66,26 @@ def test_the_code_builds_the_model_that_trains(id: str) -> None:
     inputs = np.random.default_rng(0).random((2, *program.input_shape), dtype="float32")
     ours, theirs = (keras.ops.convert_to_numpy(model(inputs)) for model in (written, built))
     np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_the_notebook_comes_to_a_result(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its code cells run one after the other, as in Jupyter."""
+    shown: list[str] = []
+    monkeypatch.setattr("matplotlib.pyplot.show", lambda: shown.append("curves"))
+    cells = json.loads(notebook(_small("lenet-5", 2)))["cells"]
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), namespace)
+    plt = namespace["plt"]
+    try:
+        assert shown == ["curves"]
+        assert len(plt.gcf().axes[0].lines) == 2
+    finally:
+        plt.close("all")
+    assert {len(values) for values in namespace["history"].values()} == {2}
+    assert {"loss", "val_loss", "accuracy"} <= set(namespace["history"])
+    assert f"test accuracy: {namespace['results']['accuracy']:.4f}" in capsys.readouterr().out
 
 
 def _small(id: str, epochs: int) -> Experiment:

@@ -1,0 +1,145 @@
+"""The experiment as a Jupyter notebook: the script of `source` in cells, with the network as a table above them.
+
+The format is nbformat 4.5, written here: it is JSON with a handful of fields, and its package would bring a dozen more.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from cnnstudio.core.data_info import Task
+from cnnstudio.core.source import (
+    TESTING,
+    TRAINING,
+    build_and_compile,
+    constants,
+    functions,
+    load_and_split,
+    model_of,
+)
+from cnnstudio.core.tracing import trace
+from cnnstudio.core.writing import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.tracing import BlockTrace, Trace
+
+NEEDS = "Written by CNN Studio. It runs on its own; it needs keras, tensorflow, scikit-learn and matplotlib."
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$])")
+_TASKS = {
+    Task.CLASSIFICATION: "Classification: one class for each sample.",
+    Task.SEGMENTATION: "Segmentation: one class for each position.",
+    Task.RECONSTRUCTION: "Reconstruction: the sample itself.",
+}
+_IMPORTS = ["import keras", "import matplotlib.pyplot as plt", "import numpy as np", "from keras import layers"]
+
+_KEPT = """\
+history = {}
+for epoch in range(1, EPOCHS + 1):""".splitlines()
+_KEEPING = """\
+    for name, values in result.history.items():
+        history.setdefault(name, []).extend(values)""".splitlines()
+
+_CURVES = """\
+figure, axes = plt.subplots()
+axes.plot(range(1, EPOCHS + 1), history["loss"], label="training")
+axes.plot(range(1, EPOCHS + 1), history["val_loss"], label="validation")
+axes.set(xlabel="epoch", ylabel="loss")
+axes.legend()
+plt.show()""".splitlines()
+
+
+def notebook(experiment: Experiment) -> str:
+    """The notebook's text. Raises ValueError unless the design is free of errors (see `lint`)."""
+    model = model_of(experiment)
+    rows = _rows(trace(experiment.architecture, experiment.data.source.info()))
+    parts = [line for source in functions(experiment) for line in (*source, "", "")]
+    cells = [
+        _prose("title", _title(experiment, rows)),
+        _code("settings", [*_IMPORTS, "", *constants(experiment), "", "keras.utils.set_random_seed(SEED)"]),
+        _prose("about-data", ["## Data", "", *_sentence(experiment.data.source.note)]),
+        _code("data", [*parts, *load_and_split(experiment.data)]),
+        _prose("about-model", ["## Model", "", *_table(rows)]),
+        _code("model", [*model.lines, "", "", *build_and_compile(experiment), "model.summary()"]),
+        _prose("about-training", ["## Training"]),
+        _code("training", _training()),
+        _code("curves", _CURVES),
+        _prose("about-test", ["## Test", "", "On samples that training has not seen."]),
+        _code("test", TESTING),
+    ]
+    return json.dumps({"cells": cells, **_HEAD}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+_HEAD: dict[str, Any] = {
+    "metadata": {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+    },
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+def _training() -> list[str]:
+    """The loop of the script, with the numbers of each epoch kept for the curves."""
+    loop = [line.replace("    model.fit(", "    result = model.fit(") for line in TRAINING[1:]]
+    return [*_KEPT, *loop, *_KEEPING]
+
+
+def _prose(id: str, lines: Sequence[str]) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": id, "metadata": {}, "source": _source(lines)}
+
+
+def _code(id: str, lines: Sequence[str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {"cell_type": "code", "execution_count": None, "id": id, "metadata": {}, "outputs": []}
+    return {**fields, "source": _source(lines)}
+
+
+def _source(lines: Sequence[str]) -> list[str]:
+    """Lines with their ends, as notebooks keep them; the last one has none."""
+    return [*(f"{line}\n" for line in lines[:-1]), *lines[-1:]]
+
+
+def _sentence(text: str) -> list[str]:
+    return [_marked(text)] if text else []
+
+
+def _marked(text: str) -> str:
+    """`text` as words, whatever it holds of Markdown."""
+    return _MARKUP.sub(r"\\\1", one_line(text))
+
+
+def _rows(traced: Trace) -> list[BlockTrace]:
+    """The blocks of the network in the order of the flow: dead ends and bypassed blocks are no part of it."""
+    result = next(id for id, t in traced.blocks.items() if t.spec.kind == "Output")
+    used = traced.architecture.feeding(result) | {result}
+    return [t for id, t in traced.blocks.items() if id in used and not t.bypassed]
+
+
+def _title(experiment: Experiment, rows: Sequence[BlockTrace]) -> list[str]:
+    lines = [f"# {_marked(experiment.name)}", ""]
+    if experiment.description.strip():
+        lines += [_marked(experiment.description), ""]
+    info = experiment.data.source.info()
+    facts = f"Samples of {_shape(info.input_shape)}, {_counted(sum(t.params for t in rows), 'parameter')}."
+    return [*lines, f"{_TASKS[info.task]} {facts}", "", NEEDS]
+
+
+def _shape(sizes: Sequence[int]) -> str:
+    return " × ".join(f"{n:,}" for n in sizes)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _table(rows: Sequence[BlockTrace]) -> list[str]:
+    lines = ["| Block | Kind | Output shape | Parameters |", "| --- | --- | ---: | ---: |"]
+    for row in rows:
+        shape = _shape(row.output.shape) if row.output is not None else ""
+        lines.append(f"| `{row.id}` | {row.spec.title} | {shape} | {row.params:,} |")
+    return [*lines, f"| | | | **{sum(t.params for t in rows):,}** |"]
