@@ -61,6 +61,7 @@ class FileCommands(QObject):
         self._run = run
         self._worker = worker
         self.imports = ModelImport(window, bridge, messages)
+        self.imports.imported.connect(self._open_imported)
         self.imports.read.connect(self._replace_with)
         self.imports.failed.connect(self._complain)
         self._model: Path | None = None
@@ -198,6 +199,10 @@ class FileCommands(QObject):
         if path is not None:
             self._messages.dismiss("file")
             self.imports.read_model(path)
+
+    def _open_imported(self, document: Document) -> None:
+        self._incoming = document
+        self._open_incoming()
 
     def _replace_with(self, document: Document) -> None:
         self._incoming = document

@@ -22,17 +22,19 @@ if TYPE_CHECKING:
     from cnnstudio.app.message_bar import MessageBar
     from cnnstudio.core.importing import Told
 
-_KEY = "weights"
+_KEY, _SAID = "weights", "import"
 
 
 class ModelImport(QObject):
-    """Reads models and weights with a dialog that shows how far it is; what comes of it is `read`.
+    """Reads models and weights with a dialog that shows how far it is.
 
     Says, whenever an experiment names weights that are not there, that they are missing and what can be done.
     """
 
+    imported = Signal(Document)
+    """A model as a new document; unsaved work was asked about before."""
     read = Signal(Document)
-    """What is to be opened in place of the document."""
+    """The document whose weights were waited for."""
     failed = Signal(str)
     """There is nothing to open: the sentence why."""
     blocks_wanted = Signal(tuple)
@@ -45,8 +47,8 @@ class ModelImport(QObject):
         self._messages = messages
         self._waiting: Document | None = None
         """A document whose weights are being taken over."""
-        self._problem = ""
-        """Why that could not be done."""
+        self._problem = ("", "")
+        """SHA-256 of weights that could not be taken over, and why."""
         self._told: Told | None = None
         """What is to be said of the imported model once it is open."""
         self._report: ImportReport | None = None
@@ -89,20 +91,21 @@ class ModelImport(QObject):
         document = Document(experiment)
         document.mark_unsaved()
         self._told = told
-        self.read.emit(document)
+        self.imported.emit(document)
 
     def _take_weights(self, told: Told) -> None:
         self._take_no_weights(told.adopted or "")
 
     def _take_no_weights(self, problem: str) -> None:
         document, self._waiting = self._waiting, None
-        self._problem = problem
         if document is not None:
+            self._problem = (document.value.weights, problem)
             self.read.emit(document)
 
     def _opened(self, change: Change) -> None:
         if self._report is not None:
             self._report.close()
+        self._messages.dismiss(_SAID)
         told, self._told = self._told, None
         if told is not None:
             self._say(told)
@@ -113,11 +116,11 @@ class ModelImport(QObject):
             self._check_weights(change.after.weights)
 
     def _check_weights(self, weights: str) -> None:
-        problem, self._problem = self._problem, ""
         if not weights or is_kept(weights):
             self._messages.dismiss(_KEY)
             return
-        if not problem:
+        of, problem = self._problem
+        if of != weights or not problem:
             try:
                 find(weights)
             except WeightsError as error:
@@ -128,7 +131,7 @@ class ModelImport(QObject):
 
     def _say(self, told: Told) -> None:
         if not (told.notes or told.unknown):
-            self._messages.show_message(f"{told.said}.", "ok", key="file")
+            self._messages.show_message(f"{told.said}.", "ok", key=_SAID)
             return
         from cnnstudio.app.dialogs.import_report import ImportReport
 
