@@ -32,6 +32,8 @@ _ROOMY = 240
 """Pixels that the tabs take at least once there is something to read in them."""
 _PICTURES = 356
 """Pixels that they take at least for pictures."""
+_PICTURES_SHARE = 0.45
+"""Of the height, where that is more."""
 
 
 class DesignPage(QWidget):
@@ -77,6 +79,7 @@ class DesignPage(QWidget):
         self._middle = middle
         self._tabs.currentChanged.connect(self._make_room)
         run.refused.connect(self.show_problems)
+        selection.lens_wanted.connect(self.show_lens)
         bridge.changed.connect(self._count_problems)
         self._name_problems(sum(d.severity is not Severity.HINT for d in bridge.diagnostics))
 
@@ -146,7 +149,8 @@ class DesignPage(QWidget):
     def _make_room(self, tab: int) -> None:
         """A table or a script wants more room than the news that there are no problems, and pictures want yet more."""
         above, below = self._middle.sizes()
-        wanted = 0 if tab == 0 else _PICTURES if self._tabs.widget(tab) is self._lens else _ROOMY
+        pictures = max(_PICTURES, round(_PICTURES_SHARE * (above + below)))
+        wanted = 0 if tab == 0 else pictures if self._tabs.widget(tab) is self._lens else _ROOMY
         if 0 < below < wanted:
             self._middle.setSizes([above + below - wanted, wanted])
 

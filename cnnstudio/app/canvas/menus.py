@@ -33,6 +33,7 @@ def block_menu(canvas: CanvasView, id: str) -> QMenu:
     block = canvas.bridge.experiment.architecture.blocks[id]
     if not several:
         _add(menu, "Edit parameters", partial(commands.edit_parameters, canvas), "Return")
+        _add(menu, "Show in lens", canvas.selection.lens_wanted.emit, "Ctrl+Shift+L", "lens")
         menu.addSeparator()
         up = _add(menu, "Move up", partial(canvas.move_selected, -1), "Alt+Up", "up")
         down = _add(menu, "Move down", partial(canvas.move_selected, 1), "Alt+Down", "down")

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 
 from cnnstudio.app.features.colormaps import MAGMA
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRectF
-    from PySide6.QtGui import QColor
 
     from cnnstudio.app.lens.grid import CellGrid
     from cnnstudio.core.cells import Box, Region
 
-SHADE = 0.78
+SHADE = 0.8
 """How much of what is not seen the shade covers."""
 MOST_RECTS = 3_000
 """Of more separate stretches no single one could be made out; the shade alone shows them."""
@@ -60,6 +59,11 @@ def shade(seen: Any, ground: QColor) -> QImage:
     levels[..., :3] = (ground.blue(), ground.green(), ground.red())
     levels[..., 3] = np.where(seen, 0, round(255 * SHADE))
     return _image(levels)
+
+
+def dusk(seen: Any) -> QImage:
+    """What is seen, darkened, so that a gradient laid over it stands out whatever the sample's colours are."""
+    return shade(~seen, QColor.fromRgba(MAGMA.table()[0]))
 
 
 def heat(share: Any) -> QImage:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF
 
-STRIP = 120
+STRIP = 200
 """Largest height of a signal's strip, in pixels."""
 COARSE = 4
 """Pixels that a cell must have for lines between cells to help rather than hide."""
@@ -75,7 +75,7 @@ def fitted(spatial: tuple[int, ...], room: QRectF, margin: float = 0.0) -> CellG
 
 def around(size: int, margin: float) -> int:
     """Cells kept free on either side of an axis of that size."""
-    return max(2, round(size * margin)) if margin else 0
+    return max(3, round(size * margin)) if margin else 0
 
 
 def plane(spatial: tuple[int, ...]) -> tuple[int, int]:

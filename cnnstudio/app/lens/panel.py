@@ -27,10 +27,10 @@ from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.app.lens import sentences
 from cnnstudio.app.lens.answers import FIELD, MAP, Answers
 from cnnstudio.app.lens.drawing import share_holding
+from cnnstudio.app.lens.failures import Failures
 from cnnstudio.app.lens.map_view import MEAN, MapView
 from cnnstudio.app.lens.sample_steps import SampleSteps
 from cnnstudio.app.lens.sample_view import SampleView
-from cnnstudio.app.lens.status import Status
 from cnnstudio.app.panels.empty import EmptyState
 from cnnstudio.app.theme import space
 from cnnstudio.app.when_shown import WhenShown
@@ -69,6 +69,7 @@ class LensPanel(QWidget):
         self._block = ""
         self._sight: Sight | None = None
         self._footprint: Footprint | None = None
+        self._shown: Maps | None = None
         self._empty = EmptyState("search", sentences.NOTHING_SELECTED)
         self._mode = Segments(MODES)
         self._steps = SampleSteps(worker)
@@ -78,8 +79,8 @@ class LensPanel(QWidget):
         self._channel = QSpinBox()
         self._input_slice, self._map_slice = _slice_slider("lens_input_slice"), _slice_slider("lens_map_slice")
         self._told = words("lens_words", wrap=True)
-        self._effective = words("lens_effective", wrap=True)
-        self._status = Status()
+        self._effective = words("lens_effective", tip="Where the gradient of the cell lies, for this sample")
+        self._failures = Failures()
         self._answers = Answers(worker, run, self)
         self._show = WhenShown(self, self._refresh)
         self._prepare()
@@ -101,6 +102,10 @@ class LensPanel(QWidget):
         self._channel.setPrefix("Channel ")
         self._channel.setSpecialValueText("Mean of channels")
         self._channel.setRange(MEAN, MEAN)
+        self._channel.lineEdit().setTextMargins(space(1), 0, 0, 0)
+        self._channel.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._told.setFixedHeight(2 * self._told.fontMetrics().lineSpacing())  # or pictures would jump
+        self._told.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._input_slice.setAccessibleName("Slice of the input")
         self._input_slice.setToolTip("The slice of the input that is shown")
         self._map_slice.setAccessibleName("Slice of the map")
@@ -111,15 +116,14 @@ class LensPanel(QWidget):
         top = QHBoxLayout()
         top.setSpacing(space(3))
         top.addWidget(self._mode)
-        top.addWidget(self._steps, 1)
+        top.addWidget(self._steps)
+        top.addStretch(1)
+        top.addWidget(self._channel)
         both = QGridLayout()
         both.setHorizontalSpacing(space(4))
         both.setVerticalSpacing(space(1))
-        right = QHBoxLayout()
-        right.addWidget(self._map_label, 1)
-        right.addWidget(self._channel)
         both.addWidget(self._input_label, 0, 0)
-        both.addLayout(right, 0, 1)
+        both.addWidget(self._map_label, 0, 1)
         sides = ((self.sample_view, self._input_slice), (self.map_view, self._map_slice))
         for side, (view, slider) in enumerate(sides):
             both.addWidget(view, 1, side)
@@ -132,7 +136,7 @@ class LensPanel(QWidget):
         column.setSpacing(space(2))
         column.addLayout(top)
         column.addLayout(both, 1)
-        for line in (self._told, self._effective, self._status):
+        for line in (self._failures, self._effective, self._told):
             column.addWidget(line)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
@@ -156,9 +160,9 @@ class LensPanel(QWidget):
         self._map_slice.valueChanged.connect(self.map_view.show_slice)
         self._answers.maps.connect(self._take_maps)
         self._answers.field.connect(self._take_field)
-        self._answers.waiting.connect(self._status.wait)
-        self._answers.failed.connect(self._status.fail)
-        self._status.retry.connect(self._ask_again)
+        self._answers.waiting.connect(self._wait)
+        self._answers.failed.connect(self._miss)
+        self._failures.retry.connect(self._ask_again)
 
     @property
     def told(self) -> str:
@@ -166,9 +170,9 @@ class LensPanel(QWidget):
         return self._told.text()
 
     @property
-    def state_text(self) -> str:
-        """What is being waited for or what failed; "" while nothing is."""
-        return self._status.text
+    def failure(self) -> str:
+        """What the worker could not give; "" while nothing failed."""
+        return self._failures.text
 
     @property
     def footprint(self) -> Footprint | None:
@@ -214,7 +218,6 @@ class LensPanel(QWidget):
         view.show_sizes(sight.spatial, cell, sentences.all_seen(block, sight.shape[-1]))
         self._channel.setRange(MEAN, sight.shape[-1] - 1)
         self._channel.setVisible(bool(sight.spatial))
-        self._input_label.setText(f"Input {format.shape(self._input_shape)}")
         _set_slices(self._map_slice, sight.spatial)
         _set_slices(self._input_slice, self._input_sizes)
         self._show_sample()
@@ -257,20 +260,27 @@ class LensPanel(QWidget):
 
     def _show_sample(self) -> None:
         self.sample_view.show_input(self._input_sizes, self._steps.values)
+        self._say_input()
         if self._steps.values is not None:
-            self._status.clear(SAMPLE)
+            self._failures.clear(SAMPLE)
 
     def _wait_for_sample(self, sentence: str) -> None:
-        self._status.wait(SAMPLE, sentence)
+        self._failures.clear(SAMPLE)
+        self._say_input(sentence)
 
     def _miss_sample(self, sentence: str, details: str) -> None:
-        self._status.fail(SAMPLE, sentence, details)
+        self._say_input()
+        self._failures.say(SAMPLE, sentence, details)
+
+    def _say_input(self, more: str = "") -> None:
+        told = self._steps.words if self._steps.values is not None else more
+        self._input_label.setText(_joined(f"Input {format.shape(self._input_shape)}", told))
 
     # From the worker
 
     def _ask_for_maps(self) -> None:
-        self._shown: Maps | None = None
-        self._status.clear(MAP)
+        self._shown = None
+        self._failures.clear(MAP)
         self._show_map()
         if self._sight is None or not self._sight.spatial:
             self._answers.forget_maps()
@@ -278,15 +288,31 @@ class LensPanel(QWidget):
         self._answers.want_maps(self._bridge.experiment, self._block, self._steps.sample)
 
     def _ask_for_field(self) -> None:
-        self._effective.setVisible(False)
-        self._status.clear(FIELD)
-        if self._sight is None or self._mode.index != EFFECTIVE or not self._input_sizes:
+        wanted = self._sight is not None and self._mode.index == EFFECTIVE and bool(self._input_sizes)
+        self._effective.setVisible(wanted)
+        self._effective.clear()
+        self._failures.clear(FIELD)
+        if not wanted:
             self._answers.forget_field()
             return
         self._answers.want_field(self._bridge.experiment, self._block, self.map_view.cell, self._steps.sample)
 
+    def _wait(self, what: str, sentence: str) -> None:
+        self._failures.clear(what)
+        if what == FIELD:
+            self._effective.setText(sentence)
+        else:
+            self._say_map(sentence)
+
+    def _miss(self, what: str, sentence: str, details: str) -> None:
+        if what == FIELD:
+            self._effective.setText("No effective field")
+        else:
+            self._say_map("no values")
+        self._failures.say(what, sentence, details)
+
     def _take_maps(self, event: Maps) -> None:
-        self._status.clear(MAP)
+        self._failures.clear(MAP)
         self._shown = event
         self._show_map()
 
@@ -295,17 +321,19 @@ class LensPanel(QWidget):
         if sight is None:
             return
         self.map_view.show_maps(None if event is None else LayerMaps.of(event), self._channel.value())
-        whose = "" if event is None else f" \u00b7 {sentences.whose(event.trained, self._answers.directory)}"
-        self._map_label.setText(f"{self._block} {format.shape(sight.shape)}{whose}")
+        self._say_map("" if event is None else sentences.whose(event.trained, self._answers.directory))
+
+    def _say_map(self, more: str) -> None:
+        if self._sight is not None:
+            self._map_label.setText(_joined(f"{self._block} {format.shape(self._sight.shape)}", more))
 
     def _take_field(self, event: EffectiveField) -> None:
-        self._status.clear(FIELD)
+        self._failures.clear(FIELD)
         self.sample_view.show_field(event.field)
         held = share_holding(event.field, sentences.HELD)
         seen = self._footprint.count if self._footprint is not None else 0
         network = sentences.whose(event.trained, self._answers.directory)
         self._effective.setText(sentences.held_words(held, seen, network))
-        self._effective.setVisible(True)
 
     def _ask_again(self) -> None:
         self._steps.retry()
@@ -318,6 +346,10 @@ def _sight(bridge: DocumentBridge, block: str) -> Sight | None:
     if traced is None or traced.output is None:
         return None
     return Sight(bridge.trace, block)
+
+
+def _joined(*parts: str) -> str:
+    return " \u00b7 ".join(part for part in parts if part)
 
 
 def _slice_slider(name: str) -> QSlider:

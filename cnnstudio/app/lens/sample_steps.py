@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from cnnstudio.app.data.loader import PARTS, SampleLoader, Wish
 from cnnstudio.app.data.sample_painter import target_words
-from cnnstudio.app.features.words import tool, words
+from cnnstudio.app.features.words import tool
 from cnnstudio.app.theme import space
 from cnnstudio.wire.messages import Sample
 
@@ -46,21 +46,25 @@ class SampleSteps(QWidget):
         self._part.addItems(list(PARTS))
         self._previous = tool("lens_previous", "chevron-left", "Previous sample")
         self._next = tool("lens_next", "chevron-right", "Next sample")
-        self._label = words("lens_sample_label", tone="muted", tip="The sample under the lens and what it shows")
+        self._target = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(space(1))
         for widget in (self._part, self._previous, self._next):
             row.addWidget(widget)
-        row.addSpacing(space(1))
-        row.addWidget(self._label, 1)
         self._part.currentTextChanged.connect(self._change_part)
         self._previous.clicked.connect(self._go_back)
         self._next.clicked.connect(self._go_on)
         self._loader.loading.connect(self.waiting)
         self._loader.loaded.connect(self._take)
         self._loader.failed.connect(self.failed)
-        self._show()
+        self._show_ends()
+
+    @property
+    def words(self) -> str:
+        """The chosen sample and what it shows: "sample 3: cat"."""
+        told = f"sample {self._sample.index:,}"
+        return f"{told}: {self._target}" if self._target else told
 
     @property
     def sample(self) -> Sample:
@@ -90,14 +94,14 @@ class SampleSteps(QWidget):
 
     def _go_to(self, index: int) -> None:
         sample = Sample(PARTS[self._part.currentText()], index)
-        self._values = None
-        self.arrived.emit()
+        self._values, self._target = None, ""
         if sample != self._sample:
             self._sample = sample
             self.chosen.emit()
         if self._experiment is not None:
             self._loader.want(Wish(self._experiment, sample.part, index, 1), at_once=True)
-        self._show()
+        self._show_ends()
+        self.arrived.emit()
 
     def _take(self, samples: Samples) -> None:
         self._total = samples.total
@@ -106,14 +110,13 @@ class SampleSteps(QWidget):
             return
         if len(samples.inputs) and self._experiment is not None:
             self._values = samples.inputs[0]
-            self._show(target_words(samples.targets[0], self._experiment.data.source.info()))
+            self._target = target_words(samples.targets[0], self._experiment.data.source.info())
+        self._show_ends()
         self.arrived.emit()
 
-    def _show(self, target: str = "") -> None:
+    def _show_ends(self) -> None:
         self._previous.setEnabled(self._sample.index > 0)
         self._next.setEnabled(self._sample.index < self._total - 1)
-        told = f"Sample {self._sample.index:,}"
-        self._label.setText(f"{told}: {target}" if target else told)
 
     def _go_back(self) -> None:
         self._go_to(self._sample.index - 1)

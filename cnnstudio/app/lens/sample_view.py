@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -10,8 +10,8 @@ from PySide6.QtGui import QBrush, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.app.data.sample_painter import picture_of, to_unit
-from cnnstudio.app.lens.drawing import heat, mask, rects, shade, slice_of
-from cnnstudio.app.lens.grid import CellGrid, fitted
+from cnnstudio.app.lens.drawing import dusk, heat, mask, rects, shade, slice_of
+from cnnstudio.app.lens.grid import CellGrid, around, fitted
 from cnnstudio.app.theme import Role, space, theme, themes
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from cnnstudio.app.features.mosaic import Floats
     from cnnstudio.core.footprint import Footprint
 
-MARGIN = 0.14
+MARGIN = 0.16
 """Room for padding round the input, as a share of its size; the same for all blocks, so that an outline that grows is
 seen to grow."""
+PADDING_ALPHA = 0.45
 GRADIENT_SHARE = 0.4
 """Height of the gradient's bars below a signal, as a share of the strip."""
 
@@ -102,17 +103,19 @@ class SampleView(QWidget):
         footprint = self._footprint
         if footprint is not None:
             seen = slice_of(footprint.seen, self._depth)
-            ground = theme().color(Role.SURFACE)
-            painter.drawImage(grid.rect, shade(mask(seen, grid), ground))
+            lit = mask(seen, grid)
+            # A line on its ground fades; an image, which may be black or white all over, is veiled in grey.
+            ground = Role.SURFACE if len(self._sizes) == 1 else Role.EDGE
+            painter.drawImage(grid.rect, shade(lit, theme().color(ground)))
             if self._field is not None:
-                self._paint_field(painter, grid)
+                self._paint_field(painter, grid, lit)
             self._paint_padding(painter, grid, footprint)
             if self._field is None:
                 self._paint_cells(painter, rects(seen, grid), grid)
         painter.setPen(theme().color(Role.BORDER))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(grid.rect.adjusted(-0.5, -0.5, 0.5, 0.5))
-        self._paint_outline(painter)
+        self._paint_outline(painter, grid)
 
     def _paint_sample(self, painter: QPainter, grid: CellGrid) -> None:
         picture = self._picture(grid)
@@ -139,7 +142,7 @@ class SampleView(QWidget):
         room = QSize(max(1, round(grid.rect.width() * ratio)), max(1, round(grid.rect.height() * ratio)))
         return picture_of(plane, room)
 
-    def _paint_field(self, painter: QPainter, grid: CellGrid) -> None:
+    def _paint_field(self, painter: QPainter, grid: CellGrid, lit: Any) -> None:
         if self._field is None:
             return
         field = np.asarray(self._field, np.float32)
@@ -152,17 +155,19 @@ class SampleView(QWidget):
                 bar.setTop(base - GRADIENT_SHARE * grid.height * float(field[place]))
                 painter.drawRect(bar)
             return
+        painter.drawImage(grid.rect, dusk(lit))
         painter.drawImage(grid.rect, heat(field[self._depth] if len(self._sizes) == 3 else field))
 
     def _paint_padding(self, painter: QPainter, grid: CellGrid, footprint: Footprint) -> None:
-        """Cells beyond the border, as far as there is room for them."""
+        """Cells beyond the border, as far as the margin goes."""
         reached = slice_of(footprint.reached, self._depth)
         outside = [r for r in rects(reached, grid) if not grid.rect.contains(r)]
+        color = theme().color(Role.ACCENT)
+        color.setAlphaF(PADDING_ALPHA)
         painter.save()
-        clip = QRectF(self.rect())
-        painter.setClipRect(clip)
+        painter.setClipRect(self._with_margin(grid))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QBrush(theme().color(Role.ACCENT), Qt.BrushStyle.BDiagPattern))
+        painter.setBrush(QBrush(color, Qt.BrushStyle.BDiagPattern))
         for rect in outside:
             for beyond in _outside(rect, grid.rect):
                 painter.drawRect(beyond)
@@ -176,17 +181,29 @@ class SampleView(QWidget):
         for rect in cells:
             painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def _paint_outline(self, painter: QPainter) -> None:
-        outline = self.outline
+    def _with_margin(self, grid: CellGrid) -> QRectF:
+        rows, columns = (around(n, MARGIN) for n in (grid.rows, grid.columns))
+        rows = 0 if len(self._sizes) == 1 else rows
+        return grid.part((-rows, grid.rows + rows), (-columns, grid.columns + columns))
+
+    def _paint_outline(self, painter: QPainter, grid: CellGrid) -> None:
+        """A side beyond the margin is drawn at its end, dashed: what is seen goes on."""
+        outline, room = self.outline, self._with_margin(grid)
         if outline.isNull():
             return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        shown = outline.intersected(room)
+        sides = (
+            (shown.topLeft(), shown.topRight(), outline.top() < room.top()),
+            (shown.bottomLeft(), shown.bottomRight(), outline.bottom() > room.bottom()),
+            (shown.topLeft(), shown.bottomLeft(), outline.left() < room.left()),
+            (shown.topRight(), shown.bottomRight(), outline.right() > room.right()),
+        )
         for role, width in ((Role.SURFACE, 4.0), (Role.ACCENT, 2.0)):
-            pen = QPen(theme().color(role), width)
-            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-            painter.setPen(pen)
-            painter.drawRect(outline)
+            for start, end, is_cut in sides:
+                pen = QPen(theme().color(role), width, Qt.PenStyle.DashLine if is_cut else Qt.PenStyle.SolidLine)
+                pen.setCapStyle(Qt.PenCapStyle.FlatCap if is_cut else Qt.PenCapStyle.SquareCap)
+                painter.setPen(pen)
+                painter.drawLine(start, end)
 
 
 def _outside(rect: QRectF, inner: QRectF) -> list[QRectF]:
