@@ -46,9 +46,8 @@ def things(
         if group.id not in entered and group.blocks <= scope and taken.isdisjoint(group.blocks):
             taken.update(group.blocks)
             found.append(Thing(group.blocks, occupied(group, lie)))
-    found += (
-        Thing(frozenset((b.id,)), card_box(b.position)) for b in architecture.blocks.values() if b.id in scope - taken
-    )
+    loose = scope - taken
+    found += (Thing(frozenset((b.id,)), card_box(b.position)) for b in architecture.blocks.values() if b.id in loose)
     return found
 
 
@@ -86,10 +85,15 @@ def place_at(architecture: Architecture, id: str, joined: Collection[str]) -> tu
     return places(architecture)[left[-1].id].card
 
 
-def room_behind(architecture: Architecture, id: str, joined: Collection[str], top: float) -> Architecture:
-    """Move what lies behind the block `id` down, so that it begins at `top` at the earliest."""
+def room_behind(
+    architecture: Architecture, id: str, joined: Collection[str], top: float, along: str = ""
+) -> Architecture:
+    """Move what lies behind the block `id` down, so that it begins at `top` at the earliest.
+
+    With `along`, a reader of it, only that one and what lies behind that: other branches stay where they are.
+    """
     rest = things(architecture, entered=joined, without=(id,))
-    later = architecture.downstream(id)
+    later = architecture.downstream(along) | {along} if along else architecture.downstream(id)
     behind = [t for t in rest if not later.isdisjoint(t.blocks)]
     highest = min((t.box.top for t in behind), default=top)
     return shifted(architecture, behind, dy=max(0.0, top - highest))

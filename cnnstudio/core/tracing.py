@@ -7,9 +7,10 @@ previous trace. That is what keeps an edit of a thousand blocks inside one frame
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.diagnostics import Diagnostic, Fix, Refused, Severity
@@ -18,7 +19,7 @@ from cnnstudio.core.net import Net
 from cnnstudio.core.program import INPUT, Program, Step, Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from cnnstudio.core.architecture import Architecture, Block
     from cnnstudio.core.catalogue import BlockSpec
@@ -81,11 +82,7 @@ class Trace:
     @cached_property
     def fields(self) -> Mapping[str, Field]:
         """Receptive field of each block that has an output, on the Input's spatial axes."""
-        of_step: dict[str, Field] = {INPUT: identity(self.architecture.input_shape[:-1])}
-        for traced in self.blocks.values():
-            for step in traced.steps:
-                of_step[step.name] = step.view(tuple([of_step[i] for i in step.inputs]))
-        return {id: of_step[t.output.step] for id, t in self.blocks.items() if t.output is not None}
+        return Fields(self)
 
     def program(self) -> Program:
         """The model's program: the steps that lead to the Output block, dead ends left out.
@@ -128,6 +125,60 @@ class Trace:
         return Program(self.architecture.input_shape, steps, outputs, outputs[result])
 
 
+class Fields(Mapping[str, "Field"]):
+    """The receptive fields of a trace by block id, each worked out when it is asked for.
+
+    What was worked out for the trace before holds as long as the steps of a block and what they see stay the same.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self._blocks = trace.blocks
+        self._found: dict[str, Field] = {}
+        self._origin = identity(trace.architecture.input_shape[:-1])
+        self._known: dict[str, _Seen] = trace.__dict__.setdefault("_seen", {})
+
+    def __getitem__(self, id: str) -> Field:
+        if self._blocks[id].output is None:
+            raise KeyError(id)
+        todo = [id]
+        while todo:
+            traced = self._blocks[todo[-1]]
+            missing = [source for source in traced.sources if source not in self._found] if traced.inputs else []
+            if missing:
+                todo += missing
+            else:
+                todo.pop()
+                if traced.id not in self._found:
+                    self._found[traced.id] = self._field(traced)
+        return self._found[id]
+
+    def _field(self, traced: BlockTrace) -> Field:
+        reaching = [self._found[source] for source in traced.sources] if traced.inputs else []
+        known = self._known.get(traced.id)
+        if known is not None and known.traced is traced and known.reaching == reaching:
+            return known.field
+        of_step = {x.step: field for x, field in zip(traced.inputs, reaching, strict=True)} or {INPUT: self._origin}
+        for step in traced.steps:
+            of_step[step.name] = step.view(tuple([of_step[i] for i in step.inputs]))
+        field = of_step[traced.output.step] if traced.output is not None else self._origin
+        self._known[traced.id] = _Seen(traced, reaching, field)
+        return field
+
+    def __iter__(self) -> Iterator[str]:
+        return (id for id, traced in self._blocks.items() if traced.output is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Seen(NamedTuple):
+    """A receptive field, and what it was worked out from."""
+
+    traced: BlockTrace
+    reaching: list[Field]
+    field: Field
+
+
 def trace(architecture: Architecture, data: DataInfo, previous: Trace | None = None) -> Trace:
     """Trace `architecture` for `data`, taking over from `previous` what has not changed."""
     known: Mapping[str, BlockTrace] = {}
@@ -160,7 +211,10 @@ def trace(architecture: Architecture, data: DataInfo, previous: Trace | None = N
         done[id] = fresh
     for id in topology.cyclic:
         done[id] = BlockTrace(id, blocks[id].spec, blocks[id].inputs, (), None, bypassed=blocks[id].bypassed)
-    return Trace(architecture, data, done)
+    made = Trace(architecture, data, done)
+    if previous is not None and "_seen" in previous.__dict__:
+        made.__dict__["_seen"] = previous.__dict__["_seen"]
+    return made
 
 
 def same_results(now: Trace, then: Trace, named: Callable[[str], str]) -> dict[str, str]:
