@@ -183,7 +183,7 @@ def test_a_program_that_has_copied_ends_well(tmp_path: Path) -> None:
     )
     home = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "CNNSTUDIO_HOME": str(tmp_path)}
     ended = subprocess.run([sys.executable, "-c", code], env=home, capture_output=True, text=True, check=False)
-    assert (ended.returncode, "cnnstudio-blocks 1.0" in ended.stdout) == (0, True), ended.stderr
+    assert (ended.returncode, "cnnstudio-blocks 1.1" in ended.stdout) == (0, True), ended.stderr
 
 
 def test_what_can_be_pasted_follows_the_clipboard(chain: Studio, qtbot: QtBot) -> None:

@@ -8,14 +8,22 @@ from PySide6.QtCore import QObject, QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
 
 from cnnstudio.app.canvas.card import FAR, FARTHEST, Card, Light, Port
+from cnnstudio.app.canvas.comment import Note, Notes
 from cnnstudio.app.canvas.edge import Edge
 from cnnstudio.app.canvas.edge_layer import EdgeLayer
 from cnnstudio.app.canvas.face import face_of
 from cnnstudio.app.canvas.far import PlateSheet
+from cnnstudio.app.canvas.frame import FrameTitle
+from cnnstudio.app.canvas.frame_layer import FrameLayer
+from cnnstudio.app.canvas.group_card import GroupCard
+from cnnstudio.app.canvas.group_face import face_of_group
 from cnnstudio.app.canvas.sprite import Album
 from cnnstudio.app.canvas.style import CanvasStyle
 from cnnstudio.app.format import shape
 from cnnstudio.app.theme import theme, themes
+from cnnstudio.core.architecture import Architecture, Block
+from cnnstudio.core.folding import flow_of
+from cnnstudio.core.frames import Plan, plan
 from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
 
 if TYPE_CHECKING:
@@ -24,7 +32,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
 
     from cnnstudio.app.canvas.sprite import Plate
-    from cnnstudio.core.architecture import Architecture, Block
     from cnnstudio.core.diagnostics import Diagnostic
     from cnnstudio.core.tracing import BlockTrace, Trace
 
@@ -35,13 +42,17 @@ _Shown = tuple["BlockTrace | None", "tuple[Diagnostic, ...]"]
 
 
 class CanvasScene(QGraphicsScene):
-    """Cards by block id and edges by (source, target)."""
+    """Cards by node, which is a block or a closed group, edges by (node, node), and frames by open group."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.cards: dict[str, Card] = {}
+        self.architecture = Architecture()
+        """What is drawn."""
+        self.drawn: Plan = plan(self.architecture)
         self.style_used = CanvasStyle.of(theme())
         self._shown: dict[str, _Shown] = {}
+        self._placed: set[str] = set()
         self._rank = 2
         self._is_far = False
         self._lifted: frozenset[str] = frozenset()
@@ -49,6 +60,8 @@ class CanvasScene(QGraphicsScene):
         self._thumbnails: Mapping[str, QPixmap] = {}
         self._has_frames = False
         self._edges = EdgeLayer(self, self.style_used)
+        self._frames = FrameLayer(self, self.style_used)
+        self._notes = Notes(self, self.style_used)
         self._plates = PlateSheet(self.style_used, self._far_plates)
         self.addItem(self._plates)
         self._hovered: Card | None = None
@@ -59,12 +72,52 @@ class CanvasScene(QGraphicsScene):
         """Edges by (source, target)."""
         return self._edges.edges
 
+    @property
+    def frames(self) -> Mapping[str, FrameTitle]:
+        """Titles of the open groups in sight."""
+        return self._frames.titles
+
+    def blocks_of(self, node: str) -> tuple[str, ...]:
+        """The blocks that a card or a frame stands for, along the flow; the last one is where the flow leaves it."""
+        group = self.architecture.groups.get(node)
+        return flow_of(self.architecture, group.blocks) if group is not None else (node,)
+
+    def node_of(self, block: str) -> str:
+        """The card that stands for a block: its own, or that of a closed group; "" for none."""
+        return self.drawn.folded.node_of.get(block, "")
+
+    def card_of(self, block: str) -> Card | None:
+        """That card."""
+        return self.cards.get(self.node_of(block))
+
+    def connections(self, key: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+        """The connections that an edge stands for: one, but where it meets a closed group."""
+        return self.drawn.folded.edges.get(key, ())
+
+    @property
+    def chart(self) -> Architecture:
+        """What is drawn as if each closed group were a block: where arrow keys lead."""
+        reads: dict[str, tuple[str, ...]] = {}
+        for source, target in self.drawn.folded.edges:
+            reads[target] = (*reads.get(target, ()), source)
+        blocks = self.architecture.blocks
+        return Architecture.of(
+            Block(node, blocks[ids[0]].spec, reads.get(node, ()), self.drawn.cards[node])
+            for node, ids in self.drawn.folded.nodes.items()
+        )
+
+    @property
+    def notes(self) -> Mapping[str, Note]:
+        """Comments by id."""
+        return self._notes.notes
+
     def restyle(self) -> None:
         """Take over the theme that is on."""
         self.style_used = CanvasStyle.of(theme())
         for card in self.cards.values():
             card.show_style(self.style_used)
         self._edges.show_style(self.style_used)
+        self._notes.show_style(self.style_used)
         self._plates.show_style(self.style_used)
         self.update()
 
@@ -73,13 +126,19 @@ class CanvasScene(QGraphicsScene):
         by_block: dict[str, tuple[Diagnostic, ...]] = {}
         for d in diagnostics:
             by_block[d.block] = (*by_block.get(d.block, ()), d)
-        for id in [id for id in self.cards if id not in architecture.blocks]:
+        self.architecture, self.drawn = architecture, plan(architecture)
+        nodes = self.drawn.folded.nodes
+        for id in [id for id, card in self.cards.items() if id not in nodes or _is_other(card, architecture)]:
             self._drop_card(id)
         moved = False
         self._rank = len(trace.data.input_shape) - 1
-        for block in architecture.blocks.values():
-            moved |= self._show_block(block, trace.blocks.get(block.id), by_block.get(block.id, ()))
-        rewired = self._show_edges(architecture, trace)
+        for id in nodes:
+            if id in architecture.blocks:
+                moved |= self._show_block(architecture.blocks[id], trace.blocks.get(id), by_block.get(id, ()))
+            else:
+                moved |= self._show_group(id, trace, by_block)
+        self._frames.show(architecture, self.drawn)
+        rewired = self._show_edges(trace)
         if moved or rewired:
             self.settle()
 
@@ -87,49 +146,68 @@ class CanvasScene(QGraphicsScene):
         """Whether its card is new or lies elsewhere now."""
         shown = (traced, found)
         card = self.cards.get(block.id)
-        fresh = card is None
         if card is None:
-            card = Card(face_of(block, traced, found, self._rank), self.style_used, self.album)
-            card.show_thumbnail(self._thumbnails.get(block.id), framed=self._has_frames)
-            self.cards[block.id] = card
-            self.addItem(card)
+            card = self._add_card(Card(face_of(block, traced, found, self._rank), self.style_used, self.album))
         else:
             known = self._shown[block.id]
             if known[0] is not traced or known[1] != found:
                 card.show_face(face_of(block, traced, found, self._rank))
         self._shown[block.id] = shown
-        place = QPointF(*block.position)
-        if not fresh and card.pos() == place:
+        return self._place(card)
+
+    def _show_group(self, id: str, trace: Trace, diagnostics: Mapping[str, tuple[Diagnostic, ...]]) -> bool:
+        """Whether its card is new or lies elsewhere now."""
+        face = face_of_group(self.architecture.groups[id], self.architecture, trace, diagnostics)
+        card = self.cards.get(id)
+        if card is None:
+            card = self._add_card(GroupCard(face, self.style_used, self.album))
+        else:
+            card.show_face(face)
+        return self._place(card)
+
+    def _add_card(self, card: Card) -> Card:
+        card.show_thumbnail(self._thumbnails.get(card.id), framed=self._has_frames)
+        self.cards[card.id] = card
+        self.addItem(card)
+        return card
+
+    def _place(self, card: Card) -> bool:
+        place = QPointF(*self.drawn.cards[card.id])
+        if card.id in self._placed and card.pos() == place:
             return False
+        self._placed.add(card.id)
         card.setPos(place)
-        self._edges.place(block.id, card.body)
+        self._edges.place(card.id, card.body)
         return True
 
     def _drop_card(self, id: str) -> None:
         card = self.cards.pop(id)
-        del self._shown[id]
+        self._shown.pop(id, None)
+        self._placed.discard(id)
         if self._hovered is card:
             self._hovered = None
         self.album.forget(card)
         self._edges.take_away(id)
         self.removeItem(card)
 
-    def _show_edges(self, architecture: Architecture, trace: Trace) -> bool:
+    def _show_edges(self, trace: Trace) -> bool:
         labels = {}
-        for block in architecture.blocks.values():
-            for source in block.inputs:
-                if source in self.cards:
-                    traced = trace.blocks.get(source)
-                    output = traced.output if traced is not None else None
-                    labels[source, block.id] = shape(output.shape) if output is not None else ""
+        for key, connections in self.drawn.folded.edges.items():
+            found = set()
+            for source, _ in connections:
+                traced = trace.blocks.get(source)
+                found.add(traced.output.shape if traced is not None and traced.output is not None else ())
+            flows = found.pop()
+            labels[key] = shape(flows) if flows and not found else ""
         return self._edges.show(labels)
 
     def settle(self) -> None:
         """The cards lie where they are to stay: lead the edges to them, and take in the room."""
         self.setSceneRect(self.occupied().adjusted(-_BESIDE, -_BEYOND, _BESIDE, _BEYOND))
-        self._edges.settle()
         for id in self._lifted & self.cards.keys():
             self.cards[id].show_floating(False)
+            self._edges.place(id, self.cards[id].body)
+        self._edges.settle()
         self._lifted = frozenset()
         self._plates.spread(self.sceneRect())
         self._plates.change()
@@ -169,10 +247,14 @@ class CanvasScene(QGraphicsScene):
         for id, place in positions.items():
             self.cards[id].setPos(*place)
         self._edges.move({id: self.cards[id].body for id in positions})
+        self._frames.follow(self._body, positions)
+
+    def _body(self, id: str) -> QRectF:
+        return self.cards[id].body
 
     def occupied(self, ids: Iterable[str] | None = None) -> QRectF:
-        """The rectangle round these cards, or round all; one empty card's room when there are none."""
-        area = QRectF()
+        """The rectangle round these cards, or round all that is drawn; one empty card's room when there is none."""
+        area = self._frames.area() if ids is None else QRectF()
         for id in self.cards if ids is None else ids:
             area = area.united(self.cards[id].body)
         return area if not area.isEmpty() else QRectF(0, 0, CARD_WIDTH, CARD_HEIGHT)
@@ -181,17 +263,25 @@ class CanvasScene(QGraphicsScene):
         """The topmost card, ports included, at that place."""
         return next((item for item in self.items(at) if isinstance(item, Card)), None)
 
+    def title_at(self, at: QPointF) -> FrameTitle | None:
+        """The title of an open group at that place, unless a card covers it."""
+        found = next((item for item in self.items(at) if isinstance(item, (Card, FrameTitle))), None)
+        return found if isinstance(found, FrameTitle) else None
+
     def edge_at(self, at: QPointF) -> Edge | None:
-        """The edge at that place, unless a card covers it."""
+        """The edge at that place, unless a card or a title covers it."""
         found = self.items(at)
-        if any(isinstance(item, Card) for item in found):
+        if any(isinstance(item, (Card, FrameTitle)) for item in found):
             return None
         return next((item for item in found if isinstance(item, Edge)), None)
 
     def show_selected(self, ids: Collection[str], current: str, *, focused: bool) -> None:
         """Mark these blocks as selected; `current` wears the focus ring while the canvas has the keyboard."""
+        nodes = {self.node_of(id) for id in ids}
+        here = self.node_of(current)
         for id, card in self.cards.items():
-            card.show_selected(id in ids, focused and id == current)
+            card.show_selected(id in nodes, focused and id == here)
+        self._frames.show_selected(ids, focused=focused)
 
     @property
     def selected_edge(self) -> tuple[str, str] | None:
@@ -209,7 +299,8 @@ class CanvasScene(QGraphicsScene):
     def hover(self, at: QPointF | None) -> Port | None:
         """Show what lies under the pointer (None: the pointer has left); returns the port it is over."""
         card = self.card_at(at) if at is not None else None
-        edge = self.edge_at(at) if at is not None and card is None else None
+        title = self.title_at(at) if at is not None and card is None else None
+        edge = self.edge_at(at) if at is not None and card is None and title is None else None
         port = card.port_at(at) if at is not None and card is not None else None
         old, self._hovered = self._hovered, card
         if old is not None and old is not card:
@@ -217,9 +308,15 @@ class CanvasScene(QGraphicsScene):
         if card is not None:
             card.show_hovered(port or True)
         self._edges.hover(edge)
+        self._frames.hover(title, at)
         return port
 
     def light(self, lights: Mapping[str, Light]) -> None:
         """Show what a drop on each card would come to; cards not named go back to normal."""
         for id, card in self.cards.items():
             card.show_light(lights.get(id, Light.NONE))
+
+
+def _is_other(card: Card, architecture: Architecture) -> bool:
+    """Whether a card stands for a block of an id that a group has now, or the other way round."""
+    return isinstance(card, GroupCard) != (card.id in architecture.groups)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
+from cnnstudio.app.canvas.group_face import NEUTRAL
 from cnnstudio.app.theme import Role, Scale
 from cnnstudio.core.catalogue.base import GROUPS
 
@@ -26,6 +27,7 @@ class CanvasStyle:
     card: QColor
     title: QFont
     caption: QFont
+    body: QFont
     far: QFont
     """Large type for cards seen from far away."""
     title_metrics: QFontMetricsF
@@ -39,8 +41,9 @@ class CanvasStyle:
         """The style under that theme."""
         title, caption = theme.font(Scale.BODY, bold=True), theme.font(Scale.CAPTION)
         return cls(
+            body=theme.font(Scale.BODY),
             colors={role: theme.color(role) for role in Role},
-            families={group: theme.family(group) for group in GROUPS},
+            families={NEUTRAL: theme.color(Role.MUTED), **{group: theme.family(group) for group in GROUPS}},
             card=theme.color(Role.RAISED if theme.is_dark else Role.SURFACE),  # the one that lifts off the canvas
             title=title,
             caption=caption,

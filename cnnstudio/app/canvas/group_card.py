@@ -1,0 +1,51 @@
+"""A closed group's card: a block's card on a pile, without an id, as a group has none that anybody types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, Qt
+from typing_extensions import override
+
+from cnnstudio.app.canvas.card import Card
+from cnnstudio.app.theme import Role
+from cnnstudio.app.theme.theme import RADIUS, space
+from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPainter, QPixmap
+
+_SHEETS = (6.0, 3.0)
+"""How far the cards beneath look out, the lowest first."""
+
+
+class GroupCard(Card):
+    """One closed group."""
+
+    @override
+    def show_thumbnail(self, picture: QPixmap | None, *, framed: bool) -> None:
+        """A group shows no maps: it has several blocks to choose from."""
+
+    @override
+    def _paint_body(self, painter: QPainter) -> None:
+        style = self._style
+        painter.setPen(style.pen(Role.BORDER if self._outline() is not Role.ERROR else Role.ERROR))
+        painter.setBrush(style.card)
+        for out in _SHEETS:
+            painter.drawRoundedRect(
+                QRectF(out * 1.5, CARD_HEIGHT - space(5) + out, CARD_WIDTH - out * 3, space(5)), RADIUS, RADIUS
+            )
+        super()._paint_body(painter)
+
+    @override
+    def _paint_words(self, painter: QPainter) -> None:
+        style, face = self._style, self._face
+        left, right = space(1) + space(2), CARD_WIDTH - space(2)
+        row = (CARD_HEIGHT - space(3)) / 3
+        rows = [QRectF(left, space(3) / 2 + i * row, right - left, row) for i in range(3)]
+        marked = space(5) if face.severity is not None else 0
+        loud = Role.MUTED if face.bypassed else Role.TEXT
+        title = style.title_metrics.elidedText(face.title, Qt.TextElideMode.ElideRight, rows[0].width() - marked)
+        self._text(painter, rows[0], title, loud, bold=True)
+        self._pair(painter, rows[1], face.parameters, "", Role.MUTED, 0)
+        self._paint_numbers(painter, rows[2], loud)
