@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
 from cnnstudio.app.canvas.group_face import NEUTRAL
+from cnnstudio.app.format import shape
 from cnnstudio.app.theme import Role, Scale
 from cnnstudio.core.catalogue.base import GROUPS
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cnnstudio.app.theme import Theme
+    from cnnstudio.core.declare import Shape
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class CanvasStyle:
     caption_metrics: QFontMetricsF
     caption_height: float
     _pens: dict[tuple[Role, float], QPen] = field(default_factory=dict)
-    _widths: dict[str, float] = field(default_factory=dict)
+    _widths: dict[Shape, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, theme: Theme) -> CanvasStyle:
@@ -53,11 +55,11 @@ class CanvasStyle:
             caption_height=QFontMetricsF(caption).height(),
         )
 
-    def caption_width(self, text: str) -> float:
-        """Width of a caption, measured once: a thousand edges share a handful of shapes."""
-        known = self._widths.get(text)
+    def caption_width(self, flow: Shape) -> float:
+        """Width of a shape as a caption, measured once: a thousand edges share a handful of shapes."""
+        known = self._widths.get(flow)
         if known is None:
-            known = self._widths[text] = self.caption_metrics.horizontalAdvance(text)
+            known = self._widths[flow] = self.caption_metrics.horizontalAdvance(shape(flow))
         return known
 
     def pen(self, role: Role, width: float = 1.0) -> QPen:
