@@ -16,6 +16,8 @@ from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cnnstudio.app.canvas.face import Face
     from cnnstudio.app.canvas.sprite import Album
     from cnnstudio.app.canvas.style import CanvasStyle
@@ -77,6 +79,7 @@ class Card(Sprite):
     def __init__(self, face: Face, style: CanvasStyle, album: Album) -> None:
         super().__init__(album)
         self._face = face
+        self._due: Callable[[], Face] | None = None
         self._style = style
         self._selected = False
         self._focused = False
@@ -85,7 +88,6 @@ class Card(Sprite):
         self._thumbnail: QPixmap | None = None
         self._has_frame = False
         self.setZValue(1)
-        self.setToolTip(face.tool_tip)
 
     @property
     def id(self) -> str:
@@ -95,6 +97,9 @@ class Card(Sprite):
     @property
     def face(self) -> Face:
         """What it shows."""
+        if self._due is not None:
+            make, self._due = self._due, None
+            self._face = make()
         return self._face
 
     @property
@@ -118,7 +123,7 @@ class Card(Sprite):
 
     def port_at(self, at: QPointF) -> Port | None:
         """The port under a place in the scene."""
-        for port, there in ((Port.INPUT, self._face.takes_input), (Port.OUTPUT, self._face.gives_output)):
+        for port, there in ((Port.INPUT, self.face.takes_input), (Port.OUTPUT, self.face.gives_output)):
             distance = at - self.port(port)
             if there and QPointF.dotProduct(distance, distance) <= PORT_REACH**2:
                 return port
@@ -126,10 +131,15 @@ class Card(Sprite):
 
     def show_face(self, face: Face) -> None:
         """Show other words; nothing happens when they are the same."""
+        self._due = None
         if face != self._face:
             self._face = face
-            self.setToolTip(face.tool_tip)
             self.repaint()
+
+    def show_face_later(self, make: Callable[[], Face]) -> None:
+        """Show other words, made when somebody looks: after an edit most cards are out of sight."""
+        self._due = make
+        self.repaint()
 
     def show_style(self, style: CanvasStyle) -> None:
         """Paint with another theme's colours."""
@@ -140,7 +150,7 @@ class Card(Sprite):
     @property
     def thumbnail(self) -> QPixmap | None:
         """The picture of its block's maps, if it shows one."""
-        return self._thumbnail if self._has_frame and self._face.shape else None
+        return self._thumbnail if self._has_frame and self.face.shape else None
 
     def show_thumbnail(self, picture: QPixmap | None, *, framed: bool) -> None:
         """Show a picture of the block's maps; `framed` keeps its place free where there is none yet."""
@@ -163,6 +173,8 @@ class Card(Sprite):
         """The pointer is over the card or one of its ports."""
         if hovered != self._hovered:
             self._hovered = hovered
+            if hovered:
+                self.setToolTip(self.face.tool_tip)
             self.repaint()
 
     def show_light(self, light: Light) -> None:
@@ -206,13 +218,13 @@ class Card(Sprite):
     def draw_rough(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.fillRect(_BODY, self._style.card)
-        painter.fillRect(_STRIPE, self._style.families[self._face.group])
+        painter.fillRect(_STRIPE, self._style.families[self.face.group])
 
     @override
     def plate(self) -> Plate:
         role = self._outline()
-        color = self._style.families[self._face.group]
-        if self._face.bypassed or (self._light is Light.REFUSED and self.is_far):
+        color = self._style.families[self.face.group]
+        if self.face.bypassed or (self._light is Light.REFUSED and self.is_far):
             color = QColor(color)
             color.setAlphaF(_OFF)
         return Plate(self.body, color, role if role is not Role.BORDER else None)
@@ -220,7 +232,7 @@ class Card(Sprite):
     def _outline(self) -> Role:
         if self._light in (Light.CHOSEN, Light.LEGAL):
             return Role.ACCENT
-        if self._face.severity is Severity.ERROR:
+        if self.face.severity is Severity.ERROR:
             return Role.ERROR
         return Role.ACCENT if self._selected else Role.BORDER
 
@@ -246,15 +258,15 @@ class Card(Sprite):
         painter.restore()
         painter.setBrush(Qt.BrushStyle.NoBrush)
         pen = style.pen(outline, 1.0 if outline is Role.BORDER else 2.0)
-        if self._face.bypassed:
+        if self.face.bypassed:
             pen = QPen(style.pen(Role.MUTED if outline is Role.BORDER else outline, pen.widthF()))
             pen.setDashPattern(_DASHES)
         painter.setPen(pen)
         painter.drawRoundedRect(_BODY, RADIUS, RADIUS)
 
     def _family(self) -> QColor:
-        color = self._style.families[self._face.group]
-        if self._face.bypassed:
+        color = self._style.families[self.face.group]
+        if self.face.bypassed:
             color = QColor(color)
             color.setAlphaF(_OFF)
         return color
@@ -263,8 +275,8 @@ class Card(Sprite):
         painter.setFont(self._style.far)
         painter.setPen(self._style.colors[Role.TEXT])
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
-        right = space(9) if self._face.severity in _MARK_ROLES else space(2)
-        painter.drawText(_BODY.adjusted(STRIPE + space(3), 2, -right, -2), flags, self._face.title)
+        right = space(9) if self.face.severity in _MARK_ROLES else space(2)
+        painter.drawText(_BODY.adjusted(STRIPE + space(3), 2, -right, -2), flags, self.face.title)
 
     def _paint_thumbnail(self, painter: QPainter) -> None:
         style, picture = self._style, self.thumbnail
@@ -273,12 +285,12 @@ class Card(Sprite):
         painter.drawRoundedRect(_FRAME, 3, 3)
         if picture is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.setOpacity(_OFF if self._face.bypassed else 1.0)
+            painter.setOpacity(_OFF if self.face.bypassed else 1.0)
             painter.drawPixmap(_FRAME, picture, QRectF(picture.rect()))
             painter.setOpacity(1.0)
 
     def _paint_words(self, painter: QPainter) -> None:
-        style, face = self._style, self._face
+        style, face = self._style, self.face
         left, right = STRIPE + space(2), CARD_WIDTH - space(2)
         row = (CARD_HEIGHT - space(3)) / 3
         rows = [QRectF(left, space(3) / 2 + i * row, right - left, row) for i in range(3)]
@@ -291,19 +303,29 @@ class Card(Sprite):
         title = style.title_metrics.elidedText(face.title, Qt.TextElideMode.ElideRight, free)
         self._text(painter, rows[0], title, loud, bold=True)
         beside = free - style.title_metrics.horizontalAdvance(title) - space(2)
-        name = face.id if style.caption_metrics.horizontalAdvance(face.id) <= beside else face.short_id
-        if beside >= min(style.caption_metrics.horizontalAdvance(name), space(14)):
+        spare = rows[1].width() - style.caption_metrics.horizontalAdvance(face.parameters) - space(2)
+        name, above = self._placed_id(beside, spare)
+        if above:
             rows[0].setWidth(free)
             self._pair(painter, rows[0], "", name, Role.MUTED, beside)
             self._pair(painter, rows[1], face.parameters, "", Role.MUTED, 0)
-        else:  # the title fills its row, and without its id a block cannot be told from others of its kind
-            spare = rows[1].width() - style.caption_metrics.horizontalAdvance(face.parameters) - space(2)
-            name = face.id if style.caption_metrics.horizontalAdvance(face.id) <= spare else face.short_id
+        else:
             self._pair(painter, rows[1], face.parameters, name, Role.MUTED, max(spare, space(16)))
         self._paint_numbers(painter, rows[2], loud)
 
+    def _placed_id(self, beside: float, spare: float) -> tuple[str, bool]:
+        """How to write the id, and whether beside the title or beside the parameters, with so much room there.
+
+        Whole if that is possible; never left out, as without it a block cannot be told from others of its kind.
+        """
+        width = self._style.caption_metrics.horizontalAdvance
+        for name in (self.face.id, self.face.short_id):
+            if width(name) <= max(beside, spare):
+                return name, width(name) <= beside
+        return self.face.short_id, beside >= space(14)
+
     def _paint_numbers(self, painter: QPainter, row: QRectF, loud: Role) -> None:
-        style, face = self._style, self._face
+        style, face = self._style, self.face
         shape = face.shape or "no shape yet"
         self._pair(painter, row, shape, "", loud if face.shape else Role.MUTED, 0)
         room = row.width() - style.caption_metrics.horizontalAdvance(shape) - space(2)
@@ -334,9 +356,9 @@ class Card(Sprite):
         painter.drawText(where, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
 
     def _paint_ports(self, painter: QPainter) -> None:
-        if self._face.takes_input:
-            self._paint_port(painter, Port.INPUT, wide=self._face.takes_many)
-        if self._face.gives_output:
+        if self.face.takes_input:
+            self._paint_port(painter, Port.INPUT, wide=self.face.takes_many)
+        if self.face.gives_output:
             self._paint_port(painter, Port.OUTPUT, wide=False)
 
     def _paint_port(self, painter: QPainter, port: Port, *, wide: bool) -> None:
@@ -350,7 +372,7 @@ class Card(Sprite):
         painter.drawRoundedRect(QRectF(centre.x() - half, centre.y() - size, 2 * half, 2 * size), size, size)
 
     def _paint_mark(self, painter: QPainter, scale: float) -> None:
-        role = _MARK_ROLES.get(self._face.severity) if self._face.severity is not None else None
+        role = _MARK_ROLES.get(self.face.severity) if self.face.severity is not None else None
         if role is None:
             return
         style = self._style

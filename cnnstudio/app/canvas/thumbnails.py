@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.program import Tensor
 
-_NOTE_WIDTH = 360
+_NOTE_WIDTH = 220
+"""In pixels: as much as is free beside one column of cards in a small window."""
 
 
 class Ink(enum.Enum):

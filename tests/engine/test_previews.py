@@ -1,0 +1,195 @@
+"""Pictures and maps over the wire: of designs, of learned networks, and of the network while it trains."""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from cnnstudio.core.architecture import Architecture
+from cnnstudio.core.edits import SetParameters
+from cnnstudio.core.files import write_experiment
+from cnnstudio.engine.control import Control
+from cnnstudio.engine.pictures import picture, sample_picture
+from cnnstudio.engine.previews import Painter, Replaced, design_maps, previews
+from cnnstudio.engine.probes import quantise
+from cnnstudio.engine.sketch import Sketches, weights_of_run
+from cnnstudio.engine.training import train
+from cnnstudio.wire.messages import (
+    Failed,
+    FeatureMaps,
+    GetMaps,
+    GetPreviews,
+    Maps,
+    Previews,
+    RunEnded,
+    RunStarted,
+    Sample,
+    StartRun,
+    StopRun,
+    Watch,
+    WatchPreviews,
+)
+from tests.engine.conftest import small
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cnnstudio.wire.messages import Event
+    from tests.engine.conftest import Peer
+
+SAMPLE = Sample("validation", 3)
+TEXT = write_experiment(small())
+EDITED = write_experiment(SetParameters(id="convolution_1", values={"filters": 7})(small()))
+LONG = write_experiment(small(epochs=500))
+
+
+def test_the_pictures_are_those_of_the_maps() -> None:
+    sketches = Sketches()
+    answer = previews(GetPreviews(7, TEXT, SAMPLE, size=44), sketches, lambda: True)
+    assert (answer.request, answer.run) == (7, "")
+    sketch = sketches.of(TEXT)
+    values = dict(sketch.values(sketch.sample(SAMPLE)))
+    assert answer.blocks == tuple(values)
+    assert answer.pictures.shape == (len(values), 44, 44)
+    for id, shown in zip(answer.blocks, answer.pictures, strict=True):
+        expected = sample_picture(values[id], 44) if id == "input" else picture(values[id], 44)
+        np.testing.assert_array_equal(shown, expected, err_msg=id)
+    maps = design_maps(GetMaps(8, TEXT, "convolution_1", SAMPLE), sketches)
+    shown, low, high = quantise(values["convolution_1"])
+    assert (maps.request, maps.block, maps.sample, maps.trained) == (8, "convolution_1", SAMPLE, False)
+    for found, wanted in ((maps.maps, shown), (maps.low, low), (maps.high, high), (maps.input, values["input"])):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_size_is_held_to_what_a_card_can_use() -> None:
+    sketches = Sketches()
+    assert previews(GetPreviews(1, TEXT, SAMPLE, size=100_000), sketches, lambda: True).pictures.shape[-1] == 256
+    assert previews(GetPreviews(1, TEXT, SAMPLE, size=-3), sketches, lambda: True).pictures.shape[-1] == 16
+
+
+def test_the_channels_shown_stay_while_the_weights_move() -> None:
+    painter, first, second = Painter(), Sketches().of(TEXT), Sketches().of(write_experiment(small(seed=99)))
+    _, before = painter.paint(first, SAMPLE, 44)
+    _, after = painter.paint(second, SAMPLE, 44)
+    values = dict(second.values(second.sample(SAMPLE)))["max_pooling_1"]
+    chosen = painter.paint(first, SAMPLE, 44)[1]
+    np.testing.assert_array_equal(before, chosen)
+    assert not np.array_equal(before, after)
+    assert values.shape[-1] == 4  # all four are shown, so the choice is the same by itself
+    np.testing.assert_array_equal(after[list(second.blocks).index("max_pooling_1")], picture(values, 44, (0, 1, 2, 3)))
+
+
+def test_what_is_not_wanted_any_more_is_given_up() -> None:
+    calls = iter([True, True, False])
+    with pytest.raises(Replaced):
+        previews(GetPreviews(1, TEXT, SAMPLE), Sketches(), lambda: next(calls))
+
+
+def test_a_run_that_is_watched_learns_the_same_to_the_bit(tmp_path: Path) -> None:
+    events: list[Event] = []
+    control = Control(None, WatchPreviews(SAMPLE, 1e9, 44), queue.SimpleQueue())
+    train(small(), tmp_path / "watched", events.append, control, "cpu")
+    quiet: list[Event] = []
+    train(small(), tmp_path / "alone", quiet.append, Control(), "cpu")
+    assert not any(isinstance(e, Previews | Failed) for e in quiet)
+    watched, alone = weights_of_run(tmp_path / "watched"), weights_of_run(tmp_path / "alone")
+    assert watched.keys() == alone.keys() >= {"convolution_1", "output"}
+    assert all(a.tobytes() == b.tobytes() for name in alone for a, b in zip(watched[name], alone[name], strict=True))
+    seen = [e for e in events if isinstance(e, Previews)]
+    assert len(seen) >= 2  # before the first step and after the last, if nothing else
+    assert all((e.request, e.run) == (0, "watched") for e in seen)
+    started = next(i for i, e in enumerate(events) if isinstance(e, RunStarted))
+    untrained = previews(GetPreviews(1, TEXT, SAMPLE, size=44), Sketches(), lambda: True)
+    assert events.index(seen[0]) > started
+    for found, wanted in (
+        (seen[0], untrained),
+        (seen[-1], previews(GetPreviews(1, TEXT, SAMPLE, str(tmp_path / "watched"), 44), Sketches(), lambda: True)),
+    ):
+        assert found.blocks == wanted.blocks
+        gap = np.abs(found.pictures.astype(int) - wanted.pictures.astype(int))
+        assert gap.max() <= 1  # rounding to a level
+    assert not np.array_equal(seen[0].pictures, seen[-1].pictures)
+
+
+def test_pictures_keep_within_their_share(tmp_path: Path) -> None:
+    events: list[Event] = []
+    train(small(), tmp_path / "run", events.append, Control(None, WatchPreviews(SAMPLE, 0.001, 44)), "cpu")
+    assert sum(isinstance(e, Previews) for e in events) == 2  # the forced ones
+
+
+def test_a_sample_that_is_not_there_is_said_once(tmp_path: Path) -> None:
+    events: list[Event] = []
+    control = Control(None, WatchPreviews(Sample("validation", 9999), 1e9))
+    train(small(), tmp_path / "run", events.append, control, "cpu")
+    (said,) = [e.message for e in events if isinstance(e, Failed)]
+    assert said.startswith("The validation part has samples 0 to")
+    assert isinstance(events[-1], RunEnded)
+
+
+def test_the_worker_answers_between_runs(worker: Peer, tmp_path: Path) -> None:
+    worker.send(GetPreviews(1, TEXT, SAMPLE, size=44))
+    untrained = worker.until(Previews, lambda e: e.request == 1)
+    worker.send(StartRun("r1", str(tmp_path / "r1"), TEXT, "cpu"))
+    worker.until(RunEnded)
+    worker.send(GetPreviews(2, TEXT, SAMPLE, str(tmp_path / "r1"), 44), GetMaps(3, TEXT, "output", SAMPLE))
+    learned, maps = worker.until(Previews, lambda e: e.request == 2), worker.until(Maps)
+    assert (untrained.run, learned.run) == ("", "r1")
+    assert not np.array_equal(untrained.pictures, learned.pictures)
+    assert (maps.request, maps.trained) == (3, False)
+    worker.send(GetMaps(4, TEXT, "output", SAMPLE, str(tmp_path / "r1")), GetMaps(5, TEXT, "nothing", SAMPLE))
+    assert worker.until(Maps).trained
+    assert '"nothing" has no maps' in worker.until(Failed).message
+    worker.send(GetPreviews(6, "{", SAMPLE))
+    assert worker.until(Failed).request == 6
+
+
+def test_of_many_designs_in_a_row_only_the_last_is_drawn(worker: Peer) -> None:
+    worker.send(*[GetPreviews(n, EDITED, SAMPLE, size=44) for n in range(10, 30)])
+    answers: dict[int, Event] = {}
+    while 29 not in answers:
+        event = worker.next()
+        if isinstance(event, Previews | Failed):
+            answers[event.request] = event
+    assert isinstance(answers[29], Previews)
+    assert set(answers) == set(range(10, 30))  # each gets its answer
+    assert sum(isinstance(answer, Previews) for answer in answers.values()) <= 2  # the first may have begun
+
+
+def test_while_a_run_goes_on_its_own_design_is_answered_and_no_other(worker: Peer, tmp_path: Path) -> None:
+    same = dataclasses.replace(small(epochs=500), name="Moved")
+    blocks = [b.at(b.position[0] + 40, b.position[1]) for b in same.architecture.blocks.values()]
+    moved = write_experiment(dataclasses.replace(same, architecture=Architecture.of(blocks)))
+    worker.send(
+        StartRun("r2", str(tmp_path / "r2"), LONG, "cpu"),
+        GetPreviews(40, moved, SAMPLE, size=44),
+        GetMaps(41, moved, "convolution_1", SAMPLE),
+        GetMaps(42, EDITED, "convolution_1", SAMPLE),
+        WatchPreviews(SAMPLE, 50.0, 44),
+        Watch("convolution_1", SAMPLE, 50.0),
+    )
+    shown, maps = worker.until(Previews, lambda e: e.request == 40), worker.until(Maps)
+    assert shown.run == "r2"
+    assert (maps.request, maps.trained, maps.maps.shape[0]) == (41, True, 4)
+    refused = worker.until(Failed)
+    assert refused.request == 42
+    assert "its network is another one" in refused.message
+    assert worker.until(Previews).request == 0
+    worker.until(FeatureMaps)
+    worker.send(WatchPreviews(SAMPLE, 0.0), Watch("", SAMPLE), StopRun("r2"))
+    assert worker.until(RunEnded).outcome == "stopped"
+
+
+def test_a_question_that_comes_before_a_run_does_not_hold_it_up(worker: Peer, tmp_path: Path) -> None:
+    worker.send(GetPreviews(50, EDITED, SAMPLE), StartRun("r3", str(tmp_path / "r3"), TEXT, "cpu"))
+    answers: list[Event] = []
+    while not any(isinstance(e, RunEnded) for e in answers):
+        event = worker.next()
+        assert event is not None
+        answers.append(event)
+    first = next(e for e in answers if isinstance(e, Previews | Failed))
+    assert first.request == 50
+    assert answers.index(first) < next(i for i, e in enumerate(answers) if isinstance(e, RunEnded))
