@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cnnstudio.core.architecture import Architecture, Block, Group
-from cnnstudio.core.block_records import BlockRecord, GroupRecord, plain_block, plain_group, read_blocks
+from cnnstudio.core.architecture import Architecture, Block, Comment, Group
+from cnnstudio.core.block_records import (
+    BlockRecord,
+    CommentRecord,
+    GroupRecord,
+    plain_block,
+    plain_comment,
+    plain_group,
+    read_blocks,
+)
 from cnnstudio.core.declare import DeclarationError
 from cnnstudio.core.folding import ways
 from cnnstudio.core.strict_json import MAX_BYTES, FileError, Format, read_json, write_json
@@ -22,9 +30,10 @@ class _Record(msgspec.Struct, forbid_unknown_fields=True):
     format: str
     blocks: list[BlockRecord]
     groups: list[GroupRecord] = []
+    comments: list[CommentRecord] = []
 
 
-FORM = Format("cnnstudio-blocks", 1, 1, "a set of blocks", _Record, (BlockRecord, GroupRecord))
+FORM = Format("cnnstudio-blocks", 1, 1, "a set of blocks", _Record, (BlockRecord, GroupRecord, CommentRecord))
 MIME = "application/x-cnnstudio-blocks"
 
 
@@ -38,18 +47,21 @@ class Fragment:
     blocks: tuple[Block, ...] = ()
     groups: tuple[Group, ...] = ()
     """Groups that lie wholly among the blocks."""
+    comments: tuple[Comment, ...] = ()
 
     @classmethod
     def of(cls, architecture: Architecture, ids: Collection[str]) -> Fragment:
-        """These blocks of an architecture. Ids that it does not have are passed over."""
+        """These blocks and comments of an architecture. Ids that it does not have are passed over."""
         wanted = set(ids)
         blocks = [b for b in architecture.blocks.values() if b.id in wanted]
-        return cls._made(blocks, [g for g in architecture.groups.values() if g.blocks <= wanted])
+        groups = [g for g in architecture.groups.values() if g.blocks <= wanted]
+        return cls._made(blocks, groups, [c for c in architecture.comments.values() if c.id in wanted])
 
     @classmethod
-    def _made(cls, blocks: Collection[Block], groups: Iterable[Group]) -> Fragment:
+    def _made(cls, blocks: Collection[Block], groups: Iterable[Group], comments: Collection[Comment]) -> Fragment:
         ids = {b.id for b in blocks}
-        left, top = corner(blocks)
+        left, top = corner(blocks or comments)
+        notes = (dataclasses.replace(c, position=(c.position[0] - left, c.position[1] - top)) for c in comments)
         alone = Architecture.of(
             dataclasses.replace(
                 b,
@@ -59,12 +71,12 @@ class Fragment:
             for b in blocks
         )
         order = (*alone.topology.order, *alone.topology.cyclic)
-        return cls(tuple(alone.blocks[i] for i in order), tuple(groups))
+        return cls(tuple(alone.blocks[i] for i in order), tuple(groups), tuple(notes))
 
     @property
     def architecture(self) -> Architecture:
-        """The blocks and groups by themselves."""
-        return Architecture.of(self.blocks, self.groups)
+        """The blocks, groups and comments by themselves."""
+        return Architecture.of(self.blocks, self.groups, self.comments)
 
     def fitting(self, architecture: Architecture) -> Fragment:
         """Without the ends that the architecture has already: it takes no second Input and no second Output."""
@@ -75,7 +87,7 @@ class Fragment:
                 continue
             full = full or block.spec.kind == "Output"
             kept.append(block)
-        return Fragment._made(kept, self.groups)
+        return Fragment._made(kept, self.groups, self.comments)
 
     def as_group(self, name: str) -> Fragment:
         """All of it, without Input and Output, as one closed group of that name."""
@@ -83,7 +95,7 @@ class Fragment:
         ids = frozenset(b.id for b in inner)
         whole = next((g for g in self.groups if g.blocks == ids), None)
         made = Group(whole.id if whole else self.architecture.new_id("group"), name, ids, closed=True)
-        return Fragment._made(inner, [*(g for g in self.groups if g is not whole), made])
+        return Fragment._made(inner, [*(g for g in self.groups if g is not whole), made], self.comments)
 
     @property
     def ends(self) -> tuple[str, str] | None:
@@ -105,9 +117,9 @@ class Fragment:
         )
 
 
-def corner(blocks: Iterable[Block]) -> tuple[float, float]:
-    """The top-left corner of these cards together."""
-    places = [b.position for b in blocks]
+def corner(things: Iterable[Block | Comment]) -> tuple[float, float]:
+    """The top-left corner of these cards or comments together."""
+    places = [thing.position for thing in things]
     return min((x for x, _ in places), default=0.0), min((y for _, y in places), default=0.0)
 
 
@@ -116,6 +128,8 @@ def write_fragment(fragment: Fragment) -> str:
     document: dict[str, Any] = {"format": FORM.head, "blocks": [plain_block(b) for b in fragment.blocks]}
     if fragment.groups:
         document["groups"] = [plain_group(g) for g in fragment.groups]
+    if fragment.comments:
+        document["comments"] = [plain_comment(c) for c in fragment.comments]
     text = write_json(document)
     if (size := len(text.encode())) > MAX_BYTES:
         raise FileError(f"These blocks would have {size:,} bytes; {FORM.what} has at most {MAX_BYTES:,}.")
@@ -126,9 +140,9 @@ def read_fragment(text: str | bytes, place: str) -> Fragment:
     """The blocks in a JSON text; `place` names it in errors. Raises FileError."""
     record = read_json(text, place, FORM)
     try:
-        architecture = read_blocks(record.blocks, "set of blocks", record.groups)
+        architecture = read_blocks(record.blocks, "set of blocks", record.groups, record.comments)
     except DeclarationError as error:
         raise FileError(f"{place}: {error}") from error
-    if not architecture.blocks:
+    if not architecture.blocks and not architecture.comments:
         raise FileError(f"{place} holds no blocks; copy some first.")
-    return Fragment.of(architecture, architecture.blocks)
+    return Fragment.of(architecture, {*architecture.blocks, *architecture.comments})

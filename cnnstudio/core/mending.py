@@ -37,13 +37,17 @@ class PutBetween(ArchitectureEdit):
 
 @dataclass(frozen=True, kw_only=True)
 class Together(ArchitectureEdit):
-    """Several edits as one, for a fix that takes more than one."""
+    """Several edits as one, for a fix or a gesture that takes more than one."""
 
     edits: tuple[ArchitectureEdit, ...]
+    words: str = ""
+    """What they come to together."""
 
     @property
     def label(self) -> str:
-        """That of the first edit, and how many more."""
+        """Those words, or the label of the first edit, and how many more."""
+        if self.words:
+            return self.words
         more = len(self.edits) - 1
         return f"{self.edits[0].label} and {more} more" if more else self.edits[0].label
 

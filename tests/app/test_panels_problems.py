@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from cnnstudio.app.panels.problem_model import BLOCK, FIX, PROBLEM
+from cnnstudio.app.panels.problem_model import BLOCK, GIVES, NO_FIX, PROBLEM
 from cnnstudio.app.panels.problems import ProblemsPanel
 from cnnstudio.app.selection import Selection
+from cnnstudio.core.diagnostics import Diagnostic
 from cnnstudio.core.edits import AddBlock, SetParameters
-from tests.helpers.designs import bridge_of, spec, value_of
+from tests.helpers.designs import bridge_of, spec, undo_steps, value_of
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QPoint
+    from PySide6.QtCore import QModelIndex, QPoint
     from pytestqt.qtbot import QtBot
 
 
@@ -45,6 +46,14 @@ class Desk:
     def click(self, row: int, column: int) -> None:
         viewport = self.panel.view.viewport()
         QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=self.place(row, column))
+
+    def fix(self, row: int, number: int) -> QModelIndex:
+        """The row of a fix of the problem in that row."""
+        return self.panel.model.index(number, PROBLEM, self.panel.model.index(row, PROBLEM))
+
+    def click_fix(self, row: int, number: int) -> None:
+        place = self.panel.view.visualRect(self.fix(row, number)).center()
+        QTest.mouseClick(self.panel.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
     def row_of(self, block: str) -> int:
         texts = [self.panel.model.index(n, BLOCK).data() for n in range(self.panel.model.rowCount())]
@@ -101,38 +110,66 @@ def test_enter_leads_there_too(desk: Desk) -> None:
     assert desk.selection.ids == ("first",)
 
 
-def test_of_several_fixes_the_person_chooses(desk: Desk) -> None:
+def test_fixes_stand_beneath_their_problem_with_what_they_give(desk: Desk) -> None:
     desk.bridge.do(SetParameters(id="first", values={"kernel_size": 9, "padding": "valid"}))
-    row = desk.row_of("first")
-    diagnostic: Any = desk.panel.model.diagnostic(row)
+    diagnostic = desk.bridge.diagnostics[0]
     assert len(diagnostic.fixes) > 1
-    assert desk.panel.model.index(row, FIX).data().endswith(f"(+{len(diagnostic.fixes) - 1})")
-    desk.click(row, FIX)
-    menu = open_menu()
-    assert [a.text() for a in menu.actions()] == [f.label for f in diagnostic.fixes]
-    menu.actions()[0].trigger()
-    menu.close()
+    assert desk.panel.model.opened == (0,), "the ways out of the first one are in sight at once"
+    rows = [desk.fix(0, n) for n in range(desk.panel.model.rowCount(desk.panel.model.index(0, PROBLEM)))]
+    assert [r.data() for r in rows] == [f.label for f in diagnostic.fixes]
+    assert [r.data(GIVES) for r in rows] == [f.gives for f in diagnostic.fixes]
+    assert rows[0].data(GIVES) == "first gives 8 × 8 × 8 · + 656 parameters"
+    assert rows[0].data(Qt.ItemDataRole.AccessibleTextRole).startswith('Fix: Set padding to "same". first gives')
+    desk.click_fix(0, 0)
     assert value_of(desk.bridge, "first", "padding") == "same"
+    assert undo_steps(desk.bridge) == 2
     assert desk.selection.ids == (), "mending leaves the selection alone"
 
 
-def test_a_single_fix_is_made_at_once(desk: Desk) -> None:
-    desk.bridge.do(SetParameters(id="input", values={"shape": (9, 9, 1)}))
-    (diagnostic,) = desk.bridge.diagnostics
-    assert len(diagnostic.fixes) == 1
-    desk.click(0, FIX)
-    assert desk.bridge.diagnostics == ()
-    assert value_of(desk.bridge, "input", "shape") == (8, 8, 1)
+def test_other_problems_show_their_fixes_when_they_are_clicked_or_unfolded(desk: Desk) -> None:
+    desk.breaks()
+    row = desk.row_of("loose")
+    assert row not in desk.panel.model.opened
+    desk.click(row, PROBLEM)
+    assert row in desk.panel.model.opened
+    desk.panel.view.collapse(desk.panel.model.index(row, PROBLEM))
+    assert row not in desk.panel.model.opened
+    QTest.keyClick(desk.panel.view, Qt.Key.Key_Right)
+    assert row in desk.panel.model.opened
+    assert desk.fix(row, 0).data().startswith("Connect ")
 
 
-def test_the_quick_fix_key_mends_the_current_problem(qtbot: QtBot, desk: Desk) -> None:
-    desk.bridge.do(SetParameters(id="input", values={"shape": (9, 9, 1)}))
+def test_a_problem_without_a_fix_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Diagnostic, "fixes", ())
+    desk.breaks()
+    assert desk.fix(0, 0).data() == NO_FIX
+    before = undo_steps(desk.bridge)
+    desk.click_fix(0, 0)
+    assert undo_steps(desk.bridge) == before
+
+
+def test_the_quick_fix_key_goes_from_fix_to_fix_and_enter_makes_it(qtbot: QtBot, desk: Desk) -> None:
+    desk.bridge.do(SetParameters(id="first", values={"kernel_size": 9, "padding": "valid"}))
     desk.panel.activateWindow()
     desk.panel.view.setFocus()
     qtbot.waitUntil(desk.panel.view.hasFocus)
-    desk.panel.view.setCurrentIndex(desk.panel.model.index(0, PROBLEM))
-    QTest.keyClick(desk.panel.view, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
-    assert desk.bridge.diagnostics == ()
+    for wanted in (0, 1, 0):
+        QTest.keyClick(desk.panel.view, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
+        if wanted == 0 and len(desk.bridge.diagnostics[0].fixes) > 2:
+            desk.panel.view.setCurrentIndex(desk.fix(0, 0))
+        assert desk.panel.view.currentIndex() == desk.fix(0, wanted)
+    QTest.keyClick(desk.panel.view, Qt.Key.Key_Return)
+    assert value_of(desk.bridge, "first", "padding") == "same"
+
+
+def test_a_second_click_on_a_fix_makes_no_other_one(desk: Desk) -> None:
+    desk.breaks()
+    desk.bridge.do(AddBlock(spec=spec("Dropout"), id="another"))
+    before = undo_steps(desk.bridge)
+    place = desk.panel.view.visualRect(desk.fix(0, 0)).center()
+    QTest.mouseClick(desk.panel.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(desk.panel.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert undo_steps(desk.bridge) == before + 1
 
 
 def test_the_context_menu_offers_everything(desk: Desk) -> None:
@@ -141,8 +178,9 @@ def test_the_context_menu_offers_everything(desk: Desk) -> None:
     desk.panel.view.customContextMenuRequested.emit(desk.place(row, PROBLEM))
     menu = open_menu()
     texts = [a.text() for a in menu.actions() if a.text()]
-    diagnostic: Any = desk.panel.model.diagnostic(row)
-    assert texts == [*(f.label for f in diagnostic.fixes), "Go to block", "Copy text"]
+    diagnostic = desk.panel.model.diagnostic(desk.panel.model.index(row, PROBLEM))
+    assert diagnostic is not None
+    assert texts == [*(f"Fix: {f.label}\t{f.gives}" for f in diagnostic.fixes), "Go to block", "Copy text"]
     menu.actions()[-1].trigger()
     assert QApplication.clipboard().text() == str(diagnostic)
     menu.actions()[-2].trigger()
@@ -166,7 +204,7 @@ def test_the_current_row_stays_while_others_come_and_go(desk: Desk) -> None:
 def test_fixes_are_those_of_the_latest_state(desk: Desk) -> None:
     desk.bridge.do(SetParameters(id="input", values={"shape": (9, 9, 1)}))
     desk.bridge.do(SetParameters(id="first", values={"filters": 5}))
-    desk.click(0, FIX)
+    desk.click_fix(0, 0)
     assert value_of(desk.bridge, "first", "filters") == 5
     assert desk.bridge.diagnostics == ()
 

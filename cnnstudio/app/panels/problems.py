@@ -83,14 +83,13 @@ class ProblemsPanel(QStackedWidget):
         self._when_shown.ask()
 
     def _refresh(self) -> None:
-        current, opened = self.current(), [self.model.diagnostic(i) for i in map(self._index, self.model.opened)]
+        current = self.current()
         if self.model.show_diagnostics(self._bridge.diagnostics):
             row = self.model.row_like(current)
             if row >= 0:
                 self.view.setCurrentIndex(self._index(row))
-            rows = [self.model.row_like(diagnostic) for diagnostic in opened]
-            for row in [row for row in rows if row >= 0] or [0]:
                 self._open(row)
+            self._open(0)  # the ways out of the worst one are in sight at once
         self.setCurrentWidget(self.view if self.model.rowCount() else self.empty)
 
     def _index(self, row: int) -> QModelIndex:

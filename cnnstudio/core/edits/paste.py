@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.architecture import MAX_BLOCKS, Architecture
 from cnnstudio.core.beside import along
-from cnnstudio.core.block_records import FARTHEST
+from cnnstudio.core.block_records import FARTHEST, MAX_COMMENTS
 from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of
 from cnnstudio.core.edits.strands import Strand, column, open_round, put_at, put_behind, put_between
-from cnnstudio.core.fragment import Fragment
+from cnnstudio.core.fragment import Fragment, corner
 from cnnstudio.core.frames import around, card_box
 from cnnstudio.core.layout import GAP_X, GAP_Y
 from cnnstudio.core.room import place_at, things
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 
 def _names(architecture: Architecture, fragment: Fragment) -> dict[str, str]:
-    """Id in the fragment, of a block or a group -> free id in the architecture."""
-    new = architecture.new_ids([*(b.spec.kind for b in fragment.blocks), *("group" for _ in fragment.groups)])
-    return dict(zip([*(b.id for b in fragment.blocks), *(g.id for g in fragment.groups)], new, strict=True))
+    """Id in the fragment, of a block, a group or a comment -> free id in the architecture."""
+    kinds = [*(b.spec.kind for b in fragment.blocks), *("group" for _ in fragment.groups)]
+    new = architecture.new_ids([*kinds, *("comment" for _ in fragment.comments)])
+    ids = [*(b.id for b in fragment.blocks), *(g.id for g in fragment.groups), *(c.id for c in fragment.comments)]
+    return dict(zip(ids, new, strict=True))
 
 
 def _block_names(architecture: Architecture, fragment: Fragment) -> dict[str, str]:
@@ -31,19 +33,43 @@ def _block_names(architecture: Architecture, fragment: Fragment) -> dict[str, st
     return {b.id: names[b.id] for b in fragment.blocks}
 
 
+def _comment_names(architecture: Architecture, fragment: Fragment) -> dict[str, str]:
+    names = _names(architecture, fragment)
+    return {c.id: names[c.id] for c in fragment.comments}
+
+
+def _with_comments(made: Architecture, copies: Fragment) -> Architecture:
+    """The copied comments, as near to the copies of the cards that they stood beside as they were to those."""
+    if not copies.comments:
+        return made
+    return along(copies.architecture, made.with_comments([*made.comments.values(), *copies.comments]))
+
+
+def _comments_at(architecture: Architecture, copies: Fragment, position: tuple[float, float]) -> Architecture:
+    """Copied comments without blocks, their corner at `position`."""
+    x, y = position
+    moved = (dataclasses.replace(c, position=(c.position[0] + x, c.position[1] + y)) for c in copies.comments)
+    return architecture.with_comments([*architecture.comments.values(), *moved])
+
+
 def _copied(architecture: Architecture, fragment: Fragment) -> Fragment:
-    """The fragment's blocks and groups with free ids; they read each other and nothing else."""
+    """The fragment with free ids; its blocks read each other and nothing else."""
     if len(architecture.blocks) + len(fragment.blocks) > MAX_BLOCKS:
         raise EditError(f"An architecture holds at most {MAX_BLOCKS:,} blocks.")
+    if len(architecture.comments) + len(fragment.comments) > MAX_COMMENTS:
+        raise EditError(f"A canvas holds at most {MAX_COMMENTS:,} comments.")
     names = _names(architecture, fragment)
     return Fragment(
         tuple(
-            dataclasses.replace(b, id=names[b.id], inputs=tuple(names[i] for i in b.inputs)) for b in fragment.blocks
+            # Copies keep the values they show: elsewhere in the design they would follow something else.
+            dataclasses.replace(b, id=names[b.id], inputs=tuple(names[i] for i in b.inputs), follows=frozenset())
+            for b in fragment.blocks
         ),
         tuple(
             dataclasses.replace(g, id=names[g.id], blocks=frozenset(names[i] for i in g.blocks))
             for g in fragment.groups
         ),
+        tuple(dataclasses.replace(c, id=names[c.id]) for c in fragment.comments),
     )
 
 
@@ -105,18 +131,29 @@ class PasteBlocks(ArchitectureEdit):
         if self.name:
             return f'Add "{self.name}"'
         blocks = self.fragment.blocks
+        if not blocks:
+            return "Paste a comment" if len(self.fragment.comments) == 1 else "Paste comments"
         return f"Paste {blocks[0].spec.title.lower()}" if len(blocks) == 1 else f"Paste {len(blocks)} blocks"
 
     def copies(self, architecture: Architecture) -> dict[str, str]:
         """Id in the fragment -> id of its copy."""
         return _block_names(architecture, self.fragment.fitting(architecture))
 
+    def comments(self, architecture: Architecture) -> dict[str, str]:
+        """Id of a comment in the fragment -> id of its copy."""
+        return _comment_names(architecture, self.fragment.fitting(architecture))
+
     def change(self, architecture: Architecture) -> Architecture:
         """Input and Output that are there already are left out."""
         fragment = self.fragment.fitting(architecture)
-        if not fragment.blocks:
+        if not fragment.blocks and not fragment.comments:
             raise EditError("Input and Output cannot be pasted: a network has one of each.")
         copies = _copied(architecture, fragment)
+        if not fragment.blocks:
+            return _comments_at(architecture, copies, self.position or _corner(architecture, architecture.blocks))
+        return _with_comments(self._put(architecture, copies), copies)
+
+    def _put(self, architecture: Architecture, copies: Fragment) -> Architecture:
         strand = _strand(copies) if self.edge is not None or self.after is not None else None
         if self.edge is not None:
             if strand is None or not strand.exit:
@@ -133,29 +170,40 @@ class PasteBlocks(ArchitectureEdit):
 
 @dataclass(frozen=True, kw_only=True)
 class DuplicateBlocks(ArchitectureEdit):
-    """Copy blocks, with the connections among them, to the right of the originals."""
+    """Copy blocks, with the connections among them, and comments to the right of the originals."""
 
     ids: tuple[str, ...]
+    """Of blocks and of comments."""
 
     @property
     def label(self) -> str:
         """Duplicate and the id, or how many."""
-        return f"Duplicate {self.ids[0]}" if len(self.ids) == 1 else f"Duplicate {len(self.ids)} blocks"
+        return f"Duplicate {self.ids[0]}" if len(self.ids) == 1 else f"Duplicate {len(self.ids)} cards"
 
     def _fragment(self, architecture: Architecture) -> Fragment:
         for id in self.ids:
-            block_of(architecture, id)
+            if id not in architecture.comments:
+                block_of(architecture, id)
         return Fragment.of(architecture, self.ids).fitting(architecture)
 
     def copies(self, architecture: Architecture) -> dict[str, str]:
         """Original id -> id of its copy."""
         return _block_names(architecture, self._fragment(architecture))
 
+    def comments(self, architecture: Architecture) -> dict[str, str]:
+        """Original id of a comment -> id of its copy."""
+        return _comment_names(architecture, self._fragment(architecture))
+
     def change(self, architecture: Architecture) -> Architecture:
         """Input and Output stay single. Copies read copies where they can, and nothing else."""
         fragment = self._fragment(architecture)
-        if not fragment.blocks:
+        if not fragment.blocks and not fragment.comments:
             raise EditError("Input and Output cannot be duplicated: a network has one of each.")
+        if not fragment.blocks:
+            left, top = corner([architecture.comments[c.id] for c in fragment.comments])
+            return _comments_at(architecture, _copied(architecture, fragment), (left + GAP_X, top + GAP_Y))
         ids = {b.id for b in fragment.blocks}
         joined = [id for id in open_round(architecture, ids) if architecture.groups[id].blocks > ids]
-        return _put_beside(architecture, _copied(architecture, fragment), _corner(architecture, ids, joined), joined)
+        copies = _copied(architecture, fragment)
+        made = _put_beside(architecture, copies, _corner(architecture, ids, joined), joined)
+        return _with_comments(made, copies)

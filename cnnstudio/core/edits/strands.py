@@ -84,7 +84,7 @@ def put_between(
     at = position or place_below(architecture, source.id, joined)
     if position is None and (len(target.inputs) > 1 or source.position[0] != target.position[0]):
         at = place_at(architecture, target.id, joined)
-    room = room_behind(architecture, source.id, joined, at[1] + strand.height)
+    room = room_behind(architecture, source.id, joined, at[1] + strand.height, along=target.id)
     reader = rewired(room.blocks[target.id], source.id, (strand.exit,))
     made = room.with_blocks(reader, *_placed(strand, (source.id,), at))
     return in_groups(architecture, made, strand.blocks, strand.groups, joined)
