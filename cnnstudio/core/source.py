@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import to_plain
-from cnnstudio.core.model_code import ModelCode, model_code
+from cnnstudio.core.files import file_name
+from cnnstudio.core.initial_weights import renamed_layers
+from cnnstudio.core.model_code import ModelCode, layer_names, model_code
 from cnnstudio.core.tracing import trace
+from cnnstudio.core.weights_store import ENDING
 from cnnstudio.core.writing import INDENT, Piece, arguments, call, docstring, laid_out, listed, literal
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program
     from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+    from cnnstudio.core.tracing import Trace
 
 IMPORTS = ("import keras", "from keras import layers")
 RUNS_WITH = "Written by CNN Studio. It runs on its own; it needs keras, tensorflow and scikit-learn."
@@ -62,12 +66,13 @@ def script(experiment: Experiment) -> str:
     return script_with_lines(experiment)[0]
 
 
-def script_with_lines(experiment: Experiment) -> tuple[str, dict[str, tuple[int, int]]]:
+def script_with_lines(experiment: Experiment, traced: Trace | None = None) -> tuple[str, dict[str, tuple[int, int]]]:
     """The whole script, and for each block of the model its first and last line, counted from 1.
 
+    `traced` is the experiment's trace where it is known.
     Raises ValueError unless the design is free of errors (see `lint`).
     """
-    model = model_of(experiment)
+    model = model_of(experiment, traced)
     lines = docstring(experiment.name, [p for p in (experiment.description, RUNS_WITH) if p])
     lines += ["", "import keras", "import numpy as np", "from keras import layers", "", *constants(experiment)]
     for source in functions(experiment):
@@ -78,22 +83,41 @@ def script_with_lines(experiment: Experiment) -> tuple[str, dict[str, tuple[int,
     return "\n".join(lines) + "\n", _shifted(model.blocks, before)
 
 
-def model_of(experiment: Experiment) -> ModelCode:
+def model_of(experiment: Experiment, traced: Trace | None = None) -> ModelCode:
     """The function `build_model`. Raises ValueError unless the design is free of errors (see `lint`)."""
     architecture = experiment.architecture
-    program = trace(architecture, experiment.data.source.info()).program()
-    return model_code(program, groups=architecture.groups.values())
+    traced = traced or trace(architecture, experiment.data.source.info())
+    return model_code(traced.program(), groups=architecture.groups.values())
 
 
 def constants(experiment: Experiment) -> list[str]:
     """What the training recipe says in one number each."""
     training = experiment.training
-    return [f"SEED = {training.seed!r}", f"EPOCHS = {training.epochs!r}", f"BATCH_SIZE = {training.batch_size!r}"]
+    numbers = [f"SEED = {training.seed!r}", f"EPOCHS = {training.epochs!r}", f"BATCH_SIZE = {training.batch_size!r}"]
+    return [*numbers, *_weights_constants(experiment)] if experiment.weights else numbers
+
+
+def weights_name(experiment: Experiment) -> str:
+    """Name of the weights file that the script reads, from the folder it is run in; "" where it starts fresh."""
+    return f"{file_name(experiment.name)}{ENDING}" if experiment.weights else ""
+
+
+def _weights_constants(experiment: Experiment) -> list[str]:
+    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    renamed = renamed_layers(experiment, program, layer_names(program))
+    entries = [f"{INDENT}{literal(layer)}: {literal(name)}," for layer, name in renamed.items()]
+    return [
+        "# The weights to start from. Their SHA-256 is",
+        f"# {experiment.weights}.",
+        f"WEIGHTS = {literal(weights_name(experiment))}",
+        *(["RENAMED = {", *entries, "}"] if entries else ["RENAMED = {}"]),
+    ]
 
 
 def functions(experiment: Experiment) -> list[list[str]]:
-    """Source lines of each function that makes, splits and orders the data."""
-    return _functions(experiment.data.source.maker, "split", "epoch_order")
+    """Source lines of each function that makes, splits and orders the data, or reads weights."""
+    weights = ("read_weights",) if experiment.weights else ()
+    return _functions(experiment.data.source.maker, "split", "epoch_order", *weights)
 
 
 def _shifted(blocks: dict[str, tuple[int, int]], before: int) -> dict[str, tuple[int, int]]:
@@ -126,7 +150,8 @@ def build_and_compile(experiment: Experiment, indent: str = "") -> list[str]:
     info, training = experiment.data.source.info(), experiment.training
     metrics = listed("metrics=", [_metric(metric, info) for metric in METRICS[info.task]])
     parts = [_optimizer(training), Piece(f"loss={literal(LOSSES[info.task])}"), metrics]
-    return [f"{indent}model = build_model()", *laid_out(call("model.compile", parts), indent)]
+    weights = [indent + line for line in STARTING] if experiment.weights else []
+    return [f"{indent}model = build_model()", *weights, *laid_out(call("model.compile", parts), indent)]
 
 
 def _metric(metric: str, info: DataInfo) -> Piece:
@@ -146,6 +171,15 @@ def _main(experiment: Experiment) -> list[str]:
         *(INDENT + line for line in (*TRAINING, *TESTING)),
     ]
 
+
+STARTING = """\
+saved = read_weights(WEIGHTS)
+for layer in model.layers:
+    for weight in layer.weights:
+        values = saved.get(f"{RENAMED.get(layer.name, layer.name)}/{weight.name}")
+        if values is not None and values.shape == tuple(weight.shape):
+            weight.assign(values)""".splitlines()
+"""Statements that give `model` the weights of a file where they fit."""
 
 TRAINING = """\
 for epoch in range(1, EPOCHS + 1):

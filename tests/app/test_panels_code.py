@@ -7,15 +7,18 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from cnnstudio.app.panels import code
 from cnnstudio.app.panels.code import CodePanel, file_stem
 from cnnstudio.app.selection import Selection
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import DARK, LIGHT, Theme, themes
-from cnnstudio.core.edits import RenameExperiment, SetParameters
+from cnnstudio.core.edits import InsertBlock, MoveBlocks, RenameExperiment, SetParameters
+from cnnstudio.core.notebook import notebook
 from cnnstudio.core.source import script
 from tests.helpers.designs import bridge_of, spec
 
@@ -58,14 +61,42 @@ def test_it_shows_the_script(desk: Desk) -> None:
     ast.parse(desk.text())
 
 
-def test_it_follows_edits_and_undo_a_moment_later(qtbot: QtBot, desk: Desk) -> None:
+def test_it_follows_edits_and_undo_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code, "FRAME_MS", 1e9)
+    before = desk.text()
+    for filters in (77, 7, 177):
+        desk.bridge.do(SetParameters(id="first", values={"filters": filters}))
+        assert desk.text() == script(desk.bridge.experiment)
+    desk.bridge.do(InsertBlock(spec=spec("MaxPooling"), id="new", source="first", target="norm"))
+    assert desk.text() == script(desk.bridge.experiment)
+    while desk.bridge.document.can_undo:
+        desk.bridge.undo()
+        assert desk.text() == script(desk.bridge.experiment)
+    assert desk.text() == before
+
+
+def test_a_script_that_takes_longer_waits_until_a_burst_of_edits_is_over(
+    qtbot: QtBot, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code, "FRAME_MS", -1)
     before = desk.text()
     desk.bridge.do(SetParameters(id="first", values={"filters": 77}))
-    assert desk.text() == before, "bursts of edits are written out once"
+    assert desk.text() == before
     qtbot.waitUntil(lambda: "77" in desk.text())
     assert desk.text() == script(desk.bridge.experiment)
-    desk.bridge.undo()
-    qtbot.waitUntil(lambda: desk.text() == before)
+
+
+def test_only_what_differs_is_written(desk: Desk) -> None:
+    document = desk.panel.code.document()
+    changes: list[tuple[int, int, int]] = []
+    document.contentsChange.connect(lambda *place: changes.append(place))
+    desk.bridge.do(SetParameters(id="first", values={"filters": 77}))
+    assert changes
+    assert sum(removed + added for _, removed, added in changes) < 300
+    assert desk.text() == script(desk.bridge.experiment)
+    desk.bridge.do(RenameExperiment(name="\U0001f600 two cells of UTF-16"))
+    desk.bridge.do(SetParameters(id="first", values={"filters": 7}))
+    assert desk.text() == script(desk.bridge.experiment)
 
 
 def test_the_place_in_the_text_is_kept(qtbot: QtBot, desk: Desk) -> None:
@@ -149,7 +180,7 @@ def test_hidden_it_writes_nothing_and_catches_up(desk: Desk) -> None:
     before = desk.text()
     desk.panel.hide()
     desk.bridge.do(SetParameters(id="first", values={"filters": 77}))
-    assert not desk.panel._soon.isActive()
+    assert not desk.panel._soon.isActive(), "nothing is owed to the clock"
     assert desk.text() == before
     desk.panel.show()
     assert desk.text() == script(desk.bridge.experiment)
@@ -162,11 +193,80 @@ def test_hidden_in_the_middle_of_a_burst_it_is_up_to_date_when_shown(desk: Desk)
     assert desk.text() == script(desk.bridge.experiment)
 
 
-def test_a_move_on_the_canvas_writes_the_same_script(qtbot: QtBot, desk: Desk) -> None:
-    desk.bridge.do(SetParameters(id="first", values={"filters": 9}))
-    with qtbot.waitSignal(desk.panel.code.textChanged):
-        pass
-    assert "9" in desk.text()
+def test_a_move_on_the_canvas_touches_no_line(desk: Desk) -> None:
+    changes: list[int] = []
+    desk.panel.code.document().contentsChange.connect(lambda *place: changes.append(1))
+    desk.bridge.do(MoveBlocks(positions={"first": (50.0, 70.0)}))
+    assert changes == []
+
+
+def click_line(desk: Desk, holds: str, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """Click into the first line that holds this."""
+    text = desk.panel.code
+    number = next(n for n, line in enumerate(desk.text().splitlines()) if holds in line)
+    text.verticalScrollBar().setValue(max(0, number - 2))
+    place = text.cursorRect(QTextCursor(text.document().findBlockByNumber(number))).center()
+    QTest.mouseClick(text.viewport(), Qt.MouseButton.LeftButton, modifier, place + QPoint(30, 0))
+
+
+def test_a_click_on_a_line_selects_its_block(desk: Desk) -> None:
+    click_line(desk, 'name="pool"')
+    assert desk.selection.ids == ("pool",)
+    assert any('name="pool"' in line for line in desk.marked())
+    click_line(desk, "BatchNormalization")
+    assert desk.selection.ids == ("norm",)
+    click_line(desk, "import numpy")
+    assert desk.selection.ids == ("norm",), "no block stands there"
+
+
+def test_a_click_with_shift_selects_the_blocks_between(desk: Desk) -> None:
+    click_line(desk, 'name="first"')
+    click_line(desk, 'name="pool"', Qt.KeyboardModifier.ShiftModifier)
+    assert desk.selection.ids == ("first", "norm", "pool")
+    assert desk.selection.current == "pool"
+    click_line(desk, 'name="pool"')
+    click_line(desk, 'name="first"', Qt.KeyboardModifier.ShiftModifier)
+    assert desk.selection.ids == ("pool", "norm", "first")
+
+
+def test_arrow_keys_walk_from_block_to_block(desk: Desk) -> None:
+    desk.selection.select(["first"])
+    desk.panel.activateWindow()
+    desk.panel.code.setFocus()
+    seen = []
+    for _ in range(6):
+        QTest.keyClick(desk.panel.code, Qt.Key.Key_Down)
+        seen.append(desk.selection.ids)
+    assert seen[0] == ("norm",)
+    assert ("pool",) in seen
+    QTest.keyClick(desk.panel.code, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert len(desk.selection.ids) in (1, 2)
+    assert desk.panel.code.isReadOnly()
+
+
+def test_an_edit_while_the_caret_stands_in_the_script_selects_nothing_else(desk: Desk) -> None:
+    click_line(desk, 'name="pool"')
+    desk.bridge.do(InsertBlock(spec=spec("MaxPooling"), id="new", source="first", target="norm"))
+    assert desk.selection.ids == ("pool",)
+    desk.bridge.undo()
+    assert desk.selection.ids == ("pool",)
+    assert any('name="pool"' in line for line in desk.marked())
+
+
+def test_a_notebook_is_saved_as_one(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def choose(parent: object, title: str, start: str, kinds: str) -> tuple[str, str]:
+        asked.append((os.path.basename(start), kinds))
+        return (str(tmp_path / "book"), kinds)
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    QTest.mouseClick(desk.panel.save_notebook, Qt.MouseButton.LeftButton)
+    assert asked == [("trial.ipynb", "Jupyter notebooks (*.ipynb)")]
+    assert (tmp_path / "book.ipynb").read_text(encoding="utf-8") == notebook(desk.bridge.experiment)
+    assert desk.panel.said.text() == "Saved as book.ipynb."
+    desk.panel.save_to(tmp_path / "other.py", ".ipynb")
+    assert (tmp_path / "other.py").read_text(encoding="utf-8") == desk.text()
 
 
 @pytest.fixture
@@ -210,7 +310,7 @@ def test_the_highlighting_follows_the_theme(desk: Desk) -> None:
 def test_code_can_be_read(desk: Desk, look: Theme) -> None:
     """Contrast of at least 4.5 to 1 on the page and on marked lines."""
     themes.use(look)
-    for made in desk.panel._highlighter._formats.values():
+    for made in desk.panel.code.highlighter._formats.values():
         for ground in (Role.SURFACE, Role.SELECTION):
             assert contrast(made.foreground().color(), look.color(ground)) >= 4.5
 

@@ -25,6 +25,7 @@ from cnnstudio.core.edits import (
     Edit,
     EditComment,
     EditError,
+    FollowValues,
     InsertBlock,
     MoveBlocks,
     PasteBlocks,
@@ -46,6 +47,7 @@ from cnnstudio.core.edits import (
 )
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.files import read_experiment, write_experiment
+from cnnstudio.core.following import followable, settled
 from cnnstudio.core.fragment import Fragment
 from cnnstudio.core.lint import lint
 from cnnstudio.core.recipe import DataRecipe, Digits, TrainingRecipe, Waveforms
@@ -307,6 +309,13 @@ class Editing(RuleBasedStateMachine):
         if numbers:
             self.attempt(SetParameters(id=id, values={data.draw(st.sampled_from(numbers)).name: value}))
 
+    @rule(data=st.data())
+    def follow(self, data: st.DataObject) -> None:
+        id = data.draw(st.sampled_from(self.ids))
+        names = followable(self.document.value.architecture.blocks[id].spec)
+        if names:
+            self.attempt(FollowValues(ids=(id,), names=(data.draw(st.sampled_from(names)),)))
+
     @rule(data=st.data(), new_id=st.sampled_from(["stem", "head", "input", "x", "Bad id"]))
     def rename(self, data: st.DataObject, new_id: str) -> None:
         self.attempt(RenameBlock(id=data.draw(st.sampled_from(self.ids)), new_id=new_id))
@@ -392,6 +401,11 @@ class Editing(RuleBasedStateMachine):
         assert self.document.value == self.past[-1]
         assert self.document.can_undo == (len(self.past) > 1)
         assert self.document.can_redo == bool(self.future)
+
+    @invariant()
+    def values_that_follow_are_settled(self) -> None:
+        architecture = self.document.value.architecture
+        assert settled(Architecture.of(()), architecture) == architecture
 
     @invariant()
     def tracing_on_equals_tracing_anew(self) -> None:

@@ -3,44 +3,45 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QColor, QTextCursor, QTextFormat
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QStackedWidget,
-    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
 
 from cnnstudio.app import format
+from cnnstudio.app.panels.code_text import CodeText
 from cnnstudio.app.panels.empty import EmptyState
-from cnnstudio.app.panels.highlighter import PythonHighlighter
-from cnnstudio.app.theme import Role, mark, set_icon, space, theme, themes
+from cnnstudio.app.theme import mark, set_icon, space, themes
 from cnnstudio.app.when_shown import WhenShown
 from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.source import script_with_lines
+from cnnstudio.core.notebook import notebook
+from cnnstudio.core.source import script_with_lines, weights_name
 from cnnstudio.core.storage import write_atomic
+from cnnstudio.core.weights_store import lay_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from PySide6.QtGui import QFocusEvent
 
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.selection import Selection
 
+FRAME_MS = 12
+"""A script that was written within this time is written at every edit: the window does not feel it."""
 DEBOUNCE_MS = 150
-"""Edits closer together than this are written out once."""
+"""Scripts that take longer are written once edits come no closer together than this."""
 SAID_MS = 4000
+KINDS = {".py": "Python files (*.py)", ".ipynb": "Jupyter notebooks (*.ipynb)"}
 
 
 class CodePanel(QWidget):
@@ -50,16 +51,16 @@ class CodePanel(QWidget):
         super().__init__(parent)
         self._bridge = bridge
         self._selection = selection
-        self._lines: Mapping[str, tuple[int, int]] = {}
         self._marked: tuple[str, ...] = ()
         self._written: object = None
-        self.code = QPlainTextEdit(self)
+        self._took_ms = 0.0
+        self.code = CodeText(self)
         self.copy = QPushButton("Copy", self)
-        self.save = QPushButton("Save as .py", self)
+        self.save = QPushButton("Save script", self)
+        self.save_notebook = QPushButton("Save notebook", self)
         self.said = QLabel(self)
         self.broken = EmptyState("error", "", self)
         self._stack = QStackedWidget(self)
-        self._highlighter = PythonHighlighter(self.code.document())
         self._soon = QTimer(self, interval=DEBOUNCE_MS, singleShot=True)
         self._quiet = QTimer(self, interval=SAID_MS, singleShot=True)
         self._lay_out()
@@ -69,8 +70,10 @@ class CodePanel(QWidget):
         bridge.changed.connect(self._changed)
         selection.changed.connect(self._mark_selected)
         themes.changed.connect(self._mark_selected)
+        self.code.chosen.connect(selection.select)
         self.copy.clicked.connect(self._copy)
-        self.save.clicked.connect(self._save)
+        self.save.clicked.connect(self._save_script)
+        self.save_notebook.clicked.connect(self._save_notebook)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The script has the keyboard, so that the Tab key goes on from it."""
@@ -79,17 +82,15 @@ class CodePanel(QWidget):
     def _lay_out(self) -> None:
         self.setObjectName("code")
         self.code.setObjectName("code_text")
-        self.code.setToolTip("The Keras script of this experiment; select and copy any part")
+        self.code.setToolTip("The Keras script of this experiment; a click on a line selects its block")
         self.code.setAccessibleName("Keras script")
-        self.code.setReadOnly(True)
-        self.code.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        mark(self.code, kind="code")  # the style sheet sets the font: setFont is lost when Qt moves a styled widget
-        for button, icon, help in (
-            (self.copy, "copy", "Copy the whole script"),
-            (self.save, "save", "Save the script as a Python file"),
+        for button, name, icon, help in (
+            (self.copy, "copy", "copy", "Copy the whole script"),
+            (self.save, "save", "save", "Save the script as a Python file"),
+            (self.save_notebook, "save_notebook", "save", "Save the experiment as a Jupyter notebook"),
         ):
             set_icon(button, icon)
-            button.setObjectName(f"code_{icon}")
+            button.setObjectName(f"code_{name}")
             button.setAccessibleName(help)
             button.setToolTip(help)
         mark(self.said, tone="muted")
@@ -99,8 +100,8 @@ class CodePanel(QWidget):
         bar = QHBoxLayout()
         bar.setContentsMargins(space(2), space(1), space(2), space(1))
         bar.setSpacing(space(2))
-        bar.addWidget(self.copy)
-        bar.addWidget(self.save)
+        for button in (self.copy, self.save, self.save_notebook):
+            bar.addWidget(button)
         bar.addWidget(note, 1)
         bar.addWidget(self.said)
         self._stack.addWidget(self.code)
@@ -112,8 +113,12 @@ class CodePanel(QWidget):
         column.addWidget(self._stack, 1)
 
     def _changed(self) -> None:
-        self._when_shown.owe()
-        if self.isVisible():
+        if not self.isVisible():
+            self._when_shown.owe()
+        elif self._took_ms <= FRAME_MS:
+            self._when_shown.ask()
+        else:
+            self._when_shown.owe()
             self._soon.start()
 
     def _refresh(self) -> None:
@@ -128,70 +133,62 @@ class CodePanel(QWidget):
                 f"No script while there {'is' if len(errors) == 1 else 'are'} {format.counted(len(errors), 'error')}.\n"
                 f"{place}{first.message}"
             )
-            self._show("", {})
+            self.code.show_script("", {})
         elif experiment is not self._written:
-            self._show(*script_with_lines(experiment))
+            began = time.perf_counter()
+            self.code.show_script(*script_with_lines(experiment, self._bridge.trace))
+            self._took_ms = 1000 * (time.perf_counter() - began)
         self._written = None if errors else experiment
         self._stack.setCurrentWidget(self.broken if errors else self.code)
-        self.copy.setEnabled(not errors)
-        self.save.setEnabled(not errors)
+        for button in (self.copy, self.save, self.save_notebook):
+            button.setEnabled(not errors)
         self._mark_selected()
-
-    def _show(self, text: str, lines: Mapping[str, tuple[int, int]]) -> None:
-        self._lines = lines
-        if text == self.code.toPlainText():
-            return
-        bars = (self.code.verticalScrollBar(), self.code.horizontalScrollBar())
-        places = [bar.value() for bar in bars]
-        self.code.setPlainText(text)
-        for bar, place in zip(bars, places, strict=True):
-            bar.setValue(place)
 
     def _mark_selected(self) -> None:
         """Mark the lines of the selected blocks; bring those of a block that has just been selected into sight."""
         if not self.isVisible():
             return
-        marks = []
-        for id in self._selection.ids:
-            first, last = self._lines.get(id, (1, 0))
-            marks += [self._line_mark(number) for number in range(first, last + 1)]
-        self.code.setExtraSelections(marks)
+        self.code.mark_blocks(self._selection.ids)
         if self._selection.ids != self._marked:
             self._marked = self._selection.ids
-            if self._selection.current in self._lines:
-                self._scroll_to(self._lines[self._selection.current][0])
-
-    def _line_mark(self, number: int) -> QTextEdit.ExtraSelection:
-        made = QTextEdit.ExtraSelection()
-        made.cursor = QTextCursor(self.code.document().findBlockByNumber(number - 1))
-        made.format.setBackground(QColor(theme().color(Role.SELECTION)))
-        made.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
-        return made
-
-    def _scroll_to(self, number: int) -> None:
-        bar = self.code.verticalScrollBar()  # counts lines
-        if not bar.value() < number < bar.value() + bar.pageStep():
-            bar.setValue(max(0, number - 1 - bar.pageStep() // 3))
+            self.code.go_to(self._selection.current)
 
     def _copy(self) -> None:
         QApplication.clipboard().setText(self.code.toPlainText())
         self._say("Copied.")
 
-    def _save(self) -> None:
-        start = str(Path.home() / f"{file_stem(self._bridge.experiment.name)}.py")
-        name, _ = QFileDialog.getSaveFileName(self, "Save the script", start, "Python files (*.py)")
-        if name:
-            self.save_to(Path(name))
+    def _save_script(self) -> None:
+        self._ask_where("Save the script", ".py")
 
-    def save_to(self, path: Path) -> None:
-        """Write the script to `path`, ".py" added where it has no ending; says what became of it."""
-        path = path if path.suffix else path.with_suffix(".py")
+    def _save_notebook(self) -> None:
+        self._ask_where("Save the notebook", ".ipynb")
+
+    def _ask_where(self, title: str, ending: str) -> None:
+        start = str(Path.home() / f"{file_stem(self._bridge.experiment.name)}{ending}")
+        name, _ = QFileDialog.getSaveFileName(self, title, start, KINDS[ending])
+        if name:
+            self.save_to(Path(name), ending)
+
+    def save_to(self, path: Path, ending: str = ".py") -> None:
+        """Write to `path`, `ending` added where it has none: a notebook if it ends in .ipynb, else the script."""
+        path = path if path.suffix else path.with_suffix(ending)
+        self._refresh()
+        is_notebook = path.suffix.lower() == ".ipynb"
+        text = notebook(self._bridge.experiment) if is_notebook else self.code.toPlainText()
         try:
-            write_atomic(path, self.code.toPlainText().encode())
+            write_atomic(path, text.encode())
         except OSError as error:
             self._say(f"{path.name} could not be saved: {error.strerror or error}.", tone="error")
-        else:
-            self._say(f"Saved as {path.name}.")
+            return
+        experiment = self._bridge.experiment
+        weights = weights_name(experiment)
+        problem = lay_beside(experiment.weights, path, weights) if weights else ""
+        saved = (
+            f"Saved as {path.name}, and the weights that it reads as {weights}."
+            if weights
+            else f"Saved as {path.name}."
+        )
+        self._say(problem or saved, tone="warning" if problem else "muted")
 
     def _say(self, sentence: str, tone: str = "muted") -> None:
         mark(self.said, tone=tone)
