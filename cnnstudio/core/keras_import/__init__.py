@@ -88,8 +88,8 @@ def _read(file: IO[bytes], name: str) -> Imported:
         draft.notes.add(
             f"The model takes samples of any size; Input is set to {' x '.join(map(str, shape))} until you change it."
         )
-    weights = read_weights(draft, container.weights, name)
     data = end(draft)
+    weights = read_weights(draft, container.weights, name)
     _note_file(draft, container)
     experiment = _experiment(draft, data, model.name, name, container.keras_version)
     return Imported(experiment, MappingProxyType(weights), draft.notes.sentences())
@@ -98,6 +98,8 @@ def _read(file: IO[bytes], name: str) -> Imported:
 def _note_file(draft: Draft, container: Container) -> None:
     if container.weights is None:
         draft.notes.add("The file has no weights: the network starts from fresh ones.")
+        for layer in draft.initialised:
+            draft.notes.add("Fresh weights are drawn by Keras's defaults, not by the initialisers of {layers}.", layer)
     if container.config.get("compile_config"):
         draft.notes.add("Optimizer, loss and metrics of the file are not carried over: see the training recipe.")
     if container.left_out:

@@ -36,6 +36,8 @@ class Held:
     layer: str
     path: str
     weights: tuple[Weight, ...]
+    stored: tuple[Shape, ...] = ()
+    """Their shapes in the file, where these are not those of the weights."""
 
 
 @dataclass
@@ -51,6 +53,8 @@ class Draft:
     """Standardisation blocks whose numbers lie in the file -> the path of their layer."""
     members: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
     """Models within the model, by their names from the outermost on -> their blocks."""
+    initialised: list[str] = field(default_factory=list)
+    """Layers that start otherwise than by Keras's defaults."""
     result: str = INPUT
     """The block that gives the model's first output."""
     other_results: tuple[str, ...] = ()
@@ -175,7 +179,8 @@ def _place(
         draft.members.setdefault(node.models, []).append(id)
     path = f"{node.path}/{part.inner}".rstrip("/") if part is not None else ""
     if net.steps[-1].weights:
-        draft.held[id] = Held(node.name, path, net.steps[-1].weights)
+        stored = part.stored if part is not None else ()
+        draft.held[id] = Held(node.name, path, net.steps[-1].weights, stored)
     if spec.kind == "Standardisation" and node.config.get("mean") is None:
         draft.statistics[id] = path
     return id
@@ -218,11 +223,7 @@ def _note(draft: Draft, node: Node, translation: Translation) -> None:
     for words in translation.training_only:
         draft.notes.add(f"Only training knows the difference: {words} are not carried over ({{layers}}).", node.name)
     if translation.initialisers:
-        draft.notes.add(
-            "Fresh weights start from Keras's defaults, not from the initialisers of {layers}; imported weights are "
-            "not concerned.",
-            node.name,
-        )
+        draft.initialised.append(node.name)
     policy = precision(node.config)
     if policy not in ("", "float32"):
         draft.notes.add(f"The studio computes in float32, the file in {policy[:40]} ({{layers}}).", node.name)

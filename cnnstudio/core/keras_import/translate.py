@@ -25,6 +25,8 @@ class Part:
     """Ends the block's name where a layer becomes two blocks: "activation"."""
     inner: str = ""
     """Path within the layer's group."""
+    stored: tuple[Shape, ...] = ()
+    """Shapes that its weights have in the file, where they are not those of the block."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,18 @@ class Translation:
 
 def translate(node: Node, shapes: tuple[Shape, ...]) -> Translation:
     """Blocks for one call of a layer on inputs of these shapes. Raises Unknown."""
-    _check_call(node)
     if is_operation({"module": node.module}):
+        _check_call(node)
         spec = block_for(node.class_name, len(node.inputs), node.arguments)
         if spec is None or node.keywords:
             raise Unknown("a call of a function of keras.ops with these arguments has no block")
         return Translation((Part(spec),))
-    make = _LAYERS.get(node.class_name)
+    beside = node.module.startswith("keras.src.applications")
+    make = (_OF_APPLICATIONS if beside else _LAYERS).get(node.class_name)
     if make is None or not _is_keras_own(node):
-        raise Unknown("")
+        varies = node.class_name.startswith(("Random", "AugMix", "CutMix", "MixUp", "RandAugment"))
+        raise Unknown("it only varies samples while training, so bypassing it changes no answer" if varies else "")
+    _check_call(node)
     _check_precision(node.config.get("dtype"))
     given = Given(node.config)
     parts = make(given, shapes)
@@ -417,6 +422,18 @@ def _nothing(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:
     given.taken |= {"l1", "l2"}
     return [Part(_as_curve("linear"))]
 
+
+def _layer_scale(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:
+    """A learned factor for each channel: what a depthwise convolution of one cell does."""
+    given.taken |= {"init_values", "projection_dim"}
+    if len(shapes[0]) not in (2, 3):
+        raise Unknown("it is neither on a signal nor on an image")
+    spec = spec_class("DepthwiseConvolution")(kernel_size=1, padding="valid", use_bias=False)
+    return [Part(spec, stored=(shapes[0][-1:],))]
+
+
+_OF_APPLICATIONS = {"LayerScale": _layer_scale}
+"""Layers that Keras itself keeps beside its networks."""
 
 _LAYERS: dict[str, Callable[[Given, tuple[Shape, ...]], list[Part]]] = {
     **_CURVED,

@@ -136,8 +136,10 @@ def read_weights(draft: Draft, file: IO[bytes] | None, name: str) -> dict[str, n
                     f"{name}: the layer {held.layer[:60]} has {there} arrays of weights, but {len(held.weights)} are "
                     "wanted."
                 )
-            for number, weight in enumerate(held.weights):
-                found[f"{id}/{weight.name}"] = weights.read(held.path, number, weight.shape, held.layer[:60])
+            shapes = held.stored or tuple(w.shape for w in held.weights)
+            for number, (weight, shape) in enumerate(zip(held.weights, shapes, strict=True)):
+                read = weights.read(held.path, number, shape, held.layer[:60])
+                found[f"{id}/{weight.name}"] = read.reshape(weight.shape)
         for id, path in draft.statistics.items():
             _set_statistics(draft, id, weights, path)
     return found
