@@ -208,16 +208,14 @@ def _place(number: int, sizes: tuple[int, ...]) -> Box:
 # Regions
 
 
-def joined(region: Region, more: Region) -> Region:
-    """Both regions together, without boxes that others hold."""
-    boxes = list(region)
-    for box in more:
-        if not all(box) or any(_holds(known, box) for known in boxes):
-            continue
-        boxes = [known for known in boxes if not _holds(box, known)]
-        boxes.append(box)
-    crowded = len(boxes) > MOST_BOXES or (len(boxes) > 1 and len(boxes[0]) == 1)
-    return disjoint(tuple(boxes)) if crowded else tuple(boxes)
+def joined(*regions: Region) -> Region:
+    """All of the regions together, as few boxes as are easily found."""
+    boxes = list(dict.fromkeys(box for region in regions for box in region if all(box)))
+    if len(boxes) > MOST_BOXES or (len(boxes) > 1 and len(boxes[0]) == 1):
+        return disjoint(tuple(boxes))
+    return tuple(
+        box for at, box in enumerate(boxes) if not any(_holds(other, box) for i, other in enumerate(boxes) if i != at)
+    )
 
 
 def _holds(box: Box, other: Box) -> bool:

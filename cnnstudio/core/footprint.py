@@ -89,19 +89,25 @@ class Sight:
 
     def of(self, cell: tuple[int, ...]) -> Footprint:
         """The footprint of that cell, one index for each spatial axis of the map."""
-        return Footprint(disjoint(self._walked(cell, inside=True)), disjoint(self._walked(cell, inside=False)))
+        seen, whole = self._walked(cell, inside=True)
+        reached = seen if whole else self._walked(cell, inside=False)[0]
+        return Footprint(disjoint(seen), disjoint(reached))
 
-    def _walked(self, cell: tuple[int, ...], *, inside: bool) -> Region:
-        """What is reached of the input; with `inside`, padding on the way ends the walk."""
+    def _walked(self, cell: tuple[int, ...], *, inside: bool) -> tuple[Region, bool]:
+        """What is reached of the input, and whether no padding was met; with `inside`, padding ends the walk."""
         wanted: dict[str, Region] = {self._target: (tuple(Cells(place, 1) for place in cell),)}
+        whole = True
         for step in self._steps:
             region = wanted.pop(step.name, ())
+            if not region:
+                continue
             shapes = tuple(self._shapes[source] for source in step.inputs)
-            for box in region:
-                for source, shape, found in zip(step.inputs, shapes, step.view.back(box, shapes), strict=True):
-                    kept = _clipped(found, shape) if inside else found
-                    wanted[source] = joined(wanted.get(source, ()), kept)
-        return wanted.get(INPUT, ())
+            read = [step.view.back(box, shapes) for box in region]
+            for source, shape, found in zip(step.inputs, shapes, zip(*read, strict=True), strict=True):
+                kept = [_clipped(part, shape) for part in found] if inside else found
+                whole = whole and all(a is b or a == b for a, b in zip(kept, found, strict=True))
+                wanted[source] = joined(wanted.get(source, ()), *kept)
+        return wanted.get(INPUT, ()), whole
 
 
 def _leading_to(target: str, steps: dict[str, Step]) -> tuple[Step, ...]:
