@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cnnstudio.core.declare import Shape
     from cnnstudio.core.edits import Edit
     from cnnstudio.core.tracing import Trace
 
@@ -35,6 +36,20 @@ class Fix:
     """The design with it, traced; None before it was tried."""
 
 
+Wanted: TypeAlias = "Shape | str"
+"""The shape that would do, or words for what would where many do: "a vector"."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeFault:
+    """A connection on which the wrong shape arrives."""
+
+    source: str
+    target: str
+    given: Shape
+    wanted: Wanted
+
+
 @dataclass(frozen=True)
 class Diagnostic:
     """One finding: how bad, at which block and parameter ("" for none), the sentence, what might mend it."""
@@ -47,6 +62,8 @@ class Diagnostic:
     """What whoever found it suggests, not yet tried on the whole design."""
     offer: Callable[[Diagnostic], tuple[Fix, ...]] | None = field(default=None, compare=False, repr=False)
     """Finds the fixes that hold for the whole design; lint puts it in."""
+    edges: tuple[EdgeFault, ...] = ()
+    """Connections that it is about: those on which a shape arrives that the block cannot take."""
 
     @cached_property
     def fixes(self) -> tuple[Fix, ...]:
@@ -76,6 +93,7 @@ class Refused(Exception):
 
     `parameter` is the Keras argument (blocks use the same names); the text is rule, value received, what to do.
     `suggest` names values that would do; tracing keeps those that do mend the block and makes fixes of them.
+    `wanted` says of tensors, by the step that yields them, what should have come in their place.
     """
 
     def __init__(
@@ -84,9 +102,11 @@ class Refused(Exception):
         parameter: str = "",
         fixes: tuple[Fix, ...] = (),
         suggest: tuple[Suggestion, ...] = (),
+        wanted: Mapping[str, Wanted] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.parameter = parameter
         self.fixes = fixes
         self.suggest = suggest
+        self.wanted = wanted or {}

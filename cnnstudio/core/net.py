@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.catalogue.base import BlockSpec
     from cnnstudio.core.data_info import DataInfo
     from cnnstudio.core.declare import Shape
+    from cnnstudio.core.diagnostics import Wanted
     from cnnstudio.core.edits import Edit
 
 
@@ -54,9 +55,16 @@ class Net:
         )
         return output
 
-    def refuse(self, message: str, parameter: str = "", *fixes: Fix, suggest: tuple[Suggestion, ...] = ()) -> NoReturn:
-        """Say that the block cannot be laid: rule, value received, what to change."""
-        raise Refused(message, parameter, fixes, suggest)
+    def refuse(
+        self,
+        message: str,
+        parameter: str = "",
+        *fixes: Fix,
+        suggest: tuple[Suggestion, ...] = (),
+        wanted: Mapping[str, Wanted] | None = None,
+    ) -> NoReturn:
+        """Say that the block cannot be laid: rule, value received, what to change. For `wanted` see `Refused`."""
+        raise Refused(message, parameter, fixes, suggest, wanted)
 
     def unknown(
         self, layer: str, shape: Shape, inputs: tuple[Tensor, ...], message: str, fixes: tuple[Fix, ...]

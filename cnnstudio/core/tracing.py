@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnstudio.core.catalogue.ends import Input
-from cnnstudio.core.diagnostics import Diagnostic, Fix, Refused, Severity
+from cnnstudio.core.diagnostics import Diagnostic, EdgeFault, Fix, Refused, Severity
 from cnnstudio.core.field import identity
 from cnnstudio.core.net import Net
 from cnnstudio.core.program import INPUT, Program, Step, Tensor
@@ -265,7 +265,12 @@ def _lay(block: Block, inputs: tuple[Tensor, ...], data: DataInfo, *, known_good
     except Refused as refused:
         parameter = refused.parameter if spec.parameter(refused.parameter) else ""
         fixes = (*_fixes(block, inputs, data, refused), *refused.fixes)
-        problem = Diagnostic(Severity.ERROR, id, parameter, refused.message, fixes)
+        edges = tuple(
+            EdgeFault(source, id, x.shape, refused.wanted[x.step])
+            for x, source in zip(inputs, sources, strict=True)
+            if x.step in refused.wanted
+        )
+        problem = Diagnostic(Severity.ERROR, id, parameter, refused.message, fixes, edges=edges)
         return BlockTrace(id, spec, sources, inputs, None, diagnostics=(*net.warnings, problem))
     return BlockTrace(id, spec, sources, inputs, output, tuple(net.steps), tuple(net.warnings), *_costs(net.steps))
 

@@ -28,7 +28,7 @@ def need_axes(net: Net, x: Tensor, title: str, ranks: tuple[int, ...] = (1, 2, 3
         given = f"{show(x.shape)} comes in"
     reshape = spec_class("Reshape")
     fixes = [net.put_before(x, reshape(target_shape=s), f"a reshape to {show(s)}") for s in _folded(x, ranks)]
-    net.refuse(f"{title} needs {wanted}, but {given}.", "", *fixes)
+    net.refuse(f"{title} needs {wanted}, but {given}.", "", *fixes, wanted={x.step: wanted})
 
 
 def _folded(x: Tensor, ranks: tuple[int, ...]) -> list[Shape]:

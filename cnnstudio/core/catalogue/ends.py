@@ -79,6 +79,7 @@ class Output(BlockSpec):
             "Global average pooling or Flatten before it.",
             "",
             *fixes,
+            wanted={x.step: "a vector"},
         )
 
     def _check_size(self, net: Net, x: Tensor, task: Task) -> None:
@@ -95,4 +96,5 @@ class Output(BlockSpec):
             smaller = len(x.spatial) == len(wanted) and any(a < b for a, b in zip(x.spatial, wanted, strict=True))
             ways = "Upsampling or Transposed convolution" if smaller else "Cropping or pooling"
             advice = f"bring them to the size with {ways}" if wanted else "put Flatten before it"
-        net.refuse(f"To give {what}, Output needs {size}, but {given}: {advice}.")
+        needed = f"maps of {show(wanted)}" if wanted else "a vector"
+        net.refuse(f"To give {what}, Output needs {size}, but {given}: {advice}.", wanted={x.step: needed})

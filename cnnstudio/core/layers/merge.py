@@ -14,6 +14,7 @@ from cnnstudio.core.field import line_up, merge
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 
 if TYPE_CHECKING:
+    from cnnstudio.core.declare import Shape
     from cnnstudio.core.program import Tensor
 
 
@@ -33,7 +34,10 @@ def elementwise_merge(call: Call) -> Outcome:
         raise Refused(f"Subtract takes one input away from another, but has {len(call.inputs)} inputs.")
     first = call.x.shape
     if any(x.shape != first for x in call.inputs):
-        raise Refused(f"All inputs must have the same shape, but {_list(call.inputs)} come in: {_advice(call.inputs)}.")
+        raise Refused(
+            f"All inputs must have the same shape, but {_list(call.inputs)} come in: {_advice(call.inputs)}.",
+            wanted=_wanted(call.inputs),
+        )
     return _merged(call)
 
 
@@ -45,7 +49,8 @@ def multiply(call: Call) -> Outcome:
     if any(x.shape not in (largest.shape, gate) for x in call.inputs):
         raise Refused(
             f"All inputs must have the same shape, or be {show(gate)} to weigh channels, but {_list(call.inputs)} "
-            f"come in: {_advice(call.inputs)}."
+            f"come in: {_advice(call.inputs)}.",
+            wanted={x.step: largest.shape for x in call.inputs if x.shape not in (largest.shape, gate)},
         )
     return _merged(call)
 
@@ -59,7 +64,8 @@ def concatenate(call: Call) -> Outcome:
         return _end_to_end(call, axis - 1)
     if any(x.spatial != spatial for x in call.inputs):
         raise Refused(
-            f"All inputs must have the same spatial sizes, but {_list(call.inputs)} come in: {_advice(call.inputs)}."
+            f"All inputs must have the same spatial sizes, but {_list(call.inputs)} come in: {_advice(call.inputs)}.",
+            wanted=_wanted(call.inputs, of_any_depth=True),
         )
     channels = sum([x.channels for x in call.inputs])
     return Outcome((*spatial, channels), merge(spatial))
@@ -85,6 +91,20 @@ def _end_to_end(call: Call, axis: int) -> Outcome:
 
 
 _ORDINALS = {0: "first", 1: "second", 2: "third"}
+
+
+def _wanted(inputs: tuple[Tensor, ...], *, of_any_depth: bool = False) -> dict[str, Shape]:
+    """What should come in the place of those inputs that differ from most: the shape of most, the largest if in doubt.
+
+    `of_any_depth`: the channels need not be the same.
+    """
+    kinds = [x.spatial if of_any_depth else x.shape for x in inputs]
+    most, kind = max(zip(inputs, kinds, strict=True), key=lambda pair: (kinds.count(pair[1]), pair[0].cells))
+    return {
+        x.step: (*most.spatial, x.channels) if of_any_depth and x.rank == most.rank else most.shape
+        for x, own in zip(inputs, kinds, strict=True)
+        if own != kind
+    }
 
 
 def _advice(inputs: tuple[Tensor, ...]) -> str:

@@ -103,7 +103,8 @@ def work_out(call: Call) -> Outcome:
     _load()
     apply, rank = _rules[call.layer]
     if rank is not None and rank != len(call.inputs[0].shape) - 1:
-        raise Refused(f"{call.layer} needs {_AXES[rank]}, but {show(call.x.shape)} comes in.")
+        message = f"{call.layer} needs {_AXES[rank]}, but {show(call.x.shape)} comes in."
+        raise Refused(message, wanted={call.x.step: _AXES[rank].partition(" (")[0]})
     outcome = apply(call)
     if math.prod(outcome.shape) > MAX_CELLS:
         raise Refused(

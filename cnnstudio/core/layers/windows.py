@@ -79,4 +79,5 @@ def _refuse_window(window: str, call: Call, reach: tuple[int, ...]) -> None:
             (f"Set {window.replace('_', ' ')} to {show(fit)}", {window: fit}),
             ("Set dilation to 1", {"dilation_rate": 1}),
         ),
+        wanted={call.x.step: f"at least {show(reach)}"},
     )
