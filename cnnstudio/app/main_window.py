@@ -15,6 +15,7 @@ from cnnstudio.app.edit_commands import EditCommands
 from cnnstudio.app.file_commands import FileCommands, blank_experiment
 from cnnstudio.app.message_bar import Choice, MessageBar
 from cnnstudio.app.pages import Pages
+from cnnstudio.app.preview_bubble import PreviewBubble
 from cnnstudio.app.previews import LivePreviews
 from cnnstudio.app.recovery import Recovery, Remains, discard, find_remains
 from cnnstudio.app.run_controller import RunController
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.previews = LivePreviews(
             self.bridge, self.run, self.worker, self.design.canvas, enabled=preferences.previews, parent=self
         )
+        PreviewBubble(self.design.canvas, self.previews)
         self.pages = Pages(preferences)
         self.strip = RunStrip(self.run, self.worker)
         self.files = FileCommands(self, self.bridge, self.messages, preferences, self.run, self.worker)
@@ -252,6 +254,8 @@ class MainWindow(QMainWindow):
                 can_delete=canvas.can_delete,
                 can_duplicate=canvas.can_duplicate,
                 can_copy=canvas.can_copy,
+                can_bypass=canvas.can_bypass,
+                is_bypassed=canvas.is_bypassed,
                 can_paste=canvas.clipboard.can_paste,
                 has_selection=bool(self.selection.ids),
                 has_weights=bool(self.bridge.experiment.weights),
@@ -385,6 +389,7 @@ class MainWindow(QMainWindow):
 
         page = TrainPage(self.bridge, self.selection, self.worker, self.run)
         page.export_wanted.connect(self.files.export_run)
+        page.sample_chosen.connect(self.previews.show_sample)
         return page
 
 

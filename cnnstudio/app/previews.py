@@ -17,7 +17,7 @@ from cnnstudio.app.theme import themes
 from cnnstudio.core.files import write_experiment
 from cnnstudio.core.tracing import same_results, trace
 from cnnstudio.wire.framing import FrameError
-from cnnstudio.wire.messages import Failed, GetPreviews, Previews, Sample, WatchPreviews
+from cnnstudio.wire.messages import Failed, GetMaps, GetPreviews, Previews, Sample, WatchPreviews
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.canvas.view import CanvasView
     from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.run_controller import RunController
-    from cnnstudio.app.worker_client import WorkerClient
+    from cnnstudio.app.worker_client import Answer, WorkerClient
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.recipe import DataRecipe
     from cnnstudio.core.tracing import BlockTrace, Trace
@@ -132,6 +132,29 @@ class LivePreviews(QObject):
         epoch = state.epoch if state.run == self._latest.run else 0
         verb = "training" if state.active and epoch else "trained"
         return f"{verb}, epoch {epoch:,}" if epoch else "untrained" if state.active else "trained"
+
+    @property
+    def words(self) -> str:
+        """Of which network and which sample the pictures are: "untrained · validation sample 0"."""
+        return f"{self.origin} · {self._sample.part} sample {self._sample.index:,}"
+
+    def name_in_pictures(self, block: str) -> str:
+        """The id under which a block of the design is in the network shown; "" where it is not in it."""
+        return self._names.get(block, "")
+
+    def ask_maps(self, block: str, answer: Answer) -> bool:
+        """Ask for all maps of a block, of the network and sample that the cards show. False: there are none to ask for.
+
+        `answer` receives Maps, for the block's `name_in_pictures`, or Failed.
+        """
+        latest, then = self._latest, self.name_in_pictures(block)
+        of_run = self._run.experiment if latest is not None and latest.run else None
+        if latest is None or not then or self._worker.state not in ("ready", "busy"):
+            return False
+        text, sample = write_experiment(of_run or self._bridge.experiment), self._sample
+        directory = self._run.trained_directory if of_run is not None else ""
+        self._worker.request(lambda number: GetMaps(number, text, then, sample, directory), answer)
+        return True
 
     def toggle(self) -> None:
         """Turn the pictures off, or on again."""

@@ -34,6 +34,8 @@ class TrainView(QWidget):
     """Forwards and listens: the parts know how to show, the run and the document know what."""
 
     export_wanted = Signal(str)
+    sample_chosen = Signal(object)
+    """Another Sample is watched."""
 
     def __init__(
         self,
@@ -103,7 +105,7 @@ class TrainView(QWidget):
         self._recipe.wanted.connect(self._edit_training)
         self._curves.said.connect(self._say)
         self._blocks.activated.connect(self._choose_block)
-        self._chooser.chosen.connect(self._watch)
+        self._chooser.chosen.connect(self._change_sample)
         self._selection.changed.connect(self._follow_selection)
         self._bridge.changed.connect(self._follow_design)
         self._run.changed.connect(self._follow_run)
@@ -214,6 +216,10 @@ class TrainView(QWidget):
     def _follow_selection(self) -> None:
         if self._selection.current and self._selection.current != self.block:
             self._show_block(self._selection.current)
+
+    def _change_sample(self) -> None:
+        self._watch()
+        self.sample_chosen.emit(self._chooser.sample)
 
     def _watch(self) -> None:
         block = "" if self._run.is_foreign else self._run.trained_block(self.block)
