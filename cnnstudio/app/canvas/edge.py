@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,18 @@ from typing_extensions import override
 
 from cnnstudio.app.canvas.card import FAR, FARTHEST
 from cnnstudio.app.canvas.routing import Course, band
+from cnnstudio.app.format import shape as shape_words
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import space
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.style import CanvasStyle
+    from cnnstudio.core.declare import Shape
 
 REACH = 14.0
 """Width of the strip in which an edge is hit."""
 HIDDEN = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
+_words = lru_cache(4096)(shape_words)
 _NOWHERE = Course((0.0, 0.0), (0.0, 0.0))
 
 
@@ -61,7 +65,8 @@ class Edge(QGraphicsItem):
         self._path: QPainterPath | None = None
         self._hit: QPainterPath | None = None
         self._chords: list[QLineF] | None = None
-        self._label = ""
+        self.flow: Shape = ()
+        """The shape that flows along it; () while none is known."""
         self._label_box = QRectF()
         self._area = QRectF()
         self._selected = False
@@ -77,8 +82,8 @@ class Edge(QGraphicsItem):
 
     @property
     def label(self) -> str:
-        """The shape it shows."""
-        return self._label
+        """The shape it shows, in words."""
+        return _words(self.flow) if self.flow else ""
 
     @property
     def course(self) -> Course:
@@ -103,7 +108,7 @@ class Edge(QGraphicsItem):
     @property
     def words(self) -> str:
         """What it connects, and the shape that flows, as a tooltip says it."""
-        return f"{self.source} to {self.target}" + (f": {self._label}" if self._label else "")
+        return f"{self.source} to {self.target}" + (f": {self.label}" if self.flow else "")
 
     @property
     def is_marked(self) -> bool:
@@ -123,13 +128,12 @@ class Edge(QGraphicsItem):
             self._path = self._hit = self._chords = None
             self._measure()
 
-    def show_label(self, label: str) -> None:
+    def show_flow(self, flow: Shape) -> None:
         """Show another shape."""
-        if label != self._label:
-            self.prepareGeometryChange()
-            self._label = label
-            self._measure()
-            self.update()
+        self.prepareGeometryChange()
+        self.flow = flow
+        self._measure()
+        self.update()
 
     def show_style(self, style: CanvasStyle) -> None:
         """Paint with another theme's colours."""
@@ -156,8 +160,8 @@ class Edge(QGraphicsItem):
     def _measure(self) -> None:
         left, top, right, bottom = self._course.area
         self._area = QRectF(left - 4, top - 4, right - left + 8, bottom - top + 8)
-        if self._label:
-            width, height = self._style.caption_width(self._label) + space(3), self._style.caption_height
+        if self.flow:
+            width, height = self._style.caption_width(self.label) + space(3), self._style.caption_height
             x, y = self._course.label
             self._label_box = QRectF(x - width / 2 * (1 - self._course.side), y - height / 2, width, height)
             self._area = self._area.united(self._label_box)
@@ -190,7 +194,7 @@ class Edge(QGraphicsItem):
         else:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(self.path)
-        if level >= FAR and self._label:
+        if level >= FAR and self.flow:
             self._paint_label(painter, Role.ACCENT if strong else Role.MUTED)
 
     def _paint_label(self, painter: QPainter, role: Role) -> None:
@@ -199,4 +203,4 @@ class Edge(QGraphicsItem):
         painter.drawRoundedRect(self._label_box, space(1), space(1))
         painter.setPen(self._style.colors[role])
         painter.setFont(self._style.caption)
-        painter.drawText(self._label_box, Qt.AlignmentFlag.AlignCenter, self._label)
+        painter.drawText(self._label_box, Qt.AlignmentFlag.AlignCenter, self.label)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.app.canvas.routing import Key
     from cnnstudio.app.canvas.style import CanvasStyle
+    from cnnstudio.core.declare import Shape
 
 
 class EdgeLayer:
@@ -49,17 +50,22 @@ class EdgeLayer:
         """A card is gone; its edges go with the next `show`."""
         self._roads.remove(id)
 
-    def show(self, labels: Mapping[Key, str]) -> bool:
-        """Have exactly these edges, with these labels. Returns whether others are there now: then `settle` is due."""
-        rewired = labels.keys() != self.edges.keys()
+    def show(self, flows: Mapping[Key, Shape]) -> bool:
+        """Have exactly these edges, on which these shapes flow; () where none is known.
+
+        Returns whether others are there now: then `settle` is due.
+        """
+        rewired = flows.keys() != self.edges.keys()
         if rewired:
-            for key in [key for key in self.edges if key not in labels]:
+            for key in [key for key in self.edges if key not in flows]:
                 self._drop(key)
-            for key in labels:
+            for key in flows:
                 if key not in self.edges:
                     self._add(key)
-        for key, label in labels.items():
-            self.edges[key].show_label(label)
+        for key, flow in flows.items():
+            edge = self.edges[key]
+            if edge.flow is not flow and edge.flow != flow:
+                edge.show_flow(flow)
         return rewired
 
     def _add(self, key: Key) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPointF, QRectF
@@ -19,7 +20,6 @@ from cnnstudio.app.canvas.group_card import GroupCard
 from cnnstudio.app.canvas.group_face import face_of_group
 from cnnstudio.app.canvas.sprite import Album
 from cnnstudio.app.canvas.style import CanvasStyle
-from cnnstudio.app.format import shape
 from cnnstudio.app.theme import theme, themes
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.folding import flow_of
@@ -139,6 +139,7 @@ class CanvasScene(QGraphicsScene):
                 moved |= self._show_group(id, trace, by_block)
         self._frames.show(architecture, self.drawn)
         rewired = self._show_edges(trace)
+        moved |= self._notes.show(architecture.comments)
         if moved or rewired:
             self.settle()
 
@@ -151,7 +152,7 @@ class CanvasScene(QGraphicsScene):
         else:
             known = self._shown[block.id]
             if known[0] is not traced or known[1] != found:
-                card.show_face(face_of(block, traced, found, self._rank))
+                card.show_face_later(partial(face_of, block, traced, found, self._rank))
         self._shown[block.id] = shown
         return self._place(card)
 
@@ -197,8 +198,7 @@ class CanvasScene(QGraphicsScene):
             for source, _ in connections:
                 traced = trace.blocks.get(source)
                 found.add(traced.output.shape if traced is not None and traced.output is not None else ())
-            flows = found.pop()
-            labels[key] = shape(flows) if flows and not found else ""
+            labels[key] = found.pop() if len(found) == 1 else ()
         return self._edges.show(labels)
 
     def settle(self) -> None:
@@ -243,11 +243,14 @@ class CanvasScene(QGraphicsScene):
         self._edges.lift(ids)
 
     def move_cards(self, positions: Mapping[str, tuple[float, float]]) -> None:
-        """Show lifted cards elsewhere; the document does not know of it yet."""
+        """Show lifted cards and comments elsewhere; the document does not know of it yet."""
         for id, place in positions.items():
-            self.cards[id].setPos(*place)
-        self._edges.move({id: self.cards[id].body for id in positions})
-        self._frames.follow(self._body, positions)
+            item = self.cards.get(id) or self.notes.get(id)
+            if item is not None:
+                item.setPos(*place)
+        moved = [id for id in positions if id in self.cards]
+        self._edges.move({id: self.cards[id].body for id in moved})
+        self._frames.follow(self._body, moved)
 
     def _body(self, id: str) -> QRectF:
         return self.cards[id].body
@@ -257,6 +260,8 @@ class CanvasScene(QGraphicsScene):
         area = self._frames.area() if ids is None else QRectF()
         for id in self.cards if ids is None else ids:
             area = area.united(self.cards[id].body)
+        for note in self.notes.values() if ids is None else ():
+            area = area.united(note.body)
         return area if not area.isEmpty() else QRectF(0, 0, CARD_WIDTH, CARD_HEIGHT)
 
     def card_at(self, at: QPointF) -> Card | None:
@@ -275,13 +280,24 @@ class CanvasScene(QGraphicsScene):
             return None
         return next((item for item in found if isinstance(item, Edge)), None)
 
+    def note_at(self, at: QPointF) -> Note | None:
+        """The comment at that place, unless a card, a title or an edge covers it."""
+        found = self._notes.at(at)
+        if found is None or self.card_at(at) is not None or self.title_at(at) is not None:
+            return None
+        return found if self.edge_at(at) is None else None
+
     def show_selected(self, ids: Collection[str], current: str, *, focused: bool) -> None:
-        """Mark these blocks as selected; `current` wears the focus ring while the canvas has the keyboard."""
+        """Mark these blocks and comments as selected.
+
+        `current` wears the focus ring while the canvas has the keyboard.
+        """
         nodes = {self.node_of(id) for id in ids}
         here = self.node_of(current)
         for id, card in self.cards.items():
             card.show_selected(id in nodes, focused and id == here)
         self._frames.show_selected(ids, focused=focused)
+        self._notes.show_selected(ids, current if focused else "")
 
     @property
     def selected_edge(self) -> tuple[str, str] | None:
@@ -309,6 +325,7 @@ class CanvasScene(QGraphicsScene):
             card.show_hovered(port or True)
         self._edges.hover(edge)
         self._frames.hover(title, at)
+        self._notes.hover(self.note_at(at) if at is not None else None)
         return port
 
     def light(self, lights: Mapping[str, Light]) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPen
 
 from cnnstudio.app.canvas.group_face import NEUTRAL
-from cnnstudio.app.format import shape
 from cnnstudio.app.theme import Role, Scale
 from cnnstudio.core.catalogue.base import GROUPS
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cnnstudio.app.theme import Theme
-    from cnnstudio.core.declare import Shape
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class CanvasStyle:
     caption_metrics: QFontMetricsF
     caption_height: float
     _pens: dict[tuple[Role, float], QPen] = field(default_factory=dict)
-    _widths: dict[Shape, float] = field(default_factory=dict)
+    _widths: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, theme: Theme) -> CanvasStyle:
@@ -55,11 +53,11 @@ class CanvasStyle:
             caption_height=QFontMetricsF(caption).height(),
         )
 
-    def caption_width(self, flow: Shape) -> float:
-        """Width of a shape as a caption, measured once: a thousand edges share a handful of shapes."""
-        known = self._widths.get(flow)
+    def caption_width(self, text: str) -> float:
+        """Width of a caption, measured once: a thousand edges share a handful of shapes."""
+        known = self._widths.get(text)
         if known is None:
-            known = self._widths[flow] = self.caption_metrics.horizontalAdvance(shape(flow))
+            known = self._widths[text] = self.caption_metrics.horizontalAdvance(text)
         return known
 
     def pen(self, role: Role, width: float = 1.0) -> QPen:
