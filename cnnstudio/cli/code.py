@@ -11,8 +11,9 @@ from cnnstudio.cli.sound import require_sound
 from cnnstudio.cli.verb import OK, CommandError, UsageError, Verb
 from cnnstudio.core.declare import closest
 from cnnstudio.core.notebook import notebook
-from cnnstudio.core.source import script
+from cnnstudio.core.source import script, weights_name
 from cnnstudio.core.storage import write_atomic
+from cnnstudio.core.weights_store import lay_beside
 
 if TYPE_CHECKING:
     import argparse
@@ -35,14 +36,19 @@ def _run(args: argparse.Namespace) -> int:
     experiment = load(args.experiment)
     require_sound(experiment)
     text = write(experiment)
+    weights = weights_name(experiment)
     if args.out is None:
         say(text.removesuffix("\n"))
+        if weights:
+            tell(f"It starts from the weights in {weights}, in the folder it is run in; --out puts them there.")
         return OK
     try:
         write_atomic(args.out, text.encode())
     except OSError as error:
         raise CommandError(f"{args.out} could not be written: {error.strerror or error}.") from error
-    tell(f"Wrote {args.out}.")
+    if weights and (problem := lay_beside(experiment.weights, args.out, weights)):
+        raise UsageError(problem)
+    tell(f"Wrote {args.out} and {args.out.with_name(weights)}." if weights else f"Wrote {args.out}.")
     return OK
 
 

@@ -81,6 +81,21 @@ def start_of(experiment: Experiment, program: Program, shapes: Mapping[str, tupl
     return Start(taken, total, tuple(fresh))
 
 
+def renamed_layers(experiment: Experiment, program: Program, layers: Mapping[str, str]) -> dict[str, str]:
+    """For layers whose weights lie in the file under another name than their own: that name, "" for fresh ones.
+
+    `layers` has the layer's name for each step's.
+    """
+    found: dict[str, str] = {}
+    for step in program.steps:
+        if step.weights:
+            name = array_name(experiment.architecture, experiment.weights, step, step.weights[0])
+            origin = name.rpartition("/")[0]
+            if origin != layers[step.name]:
+                found[layers[step.name]] = origin
+    return found
+
+
 def array_name(architecture: Architecture, fingerprint: str, step: Step, weight: Weight) -> str:
     """Name of a weight's array in the file of that SHA-256; "" where its block takes none from that file."""
     held, _, origin = architecture.blocks[step.block].weights_from.partition("/")

@@ -138,12 +138,12 @@ def adopt(fingerprint: str, file: Path) -> str:
     return ""
 
 
-def lay_beside(fingerprint: str, file: Path) -> str:
-    """Put the weights beside an experiment file, a file of that name that is another one kept as a backup.
+def lay_beside(fingerprint: str, file: Path, name: str = "") -> str:
+    """Put the weights beside a file that was written, under `name` or that of the file.
 
-    The sentence why they do not lie there; "" when they do.
+    Another file of that name is kept as a backup. The sentence why they do not lie there; "" when they do.
     """
-    target = beside(file)
+    target = file.with_name(name) if name else beside(file)
     try:
         if target.is_file() and fingerprint_of(target) == fingerprint:
             return ""
@@ -153,8 +153,8 @@ def lay_beside(fingerprint: str, file: Path) -> str:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         return (
-            f"{file.name} is saved, but its weights could not be put beside it ({why}): it opens here, but not on "
-            "another computer."
+            f"{file.name} is saved, but its weights could not be put beside it ({why}): without {target.name} it "
+            "cannot be used on another computer."
         )
     return ""
 

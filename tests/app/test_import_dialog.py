@@ -35,7 +35,7 @@ from cnnstudio.core.edits import RenameExperiment
 from cnnstudio.core.files import load_experiment, save_experiment
 from cnnstudio.core.importing import Told, import_model
 from cnnstudio.core.weights_store import beside, is_kept, place_of, store_folder
-from tests.helpers.keras_files import NAME, model_text, write_keras
+from tests.helpers.small_keras import NAME, model_text, write_keras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,6 +122,8 @@ def test_a_model_is_imported_by_keys_alone_and_opens_unsaved(qtbot: QtBot, windo
     document = window.bridge.document
     assert (document.path, document.is_modified, len(document.states)) == (None, True, 1)
     assert is_kept(window.bridge.experiment.weights)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_S, CONTROL)
     name_file(qtbot, window, tmp_path / "net.json")
     assert beside(tmp_path / "net.json").is_file()

@@ -17,7 +17,7 @@ from cnnstudio.core.files import load_experiment
 from cnnstudio.core.importing import is_model
 from cnnstudio.core.weights_file import WeightsFile
 from cnnstudio.core.weights_store import beside, find, store_folder
-from tests.helpers.keras_files import KERNEL, NAME, model_text, write_keras
+from tests.helpers.small_keras import KERNEL, NAME, model_text, write_keras
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,7 @@ def test_layers_that_are_not_known_are_named(tmp_path: Path, capsys: pytest.Capt
         (["import", "{folder}/none.keras", "--out", "{out}"], 2, "none.keras does not exist: name a .keras file"),
         (["import", "{folder}", "--out", "{out}"], 2, "is a folder: name a .keras file"),
         (["import", "{model}", "--out", "{folder}/net.keras"], 2, 'ends in .json, but "net.keras" does not'),
-        (["import", "{model}", "--out", "{there}"], 2, "is there already: name another file, or replace it with --force"),
+        (["import", "{model}", "--out", "{there}"], 2, "is there already: name another file, or replace it"),
         (["import", "{text}", "--out", "{text}", "--force"], 2, "is no file to write to"),
         (["import", "{broken}", "--out", "{out}"], 1, "broken.keras"),
         (["import", "{there}", "--out", "{out}"], 1, "there.json"),

@@ -249,8 +249,8 @@ def test_without_hard_links_weights_are_copied(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(shutil, "copyfileobj", full)
     said = save_experiment(tmp_path / "other.json", experiment)
     assert said == (
-        "other.json is saved, but its weights could not be put beside it (no space left on device): it opens here, but "
-        "not on another computer."
+        "other.json is saved, but its weights could not be put beside it (no space left on device): without "
+        "other.safetensors it cannot be used on another computer."
     )
     assert load_experiment(tmp_path / "other.json") == experiment
     assert not beside(tmp_path / "other.json").exists()

@@ -13,9 +13,10 @@ from cnnstudio.core.files import load_experiment, write_experiment
 from cnnstudio.core.initial_weights import with_weights
 from cnnstudio.core.recipe import Digits
 from cnnstudio.core.run_folder import EXPERIMENT, START, STATE, read_record
+from cnnstudio.core.source import STARTING, script, weights_name
 from cnnstudio.core.tracing import trace
 from cnnstudio.core.weights_file import pieces
-from cnnstudio.core.weights_store import adopt, keep, place_of
+from cnnstudio.core.weights_store import adopt, keep, lay_beside, place_of
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.control import Control, RunError
@@ -145,6 +146,23 @@ def test_an_imported_model_is_exported_without_training(learned: tuple[Experimen
     with pytest.raises(ExportError, match="Small has no weights: train it first"):
         export_experiment(tiny(), "keras", tmp_path / "n.keras")
     assert not (tmp_path / "n.keras").exists()
+
+
+def test_the_script_starts_from_the_same_weights(
+    learned: tuple[Experiment, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment, predicted = learned
+    renamed = RenameBlock(id="output", new_id="head")(experiment)
+    text = script(renamed)
+    assert '"head": "output",' in text
+    assert lay_beside(renamed.weights, tmp_path / "script.py", weights_name(renamed)) == ""
+    monkeypatch.chdir(tmp_path)
+    scope: dict[str, Any] = {"__name__": "script"}
+    exec(compile(text, "script.py", "exec"), scope)
+    scope["model"] = scope["build_model"]()
+    exec("\n".join(STARTING), scope)
+    np.testing.assert_array_equal(scope["model"].predict_on_batch(first_samples(renamed)), predicted)
+    assert "WEIGHTS" not in script(StartFresh()(renamed))
 
 
 def test_missing_and_damaged_weights_keep_a_run_from_starting(

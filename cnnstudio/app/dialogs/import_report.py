@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
 
 from cnnstudio.app.format import counted
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.importing import Told
 
+_WIDTH, _HIGHEST = 520, 420
+_AROUND, _ROW = 160, 44
+"""Height of what surrounds the list, and of a sentence on two lines."""
 _ROLE = Qt.ItemDataRole.UserRole
 _QUOTED = re.compile(r"\"([^\"]+)\"")
 _NOT_IN_IDS = re.compile(r"[^a-z0-9_]+")
@@ -48,9 +51,8 @@ def findings(told: Told, ids: Collection[str]) -> list[Finding]:
     said = {block for finding in found for block in finding.blocks}
     for block, layer in told.unknown:
         if block not in said:
-            found.append(
-                Finding(f'No block stands for the layer {layer}: replace or remove "{block}".', (block,), True)
-            )
+            sentence = f'No block stands for the layer {layer}: replace or remove "{block}".'
+            found.append(Finding(sentence, (block,), True))
     return [f for f in found if f.unknown] + [f for f in found if not f.unknown]
 
 
@@ -71,7 +73,6 @@ class ImportReport(QDialog):
         self.setObjectName("import_report")
         self.setWindowTitle("What was imported")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(640, 400)
         self._found = findings(told, ids)
         self._title = QLabel(told.said)
         self._title.setObjectName("import_title")
@@ -90,6 +91,10 @@ class ImportReport(QDialog):
         themes.changed.connect(self._refresh_icons)
         self._list.setCurrentRow(0)
         self._list.setFocus()
+        self.resize(_WIDTH, min(_HIGHEST, _AROUND + _ROW * max(2, len(self._found))))
+        if parent is not None:  # in a corner, so that the blocks it leads to stay in sight
+            corner = parent.window().geometry().bottomLeft()
+            self.move(corner + QPoint(space(4), -self.height() - space(16)))
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         """Sentences are broken anew."""
@@ -109,6 +114,7 @@ class ImportReport(QDialog):
         self._list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setSpacing(space(1) // 2)
+        self._list.setIconSize(QSize(space(4), space(4)))
         for button, name, tip in (
             (self._show, "import_show", "Select the blocks that the marked sentence is about, and go to them"),
             (self._close, "import_close", "Close this list; Problems keeps what is left to mend"),
