@@ -28,6 +28,9 @@ class Situation:
     can_copy: bool = False
     can_paste: bool = False
     has_selection: bool = False
+    can_bypass: bool = False
+    is_bypassed: bool = False
+    """Whether all selected blocks are left out of the network."""
     has_recent: bool = False
     has_weights: bool = False
     """Whether the experiment starts from imported weights."""
@@ -117,6 +120,14 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("duplicate", "Duplicate", "Edit", "canvas.duplicate_selection", "Place copies of the selected blocks",
                "duplicate", "Ctrl+D", enabled=lambda now: now.can_duplicate, on_canvas=True,
                why="no block is selected that there can be more of"),
+    ActionSpec("bypass", "Bypass", "Edit", "canvas.toggle_bypass",
+               "Leave the selected blocks out of the network without removing them, or use them again", "bypass",
+               "Ctrl+B", enabled=lambda now: now.can_bypass, on_canvas=True,
+               label=lambda now: "Use again" if now.is_bypassed else "Bypass",
+               why="no block is selected that can be left out"),
+    ActionSpec("add_comment", "Add comment", "Edit", "canvas.add_comment", "Write a comment on the canvas", "comment",
+               "Ctrl+Shift+C", enabled=lambda now: now.page == "design", on_canvas=True,
+               why="on the Design page only"),
     ActionSpec("select_all", "Select all blocks", "Edit", "canvas.select_all", "Select every block of the canvas",
                keys=Keys.SelectAll, on_canvas=True, separated=True),
     ActionSpec("select_upstream", "Select upstream", "Edit", "canvas.select_upstream",

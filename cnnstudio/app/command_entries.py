@@ -14,17 +14,20 @@ from cnnstudio.app.palette.dots import family_icon
 from cnnstudio.app.palette.search import Words, find
 from cnnstudio.app.theme import icon
 from cnnstudio.core.catalogue import groups
+from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.presets import presets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from PySide6.QtGui import QAction
+    from PySide6.QtWidgets import QWidget
 
     from cnnstudio.app.actions import Actions, ActionSpec
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.selection import Selection
     from cnnstudio.core.catalogue.base import BlockSpec
+    from cnnstudio.core.diagnostics import Fix
     from cnnstudio.core.presets import Preset
 
 PALETTE = "commands"
@@ -42,6 +45,8 @@ class Command:
     run: Callable[[], object]
     why_not: Callable[[], str]
     keys: str = ""
+    preview: Callable[[QWidget, bool], None] | None = None
+    """Shows on the canvas what comes of it while its row is the current one of that widget (True), or no more."""
 
     @property
     def title(self) -> str:
@@ -52,12 +57,38 @@ class Command:
 def all_commands(
     actions: Actions, bridge: DocumentBridge, selection: Selection, open_preset: Callable[[Preset], None]
 ) -> list[Command]:
-    """Everything that can be run, as it stands now: actions in the order of the menus, blocks, presets."""
+    """Everything that can be run, as it stands now: fixes of the current block, actions, blocks, presets."""
     return [
+        *_of_fixes(bridge, selection.current),
         *(_of_action(spec, actions[spec.id]) for spec in TABLE if spec.id != PALETTE),
         *_of_blocks(partial(_add, actions["page_design"], bridge, selection)),
         *(_of_preset(preset, open_preset) for preset in presets()),
     ]
+
+
+def _of_fixes(bridge: DocumentBridge, block: str) -> Iterator[Command]:
+    found = [d for d in bridge.diagnostics if d.block == block and block and d.severity is not Severity.HINT]
+    for number, fix in enumerate(fix for diagnostic in found for fix in diagnostic.fixes):
+        yield Command(
+            id=f"fix:{block}:{number}",
+            words=Words(f"Fix: {fix.label}", f"mend repair {block}", fix.gives),
+            group=fix.gives or block,
+            icon=icon("fix"),
+            run=partial(_mend, bridge, fix),
+            why_not=_nothing,
+            preview=partial(_preview, bridge, fix),
+        )
+
+
+def _mend(bridge: DocumentBridge, fix: Fix) -> None:
+    bridge.do(fix.edit())
+
+
+def _preview(bridge: DocumentBridge, fix: Fix, owner: QWidget, on: bool) -> None:
+    if on:
+        bridge.fix_preview.point_at(fix, owner, takes_keys=False)
+    else:
+        bridge.fix_preview.leave(owner)
 
 
 def find_commands(text: str, commands: Sequence[Command], recent: Sequence[str]) -> tuple[list[Command], bool]:

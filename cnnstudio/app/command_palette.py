@@ -49,6 +49,9 @@ class CommandPalette(QWidget):
         self._commands: list[Command] = []
         self._recent: list[str] = []
         self._before: QWidget | None = None
+        self._previewed: Command | None = None
+        self._stepped = False
+        """Whether the person has gone through the rows: what merely stands first is not pointed at."""
         self.setObjectName("command_palette")
         self.setAccessibleName("Command palette")
         self._frame = QFrame(self)
@@ -89,6 +92,8 @@ class CommandPalette(QWidget):
         """Close, and give the keyboard back unless it is elsewhere already."""
         if not self.isVisible():
             return
+        self._preview(None)
+        self._stepped = False
         focused, before = self._window.focusWidget(), self._before
         self._before = None
         if before is not None and isValid(before) and (focused is None or self.isAncestorOf(focused)):
@@ -167,10 +172,20 @@ class CommandPalette(QWidget):
     def _tell(self, index: QModelIndex) -> None:
         """The list never has the focus, so the field says for it which row is the current one."""
         self._field.setAccessibleDescription(str(index.data(Qt.ItemDataRole.AccessibleTextRole) or ""))
+        self._preview(self._model.command(index.row()) if self._field.text().split() or self._stepped else None)
+
+    def _preview(self, command: Command | None) -> None:
+        """Let that command show what comes of it, and the one before no more."""
+        old, self._previewed = self._previewed, command
+        if old is not None and old.preview is not None and (command is None or command.preview is None):
+            old.preview(self, False)
+        if command is not None and command.preview is not None:
+            command.preview(self, True)
 
     def _step(self, by: int) -> None:
         """One row further goes round at the ends; a page stops there."""
         last = self._model.rowCount() - 1
+        self._stepped = True
         row = self._list.currentIndex().row() + by
         if not 0 <= row <= last:
             beyond = last if row < 0 else 0

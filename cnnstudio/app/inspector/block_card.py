@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.app.inspector import facts
 from cnnstudio.app.inspector.form import DeclaredForm
 from cnnstudio.app.inspector.pieces import FactTable, FamilyStripe, FindingList, NameLine, Section, wrapped
 from cnnstudio.app.theme import mark, space
-from cnnstudio.core.edits import EditError, FollowValues, RenameBlock, SetParameters
+from cnnstudio.core.edits import BypassBlocks, EditError, FollowValues, RenameBlock, SetParameters
 from cnnstudio.core.following import explain, followable
 from cnnstudio.core.program import INPUT
 
@@ -35,6 +35,7 @@ class BlockCard(QWidget):
         self.title = QLabel(self)
         self.flow = QLabel(self)
         self.id_line = NameLine("block_id", "Id", "Name of this block in tables and in the Keras code", self)
+        self.bypass = QCheckBox("Bypassed: left out of the network", self)
         self.findings = FindingList(self)
         self.summary = wrapped(parent=self, tone="muted")
         self.more = wrapped(parent=self, tone="muted")
@@ -47,6 +48,7 @@ class BlockCard(QWidget):
         self._lay_out()
         self.id_line.typed.connect(self._check_id)
         self.id_line.named.connect(self._rename)
+        self.bypass.clicked.connect(self._bypass)
         self.form.edited.connect(self._edit)
         self.form.fix_wanted.connect(self._fix)
         self.form.fix_pointed.connect(bridge.fix_preview.turn_to)
@@ -61,6 +63,9 @@ class BlockCard(QWidget):
         self.flow.setToolTip("Shape in and shape out: sizes of the axes, channels last")
         self.title.setObjectName("block_title")
         self.dense.setObjectName("dense_instead")
+        self.bypass.setObjectName("block_bypassed")
+        self.bypass.setAccessibleName("Bypassed")
+        self.bypass.setToolTip("What the block reads first passes unchanged; its parameters are kept (Ctrl+B)")
         names = QVBoxLayout()
         names.setSpacing(0)
         names.addWidget(self.title)
@@ -80,6 +85,7 @@ class BlockCard(QWidget):
         column.setSpacing(space(2))
         column.addLayout(head)
         column.addWidget(self.id_line)
+        column.addWidget(self.bypass)
         column.addWidget(self.findings)
         column.addWidget(self.summary)
         for section in (self.parameters, numbers, self.about):
@@ -105,6 +111,8 @@ class BlockCard(QWidget):
         self.title.setToolTip(f"Family: {spec.group}")
         self.flow.setText(facts.flow(traced))
         self.id_line.setEnabled(id != INPUT)
+        self.bypass.setChecked(traced.bypassed)
+        self.bypass.setVisible(spec.kind not in ("Input", "Output"))
         self.summary.setText(spec.summary)
         rest = paragraphs(spec.help.removeprefix(spec.summary).strip())
         self.more.setText(rest)
@@ -147,6 +155,9 @@ class BlockCard(QWidget):
 
     def _fix(self, fix: Fix) -> None:
         self._bridge.do(fix.edit())
+
+    def _bypass(self, bypassed: bool) -> None:
+        self._bridge.do(BypassBlocks(ids=(self._id,), bypassed=bypassed))
 
     def _check_id(self, text: str) -> None:
         try:
