@@ -208,6 +208,9 @@ def read_config(data: bytes, place: str) -> dict[str, Any]:
         document = json.loads(text)
         if isinstance(document, str):  # json.dump(model.to_json(), file), a common slip
             return read_config(document.encode(), place) if document.lstrip().startswith("{") else {}
+        json.dumps(document, ensure_ascii=False).encode()  # half a character, written as an escape, has no UTF-8
+    except UnicodeEncodeError as error:
+        raise FileError(f"{place} holds a text with half a character, which no file can keep.") from error
     except (ValueError, RecursionError) as error:
         raise FileError(f"{place} is neither a .keras file nor the JSON text of a model: it is no JSON.") from error
     if not isinstance(document, dict):

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from cnnstudio.core.keras_import.naming import clean
+
 
 class Unknown(Exception):
     """The layer cannot become a block; the text says why, as the end of a sentence."""
@@ -105,7 +107,7 @@ class Given:
             elif name in ONLY_TRAINING:
                 words.append(ONLY_TRAINING[name])
             else:
-                raise Unknown(f"its argument {name[:40]} ({_short(value)}) is not known")
+                raise Unknown(f"its argument {clean(name)[:40]} ({_short(value)}) is not known")
         return words, initialisers
 
 
@@ -133,5 +135,5 @@ def _is_initialiser(value: Any, default: str) -> bool:
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = clean(str(value))
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -10,6 +10,15 @@ _LONGEST = 56
 """Characters of an id before a number is put behind it."""
 
 
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+"""Line breaks, and marks that turn the order of letters round."""
+
+
+def clean(name: str) -> str:
+    """A name out of a file, fit for a sentence on one line."""
+    return _UNSEEN.sub(" ", name)[:200]
+
+
 class Ids:
     """Gives ids, no two alike."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.architecture import MAX_BLOCKS
+from cnnstudio.core.keras_import.naming import clean
 from cnnstudio.core.keras_import.paths import group_names
 from cnnstudio.core.strict_json import FileError
 
@@ -75,7 +76,11 @@ def read_records(config: dict[str, Any], place: str) -> Model:
 
 
 def _what(error: Exception) -> str:
-    return f"the entry {str(error)[:80]} is missing" if isinstance(error, KeyError) else "an entry is of the wrong kind"
+    return (
+        f"the entry {clean(str(error))[:80]} is missing"
+        if isinstance(error, KeyError)
+        else "an entry is of the wrong kind"
+    )
 
 
 class _Reader:
@@ -88,21 +93,23 @@ class _Reader:
     def read(self, config: dict[str, Any]) -> Model:
         kind, inner = config.get("class_name"), config.get("config")
         if kind not in MODELS or not isinstance(inner, dict) or not isinstance(inner.get("layers"), list):
-            named = f'a "{str(kind)[:60]}"' if kind else "something else"
+            named = f'a "{clean(str(kind))[:60]}"' if kind else "something else"
             raise FileError(
                 f"{self._place} is {named}, but only Sequential and functional models say how their layers are "
                 "connected: rebuild the model with keras.Model(inputs, outputs) and save that."
             )
         entrances = _entrances(config, self._place)
         if len(entrances) > 1:
-            names = ", ".join(str(name)[:40] for name, _ in entrances[:6])
+            names = ", ".join(clean(name)[:40] for name, _ in entrances[:6])
             raise FileError(
                 f"{self._place} takes {len(entrances)} inputs ({names}), but a design of the studio has one Input: "
                 "save a model that takes one."
             )
         outputs = self._walk(config, (Source(-1),), "", ())
+        if not outputs:
+            raise FileError(f"{self._place} has no output, so there is nothing to import.")
         name = inner.get("name")
-        return Model(name if isinstance(name, str) else "", entrances[0][1], self._nodes, outputs)
+        return Model(clean(name) if isinstance(name, str) else "", entrances[0][1], self._nodes, outputs)
 
     def _walk(
         self, model: dict[str, Any], given: tuple[Source, ...], path: str, models: tuple[str, ...]
@@ -155,7 +162,7 @@ class _Reader:
                 filled = _Call(at, read.arguments, read.keywords)
                 made[name, number] = self._call(layer, filled, shape, group, models, again=number > 0)
             if len(left) == len(waiting):
-                raise FileError(f'{self._place}: the layer "{_name(left[0][0])[:60]}" reads what is not there.')
+                raise FileError(f'{self._place}: the layer "{clean(_name(left[0][0]))[:60]}" reads what is not there.')
             waiting = left
         return tuple(_pick(made[name, call], output) for name, call, output in _references(config["output_layers"]))
 
@@ -171,16 +178,16 @@ class _Reader:
     ) -> tuple[Source, ...]:
         name = _name(layer)
         if layer["class_name"] in MODELS and _is_open(layer) and not again:
-            return self._walk(layer, call.inputs, f"{path}/", (*models, name))
+            return self._walk(layer, call.inputs, f"{path}/", (*models, clean(name)))
         config = layer["config"]
         if not isinstance(config, dict):
-            raise FileError(f'{self._place}: the layer "{name[:60]}" has no configuration.')
+            raise FileError(f'{self._place}: the layer "{clean(name)[:60]}" has no configuration.')
         if len(self._nodes) >= MAX_BLOCKS:
             raise FileError(f"{self._place} has more than {MAX_BLOCKS:,} layers, the most that a design holds.")
         self._nodes.append(
             Node(
-                name=name,
-                class_name=str(layer["class_name"]),
+                name=clean(name),
+                class_name=clean(str(layer["class_name"])),
                 module=str(layer.get("module") or ""),
                 registered=str(layer.get("registered_name") or ""),
                 config=config,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.catalogue import BlockSpec, spec_class
 from cnnstudio.core.keras_import.given import Given, Unknown, class_of, tupled
+from cnnstudio.core.keras_import.naming import clean
 from cnnstudio.core.keras_import.operations import block_for, is_operation
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _is_keras_own(node: Node) -> bool:
 def _check_call(node: Node) -> None:
     extra = [name for name, value in node.keywords.items() if name != "training" or value is True]
     if extra:
-        raise Unknown(f"it is called with {', '.join(extra)[:60]}")
+        raise Unknown(f"it is called with {clean(', '.join(extra))[:60]}")
     if not is_operation({"module": node.module}) and any(a is not None for a in node.arguments):
         raise Unknown("it is called with further arguments")
     if any(s.output for s in node.inputs):
@@ -79,9 +80,8 @@ def _check_call(node: Node) -> None:
 
 
 def _check_precision(dtype: Any) -> None:
-    name, config = class_of(dtype)
-    policy = config.get("name", name) if config else name
-    if isinstance(policy, str) and policy.startswith(("int8", "int4", "float8")):
+    policy = precision({"dtype": dtype})
+    if policy.startswith(("int8", "int4", "float8")):
         raise Unknown(f"its weights are quantised ({policy[:40]})")
 
 
@@ -89,7 +89,7 @@ def precision(config: dict[str, Any]) -> str:
     """The dtype that a layer computes in, as Keras calls it."""
     name, inner = class_of(config.get("dtype"))
     policy = inner.get("name", name) if inner else name
-    return policy if isinstance(policy, str) else ""
+    return clean(policy) if isinstance(policy, str) else ""
 
 
 # Activations, alone and as arguments
@@ -112,7 +112,7 @@ def _curve(name: str) -> BlockSpec:
     known = activation.parameter("function")
     assert known is not None
     if known.problem(getattr(spec, "function", None)):
-        raise Unknown(f'its activation "{name[:40]}" has no block')
+        raise Unknown(f'its activation "{clean(name)[:40]}" has no block')
     return spec
 
 
@@ -143,7 +143,7 @@ def _activation_layer(activation: dict[str, Any], name: str, config: dict[str, A
     make = _LAYERS.get(name)
     module = str(activation.get("module") or "")
     if make is None or not module.startswith("keras") or name not in _CURVED:
-        raise Unknown(f"its activation is the layer {name[:40]}")
+        raise Unknown(f"its activation is the layer {clean(name)[:40]}")
     given = Given(config)
     parts = make(given, ())
     given.leftovers()
