@@ -39,7 +39,7 @@ class Question(QObject):
         self._key: Hashable = None
         self._make: Callable[[int], Command] | None = None
         self._asked: tuple[int, Hashable] | None = None
-        self._has_failed = False
+        self._failure: tuple[str, str] | None = None
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -49,22 +49,25 @@ class Question(QObject):
         worker.state_changed.connect(self._follow)
 
     def wish(self, key: Hashable, make: Callable[[int], Command]) -> None:
-        """Wish for the answer to what `make` makes; equal keys have equal answers."""
-        if key == self._key and not self._has_failed:
-            return
-        self._key, self._make, self._has_failed = key, make, False
+        """Wish for the answer to what `make` makes; equal keys have equal answers.
+
+        What is known of it is said at once. What has failed is asked again only by `retry`.
+        """
+        if key != self._key:
+            self._failure = None
+        self._key, self._make = key, make
         self._begin()
 
     def forget(self) -> None:
         """Nothing is wished any more."""
-        self._key = self._make = None
+        self._key = self._make = self._failure = None
         self._settle.stop()
 
     def retry(self) -> None:
         """Ask again after a failure, of a new worker if the last one has ended."""
         if self._worker.state in ("lost", "stopped"):
             self._worker.start()
-        self._has_failed = False
+        self._failure = None
         self._begin()
 
     def set_active(self, active: bool) -> None:
@@ -78,7 +81,10 @@ class Question(QObject):
             self._settle.stop()
 
     def _begin(self) -> None:
-        if self._make is None or not self._active or self._has_failed:
+        if self._make is None or not self._active:
+            return
+        if self._failure is not None:
+            self.failed.emit(*self._failure)
             return
         known = self._kept.get(self._key)
         if known is not None:
@@ -91,7 +97,8 @@ class Question(QObject):
         self._settle.start()
 
     def _ask(self) -> None:
-        if self._make is None or self._asked is not None or self._worker.state not in ("ready", "busy"):
+        can_ask = self._worker.state in ("ready", "busy")
+        if self._make is None or self._asked is not None or self._key in self._kept or not can_ask:
             return
         self._asked = (self._worker.request(self._make), self._key)
 
@@ -104,8 +111,7 @@ class Question(QObject):
         if key != self._key:
             self._ask()
         elif isinstance(event, Failed):
-            self._has_failed = True
-            self.failed.emit(event.message, event.details)
+            self._fail(event.message, event.details)
         elif self._active:
             self.answered.emit(event)
 
@@ -114,13 +120,17 @@ class Question(QObject):
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
+    def _fail(self, sentence: str, details: str) -> None:
+        self._failure = sentence, details
+        if self._active:
+            self.failed.emit(sentence, details)
+
     def _follow(self, state: str) -> None:
-        if self._make is None or not self._active or self._has_failed or self._asked is not None:
+        if self._make is None or not self._active or self._failure is not None or self._asked is not None:
             return  # a worker that dies over a request answers it with Failed; asking again is for the person
         if self._key in self._kept:
             return
         if state in ("ready", "busy", "starting"):
             self._begin()
         elif not self._worker.will_restart or state == "stopped":
-            self._has_failed = True
-            self.failed.emit("The worker has ended. Press Retry to start it again.", "")
+            self._fail("The worker has ended. Press Retry to start it again.", "")

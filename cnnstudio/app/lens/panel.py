@@ -241,7 +241,7 @@ class LensPanel(QWidget):
         if len(view.cell) == 3:
             self._map_slice.setValue(view.cell[0])
         if len(sizes) == 3:
-            self._input_slice.setValue(_nearest_slice(footprint, self.sample_view.shown_slice))
+            self._input_slice.setValue(_seen_slice(footprint, self.sample_view.shown_slice))
         self._ask_for_field()
 
     @property
@@ -364,7 +364,7 @@ def _set_slices(slider: QSlider, sizes: tuple[int, ...]) -> None:
     slider.setRange(0, sizes[0] - 1 if len(sizes) == 3 else 0)
 
 
-def _nearest_slice(footprint: Footprint, depth: int) -> int:
-    """The slice that is shown, or the nearest to it of which something is seen."""
+def _seen_slice(footprint: Footprint, shown: int) -> int:
+    """The slice that is shown if something is seen of it, else the middle one of those of which something is."""
     slices = [place for box in footprint.seen for start, end in box[0].runs() for place in range(start, end)]
-    return min(slices, key=lambda place: abs(place - depth), default=depth)
+    return shown if shown in slices or not slices else sorted(slices)[len(slices) // 2]

@@ -191,7 +191,7 @@ class SampleView(QWidget):
         outline, room = self.outline, self._with_margin(grid)
         if outline.isNull():
             return
-        shown = outline.intersected(room)
+        shown = outline.intersected(room).adjusted(-1, -1, 1, 1)  # round the cells at its edge, not over them
         sides = (
             (shown.topLeft(), shown.topRight(), outline.top() < room.top()),
             (shown.bottomLeft(), shown.bottomRight(), outline.bottom() > room.bottom()),
