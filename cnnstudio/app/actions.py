@@ -31,6 +31,10 @@ class Situation:
     can_bypass: bool = False
     is_bypassed: bool = False
     """Whether all selected blocks are left out of the network."""
+    can_group: bool = False
+    group: str = ""
+    """Name of the group that the selection is about."""
+    group_closed: bool = False
     has_recent: bool = False
     has_weights: bool = False
     """Whether the experiment starts from imported weights."""
@@ -94,8 +98,8 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("save_preset", "Save as preset…", "File", "files.save_as_preset",
                "Keep the experiment among your own presets"),
     ActionSpec("export", "Export trained model…", "File", "files.export",
-               "Write the trained model of the latest run as a .keras file", "export", "Ctrl+E",
-               enabled=lambda now: now.trained and not now.training, separated=True,
+               "Write the trained model of the latest run, or the imported one, as a .keras file", "export", "Ctrl+E",
+               enabled=lambda now: (now.trained or now.has_weights) and not now.training, separated=True,
                why="needs a trained model and no run under way"),
     ActionSpec("quit", "Quit", "File", "window.close", "Close CNN Studio", keys="Ctrl+Q", separated=True),
     ActionSpec("undo", "Undo", "Edit", "edits.undo", "Take the last edit back", "undo", Keys.Undo,
@@ -128,6 +132,21 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("add_comment", "Add comment", "Edit", "canvas.add_comment", "Write a comment on the canvas", "comment",
                "Ctrl+Shift+C", enabled=lambda now: now.page == "design", on_canvas=True,
                why="on the Design page only"),
+    ActionSpec("group", "Group", "Edit", "groups.group",
+               "Put the selected blocks, and those between them, in a group of their own", "group", "Ctrl+G",
+               enabled=lambda now: now.can_group, on_canvas=True, separated=True, phrase="Group selected blocks",
+               why="no block is selected that can be in a group"),
+    ActionSpec("ungroup", "Ungroup", "Edit", "groups.ungroup", "Take the group apart; its blocks stay", "ungroup",
+               "Ctrl+Shift+G", enabled=lambda now: bool(now.group), on_canvas=True, why="no group is selected"),
+    ActionSpec("toggle_group", "Close group", "Edit", "groups.toggle",
+               "Show the group as one card, or its blocks in a frame", keys="Ctrl+Return",
+               enabled=lambda now: bool(now.group), on_canvas=True, why="no group is selected",
+               label=lambda now: "Open group" if now.group_closed else "Close group"),
+    ActionSpec("rename_group", "Rename group", "Edit", "groups.rename", "Give the group another name, in its place",
+               keys="F2", enabled=lambda now: bool(now.group), on_canvas=True, why="no group is selected"),
+    ActionSpec("save_group", "Save group as my block", "Edit", "groups.save",
+               "Keep the group among your own blocks in the palette", "preset",
+               enabled=lambda now: bool(now.group), why="no group is selected"),
     ActionSpec("select_all", "Select all blocks", "Edit", "canvas.select_all", "Select every block of the canvas",
                keys=Keys.SelectAll, on_canvas=True, separated=True),
     ActionSpec("select_upstream", "Select upstream", "Edit", "canvas.select_upstream",

@@ -180,6 +180,7 @@ class MainWindow(QMainWindow):
         targets = {
             "files": self.files, "imports": self.files.imports,
             "edits": self.edits, "run": self.run, "window": self, "canvas": self.design.canvas,
+            "groups": self.design.canvas.groups,
             "previews": self.previews,
         }  # fmt: skip
         return Actions(targets, self, self.design.canvas)
@@ -247,6 +248,7 @@ class MainWindow(QMainWindow):
 
     def _update_actions(self) -> None:
         document, canvas, state = self.bridge.document, self.design.canvas, self.run.state
+        group = canvas.groups.selected
         self.actions_table.update_to(
             Situation(
                 undo_label=document.undo_label,
@@ -255,6 +257,9 @@ class MainWindow(QMainWindow):
                 can_duplicate=canvas.can_duplicate,
                 can_copy=canvas.can_copy,
                 can_bypass=canvas.can_bypass,
+                can_group=canvas.groups.can_group,
+                group=group.name if group is not None else "",
+                group_closed=group is not None and group.closed,
                 is_bypassed=canvas.is_bypassed,
                 can_paste=canvas.clipboard.can_paste,
                 has_selection=bool(self.selection.ids),

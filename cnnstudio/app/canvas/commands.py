@@ -4,60 +4,82 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnnstudio.app.canvas.navigation import Way, first, last, neighbour
-from cnnstudio.core.edits import Disconnect, DuplicateBlocks, PasteBlocks, RemoveBlocks, ReorderBlock
+from cnnstudio.app.canvas.navigation import Way, first, last, nearer, nearest_beside, neighbour
+from cnnstudio.core.edits import (
+    BypassBlocks,
+    Disconnect,
+    DuplicateBlocks,
+    PasteBlocks,
+    RemoveBlocks,
+    RemoveComments,
+    ReorderBlock,
+)
 from cnnstudio.core.fragment import Fragment
 from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH, GAP_Y
+from cnnstudio.core.mending import Together
 from cnnstudio.core.program import INPUT
 from cnnstudio.core.strict_json import FileError
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.view import CanvasView
+    from cnnstudio.core.edits import ArchitectureEdit
 
 
 def can_delete(canvas: CanvasView) -> bool:
     """Whether Delete has something to take away."""
-    return canvas.board.selected_edge is not None or any(id != INPUT for id in canvas.selection.ids)
+    return canvas.board.selected_edge is not None or any(id != INPUT for id in canvas.selection.things)
 
 
 def can_duplicate(canvas: CanvasView) -> bool:
-    """Whether a block is selected of which there can be more than one."""
+    """Whether a comment is selected, or a block of which there can be more than one."""
     blocks = canvas.bridge.experiment.architecture.blocks
-    return any(id in blocks and blocks[id].spec.kind not in ("Input", "Output") for id in canvas.selection.ids)
+    return bool(canvas.selection.comments) or any(
+        id in blocks and blocks[id].spec.kind not in ("Input", "Output") for id in canvas.selection.ids
+    )
 
 
 def can_copy(canvas: CanvasView) -> bool:
     """Whether a block is selected that could be pasted somewhere: every network has its Input already."""
     blocks = canvas.bridge.experiment.architecture.blocks
-    return any(id in blocks and id != INPUT for id in canvas.selection.ids)
+    return bool(canvas.selection.comments) or any(id in blocks and id != INPUT for id in canvas.selection.ids)
 
 
 def delete_selection(canvas: CanvasView) -> None:
-    """Cut the selected edge, or remove the selected blocks, heal the chain and select the block before."""
+    """Cut the selected edge, or remove the selected blocks and comments, heal the chain and select the block before."""
     edge = canvas.board.selected_edge
     if edge is not None:
-        canvas.bridge.do(Disconnect(source=edge[0], target=edge[1]))
+        gesture = f"disconnect {edge} {len(canvas.bridge.document.states)}"
+        for source, target in canvas.board.connections(edge):  # several where it meets a closed group
+            canvas.bridge.do(Disconnect(source=source, target=target, gesture=gesture))
         return
     blocks = canvas.bridge.experiment.architecture.blocks
-    gone = tuple(id for id in canvas.selection.ids if id in blocks)
-    if gone:
-        _remove(canvas, RemoveBlocks(ids=gone))
+    _remove(canvas, tuple(id for id in canvas.selection.ids if id in blocks), "Remove")
 
 
-def _remove(canvas: CanvasView, edit: RemoveBlocks) -> None:
-    blocks, gone = canvas.bridge.experiment.architecture.blocks, edit.ids
+def _remove(canvas: CanvasView, gone: tuple[str, ...], verb: str) -> None:
+    """These blocks and the selected comments, as one undo step."""
+    blocks, comments = canvas.bridge.experiment.architecture.blocks, canvas.selection.comments
     heirs = [i for id in gone for i in blocks[id].inputs if i not in gone]
-    if canvas.bridge.do(edit):
+    edits: list[ArchitectureEdit] = [RemoveComments(ids=comments, verb=verb)] if comments else []
+    if gone:
+        edits.append(RemoveBlocks(ids=gone, verb=verb))
+    if not edits:
+        return
+    words = f"{verb} {len(gone) + len(comments)} cards" if len(edits) > 1 else ""
+    if canvas.bridge.do(edits[0] if len(edits) == 1 else Together(edits=tuple(edits), words=words)):
         left = canvas.bridge.experiment.architecture.blocks
-        canvas.selection.select([i for i in heirs[:1] if i in left] or [i for i in gone if i in left])
+        canvas.select_things(
+            [canvas.board.node_of(i) for i in heirs[:1] if i in left] or [i for i in gone if i in left]
+        )
 
 
 def duplicate_selection(canvas: CanvasView) -> None:
     """Copy the selected blocks and select the copies."""
     architecture = canvas.bridge.experiment.architecture
-    edit = DuplicateBlocks(ids=tuple(id for id in canvas.selection.ids if id in architecture.blocks))
+    blocks = (id for id in canvas.selection.ids if id in architecture.blocks)
+    edit = DuplicateBlocks(ids=(*blocks, *canvas.selection.comments))
     if edit.ids and canvas.bridge.do(edit):
-        canvas.selection.select(edit.copies(architecture).values())
+        canvas.selection.select(edit.copies(architecture).values(), edit.comments(architecture).values())
 
 
 def copy_selection(canvas: CanvasView) -> bool:
@@ -65,7 +87,7 @@ def copy_selection(canvas: CanvasView) -> bool:
     if not can_copy(canvas):
         return False
     try:
-        canvas.clipboard.put(Fragment.of(canvas.bridge.experiment.architecture, canvas.selection.ids))
+        canvas.clipboard.put(Fragment.of(canvas.bridge.experiment.architecture, canvas.selection.things))
     except FileError as error:
         canvas.bridge.refused.emit(str(error))
         return False
@@ -76,8 +98,7 @@ def cut_selection(canvas: CanvasView) -> None:
     """Copy the selected blocks, then remove them, heal the chain and select the block before."""
     if copy_selection(canvas):
         blocks = canvas.bridge.experiment.architecture.blocks
-        gone = tuple(id for id in canvas.selection.ids if id in blocks and id != INPUT)
-        _remove(canvas, RemoveBlocks(ids=gone, verb="Cut"))
+        _remove(canvas, tuple(id for id in canvas.selection.ids if id in blocks and id != INPUT), "Cut")
 
 
 def paste(canvas: CanvasView, at: tuple[float, float] | None = None) -> None:
@@ -96,7 +117,7 @@ def paste(canvas: CanvasView, at: tuple[float, float] | None = None) -> None:
     after = selected[0] if at is None and len(selected) == 1 else None
     edit = PasteBlocks(fragment=fragment, after=after, position=at or _in_sight(canvas, fragment))
     if canvas.bridge.do(edit):
-        canvas.selection.select(edit.copies(architecture).values())
+        canvas.selection.select(edit.copies(architecture).values(), edit.comments(architecture).values())
 
 
 def _in_sight(canvas: CanvasView, fragment: Fragment) -> tuple[float, float]:
@@ -107,6 +128,39 @@ def _in_sight(canvas: CanvasView, fragment: Fragment) -> tuple[float, float]:
     left = max(seen.center().x() - width / 2, seen.left())
     top = max(seen.center().y() - height / 2, seen.top() + GAP_Y)
     return float(round(left)), float(round(top))
+
+
+def bypassable(canvas: CanvasView) -> tuple[str, ...]:
+    """The selected blocks that can be left out of the network."""
+    blocks = canvas.bridge.experiment.architecture.blocks
+    return tuple(id for id in canvas.selection.ids if id in blocks and blocks[id].spec.kind not in ("Input", "Output"))
+
+
+def is_bypassed(canvas: CanvasView) -> bool:
+    """Whether all of them are left out already."""
+    blocks, ids = canvas.bridge.experiment.architecture.blocks, bypassable(canvas)
+    return bool(ids) and all(blocks[id].bypassed for id in ids)
+
+
+def toggle_bypass(canvas: CanvasView) -> None:
+    """Leave the selected blocks out of the network; where all of them are left out already, use them again."""
+    ids = bypassable(canvas)
+    if ids:
+        canvas.bridge.do(BypassBlocks(ids=ids, bypassed=not is_bypassed(canvas)))
+
+
+def edit_comment(canvas: CanvasView) -> None:
+    """Write the current comment anew."""
+    if canvas.selection.comments and not canvas.selection.ids:
+        canvas.writing.edit(canvas.selection.comments[-1])
+
+
+def edit_current(canvas: CanvasView) -> None:
+    """The parameters of the current block, or the text of the current comment."""
+    if canvas.selection.ids:
+        edit_parameters(canvas)
+    else:
+        edit_comment(canvas)
 
 
 def select_upstream(canvas: CanvasView) -> None:
@@ -124,13 +178,14 @@ def select_downstream(canvas: CanvasView) -> None:
 def _extend(canvas: CanvasView, *more: set[str]) -> None:
     selected = canvas.selection.ids
     found = set().union(*more).difference(selected)
-    canvas.selection.select([*(id for id in canvas.board.cards if id in found), *selected])
+    canvas.selection.select([*(id for id in canvas.board.architecture.blocks if id in found), *selected])
 
 
 def move_selected(canvas: CanvasView, by: int) -> None:
     """Let the current block change places with its neighbour: -1 upwards, 1 downwards."""
-    if canvas.selection.current in canvas.board.cards:
-        canvas.bridge.do(ReorderBlock(id=canvas.selection.current, by=by))
+    node = canvas.board.node_of(canvas.selection.current)
+    if node:
+        canvas.bridge.do(ReorderBlock(id=node, by=by))
 
 
 def move_up(canvas: CanvasView) -> None:
@@ -151,7 +206,10 @@ def disconnect_inputs(canvas: CanvasView, id: str) -> None:
 
 
 def edit_parameters(canvas: CanvasView) -> None:
-    """Ask the inspector to put the cursor into the current block's first parameter."""
+    """Ask the inspector to put the cursor into the current block's first parameter; a closed group is opened."""
+    if canvas.board.node_of(canvas.selection.current) in canvas.board.architecture.groups:
+        canvas.groups.toggle()
+        return
     block = canvas.bridge.experiment.architecture.blocks.get(canvas.selection.current)
     if block is not None and block.spec.parameters:
         wanted = block.spec.key_parameters or (block.spec.parameters[0].name,)
@@ -159,35 +217,48 @@ def edit_parameters(canvas: CanvasView) -> None:
 
 
 def select_all(canvas: CanvasView) -> None:
-    """Select every block; the current one stays current."""
+    """Select every block and comment; the current block stays current."""
     current = canvas.selection.current
-    others = [id for id in canvas.board.cards if id != current]
-    canvas.selection.select([*others, current] if current in canvas.board.cards else others)
+    blocks = canvas.bridge.experiment.architecture.blocks
+    others = [id for id in blocks if id != current]
+    canvas.selection.select([*others, current] if current in blocks else others, canvas.board.notes)
 
 
 def select_first(canvas: CanvasView) -> None:
     """Select the head of the flow."""
-    _select(canvas, first(canvas.bridge.experiment.architecture))
+    _select(canvas, first(canvas.board.chart))
 
 
 def select_last(canvas: CanvasView) -> None:
     """Select the end of the flow."""
-    _select(canvas, last(canvas.bridge.experiment.architecture))
+    _select(canvas, last(canvas.board.chart))
 
 
 def step(canvas: CanvasView, way: Way, *, extend: bool = False) -> None:
     """Select the neighbour in that direction; `extend` keeps the others selected. From nowhere: the head."""
-    architecture, current = canvas.bridge.experiment.architecture, canvas.selection.current
-    if current not in architecture.blocks:
+    current = canvas.current_thing
+    if not current:
         select_first(canvas)
         return
-    found = neighbour(architecture, current, way)
+    found = _neighbour(canvas, canvas.board.node_of(current) or current, way)
     if found is not None and extend:
-        canvas.selection.select([*(id for id in canvas.selection.ids if id != found), found])
+        canvas.select_things([*(id for id in canvas.selected_things if id != found), found])
     else:
         _select(canvas, found)
 
 
+def _neighbour(canvas: CanvasView, here: str, way: Way) -> str | None:
+    """Along the flow from a block; to the nearest thing from a comment, and to comments beside a block."""
+    board = canvas.board
+    bodies = {id: thing.body for id, thing in (*board.cards.items(), *board.notes.items())}
+    if here in board.notes:
+        return nearest_beside(bodies, here, way, bodies)
+    along = neighbour(board.chart, here, way)
+    if way in (Way.UP, Way.DOWN) or not board.notes:
+        return along
+    return nearer(bodies, here, along, nearest_beside(bodies, here, way, board.notes))
+
+
 def _select(canvas: CanvasView, id: str | None) -> None:
     if id is not None:
-        canvas.selection.select([id])
+        canvas.select_things([id])

@@ -5,9 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.edits import why_not_connect
+from cnnstudio.core.folding import ways
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cnnstudio.core.architecture import Architecture
+
+
+class Unclear(str):
+    """Why a closed group leaves open which of its blocks is meant, as a sentence."""
+
+    __slots__ = ()
+
+
+def end_of(architecture: Architecture, node: str, *, leaving: bool) -> str:
+    """The block at which a connection leaves what a card stands for, or enters it; for several or none, `Unclear`."""
+    group = architecture.groups.get(node)
+    if group is None:
+        return node
+    found = ways(architecture, group.blocks)
+    ends, verb = (found.exits, "leaves") if leaving else (found.entries, "enters")
+    if len(ends) == 1:
+        return ends[0]
+    where = f"at {len(ends):,} blocks" if ends else "nowhere"
+    return Unclear(f'The flow {verb} "{group.name}" {where}: open the group and choose a block.')
+
+
+def legal_cards(architecture: Architecture, nodes: Iterable[str], id: str, *, forward: bool) -> frozenset[str]:
+    """Cards whose blocks may read the card `id` (`forward`) or that it may read."""
+    mine = end_of(architecture, id, leaving=forward)
+    if isinstance(mine, Unclear):
+        return frozenset()
+    legal = legal_partners(architecture, mine, forward=forward)
+    return frozenset(node for node in nodes if node != id and end_of(architecture, node, leaving=not forward) in legal)
 
 
 def legal_partners(architecture: Architecture, id: str, *, forward: bool) -> frozenset[str]:

@@ -9,13 +9,15 @@ from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.app.canvas.card import Card, Light, Port
-from cnnstudio.app.canvas.connecting import legal_partners, refusal, replaced
+from cnnstudio.app.canvas.connecting import Unclear, end_of, legal_cards, refusal, replaced
 from cnnstudio.app.canvas.overlays import Guide, LooseEnd, RubberBand
 from cnnstudio.app.theme import Role
 from cnnstudio.core.edits import Connect, MoveBlocks
 from cnnstudio.core.layout import CARD_WIDTH
 
 if TYPE_CHECKING:
+    from cnnstudio.app.canvas.comment import Note
+    from cnnstudio.app.canvas.frame import FrameTitle
     from cnnstudio.app.canvas.view import CanvasView
 
 SNAP = 8.0
@@ -89,12 +91,12 @@ class Band(Gesture):
 
     def __init__(self, canvas: CanvasView, start: Pointer) -> None:
         super().__init__(canvas, start)
-        self._kept = canvas.selection.ids if start.modifiers & ADDING else ()
+        self._kept = canvas.selected_things if start.modifiers & ADDING else ()
         self._band: RubberBand | None = None
 
     def _ids(self, area: QRectF) -> list[str]:
-        caught = (id for id, card in self.board.cards.items() if card.body.intersects(area))
-        return list(dict.fromkeys([*self._kept, *caught]))
+        things: list[tuple[str, Card | Note]] = [*self.board.cards.items(), *self.board.notes.items()]
+        return list(dict.fromkeys([*self._kept, *(id for id, thing in things if thing.body.intersects(area))]))
 
     def move(self, at: Pointer) -> None:
         """Draw the band and show what it would select."""
@@ -105,14 +107,16 @@ class Band(Gesture):
             self.board.addItem(self._band)
         area = QRectF(self.start.scene, at.scene).normalized()
         self._band.setRect(area)
-        self.board.show_selected(self._ids(area), "", focused=False)
+        self.board.show_selected(
+            [block for id in self._ids(area) for block in self.board.blocks_of(id)], "", focused=False
+        )
 
     def finish(self, at: Pointer) -> None:
         """Select what the band has caught."""
         caught = self._ids(self._band.rect()) if self._band is not None else self._kept
         self.clear()
         self.board.select_edge(None)
-        self.canvas.selection.select(caught)
+        self.canvas.select_things(caught)
         self.canvas.show_selection()
 
     def cancel(self) -> None:
@@ -128,35 +132,39 @@ class Band(Gesture):
 
 
 class Drag(Gesture):
-    """A press on a card: a click selects, a drag moves all selected cards as one undo step."""
+    """A press on a card or a comment: a click selects, a drag moves all that is selected as one undo step."""
 
-    def __init__(self, canvas: CanvasView, start: Pointer, card: Card) -> None:
+    def __init__(self, canvas: CanvasView, start: Pointer, thing: Card | Note, group: str = "") -> None:
         super().__init__(canvas, start)
-        self._id = card.id
+        self._id = thing.id
+        self._chosen = group or thing.id
+        """What a click selects: the card, or the open group whose title was pressed."""
         self._from: dict[str, tuple[float, float]] = {}
         self._to: dict[str, tuple[float, float]] = {}
         self._columns: list[float] = []
         self._guide: Guide | None = None
         self._only = False
-        """Whether a click without a drag narrows the selection down to this card."""
+        """Whether a click without a drag narrows the selection down to this one."""
         self._select(start)
 
     def _select(self, start: Pointer) -> None:
-        selection = self.canvas.selection
+        selected = self.canvas.selected_things
         self.board.select_edge(None)
-        others = [id for id in selection.ids if id != self._id]
+        parts = {self.board.node_of(id) or id for id in self.board.blocks_of(self._chosen)}
+        others = [id for id in selected if id not in parts]
+        is_in = parts.issubset(selected)
         if not start.modifiers & ADDING:
-            self._only = bool(others) and self._id in selection.ids
-            selection.select([*others, self._id] if self._only else [self._id])
-        elif self._id in selection.ids:
-            selection.select(others)
+            self._only = bool(others) and is_in
+            self.canvas.select_things([*others, self._chosen] if self._only else [self._chosen])
+        elif is_in:
+            self.canvas.select_things(others)
         else:
-            selection.select([*others, self._id])
+            self.canvas.select_things([*others, self._chosen])
 
     def move(self, at: Pointer) -> None:
         """Show the cards under the mouse; columns of other cards attract, unless Alt is held."""
         if not self._from:
-            if not self.has_travelled(at) or self._id not in self.canvas.selection.ids:
+            if not self.has_travelled(at) or self._id not in self.canvas.selected_things:
                 return
             self._lift()
         step = at.scene - self.start.scene
@@ -167,17 +175,21 @@ class Drag(Gesture):
             column = min((c for c in self._columns if abs(c - x) <= SNAP), key=lambda c: abs(c - x), default=None)
             if column is not None:
                 dx += column - x
-        self._to = {id: (round(left + dx), round(top + dy)) for id, (left, top) in self._from.items()}
+        left, top = self._from[self._id]
+        dx, dy = round(left + dx) - left, round(top + dy) - top  # the same for all: what is dragged keeps its shape
+        self._to = {id: (x + dx, y + dy) for id, (x, y) in self._from.items()}
         self.board.move_cards(self._to)
         self._show_guide(column)
 
     def _lift(self) -> None:
         cards = self.board.cards
-        self._from = {id: (cards[id].x(), cards[id].y()) for id in self.canvas.selection.ids if id in cards}
-        self._columns = sorted({card.x() for id, card in cards.items() if id not in self._from})
+        things: dict[str, Card | Note] = {**cards, **self.board.notes}
+        self._from = {id: (things[id].x(), things[id].y()) for id in self.canvas.selected_things if id in things}
+        columns = {card.x() for id, card in cards.items() if id not in self._from}
+        self._columns = sorted(columns) if self._id in cards else []  # a comment stands where it likes
         self._guide = Guide(self.board.style_used)
         self.board.addItem(self._guide)
-        self.board.lift(self._from)
+        self.board.lift([id for id in self._from if id in cards])
 
     def _show_guide(self, column: float | None) -> None:
         path = QPainterPath()
@@ -193,17 +205,29 @@ class Drag(Gesture):
         self.clear()
         if not self._from:
             if self._only:
-                self.canvas.selection.select([self._id])
+                self.canvas.select_things([self._chosen])
             return
-        if not self._to or not self.canvas.bridge.do(MoveBlocks(positions=self._to)):
+        if not self._to or not self.canvas.bridge.do(MoveBlocks(positions=self._places())):
             self.board.move_cards(self._from)
         self.board.settle()
+
+    def _places(self) -> dict[str, tuple[float, float]]:
+        """Where blocks and comments are to lie; the blocks of a closed group go as far as its card."""
+        places: dict[str, tuple[float, float]] = {}
+        blocks = self.board.architecture.blocks
+        for thing, (x, y) in self._to.items():
+            dx, dy = x - self._from[thing][0], y - self._from[thing][1]
+            inner = self.board.drawn.folded.nodes.get(thing, ()) if thing not in blocks else ()
+            places.update({id: (blocks[id].position[0] + dx, blocks[id].position[1] + dy) for id in inner})
+            if not inner:
+                places[thing] = (x, y)
+        return places
 
     def cancel(self) -> None:
         """Put the cards back."""
         self.clear()
         if self._from:
-            self.board.move_cards({id: at for id, at in self._from.items() if id in self.board.cards})
+            self.board.move_cards(self._from)
             self.board.settle()
 
     def clear(self) -> None:
@@ -211,6 +235,20 @@ class Drag(Gesture):
         if self._guide is not None:
             self.board.removeItem(self._guide)
             self._guide = None
+
+
+class Fold(Gesture):
+    """A press on the button of an open group's title: let go there, it closes the group."""
+
+    def __init__(self, canvas: CanvasView, start: Pointer, title: FrameTitle) -> None:
+        super().__init__(canvas, start)
+        self._id = title.id
+
+    def finish(self, at: Pointer) -> None:
+        """Close the group, if the mouse has stayed."""
+        title = self.board.title_at(at.scene)
+        if title is not None and title.id == self._id and title.is_button(at.scene):
+            self.canvas.groups.set_closed(self._id, closed=True)
 
 
 class Wire(Gesture):
@@ -226,14 +264,25 @@ class Wire(Gesture):
         self._legal: frozenset[str] = frozenset()
         self._over: str | None = None
 
-    def _pair(self, other: str) -> tuple[str, str]:
-        return (self._card.id, other) if self._port is Port.OUTPUT else (other, self._card.id)
+    @property
+    def _forward(self) -> bool:
+        return self._port is Port.OUTPUT
+
+    def _pair(self, other: str) -> tuple[str, str] | str:
+        """The blocks that would be connected; where a closed group leaves that open, why there is no saying."""
+        architecture = self.board.architecture
+        mine = end_of(architecture, self._card.id, leaving=self._forward)
+        if isinstance(mine, Unclear):
+            return str(mine)
+        theirs = end_of(architecture, other, leaving=not self._forward)
+        if isinstance(theirs, Unclear):
+            return str(theirs)
+        return (mine, theirs) if self._forward else (theirs, mine)
 
     def _begin(self) -> None:
         self._end = LooseEnd(self.board.style_used)
         self.board.addItem(self._end)
-        architecture = self.canvas.bridge.experiment.architecture
-        self._legal = legal_partners(architecture, self._card.id, forward=self._port is Port.OUTPUT)
+        self._legal = legal_cards(self.board.architecture, self.board.cards, self._card.id, forward=self._forward)
         self._light()
 
     def _light(self) -> None:
@@ -273,11 +322,12 @@ class Wire(Gesture):
             self.canvas.say("", at.view)
             return
         architecture = self.canvas.bridge.experiment.architecture
-        reason = refusal(architecture, *self._pair(self._over))
-        if reason is not None:
-            self.canvas.say(reason, at.view, Role.ERROR)
+        pair = self._pair(self._over)
+        reason = pair if isinstance(pair, str) else refusal(architecture, *pair)
+        if isinstance(pair, str) or reason is not None:
+            self.canvas.say(reason or "", at.view, Role.ERROR)
             return
-        source, target = self._pair(self._over)
+        source, target = pair
         instead = replaced(architecture, target)
         words = f"Connect {source} to {target}" + (f" instead of {instead}" if instead else "")
         self.canvas.say(words, at.view)
@@ -286,11 +336,11 @@ class Wire(Gesture):
         """Connect, where it is allowed. A click on a port selects its block, as one elsewhere on the card does."""
         over = self._over
         if self._end is None:
-            self.canvas.selection.select([self._card.id])
+            self.canvas.select_things([self._card.id])
         self.clear()
-        if over is not None and over in self._legal:
-            source, target = self._pair(over)
-            self.canvas.bridge.do(Connect(source=source, target=target))
+        pair = self._pair(over) if over is not None and over in self._legal else ""
+        if not isinstance(pair, str):
+            self.canvas.bridge.do(Connect(source=pair[0], target=pair[1]))
 
     def clear(self) -> None:
         """Take the loose end, the lights and the bubble away."""

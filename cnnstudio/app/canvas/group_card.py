@@ -39,7 +39,7 @@ class GroupCard(Card):
 
     @override
     def _paint_words(self, painter: QPainter) -> None:
-        style, face = self._style, self._face
+        style, face = self._style, self.face
         left, right = space(1) + space(2), CARD_WIDTH - space(2)
         row = (CARD_HEIGHT - space(3)) / 3
         rows = [QRectF(left, space(3) / 2 + i * row, right - left, row) for i in range(3)]

@@ -67,6 +67,26 @@ def _escape(canvas: CanvasView) -> None:
     canvas.escape()
 
 
+def _rename(canvas: CanvasView) -> None:
+    canvas.groups.rename() if canvas.groups.selected is not None else commands.edit_comment(canvas)
+
+
+def _group(canvas: CanvasView) -> None:
+    canvas.groups.group()
+
+
+def _ungroup(canvas: CanvasView) -> None:
+    canvas.groups.ungroup()
+
+
+def _toggle_group(canvas: CanvasView) -> None:
+    canvas.groups.toggle()
+
+
+def _add_comment(canvas: CanvasView) -> None:
+    canvas.add_comment()
+
+
 def _copy(canvas: CanvasView) -> None:
     commands.copy_selection(canvas)
 
@@ -87,8 +107,15 @@ _TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[CanvasView], None]] =
     (Qt.Key.Key_D, _CTRL): commands.duplicate_selection,
     (Qt.Key.Key_A, _CTRL): commands.select_all,
     (Qt.Key.Key_Escape, _NONE): _escape,
-    (Qt.Key.Key_Return, _NONE): commands.edit_parameters,
-    (Qt.Key.Key_Enter, _NONE): commands.edit_parameters,
+    (Qt.Key.Key_Return, _NONE): commands.edit_current,
+    (Qt.Key.Key_Enter, _NONE): commands.edit_current,
+    (Qt.Key.Key_F2, _NONE): _rename,
+    (Qt.Key.Key_G, _CTRL): _group,
+    (Qt.Key.Key_G, _CTRL | _SHIFT): _ungroup,
+    (Qt.Key.Key_Return, _CTRL): _toggle_group,
+    (Qt.Key.Key_Enter, _CTRL): _toggle_group,
+    (Qt.Key.Key_B, _CTRL): commands.toggle_bypass,
+    (Qt.Key.Key_C, _CTRL | _SHIFT): _add_comment,
     (Qt.Key.Key_Up, _CTRL | _SHIFT): commands.select_upstream,
     (Qt.Key.Key_Down, _CTRL | _SHIFT): commands.select_downstream,
     (Qt.Key.Key_Up, _ALT): commands.move_up,

@@ -9,10 +9,12 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from cnnstudio.app.canvas import commands
+from cnnstudio.app.fix_menu import add_fixes
 from cnnstudio.app.palette.append import append_block, insert_block, place_block
 from cnnstudio.app.palette.dots import family_icon
 from cnnstudio.app.theme import set_icon
 from cnnstudio.core.catalogue import groups
+from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.edits import Tidy
 from cnnstudio.core.program import INPUT
 
@@ -31,6 +33,7 @@ def block_menu(canvas: CanvasView, id: str) -> QMenu:
     menu = _menu(canvas, "canvas_block_menu", f"Actions on {id}")
     several = len(canvas.selection.ids) > 1
     block = canvas.bridge.experiment.architecture.blocks[id]
+    _fixes(menu, canvas, id)
     if not several:
         _add(menu, "Edit parameters", partial(commands.edit_parameters, canvas), "Return")
         _add(menu, "Show in lens", canvas.selection.lens_wanted.emit, "Ctrl+Shift+L", "lens")
@@ -45,6 +48,13 @@ def block_menu(canvas: CanvasView, id: str) -> QMenu:
     _add(menu, "Paste", canvas.paste, Keys.Paste, "paste").setEnabled(canvas.clipboard.can_paste)
     copy = _add(menu, "Duplicate", canvas.duplicate_selection, "Ctrl+D", "duplicate")
     copy.setEnabled(canvas.can_duplicate)
+    bypass = _add(menu, "Use again" if canvas.is_bypassed else "Bypass", canvas.toggle_bypass, "Ctrl+B", "bypass")
+    bypass.setEnabled(canvas.can_bypass)
+    menu.addSeparator()
+    _add(menu, "Group", canvas.groups.group, "Ctrl+G", "group").setEnabled(canvas.groups.can_group)
+    if canvas.groups.selected is not None:
+        _add(menu, "Close group", canvas.groups.toggle, "Ctrl+Return", "chevron-right")
+        _add(menu, "Ungroup", canvas.groups.ungroup, "Ctrl+Shift+G", "ungroup")
     menu.addSeparator()
     _add(menu, "Select upstream", canvas.select_upstream, "Ctrl+Shift+Up")
     _add(menu, "Select downstream", canvas.select_downstream, "Ctrl+Shift+Down")
@@ -60,13 +70,73 @@ def block_menu(canvas: CanvasView, id: str) -> QMenu:
     return menu
 
 
+def group_menu(canvas: CanvasView, id: str) -> QMenu:
+    """What can be done with a group, whose blocks are selected."""
+    group = canvas.bridge.experiment.architecture.groups[id]
+    menu = _menu(canvas, "canvas_group_menu", f"Actions on the group {group.name}")
+    act = canvas.groups
+    _add(
+        menu,
+        "Open" if group.closed else "Close",
+        act.toggle,
+        "Ctrl+Return",
+        "chevron-down" if group.closed else "chevron-right",
+    )
+    _add(menu, "Rename", act.rename, "F2")
+    _add(menu, "Save as my block", act.save, "", "preset")
+    menu.addSeparator()
+    for words, do, keys in (("Cut", canvas.cut_selection, Keys.Cut), ("Copy", canvas.copy_selection, Keys.Copy)):
+        _add(menu, words, do, keys, words.lower())
+    _add(menu, "Paste", canvas.paste, Keys.Paste, "paste").setEnabled(canvas.clipboard.can_paste)
+    _add(menu, "Duplicate", canvas.duplicate_selection, "Ctrl+D", "duplicate")
+    _add(menu, "Use again" if canvas.is_bypassed else "Bypass", canvas.toggle_bypass, "Ctrl+B", "bypass")
+    menu.addSeparator()
+    _add(menu, "Select upstream", canvas.select_upstream, "Ctrl+Shift+Up")
+    _add(menu, "Select downstream", canvas.select_downstream, "Ctrl+Shift+Down")
+    menu.addSeparator()
+    if group.closed:
+        _add(menu, "Move up", partial(canvas.move_selected, -1), "Alt+Up", "up")
+        _add(menu, "Move down", partial(canvas.move_selected, 1), "Alt+Down", "down")
+        _families(
+            menu, "Append", partial(append_block, canvas.bridge, canvas.selection, after=canvas.selection.current)
+        )
+        menu.addSeparator()
+    _add(menu, "Ungroup", act.ungroup, "Ctrl+Shift+G", "ungroup")
+    _add(menu, "Delete", canvas.delete_selection, "Delete", "remove")
+    return menu
+
+
 def edge_menu(canvas: CanvasView, edge: tuple[str, str]) -> QMenu:
     """What can be done with a connection."""
     menu = _menu(canvas, "canvas_edge_menu", f"Actions on the connection from {edge[0]} to {edge[1]}")
-    _families(menu, "Insert", partial(insert_block, canvas.bridge, canvas.selection, edge=edge))
+    for _, target in canvas.board.connections(edge)[:1]:
+        _fixes(menu, canvas, target)
+    connections = canvas.board.connections(edge)
+    if len(connections) == 1:
+        _families(menu, "Insert", partial(insert_block, canvas.bridge, canvas.selection, edge=connections[0]))
     menu.addSeparator()
     _add(menu, "Disconnect", canvas.delete_selection, "Delete", "unlink")
     return menu
+
+
+def comment_menu(canvas: CanvasView, id: str) -> QMenu:
+    """What can be done with the selected comments, `id` the one clicked."""
+    menu = _menu(canvas, "canvas_comment_menu", "Actions on the comment")
+    _add(menu, "Edit text", partial(canvas.writing.edit, id), "F2", "comment")
+    menu.addSeparator()
+    for words, act, keys in (("Cut", canvas.cut_selection, Keys.Cut), ("Copy", canvas.copy_selection, Keys.Copy)):
+        _add(menu, words, act, keys, words.lower())
+    _add(menu, "Duplicate", canvas.duplicate_selection, "Ctrl+D", "duplicate")
+    menu.addSeparator()
+    _add(menu, "Delete", canvas.delete_selection, "Delete", "remove")
+    return menu
+
+
+def _fixes(menu: QMenu, canvas: CanvasView, id: str) -> None:
+    """The ways out of what is wrong at a block; hints have their own actions."""
+    found = [d for d in canvas.bridge.diagnostics if d.block == id and d.severity is not Severity.HINT]
+    if add_fixes(menu, found, canvas.bridge):
+        menu.addSeparator()
 
 
 def canvas_menu(canvas: CanvasView, at: QPointF) -> QMenu:
@@ -79,6 +149,7 @@ def canvas_menu(canvas: CanvasView, at: QPointF) -> QMenu:
     _add(menu, "Paste here", partial(commands.paste, canvas, place), Keys.Paste, "paste").setEnabled(
         canvas.clipboard.can_paste
     )
+    _add(menu, "Add comment", partial(canvas.writing.add, at), "Ctrl+Shift+C", "comment")
     _add(menu, "Select all", canvas.select_all, "Ctrl+A")
     _add(menu, "Tidy", partial(canvas.bridge.do, Tidy()), "", "tidy")
     menu.addSeparator()

@@ -26,18 +26,23 @@ from typing_extensions import override
 from cnnstudio.app.canvas import commands, menus
 from cnnstudio.app.canvas.clipboard import BlockClipboard
 from cnnstudio.app.canvas.drops import Drop
-from cnnstudio.app.canvas.gestures import Band, Drag, Gesture, Pan, PickEdge, Pointer, Wire
+from cnnstudio.app.canvas.gestures import Band, Drag, Fold, Gesture, Pan, PickEdge, Pointer, Wire
 from cnnstudio.app.canvas.ghost import Ghosts
+from cnnstudio.app.canvas.groups import Groups
 from cnnstudio.app.canvas.keys import action_for
 from cnnstudio.app.canvas.overlays import Bubble, ZoomBar
+from cnnstudio.app.canvas.resizing import Widen
 from cnnstudio.app.canvas.scene import CanvasScene
 from cnnstudio.app.canvas.viewport import Viewport
+from cnnstudio.app.canvas.writing import Writing
 from cnnstudio.app.palette.append import MIME
 from cnnstudio.app.theme import Role, space
 from cnnstudio.core.catalogue import catalogue
 from cnnstudio.core.lint import has_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtWidgets import QMenu, QWidget
 
     from cnnstudio.app.document_bridge import Change, DocumentBridge
@@ -77,6 +82,8 @@ class CanvasView(Viewport):
         self._bubble = Bubble(self, "canvas_bubble")
         self._hint = Bubble(self, "canvas_empty")
         self._ghosts = Ghosts(self)
+        self.writing = Writing(self)
+        self.groups = Groups(self)
         self._zoom_bar = ZoomBar(self)
         self._zoom_bar.smaller.connect(self.zoom_out)
         self._zoom_bar.larger.connect(self.zoom_in)
@@ -92,6 +99,7 @@ class CanvasView(Viewport):
 
     def _on_changed(self, change: Change) -> None:
         self._abandon()
+        self.groups.give_up()
         self.show_document()
 
     def _on_opened(self, change: Change) -> None:
@@ -116,19 +124,44 @@ class CanvasView(Viewport):
         self._place_overlays()
 
     def _on_selection(self) -> None:
-        if self.selection.ids:
+        if self.selection.things:
             self.board.select_edge(None)
         self.show_selection()
-        current = self.board.cards.get(self.selection.current)
+        self.show_current()
+
+    def show_current(self) -> None:
+        """Scroll what is current into sight."""
+        current = self.board.card_of(self.current_thing) or self.board.notes.get(self.current_thing)
         if current is not None and self._gesture is None and self.isVisible():
             self.ensureVisible(current.sceneBoundingRect(), space(6), space(6))
 
+    @property
+    def current_thing(self) -> str:
+        """The block that is current, else the comment selected last; "" where nothing is selected."""
+        comments = self.selection.comments
+        return self.selection.current or (comments[-1] if comments else "")
+
+    def select_things(self, ids: Iterable[str]) -> None:
+        """Select exactly these blocks and comments; a group stands for all its blocks."""
+        wanted = list(ids)
+        self.selection.select(
+            (block for id in wanted if id not in self.board.notes for block in self.board.blocks_of(id)),
+            (id for id in wanted if id in self.board.notes),
+        )
+
+    @property
+    def selected_things(self) -> tuple[str, ...]:
+        """The cards and comments that are selected, in the order of selecting."""
+        nodes = (self.board.node_of(id) for id in reversed(self.selection.ids))
+        return (*reversed(dict.fromkeys(node for node in nodes if node)), *self.selection.comments)
+
     def show_selection(self) -> None:
         """Mark the selected cards, and tell screen readers of the current one."""
-        current = self.selection.current
-        self.board.show_selected(frozenset(self.selection.ids), current, focused=self.hasFocus())
-        card = self.board.cards.get(current)
-        self.setAccessibleDescription(card.face.spoken if card is not None else "No block is selected")
+        current = self.current_thing
+        self.board.show_selected(frozenset(self.selection.things), current, focused=self.hasFocus())
+        card, note = self.board.card_of(current), self.board.notes.get(current)
+        spoken = card.face.spoken if card is not None else note.spoken if note is not None else ""
+        self.setAccessibleDescription(spoken or "No block is selected")
 
     def say(self, words: str, at: QPoint, role: Role = Role.TEXT) -> None:
         """Show a sentence beside a place of the viewport; "" takes it away."""
@@ -188,6 +221,26 @@ class CanvasView(Viewport):
     def paste(self) -> None:
         """Put the clipboard's blocks in, behind the selected block where they are a chain, and select them."""
         commands.paste(self)
+
+    @Slot()
+    def add_comment(self) -> None:
+        """Write a comment beside the selected block, or in the middle of what is seen."""
+        self.writing.add()
+
+    @Slot()
+    def toggle_bypass(self) -> None:
+        """Leave the selected blocks out of the network, or use them again."""
+        commands.toggle_bypass(self)
+
+    @property
+    def can_bypass(self) -> bool:
+        """Whether a block is selected that can be left out."""
+        return bool(commands.bypassable(self))
+
+    @property
+    def is_bypassed(self) -> bool:
+        """Whether all those are left out already."""
+        return commands.is_bypassed(self)
 
     @Slot()
     def select_upstream(self) -> None:
@@ -250,7 +303,15 @@ class CanvasView(Viewport):
         if card is not None:
             port = card.port_at(at.scene)
             return Wire(self, at, card, port) if port is not None else Drag(self, at, card)
-        edge = self.board.edge_at(at.scene)
+        title = self.board.title_at(at.scene)
+        if title is not None:
+            member = self.board.card_of(self.board.blocks_of(title.id)[0])
+            if title.is_button(at.scene) or member is None:
+                return Fold(self, at, title)
+            return Drag(self, at, member, group=title.id)
+        edge, note = self.board.edge_at(at.scene), self.board.note_at(at.scene)
+        if note is not None:
+            return Widen(self, at, note) if note.has_grip(at.scene) else Drag(self, at, note)
         return PickEdge(self, at, edge.key) if edge is not None else Band(self, at)
 
     def _abandon(self, *, restore: bool = False) -> None:
@@ -271,8 +332,8 @@ class CanvasView(Viewport):
     def mouseMoveEvent(self, event: QMouseEvent, /) -> None:
         at = self._pointer(event)
         if self._gesture is None:
-            port = self.board.hover(at.scene)
-            self._show_cursor(over_port=port is not None)
+            port, note = self.board.hover(at.scene), self.board.note_at(at.scene)
+            self._show_cursor(over_port=port is not None, over_grip=note is not None and note.has_grip(at.scene))
             return
         if not isinstance(self._gesture, Pan) and self._gesture.has_travelled(at):
             self.draw_near(at.view)
@@ -287,9 +348,22 @@ class CanvasView(Viewport):
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent, /) -> None:
-        card = self.board.card_at(self._pointer(event).scene)
-        if event.button() is Qt.MouseButton.LeftButton and card is not None:
-            self.selection.select([card.id])
+        card, title = (find(self._pointer(event).scene) for find in (self.board.card_at, self.board.title_at))
+        if event.button() is Qt.MouseButton.LeftButton and (card is not None or title is not None):
+            self._enter(card.id if card is not None else title.id if title is not None else "")
+            return
+        note = self.board.note_at(self._pointer(event).scene)
+        if event.button() is Qt.MouseButton.LeftButton and note is not None:
+            self.select_things([note.id])
+            commands.edit_comment(self)
+
+    def _enter(self, id: str) -> None:
+        """A card or a title was double-clicked: groups open and close, blocks are edited."""
+        group = self.bridge.experiment.architecture.groups.get(id)
+        if group is not None:
+            self.groups.set_closed(id, closed=not group.closed)
+        else:
+            self.selection.select([id])
             commands.edit_parameters(self)
 
     @override
@@ -297,12 +371,19 @@ class CanvasView(Viewport):
         self.board.hover(None)
         super().leaveEvent(event)
 
-    def _show_cursor(self, *, over_port: bool = False) -> None:
+    @override
+    def scrollContentsBy(self, dx: int, dy: int, /) -> None:
+        super().scrollContentsBy(dx, dy)
+        self.groups.settle()
+
+    def _show_cursor(self, *, over_port: bool = False, over_grip: bool = False) -> None:
         shape = self._gesture.cursor if self._gesture is not None else None
         if shape is None and self._panning:
             shape = Qt.CursorShape.OpenHandCursor
         if shape is None and over_port:
             shape = Qt.CursorShape.CrossCursor
+        if shape is None and over_grip:
+            shape = Widen.cursor
         self.viewport().setCursor(shape if shape is not None else Qt.CursorShape.ArrowCursor)
 
     # ---- keyboard
@@ -347,13 +428,24 @@ class CanvasView(Viewport):
         """The menu for what lies at a place of the viewport; that becomes the selection."""
         place = self.mapToScene(at)
         card, edge = self.board.card_at(place), self.board.edge_at(place)
+        title = self.board.title_at(place)
+        if title is not None:
+            self.select_things([title.id])
+            return menus.group_menu(self, title.id)
         if card is not None:
-            others = self.selection.ids if card.id in self.selection.ids else ()
-            self.selection.select([*(id for id in others if id != card.id), card.id])
-            return menus.block_menu(self, card.id)
+            others = self.selected_things if card.id in self.selected_things else ()
+            self.select_things([*(id for id in others if id != card.id), card.id])
+            is_group = card.id not in self.bridge.experiment.architecture.blocks
+            return menus.group_menu(self, card.id) if is_group else menus.block_menu(self, card.id)
         if edge is not None:
             self.pick_edge(edge.key)
             return menus.edge_menu(self, edge.key)
+        note = self.board.note_at(place)
+        if note is not None:
+            self.board.select_edge(None)
+            if note.id not in self.selection.comments:
+                self.select_things([note.id])
+            return menus.comment_menu(self, note.id)
         return menus.canvas_menu(self, place)
 
     @override
@@ -361,7 +453,7 @@ class CanvasView(Viewport):
         self.bridge.fix_preview.drop()
         self._abandon(restore=True)
         at = event.pos()
-        current = self.board.cards.get(self.selection.current)
+        current = self.board.card_of(self.selection.current)
         if event.reason() is QContextMenuEvent.Reason.Keyboard and current is not None:
             at = self.mapFromScene(current.body.center())
         menu = self.menu_at(at)
