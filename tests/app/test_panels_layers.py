@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,22 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from cnnstudio.app.panels.layer_model import COLUMNS
+from cnnstudio.app import format
+from cnnstudio.app.panels import table_text
+from cnnstudio.app.panels.layer_columns import COLUMNS
 from cnnstudio.app.panels.layers import LayersPanel
 from cnnstudio.app.selection import Selection
-from cnnstudio.core.edits import RemoveBlocks, SetParameters
+from cnnstudio.core.architecture import Group
+from cnnstudio.core.document import Document
+from cnnstudio.core.edits import BypassBlocks, RemoveBlocks, SetParameters
 from tests.helpers.designs import bridge_of, spec
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 TITLES = [c.title for c in COLUMNS]
+SHOWN = [title for title in TITLES if title != "Group"]
+"""A design without groups has no column for them."""
 
 
 class Desk:
@@ -71,9 +78,9 @@ FLOW = ["input", "conv_2", "conv_10", "pool", "conv_1", "gap", "output"]
 
 def test_every_block_has_its_numbers(desk: Desk) -> None:
     assert desk.panel.shown_ids() == FLOW
-    row = [desk.cell("conv_10", title) for title in TITLES]
+    row = [desk.cell("conv_10", title) for title in SHOWN]
     assert row == [
-        "conv_10", "Convolution", "8 × 8 × 100", "8,200", "93.8 %", "518,400", "25.6 kB", "5 × 5", "1 × 1",
+        "conv_10", "Convolution", "H 8 × W 8 × C 100", "8,200", "93.8 %", "518,400", "25.6 kB", "5 × 5", "1 × 1",
     ]  # fmt: skip
     assert desk.cell("pool", "Stride") == "2 × 2"
     assert desk.cell("gap", "Stride") == "–"
@@ -96,7 +103,8 @@ def test_numbers_sort_as_numbers(desk: Desk) -> None:
 
 def test_the_table_follows_edits(desk: Desk) -> None:
     desk.bridge.do(SetParameters(id="conv_10", values={"filters": 20}))
-    assert desk.cell("conv_10", "Output shape") == "8 × 8 × 20"
+    assert desk.cell("conv_10", "Output shape") == "H 8 × W 8 × C 20"
+    assert desk.cell("conv_2", "Share") == format.share(90, desk.bridge.trace.params), "shares follow the total"
     desk.bridge.do(RemoveBlocks(ids=("conv_10",)))
     assert desk.panel.shown_ids() == [i for i in FLOW if i != "conv_10"]
     desk.bridge.undo()
@@ -162,30 +170,113 @@ def test_ctrl_c_copies_the_selected_rows(qtbot: QtBot, desk: Desk) -> None:
     desk.click("pool")
     QTest.keyClick(desk.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     lines = QApplication.clipboard().text().splitlines()
-    assert lines[0].split("\t") == TITLES
+    assert lines[0].split("\t") == SHOWN
     assert [line.split("\t")[0] for line in lines[1:]] == ["pool"]
 
 
-def test_the_menu_copies_the_table_for_other_programs(desk: Desk) -> None:
+def copies(desk: Desk) -> dict[str, str]:
+    """What each entry of the Copy table button's menu puts on the clipboard, by its last word."""
+    found = {}
+    for action in desk.panel.copying.menu().actions():
+        if action.text().startswith("Copy table as "):
+            action.trigger()
+            found[action.text().split()[-1]] = QApplication.clipboard().text()
+    return found
+
+
+def test_the_table_is_copied_for_other_programs(desk: Desk) -> None:
     desk.sort("Block")
-    copied = []
-    for action in range(3):
-        desk.view.customContextMenuRequested.emit(desk.view.viewport().rect().center())
-        menu = QApplication.activePopupWidget()
-        assert isinstance(menu, QMenu)
-        menu.actions()[action].trigger()
-        menu.close()
-        copied.append(QApplication.clipboard().text())
-    text, comma, marks = copied
-    rows = list(csv.reader(io.StringIO(comma)))
-    assert rows[0] == TITLES
-    assert [r[0] for r in rows[1:]] == desk.panel.shown_ids()
-    assert [line.split("\t") for line in text.splitlines()] == rows
-    lines = marks.splitlines()
-    assert len({len(line) for line in lines}) == 1
-    assert lines[1].startswith("| ---")
-    assert [c.strip() for c in lines[2].strip("|").split("|")] == rows[1]
-    assert "8,200" in comma
+    made = copies(desk)
+    assert list(made) == ["text", "CSV", "Markdown", "LaTeX"]
+    lines = [line.split("\t") for line in made["text"].splitlines()]
+    assert lines[0] == SHOWN
+    assert [line[0] for line in lines[1:]] == [*desk.panel.shown_ids(), "Total"]
+    total = dict(zip(SHOWN, lines[-1], strict=True))
+    assert total["Parameters"] == f"{desk.bridge.trace.params:,}"
+    assert total["Share"] == "100.0 %"
+    marks = made["Markdown"].splitlines()
+    assert len({len(line) for line in marks}) == 1
+    assert marks[1].startswith("| ---")
+    assert [c.strip() for c in marks[1].strip("|").split("|")][2].endswith("-:"), "numbers stand at the right"
+    assert [c.strip() for c in marks[2].strip("|").split("|")] == lines[1]
+    assert [c.strip() for c in marks[-1].strip("|").split("|")] == lines[-1]
+
+
+def test_csv_has_numbers_to_count_with(desk: Desk) -> None:
+    rows = list(csv.DictReader(io.StringIO(copies(desk)["CSV"])))
+    assert [row["Block"] for row in rows] == FLOW, "and no sums among them"
+    for row in rows:
+        traced = desk.bridge.trace.blocks[row["Block"]]
+        assert int(row["Parameters"]) == traced.params
+        assert int(row["Multiply-adds"]) == traced.macs
+        assert int(row["Activation memory (bytes)"]) == traced.activation_bytes
+        assert float(row["Share (%)"]) == pytest.approx(100 * traced.params / desk.bridge.trace.params, rel=1e-3)
+        assert row["Output shape"] == "x".join(map(str, traced.output.shape if traced.output else ()))
+    assert rows[2]["Receptive field"] == "5x5"
+    desk.bridge.do(SetParameters(id="conv_10", values={"groups": 7}))
+    broken = list(csv.DictReader(io.StringIO(copies(desk)["CSV"])))[2]
+    assert {broken[k] for k in ("Parameters", "Output shape", "Receptive field", "Share (%)")} == {""}
+
+
+def test_latex_is_a_booktabs_table_with_what_is_special_escaped(desk: Desk) -> None:
+    lines = copies(desk)["LaTeX"].splitlines()
+    assert lines[:3] == [r"% Needs \usepackage{booktabs}.", r"\begin{tabular}{llrrrrrrr}", r"\toprule"]
+    assert lines[-2:] == [r"\bottomrule", r"\end{tabular}"]
+    assert [n for n, line in enumerate(lines) if line == r"\midrule"] == [4, len(lines) - 4]
+    assert lines[5].startswith(r"input & Input & H 8 $\times$ W 8 $\times$ C 1 & 0 & 0.0 \% & 0 &")
+    assert r"conv\_10 & Convolution & H 8 $\times$ W 8 $\times$ C 100 & 8,200 & 93.8 \% &" in lines[7]
+    assert all(line.endswith(r" \\") and line.count(" & ") == len(SHOWN) - 1 for line in [*lines[5:12], lines[3]])
+    every = table_text.latex(table_text.Table(["a"], [["\\ & % $ # _ { } ~ ^ < × –"]], [False]))
+    assert r"\textbackslash{} \& \% \$ \# \_ \{ \} \textasciitilde{} \textasciicircum{} $<$ $\times$ --" in every
+
+
+def test_the_menu_opens_where_it_is_asked_for(desk: Desk) -> None:
+    desk.view.customContextMenuRequested.emit(desk.view.viewport().rect().center())
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert menu is desk.panel.copying.menu()
+    menu.close()
+
+
+def test_groups_have_a_column_while_there_are_any(desk: Desk) -> None:
+    view, column = desk.view, TITLES.index("Group")
+    assert view.isColumnHidden(column)
+    groups = [Group("outer", "Body", frozenset({"conv_10", "pool"})), Group("inner", "Stem", frozenset({"pool"}))]
+    experiment = desk.bridge.experiment
+    grouped = dataclasses.replace(experiment, architecture=experiment.architecture.with_groups(groups))
+    desk.bridge.open(Document(grouped))
+    assert not view.isColumnHidden(column)
+    assert [desk.cell(id, "Group") for id in ("conv_2", "conv_10", "pool")] == ["", "Body", "Body / Stem"]
+    QTest.keyClicks(desk.panel.filter, "stem")
+    assert desk.panel.shown_ids() == ["pool"]
+    assert copies(desk)["text"].splitlines()[1].split("\t")[2] == "Body / Stem"
+
+
+def test_a_bypassed_block_says_so_and_costs_nothing(desk: Desk) -> None:
+    desk.bridge.do(BypassBlocks(ids=("conv_10",)))
+    assert desk.cell("conv_10", "Kind") == "Convolution (bypassed)"
+    assert desk.cell("conv_10", "Output shape") == "H 8 × W 8 × C 9"
+    assert desk.cell("conv_10", "Parameters") == "0"
+    QTest.keyClicks(desk.panel.filter, "bypassed")
+    assert desk.panel.shown_ids() == ["conv_10"]
+    desk.bridge.undo()
+    assert desk.panel.nothing.isVisible(), "an edit, too, can leave nothing that matches"
+    assert not desk.panel.copying.isEnabled()
+    desk.bridge.redo()
+    assert desk.view.isVisible()
+
+
+def test_rows_find_their_places_anew_when_an_edit_changes_what_they_are_sorted_by(desk: Desk) -> None:
+    for title, key in (("Parameters", "params"), ("Multiply-adds", "macs")):
+        desk.sort(title)
+        for filters in (1, 300, 20):
+            desk.bridge.do(SetParameters(id="conv_2", values={"filters": filters}))
+            numbers = [getattr(desk.bridge.trace.blocks[id], key) for id in desk.panel.shown_ids()]
+            assert numbers == sorted(numbers)
+    desk.sort("Receptive field")
+    desk.bridge.do(SetParameters(id="conv_2", values={"kernel_size": 7}))
+    fields = [int(desk.cell(id, "Receptive field").split()[0]) for id in desk.panel.shown_ids()]
+    assert fields == sorted(fields)
 
 
 def test_hidden_it_does_nothing_and_catches_up(desk: Desk) -> None:

@@ -128,7 +128,7 @@ def test_undo_ends_a_gesture() -> None:
 def test_edits_without_effect_leave_no_step_and_no_unsaved_mark() -> None:
     document = chain("Convolution")
     steps = document.index
-    document.do(SetParameters(id="convolution_1", values={"filters": 32}))
+    document.do(SetParameters(id="convolution_1", values={"kernel_size": 3}))
     document.do(RenameExperiment(name=document.value.name))
     document.do(SetTraining(recipe=TrainingRecipe()))
     document.do(SetData(recipe=DataRecipe()))
@@ -138,9 +138,9 @@ def test_edits_without_effect_leave_no_step_and_no_unsaved_mark() -> None:
 
 def test_going_back_to_the_saved_state_clears_the_unsaved_mark() -> None:
     document = chain("Convolution")
-    document.do(SetParameters(id="convolution_1", values={"filters": 64}))
+    document.do(SetParameters(id="convolution_1", values={"kernel_size": 5}))
     assert document.is_modified
-    document.do(SetParameters(id="convolution_1", values={"filters": 32}))
+    document.do(SetParameters(id="convolution_1", values={"kernel_size": 3}))
     assert not document.is_modified
 
 

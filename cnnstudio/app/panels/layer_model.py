@@ -4,123 +4,27 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
-from cnnstudio.app import format
+from cnnstudio.app.panels.layer_columns import COLUMNS, FIELD, FIRST_NUMBER, GROUP, STRIDE, Design
 from cnnstudio.app.theme import Role, space, theme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from PySide6.QtCore import QObject
 
     from cnnstudio.core.tracing import BlockTrace, Trace
 
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
-NOTHING = -1.0
-"""Sorts what has no value before all that has one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: heading, what it means, its text, and the number it sorts by (None: by its text)."""
-
-    title: str
-    help: str
-    text: Callable[[BlockTrace, Trace], str]
-    rank: Callable[[BlockTrace, Trace], float] | None = None
-
-
-def _id(traced: BlockTrace, trace: Trace) -> str:
-    return traced.id
-
-
-def _kind(traced: BlockTrace, trace: Trace) -> str:
-    return traced.spec.title
-
-
-def _shape(traced: BlockTrace, trace: Trace) -> str:
-    return format.tensor_shape(traced.output)
-
-
-def _cells(traced: BlockTrace, trace: Trace) -> float:
-    return traced.output.cells if traced.output is not None else NOTHING
-
-
-def _params(traced: BlockTrace, trace: Trace) -> str:
-    return format.count(traced.params) if traced.output is not None else format.DASH
-
-
-def _param_count(traced: BlockTrace, trace: Trace) -> float:
-    return traced.params if traced.output is not None else NOTHING
-
-
-def _share(traced: BlockTrace, trace: Trace) -> str:
-    return format.share(traced.params, trace.params) if traced.output is not None else format.DASH
-
-
-def _macs(traced: BlockTrace, trace: Trace) -> str:
-    return format.count(traced.macs) if traced.output is not None else format.DASH
-
-
-def _mac_count(traced: BlockTrace, trace: Trace) -> float:
-    return traced.macs if traced.output is not None else NOTHING
-
-
-def _memory(traced: BlockTrace, trace: Trace) -> str:
-    return format.size_of(traced.activation_bytes) if traced.output is not None else format.DASH
-
-
-def _bytes(traced: BlockTrace, trace: Trace) -> float:
-    return traced.activation_bytes if traced.output is not None else NOTHING
-
-
-def _field(traced: BlockTrace, trace: Trace) -> str:
-    return format.receptive_field(trace.fields[traced.id]) if traced.output is not None else format.DASH
-
-
-def _field_size(traced: BlockTrace, trace: Trace) -> float:
-    return _product(a.size for a in trace.fields[traced.id]) if traced.output is not None else NOTHING
-
-
-def _stride(traced: BlockTrace, trace: Trace) -> str:
-    return format.stride(trace.fields[traced.id]) if traced.output is not None else format.DASH
-
-
-def _jump(traced: BlockTrace, trace: Trace) -> float:
-    return _product(a.jump for a in trace.fields[traced.id]) if traced.output is not None else NOTHING
+CHIP_SCALE = 2
+"""Drawn for screens of twice the density; others scale it down."""
 
 
 def _padded(digits: re.Match[str]) -> str:
     return digits.group().zfill(9)
-
-
-def _product(values: Any) -> float:
-    product = 1.0
-    for value in values:
-        product *= float(value)
-    return product
-
-
-COLUMNS = (
-    Column("Block", "Id of the block", _id),
-    Column("Kind", "What kind of block it is", _kind),
-    Column("Output shape", "Sizes of what goes out, channels last", _shape, _cells),
-    Column("Parameters", "Weights and biases of the block", _params, _param_count),
-    Column("Share", "Share of the parameters of the whole network", _share, _param_count),
-    Column("Multiply-adds", "Multiplications with addition for one sample", _macs, _mac_count),
-    Column("Activation memory", "Results of the block for one sample, as float32", _memory, _bytes),
-    Column("Receptive field", "How much of the input one value can see, in cells of the input", _field, _field_size),
-    Column("Stride", "How far the receptive field moves on the input from one value to the next", _stride, _jump),
-)
-FIRST_NUMBER = 2
-CHIP_SCALE = 2
-"""Drawn for screens of twice the density; others scale it down."""
 
 
 class LayerModel(QAbstractTableModel):
@@ -128,38 +32,59 @@ class LayerModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._trace: Trace | None = None
+        self._design: Design | None = None
         self._rows: list[BlockTrace] = []
+
+    @property
+    def design(self) -> Design | None:
+        """What is shown."""
+        return self._design
 
     def show_trace(self, trace: Trace) -> bool:
         """Take this trace; True when blocks came, went or changed places, and not only their numbers."""
         rows = list(trace.blocks.values())
-        if [r.id for r in rows] == [r.id for r in self._rows]:
-            self._trace, self._rows = trace, rows
-            if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
+        old, shown = self._rows, self._design
+        if [r.id for r in rows] == [r.id for r in old]:
+            self._design, self._rows = Design(trace), rows
+            changed = [n for n, (before, now) in enumerate(zip(old, rows, strict=True)) if before is not now]
+            self._tell(changed, 0, len(COLUMNS) - 1)
+            if changed:  # what lies behind sees another part of the input; totals alone change no order
+                self.dataChanged.emit(self.index(changed[0], FIELD), self.index(len(rows) - 1, STRIDE))
+            if rows and shown is not None and shown.trace.architecture.groups != trace.architecture.groups:
+                self.dataChanged.emit(self.index(0, GROUP), self.index(len(rows) - 1, GROUP))
             return False
         self.beginResetModel()
-        self._trace, self._rows = trace, rows
+        self._design, self._rows = Design(trace), rows
         self.endResetModel()
         return True
+
+    def _tell(self, changed: list[int], first: int, last: int) -> None:
+        """Send `dataChanged` for stretches of rows: who sorts puts each row in its place anew."""
+        start = 0
+        for n in range(1, len(changed) + 1):
+            if n == len(changed) or changed[n] != changed[n - 1] + 1:
+                self.dataChanged.emit(self.index(changed[start], first), self.index(changed[n - 1], last))
+                start = n
 
     def traced(self, row: int) -> BlockTrace:
         """The block of that row."""
         return self._rows[row]
 
-    def row_of(self, id: str) -> int:
-        """The row of that block, -1 for none."""
-        return next((n for n, r in enumerate(self._rows) if r.id == id), -1)
+    def text(self, row: int, column: int, *, plain: bool = False) -> str:
+        """What stands in that cell; `plain` for other programs to count with."""
+        if self._design is None:
+            return ""
+        of = COLUMNS[column]
+        return (of.plain if plain and of.plain is not None else of.text)(self._rows[row], self._design)
 
     def rank(self, row: int, column: int) -> tuple[float, str]:
         """What that cell sorts by: its number, or its text with the numbers in it in their order."""
         traced, of = self._rows[row], COLUMNS[column]
-        if self._trace is None:
+        if self._design is None:
             return (0.0, "")
         if of.rank is not None:
-            return (of.rank(traced, self._trace), "")
-        text = of.text(traced, self._trace)
+            return (of.rank(traced, self._design), "")
+        text = of.text(traced, self._design)
         return (0.0, re.sub(r"\d+", _padded, text.lower()))
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
@@ -180,20 +105,22 @@ class LayerModel(QAbstractTableModel):
             return COLUMNS[section].help
         return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
-    def _ink(self, traced: BlockTrace, trace: Trace, column: int) -> QColor | None:
+    def _ink(self, traced: BlockTrace, design: Design, column: int) -> QColor | None:
         """Red for what cannot be laid, muted for nothing, so that the numbers that matter stand out."""
+        if traced.bypassed:
+            return theme().color(Role.MUTED)
         if traced.output is None:
             return theme().color(Role.ERROR)
         rank = COLUMNS[column].rank
-        return theme().color(Role.MUTED) if rank is not None and rank(traced, trace) <= 0 else None
+        return theme().color(Role.MUTED) if rank is not None and rank(traced, design) <= 0 else None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Texts, the family's colour, numbers in tabular figures at the right."""
-        if self._trace is None or not index.isValid():
+        if self._design is None or not index.isValid():
             return None
         traced, column = self._rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[column].text(traced, self._trace)
+            return COLUMNS[column].text(traced, self._design)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         if role == Qt.ItemDataRole.FontRole and column >= FIRST_NUMBER:
@@ -201,9 +128,9 @@ class LayerModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return family_chip(theme().families[traced.spec.group])
         if role == Qt.ItemDataRole.ForegroundRole:
-            return self._ink(traced, self._trace, column)
+            return self._ink(traced, self._design, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{COLUMNS[column].help}: {COLUMNS[column].text(traced, self._trace)}"
+            return f"{COLUMNS[column].help}: {COLUMNS[column].text(traced, self._design)}"
         return None
 
 
@@ -243,7 +170,12 @@ class LayerFilter(QSortFilterProxyModel):
 
     def accepts(self, traced: BlockTrace) -> bool:
         """Whether that block is kept."""
-        haystack = f"{traced.id} {traced.spec.title} {traced.spec.group}".lower()
+        if not self._words:
+            return True
+        design = self._model.design
+        group = design.groups.get(traced.id, "") if design is not None else ""
+        bypassed = "bypassed" if traced.bypassed else ""
+        haystack = f"{traced.id} {traced.spec.title} {traced.spec.group} {group} {bypassed}".lower()
         return all(word in haystack for word in self._words)
 
     def filterAcceptsRow(self, row: int, parent: _Index) -> bool:

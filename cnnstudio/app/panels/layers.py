@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QStackedWidget,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,17 +25,16 @@ from PySide6.QtWidgets import (
 from cnnstudio.app import format
 from cnnstudio.app.panels import table_text
 from cnnstudio.app.panels.empty import EmptyState
-from cnnstudio.app.panels.layer_model import COLUMNS, LayerFilter, LayerModel
-from cnnstudio.app.theme import Role, icon, mark, space, themes
+from cnnstudio.app.panels.layer_columns import COLUMNS, FIRST_NUMBER, GROUP, TITLES
+from cnnstudio.app.panels.layer_model import LayerFilter, LayerModel
+from cnnstudio.app.theme import Role, icon, mark, set_icon, space, themes
 from cnnstudio.app.when_shown import WhenShown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.selection import Selection
-
-    Writer = Callable[[Sequence[Sequence[str]]], str]
 
 FILTER_WIDTH = 220
 
@@ -52,6 +52,7 @@ class LayersPanel(QWidget):
         self.view.setModel(self.rows)
         self.filter = QLineEdit(self)
         self.totals = QLabel(self)
+        self.copying = QToolButton(self)
         self.nothing = EmptyState("search", "No block matches.", self)
         self._stack = QStackedWidget(self)
         self._lay_out()
@@ -62,10 +63,11 @@ class LayersPanel(QWidget):
         self.filter.textChanged.connect(self._look_for)
         self.view.selectionModel().selectionChanged.connect(self._selected_here)
         self.view.customContextMenuRequested.connect(self._show_menu)
-        self._copy = QAction("Copy", self.view, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
+        self._copy = QAction("Copy selected rows", self.view, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
         self._copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self._copy.triggered.connect(self._copy_selected)
         self.view.addAction(self._copy)
+        self.copying.setMenu(self._menu())
 
     def _lay_out(self) -> None:
         self.setObjectName("layers")
@@ -80,6 +82,13 @@ class LayersPanel(QWidget):
         self.totals.setObjectName("layers_totals")
         self.totals.setWordWrap(True)  # else the page could not be made narrower than this line
         mark(self.totals, tone="muted")
+        self.copying.setObjectName("layers_copy")
+        self.copying.setText("Copy table")
+        self.copying.setAccessibleName("Copy table")
+        self.copying.setToolTip("Copy the rows in sight as text, CSV, Markdown or LaTeX")
+        self.copying.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.copying.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        set_icon(self.copying, "copy")
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.nothing)
         bar = QHBoxLayout()
@@ -87,6 +96,7 @@ class LayersPanel(QWidget):
         bar.setSpacing(space(3))
         bar.addWidget(self.filter)
         bar.addWidget(self.totals, 1)
+        bar.addWidget(self.copying)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -129,6 +139,9 @@ class LayersPanel(QWidget):
         self.model.show_trace(self._bridge.trace)
         if first:
             self._fit_columns()
+        self._show_columns()
+        self._show_rows_or_none()
+        self.view.viewport().update()  # shares change with the total, in rows that stay
         self._show_selection()
         self._show_totals()
 
@@ -140,9 +153,17 @@ class LayersPanel(QWidget):
 
     def _look_for(self, text: str) -> None:
         self.rows.look_for(text)
-        self._stack.setCurrentWidget(self.view if self.rows.rowCount() else self.nothing)
+        self._show_rows_or_none()
         self._show_selection()
         self._show_totals()
+
+    def _show_columns(self) -> None:
+        """Groups have a column while there are any."""
+        self.view.setColumnHidden(GROUP, not self._bridge.experiment.architecture.groups)
+
+    def _show_rows_or_none(self) -> None:
+        self._stack.setCurrentWidget(self.view if self.rows.rowCount() else self.nothing)
+        self.copying.setEnabled(self.rows.rowCount() > 0)
 
     def _show_totals(self) -> None:
         trace = self._bridge.trace
@@ -209,31 +230,49 @@ class LayersPanel(QWidget):
 
     # Copying
 
-    def table(self, rows: Sequence[int]) -> list[list[str]]:
-        """Headings and the texts of these rows, columns in the order in sight."""
+    def table(self, rows: Sequence[int], *, plain: bool = False, sums: bool = False) -> table_text.Table:
+        """These rows with the columns in sight, in their order there."""
         header = self.view.horizontalHeader()
         columns = [header.logicalIndex(n) for n in range(len(COLUMNS))]
-        lines = [[COLUMNS[c].title for c in columns]]
-        lines += [[str(self.rows.index(row, c).data()) for c in columns] for row in rows]
-        return lines
+        columns = [c for c in columns if not header.isSectionHidden(c)]
+        sources = [self.rows.mapToSource(self.rows.index(row, 0)).row() for row in rows]
+        return table_text.Table(
+            [COLUMNS[c].plain_title if plain and COLUMNS[c].plain_title else COLUMNS[c].title for c in columns],
+            [[self.model.text(source, c, plain=plain) for c in columns] for source in sources],
+            [c >= FIRST_NUMBER for c in columns],
+            self._sums(sources, columns) if sums else (),
+        )
+
+    def _sums(self, sources: Sequence[int], columns: Sequence[int]) -> list[str]:
+        """The last line of a table on paper."""
+        traced = [self.model.traced(source) for source in sources]
+        params = sum(t.params for t in traced)
+        found = {
+            "Parameters": format.count(params),
+            "Share": format.share(params, self._bridge.trace.params),
+            "Multiply-adds": format.count(sum(t.macs for t in traced)),
+            "Activation memory": format.size_of(sum(t.activation_bytes for t in traced)),
+        }
+        return ["Total" if n == 0 else found.get(TITLES[c], "") for n, c in enumerate(columns)]
 
     def _copy_selected(self) -> None:
         rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
         if rows:
             QApplication.clipboard().setText(table_text.tabbed(self.table(rows)))
 
-    def copy_as(self, writer: Writer) -> None:
-        """Put all rows in sight on the clipboard in the form that `writer` gives them."""
-        QApplication.clipboard().setText(writer(self.table(range(self.rows.rowCount()))))
+    def copy_as(self, form: table_text.Form) -> None:
+        """Put all rows in sight on the clipboard in this form."""
+        table = self.table(range(self.rows.rowCount()), plain=form.plain, sums=not form.plain)
+        QApplication.clipboard().setText(form.write(table))
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setObjectName("layers_menu")
+        menu.addAction(self._copy)
+        menu.addSeparator()
+        for form in table_text.FORMS:
+            menu.addAction(form.label).triggered.connect(partial(self.copy_as, form))
+        return menu
 
     def _show_menu(self, place: QPoint) -> None:
-        menu = QMenu(self.view)
-        menu.setObjectName("layers_menu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for text, writer in (
-            ("Copy table as text", table_text.tabbed),
-            ("Copy table as CSV", table_text.comma_separated),
-            ("Copy table as Markdown", table_text.markdown),
-        ):
-            menu.addAction(text).triggered.connect(partial(self.copy_as, writer))
-        menu.popup(self.view.viewport().mapToGlobal(place))
+        self.copying.menu().popup(self.view.viewport().mapToGlobal(place))
