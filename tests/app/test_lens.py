@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
 CONVOLUTION = ("conv", "Convolution", {"filters": 5})
-HEAD = (("gap", "GlobalAveragePooling", {}), ("output", "Output", {}))
+HEAD: tuple[tuple[str, str, dict[str, Any]], ...] = (("gap", "GlobalAveragePooling", {}), ("output", "Output", {}))
 
 
 def experiment(source: SourceSpec, *blocks: tuple[str, str, dict[str, Any]], shape: tuple[int, ...] = ()) -> Experiment:

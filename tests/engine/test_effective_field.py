@@ -88,7 +88,8 @@ def test_a_softmax_does_not_cancel_out() -> None:
     ],
 )  # fmt: skip
 def test_it_lies_within_what_is_seen(source: Any, blocks: Any, cell: tuple[int, ...]) -> None:
-    ends = () if isinstance(source, Shapes) else (("gap", "GlobalAveragePooling", {}),)
+    gap: tuple[str, str, dict[str, Any]] = ("gap", "GlobalAveragePooling", {})
+    ends = () if isinstance(source, Shapes) else (gap,)
     experiment, sketches = chain(source, *blocks, *ends), Sketches()
     field = design_field(ask(experiment, "b", cell), sketches).field
     seen = Sight(trace(experiment.architecture, source.info()), "b").of(cell).seen
