@@ -16,7 +16,7 @@ from cnnstudio.core.catalogue.ends import Input, Output
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import Tidy
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.files import FileError, file_name, load_experiment, save_experiment
+from cnnstudio.core.files import FileError, file_name, load_experiment, save_experiment, write_experiment
 from cnnstudio.core.importing import ENDINGS, is_model
 from cnnstudio.core.presets import presets, save_preset
 from cnnstudio.core.program import INPUT
@@ -164,8 +164,13 @@ class FileCommands(QObject):
         self._naming.open()
 
     def export(self) -> None:
-        """Ask where the model of the latest run shall go and have it written."""
-        self.export_run(self._run.trained_directory)
+        """Ask where the model of the latest run, or else the imported one, shall go and have it written."""
+        directory = self._run.trained_directory
+        if directory or not self._bridge.experiment.weights:
+            self.export_run(directory)
+        else:
+            self._exporting = ""
+            self._ask_export(self._bridge.experiment.name)
 
     def export_run(self, directory: str) -> None:
         """The same for the run folder `directory`."""
@@ -173,9 +178,12 @@ class FileCommands(QObject):
             self._complain("There is no trained model yet: press Train first.")
             return
         self._exporting = directory
+        self._ask_export(self._run.state.name or "model")
+
+    def _ask_export(self, name: str) -> None:
         from cnnstudio.app.dialogs.files import ask_save
 
-        suggestion = self._folder() / f"{file_name(self._run.state.name or 'model')}.keras"
+        suggestion = self._folder() / f"{file_name(name)}{MODEL_ENDING}"
         dialog = ask_save(self._window, "Export trained model", suggestion, MODELS)
         dialog.fileSelected.connect(self._export_to)
         dialog.open()
@@ -263,7 +271,8 @@ class FileCommands(QObject):
             self._complain(f'The file of a trained model ends in {MODEL_ENDING}, "{file.name}" does not: rename it.')
             return
         self._messages.dismiss("file")
-        ExportDialog(self._worker, self._exporting, file, self._window).open()
+        experiment = "" if self._exporting else write_experiment(self._bridge.experiment)
+        ExportDialog(self._worker, self._exporting, file, self._window, experiment).open()
 
     def _go_on(self) -> None:
         then, self._next = self._next, None

@@ -14,7 +14,9 @@ import numpy as np
 
 from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import closest
+from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.files import FileError, load_experiment
+from cnnstudio.core.lint import lint
 from cnnstudio.core.run_folder import EXPERIMENT, LAST, RunFolderError, read_record
 from cnnstudio.core.tracing import trace
 from cnnstudio.core.weights_store import WeightsError
@@ -63,7 +65,7 @@ def export_run(directory: str | Path, format: str, path: str | Path) -> Export:
 
 
 def export_experiment(experiment: Experiment, format: str, path: str | Path) -> Export:
-    """The same for a sound experiment whose weights were imported and all fit: its model as it is before training.
+    """The same for an experiment whose weights were imported and all fit: its model as it is before training.
 
     Raises ExportError.
     """
@@ -122,7 +124,11 @@ def _imported_model(experiment: Experiment) -> tuple[Any, Dataset]:
     """The experiment's model with the weights that it starts from."""
     if not experiment.weights:
         raise ExportError(f"{experiment.name} has no weights: train it first, and export the run.")
-    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    design = trace(experiment.architecture, experiment.data.source.info())
+    errors = [d for d in lint(design) if d.severity is Severity.ERROR]
+    if errors:
+        raise ExportError(f"The design has errors, so there is no model. {errors[0].block}: {errors[0].message}")
+    program = design.program()
     model = build_keras(program)
     names = layer_names(program)
     try:

@@ -23,7 +23,7 @@ from cnnstudio.engine import devices
 from cnnstudio.engine.control import Asked, Control, RunError
 from cnnstudio.engine.data import DataError
 from cnnstudio.engine.effective_field import design_field
-from cnnstudio.engine.export import ExportError, export_run
+from cnnstudio.engine.export import ExportError, export_experiment, export_run
 from cnnstudio.engine.outbox import Outbox
 from cnnstudio.engine.previews import Replaced, design_maps, previews
 from cnnstudio.engine.showing import show_samples
@@ -267,9 +267,16 @@ class Worker:
 
     def _export_run(self, command: ExportRun) -> None:
         try:
-            done = export_run(command.directory, command.format, command.path)
+            if command.directory:
+                done = export_run(command.directory, command.format, command.path)
+            else:
+                experiment = read_experiment(command.experiment, "The experiment")
+                done = export_experiment(experiment, command.format, command.path)
         except ExportError as error:
             self._outbox.put(Failed(command.request, str(error), error.details))
+            return
+        except FileError as error:
+            self._outbox.put(Failed(command.request, str(error)))
             return
         self._outbox.put(Exported(command.request, str(done.path), done.bytes, done.max_abs_difference, done.agreement))
 

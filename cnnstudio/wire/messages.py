@@ -101,8 +101,11 @@ class ExportRun(Command, frozen=True):
 
     request: int
     directory: str
+    """"" to write the model of `experiment` with the imported weights that it starts from."""
     format: str
     path: str
+    experiment: str = ""
+    """JSON text; for a run its own folder has it."""
 
 
 class GetPreviews(Command, frozen=True):

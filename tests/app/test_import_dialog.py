@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from cnnstudio.app.dialogs.export import ExportDialog
 from cnnstudio.app.dialogs.import_report import ImportReport, findings
 from cnnstudio.app.dialogs.questions import UnsavedQuestion
 from cnnstudio.app.dialogs.reading import ReadingDialog
@@ -32,15 +33,18 @@ from cnnstudio.app.theme import Mode, themes
 from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import RenameExperiment
-from cnnstudio.core.files import load_experiment, save_experiment
+from cnnstudio.core.files import load_experiment, read_experiment, save_experiment
 from cnnstudio.core.importing import Told, import_model
 from cnnstudio.core.weights_store import beside, is_kept, place_of, store_folder
+from cnnstudio.wire.messages import ExportRun
 from tests.helpers.small_keras import NAME, model_text, write_keras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytestqt.qtbot import QtBot
+
+    from cnnstudio.wire.messages import Command
 
 FAKE = Path(__file__).parents[1] / "helpers" / "fake_worker.py"
 LEFT = Qt.MouseButton.LeftButton
@@ -261,6 +265,24 @@ def test_opening_an_experiment_takes_its_weights_over(qtbot: QtBot, window: Main
     assert said(window) == []
     assert window.bridge.document.path == file
     assert not window.bridge.document.is_modified
+
+
+def test_an_imported_model_can_be_exported_untrained(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sent: list[Command] = []
+    monkeypatch.setattr(window.worker, "send", sent.append)
+    assert not window.actions_table["export"].isEnabled()
+    window.files.import_path(write_keras(tmp_path / "m.keras"))
+    wait_for_model(qtbot, window)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    QTest.keyClick(window, Qt.Key.Key_E, CONTROL)
+    name_file(qtbot, window, tmp_path / "again.keras")
+    wait_for(qtbot, window, ExportDialog).close()
+    command = next(c for c in sent if isinstance(c, ExportRun))
+    assert (command.directory, command.format, command.path) == ("", "keras", str(tmp_path / "again.keras"))
+    assert read_experiment(command.experiment, "it") == window.bridge.experiment
 
 
 def test_missing_weights_are_named_and_fresh_ones_offered(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

@@ -24,15 +24,21 @@ _SAME = 1e-5
 
 
 class ExportDialog(QDialog):
-    """Asks the worker to write the model of a run folder to `path`, and shows what came of it."""
+    """Asks the worker to write a model to `path`, and shows what came of it.
 
-    def __init__(self, worker: WorkerClient, directory: str, path: Path, parent: QWidget | None = None) -> None:
+    The model is that of the run folder `directory`, or, where that is "", of an experiment with imported weights.
+    """
+
+    def __init__(
+        self, worker: WorkerClient, directory: str, path: Path, parent: QWidget | None = None, experiment: str = ""
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("export_dialog")
         self.setWindowTitle("Export trained model")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(440)
         self._directory = directory
+        self._experiment = experiment
         self._path = path
         self._title = _label("export_title", f"Writing {path.name}", scale="title")
         self._text = _label("export_text", f"The worker writes the model to {path.parent} and opens the file again.")
@@ -61,7 +67,8 @@ class ExportDialog(QDialog):
             mark(self._text, tone="error")
 
     def _command(self, request: int) -> Command:
-        return ExportRun(request, self._directory, self._path.suffix.lstrip(".") or "keras", str(self._path))
+        kind = self._path.suffix.lstrip(".") or "keras"
+        return ExportRun(request, self._directory, kind, str(self._path), self._experiment)
 
     def _lay_out(self) -> None:
         for button, name, tip in (

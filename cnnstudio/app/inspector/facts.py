@@ -150,6 +150,11 @@ def of_several(traced: Sequence[BlockTrace], trace: Trace) -> list[Fact]:
     return _if_laid(sums, traced)
 
 
+_IMPORTED = Fact(
+    "Starts from", "imported weights", "Training starts from these where they fit; Edit has a way back to fresh ones"
+)
+
+
 def of_network(experiment: Experiment, trace: Trace) -> list[Fact]:
     """Sums over the whole network, and what goes in and comes out."""
     outputs = [t for t in trace.blocks.values() if t.spec.kind == "Output"]
@@ -164,5 +169,6 @@ def of_network(experiment: Experiment, trace: Trace) -> list[Fact]:
         Fact("Shape in", format.lettered_shape(trace.data.input_shape), "Sizes of one sample, channels (C) last"),
         Fact("Shape out", _out(outputs[0]) if outputs else format.DASH, "Sizes of the answer for one sample"),
         Fact("Blocks", format.count(len(trace.blocks)), "Input and Output are counted"),
+        *([_IMPORTED] if experiment.weights else []),
         *_if_laid(sums, trace.blocks.values()),
     ]
