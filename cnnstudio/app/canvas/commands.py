@@ -250,7 +250,8 @@ def step(canvas: CanvasView, way: Way, *, extend: bool = False) -> None:
 def _neighbour(canvas: CanvasView, here: str, way: Way) -> str | None:
     """Along the flow from a block; to the nearest thing from a comment, and to comments beside a block."""
     board = canvas.board
-    bodies = {id: thing.body for id, thing in (*board.cards.items(), *board.notes.items())}
+    bodies = {id: card.body for id, card in board.cards.items()}
+    bodies.update((id, note.body) for id, note in board.notes.items())
     if here in board.notes:
         return nearest_beside(bodies, here, way, bodies)
     along = neighbour(board.chart, here, way)

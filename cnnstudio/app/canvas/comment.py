@@ -129,10 +129,12 @@ class Note(QGraphicsItem):
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None, /) -> None:
+        if self._edited:
+            return  # the field stands in its place
         level = option.levelOfDetailFromTransform(painter.worldTransform())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, level >= FARTHEST)
         self._paint_paper(painter, level)
-        if self._edited or level < FARTHEST:
+        if level < FARTHEST:
             return
         if level < FAR:
             self._paint_bars(painter)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from cnnstudio.core.layout import CARD_HEIGHT, ROW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
+
+    from PySide6.QtCore import QRectF
 
     from cnnstudio.core.architecture import Architecture, Block
 
@@ -36,6 +38,36 @@ def neighbour(architecture: Architecture, id: str, way: Way) -> str | None:
         if readers:
             return _nearest(here, (architecture.blocks[r] for r in readers))
     return _nearest(here, (b for b in architecture.blocks.values() if b.id != id and _lies(here, b, way)))
+
+
+def nearest_beside(bodies: Mapping[str, QRectF], id: str, way: Way, among: Collection[str]) -> str | None:
+    """Of the things `among`, which no connection leads to, the nearest in that direction; None where there is none.
+
+    Left and Right stay beside it; Up and Down find what lies aside, too.
+    """
+    here = bodies[id]
+    found = [other for other in among if other != id and _is_towards(here, bodies[other], way)]
+    return min(found, key=lambda other: _apart(here, bodies[other]), default=None)
+
+
+def _is_towards(here: QRectF, other: QRectF, way: Way) -> bool:
+    if way in (Way.LEFT, Way.RIGHT):
+        beside = other.top() < here.bottom() and here.top() < other.bottom()
+        dx = other.center().x() - here.center().x()
+        return beside and (dx < 0 if way is Way.LEFT else dx > 0)
+    dy = other.center().y() - here.center().y()
+    return dy < 0 if way is Way.UP else dy > 0
+
+
+def _apart(here: QRectF, other: QRectF) -> float:
+    step = other.center() - here.center()
+    return abs(step.x()) + abs(step.y())
+
+
+def nearer(bodies: Mapping[str, QRectF], id: str, *others: str | None) -> str | None:
+    """Of these, as far as there are any, the one nearest to `id`."""
+    there = [other for other in others if other is not None]
+    return min(there, key=lambda other: _apart(bodies[id], bodies[other]), default=None)
 
 
 def first(architecture: Architecture) -> str | None:

@@ -119,7 +119,7 @@ class FixButton(QPushButton):
         self.setAccessibleDescription(fix.gives)
         self.setToolTip("Make this change; Undo takes it back")
         self._words = self._line(fix.label)
-        self._gives = self._line(_unbroken(fix.gives))
+        self._gives = self._line(fix.gives.replace(" · ", "\n"))
         mark(self._gives, tone="muted", scale="caption")
         self._gives.setVisible(bool(fix.gives))
         column = QVBoxLayout(self)
@@ -193,8 +193,3 @@ class FixButton(QPushButton):
 
     def _clicked(self) -> None:
         self.wanted.emit(self.fix)
-
-
-def _unbroken(gives: str) -> str:
-    """Lines end between its parts only: a shape or a number of parameters stays whole."""
-    return " · ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in gives.split(" · "))

@@ -163,9 +163,10 @@ QAbstractItemView {
 QAbstractItemView::item { padding: 4px; border-radius: 4px; }
 QAbstractItemView::item:hover { background: $hover; }
 QAbstractItemView::item:selected { background: $selection; color: $text; }
+QTreeView { show-decoration-selected: 0; }
 QTreeView::branch { background: transparent; }
-QTreeView::branch:has-children:closed { image: url($icons/mark-arrow-right-$shade.svg); }
-QTreeView::branch:has-children:open { image: url($icons/mark-arrow-down-$shade.svg); }
+QTreeView::branch:has-children:closed { image: url($icons/mark-branch-closed-$shade.svg); }
+QTreeView::branch:has-children:open { image: url($icons/mark-branch-open-$shade.svg); }
 QListView[kind="roomy"]::item { min-height: 28px; padding: 0 8px; }
 QListView[kind="roomy"] { border: 1px solid $border; border-radius: ${radius}px; padding: 3px; }
 QListView[kind="roomy"]:focus { border: 2px solid $accent; padding: 2px; }
