@@ -26,6 +26,8 @@ class Folded:
 def fold(architecture: Architecture) -> Folded:
     """What to draw of `architecture`."""
     closed = [g for g in architecture.groups.values() if g.closed]
+    if not closed:
+        return _flat(architecture)
     node_of = {id: id for id in architecture.blocks}
     for group in sorted(closed, key=_size):  # the widest comes last and stays
         node_of.update(dict.fromkeys(group.blocks, group.id))
@@ -39,6 +41,13 @@ def fold(architecture: Architecture) -> Folded:
             if start and start != node:
                 edges[start, node] = (*edges.get((start, node), ()), (source, block.id))
     return Folded({node: tuple(ids) for node, ids in nodes.items()}, node_of, edges)
+
+
+def _flat(architecture: Architecture) -> Folded:
+    """Each block is a node."""
+    blocks = architecture.blocks
+    keys = [(source, id) for id, block in blocks.items() for source in block.inputs if source in blocks]
+    return Folded({id: (id,) for id in blocks}, {id: id for id in blocks}, {key: (key,) for key in keys})
 
 
 def _size(group: Group) -> int:

@@ -60,9 +60,11 @@ class Place(NamedTuple):
 
 def places(architecture: Architecture) -> dict[str, Place]:
     """Where each group lies, as a frame and as a card. What lies in it counts as it is drawn: open or closed."""
-    holder = {id: id for id in architecture.blocks}
-    boxes = {b.id: card_box(b.position) for b in architecture.blocks.values()}
-    column = {b.id: b.position[0] for b in architecture.blocks.values()}
+    blocks = architecture.blocks
+    held = {id for group in architecture.groups.values() for id in group.blocks}
+    holder = {id: id for id in held}
+    boxes = {id: card_box(blocks[id].position) for id in held}
+    column = {id: blocks[id].position[0] for id in held}
     found: dict[str, Place] = {}
     for group in sorted(architecture.groups.values(), key=lambda g: len(g.blocks)):  # inner ones first
         parts = {holder[id] for id in group.blocks}

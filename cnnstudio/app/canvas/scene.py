@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _BESIDE, _BEYOND = 1200.0, 800.0
 """Free canvas round the cards, so that one can be put beyond them. More than a window shows: a scene smaller than its
 view is centred in it, and then all cards would jump whenever one is put outside the others."""
-_Shown = tuple["BlockTrace | None", "tuple[Diagnostic, ...]"]
+_Shown = tuple["Block", "BlockTrace | None", "tuple[Diagnostic, ...]"]
 
 
 class CanvasScene(QGraphicsScene):
@@ -53,6 +53,8 @@ class CanvasScene(QGraphicsScene):
         self.style_used = CanvasStyle.of(theme())
         self._shown: dict[str, _Shown] = {}
         self._placed: set[str] = set()
+        self._marks: dict[str, tuple[bool, bool]] = {}
+        """Selected cards, and whether each wears the focus ring."""
         self._rank = 2
         self._is_far = False
         self._lifted: frozenset[str] = frozenset()
@@ -126,17 +128,25 @@ class CanvasScene(QGraphicsScene):
         by_block: dict[str, tuple[Diagnostic, ...]] = {}
         for d in diagnostics:
             by_block[d.block] = (*by_block.get(d.block, ()), d)
+        had_groups = bool(self.architecture.groups)
         self.architecture, self.drawn = architecture, plan(architecture)
         nodes = self.drawn.folded.nodes
-        for id in [id for id, card in self.cards.items() if id not in nodes or _is_other(card, architecture)]:
+        gone = self.cards.keys() - nodes.keys()
+        if had_groups or architecture.groups:
+            gone |= {id for id, card in self.cards.items() if _is_other(card, architecture)}
+        for id in gone:
             self._drop_card(id)
         moved = False
         self._rank = len(trace.data.input_shape) - 1
         for id in nodes:
-            if id in architecture.blocks:
-                moved |= self._show_block(architecture.blocks[id], trace.blocks.get(id), by_block.get(id, ()))
-            else:
+            if id not in architecture.blocks:
                 moved |= self._show_group(id, trace, by_block)
+                continue
+            shown = (architecture.blocks[id], trace.blocks.get(id), by_block.get(id, ()))
+            known = self._shown.get(id)
+            same = known is not None and known[0] is shown[0] and known[1] is shown[1] and known[2] == shown[2]
+            if not same or id in self._lifted:
+                moved |= self._show_block(*shown)
         self._frames.show(architecture, self.drawn)
         rewired = self._show_edges(trace)
         moved |= self._notes.show(architecture.comments)
@@ -145,15 +155,14 @@ class CanvasScene(QGraphicsScene):
 
     def _show_block(self, block: Block, traced: BlockTrace | None, found: tuple[Diagnostic, ...]) -> bool:
         """Whether its card is new or lies elsewhere now."""
-        shown = (traced, found)
         card = self.cards.get(block.id)
         if card is None:
             card = self._add_card(Card(face_of(block, traced, found, self._rank), self.style_used, self.album))
         else:
             known = self._shown[block.id]
-            if known[0] is not traced or known[1] != found:
+            if known[1] is not traced or known[2] != found:
                 card.show_face_later(partial(face_of, block, traced, found, self._rank))
-        self._shown[block.id] = shown
+        self._shown[block.id] = (block, traced, found)
         return self._place(card)
 
     def _show_group(self, id: str, trace: Trace, diagnostics: Mapping[str, tuple[Diagnostic, ...]]) -> bool:
@@ -185,6 +194,7 @@ class CanvasScene(QGraphicsScene):
         card = self.cards.pop(id)
         self._shown.pop(id, None)
         self._placed.discard(id)
+        self._marks.pop(id, None)
         if self._hovered is card:
             self._hovered = None
         self.album.forget(card)
@@ -194,11 +204,8 @@ class CanvasScene(QGraphicsScene):
     def _show_edges(self, trace: Trace) -> bool:
         labels = {}
         for key, connections in self.drawn.folded.edges.items():
-            found = set()
-            for source, _ in connections:
-                traced = trace.blocks.get(source)
-                found.add(traced.output.shape if traced is not None and traced.output is not None else ())
-            labels[key] = found.pop() if len(found) == 1 else ()
+            first = _flow(trace, connections[0][0])
+            labels[key] = first if all(_flow(trace, source) == first for source, _ in connections[1:]) else ()
         return self._edges.show(labels)
 
     def settle(self) -> None:
@@ -292,10 +299,15 @@ class CanvasScene(QGraphicsScene):
 
         `current` wears the focus ring while the canvas has the keyboard.
         """
-        nodes = {self.node_of(id) for id in ids}
-        here = self.node_of(current)
-        for id, card in self.cards.items():
-            card.show_selected(id in nodes, focused and id == here)
+        here = self.node_of(current) if focused else ""
+        marks = dict.fromkeys((self.node_of(id) for id in ids), (True, False))
+        if here:
+            marks[here] = (here in marks, True)
+        for id in marks.keys() | self._marks.keys():
+            card = self.cards.get(id)
+            if card is not None and marks.get(id) != self._marks.get(id):
+                card.show_selected(*marks.get(id, (False, False)))
+        self._marks = marks
         self._frames.show_selected(ids, focused=focused)
         self._notes.show_selected(ids, current if focused else "")
 
@@ -332,6 +344,12 @@ class CanvasScene(QGraphicsScene):
         """Show what a drop on each card would come to; cards not named go back to normal."""
         for id, card in self.cards.items():
             card.show_light(lights.get(id, Light.NONE))
+
+
+def _flow(trace: Trace, source: str) -> tuple[int, ...]:
+    """The shape that leaves a block, () while it is unknown."""
+    traced = trace.blocks.get(source)
+    return traced.output.shape if traced is not None and traced.output is not None else ()
 
 
 def _is_other(card: Card, architecture: Architecture) -> bool:
