@@ -94,6 +94,6 @@ class Activation(BlockSpec):
             shared = tuple(range(1, x.rank + 1)) if self.share == "channel" and x.rank else None
             return net.layer("PReLU", x, shared_axes=shared)
         if self.function in ("relu", "leaky_relu") and bent:
-            slope = {"negative_slope": self.negative_slope} if self.function == "leaky_relu" else {}
-            return net.layer("ReLU", x, max_value=self.max_value, **slope, threshold=self.threshold)
+            slope = self.negative_slope if self.function == "leaky_relu" else 0.0
+            return net.layer("ReLU", x, max_value=self.max_value, negative_slope=slope, threshold=self.threshold)
         return net.layer("Activation", x, activation=self.function)

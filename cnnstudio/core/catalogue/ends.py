@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cnnstudio.core.catalogue.base import BlockSpec, block
 from cnnstudio.core.catalogue.pooling import GlobalAveragePooling
@@ -61,12 +61,14 @@ class Output(BlockSpec):
             self._check_vector(net, x)
         else:
             self._check_size(net, x, task)
-        bias = {} if self.use_bias else {"use_bias": False}
+        config: dict[str, Any] = {"activation": activation}
+        if not self.use_bias:
+            config["use_bias"] = False
         if x.rank == 0:
-            return net.layer("Dense", x, units=units, activation=activation, **bias)
-        same = {} if self.kernel_size == 1 else {"padding": "same"}
-        size = self.kernel_size
-        return net.layer(f"Conv{x.rank}D", x, filters=units, kernel_size=size, **same, activation=activation, **bias)
+            return net.layer("Dense", x, units=units, **config)
+        if self.kernel_size != 1:
+            config["padding"] = "same"
+        return net.layer(f"Conv{x.rank}D", x, filters=units, kernel_size=self.kernel_size, **config)
 
     def _check_vector(self, net: Net, x: Tensor) -> None:
         if x.rank == 0:

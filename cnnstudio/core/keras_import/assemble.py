@@ -38,6 +38,8 @@ class Held:
     weights: tuple[Weight, ...]
     stored: tuple[Shape, ...] = ()
     """Their shapes in the file, where these are not those of the weights."""
+    is_inner: bool = False
+    """Whether it was a layer within a layer."""
 
 
 @dataclass
@@ -179,8 +181,8 @@ def _place(
         draft.members.setdefault(node.models, []).append(id)
     path = f"{node.path}/{part.inner}".rstrip("/") if part is not None else ""
     if net.steps[-1].weights:
-        stored = part.stored if part is not None else ()
-        draft.held[id] = Held(node.name, path, net.steps[-1].weights, stored)
+        stored, inner = (part.stored, bool(part.inner)) if part is not None else ((), False)
+        draft.held[id] = Held(node.name, path, net.steps[-1].weights, stored, inner)
     if spec.kind == "Standardisation" and node.config.get("mean") is None:
         draft.statistics[id] = path
     return id

@@ -116,8 +116,13 @@ def _curve(name: str) -> BlockSpec:
     return spec
 
 
-def _with_activation(make: Callable[[str], BlockSpec], activation: Any, known: tuple[str, ...]) -> list[Part]:
-    """A block that applies the activation itself where it can, else with a block for it behind."""
+def _with_activation(
+    make: Callable[[str], BlockSpec], activation: Any, known: tuple[str, ...], shapes: tuple[Shape, ...]
+) -> list[Part]:
+    """A block that applies the activation itself where it can, else with a block for it behind.
+
+    `shapes` go into the layer; what comes out has as many axes.
+    """
     if activation is None or activation == "linear":
         return [Part(make("none"))]
     name, config = class_of(activation)
@@ -127,7 +132,7 @@ def _with_activation(make: Callable[[str], BlockSpec], activation: Any, known: t
             raise Unknown("its activation is a function of its own")
         name = inner
     elif isinstance(activation, dict):
-        return [Part(make("none")), *_activation_layer(activation, name, config)]
+        return [Part(make("none")), *_activation_layer(activation, name, config, shapes)]
     curve = _curve(name)
     function = str(vars(curve)["function"])
     if function in known and name not in ("leaky_relu", "elu"):
@@ -139,13 +144,15 @@ def _with_activation(make: Callable[[str], BlockSpec], activation: Any, known: t
     return [Part(make("none")), Part(curve, "activation")]
 
 
-def _activation_layer(activation: dict[str, Any], name: str, config: dict[str, Any]) -> list[Part]:
+def _activation_layer(
+    activation: dict[str, Any], name: str, config: dict[str, Any], shapes: tuple[Shape, ...]
+) -> list[Part]:
     make = _LAYERS.get(name)
     module = str(activation.get("module") or "")
     if make is None or not module.startswith("keras") or name not in _CURVED:
         raise Unknown(f"its activation is the layer {clean(name)[:40]}")
     given = Given(config)
-    parts = make(given, ())
+    parts = make(given, shapes)
     given.leftovers()
     return [Part(part.spec, "activation", "activation") for part in parts]
 
@@ -156,7 +163,7 @@ def _names() -> tuple[str, ...]:
 
 
 def _activation(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:
-    parts = _with_activation(_as_curve, given.take("activation"), ())
+    parts = _with_activation(_as_curve, given.take("activation"), (), shapes)
     return parts[1:] or [Part(_as_curve("linear"))]
 
 
@@ -188,15 +195,14 @@ def _elu(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:
 
 def _prelu(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:
     shared = given.take("shared_axes") or ()
-    rank = len(shapes[0]) - 1 if shapes else None
-    if shared and tuple(shared) != tuple(range(1, (rank or 0) + 1)):
+    if shared and tuple(shared) != tuple(range(1, len(shapes[0]))):
         raise Unknown("its slopes are shared along some axes only")
     return [Part(spec_class("Activation")(function="prelu", share="channel" if shared else "nothing"))]
 
 
 def _softmax(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:
     axis = given.take("axis", -1)
-    if axis not in (-1, (-1,)) and not (shapes and axis == len(shapes[0])):
+    if axis not in (-1, (-1,), len(shapes[0])):
         raise Unknown("it works along another axis than the channels")
     return [Part(_as_curve("softmax"))]
 
@@ -220,20 +226,20 @@ def _window(given: Given) -> dict[str, Any]:
 
 def _convolution(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:
     values = {"filters": given.whole("filters"), **_window(given), "groups": given.take("groups", 1)}
-    return _activated(given, "Convolution", values)
+    return _activated(given, shapes, "Convolution", values)
 
 
 def _depthwise(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:
     given.taken |= {"filters", "groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"}
     values = {**_window(given), "depth_multiplier": given.take("depth_multiplier", 1)}
-    return _activated(given, "DepthwiseConvolution", values)
+    return _activated(given, shapes, "DepthwiseConvolution", values)
 
 
 def _separable(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:
     given.taken |= {"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"}
     values = {"filters": given.whole("filters"), **_window(given)}
     values["depth_multiplier"] = given.take("depth_multiplier", 1)
-    return _activated(given, "SeparableConvolution", values)
+    return _activated(given, shapes, "SeparableConvolution", values)
 
 
 def _transposed(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:
@@ -242,18 +248,20 @@ def _transposed(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:
         raise Unknown("it is dilated, which TensorFlow computes on GPUs only")
     if given.take("groups", 1) != 1:
         raise Unknown("its channels are split into groups")
-    return _activated(given, "TransposedConvolution", {**values, "output_padding": given.size("output_padding")})
+    return _activated(
+        given, shapes, "TransposedConvolution", {**values, "output_padding": given.size("output_padding")}
+    )
 
 
 def _dense(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:
-    return _activated(given, "Dense", {"units": given.whole("units"), "use_bias": given.flag("use_bias", True)})
+    return _activated(given, shapes, "Dense", {"units": given.whole("units"), "use_bias": given.flag("use_bias", True)})
 
 
-def _activated(given: Given, kind: str, values: dict[str, Any]) -> list[Part]:
+def _activated(given: Given, shapes: tuple[Shape, ...], kind: str, values: dict[str, Any]) -> list[Part]:
     def make(activation: str) -> BlockSpec:
         return spec_class(kind)(**values, activation=activation)
 
-    return _with_activation(make, given.take("activation"), _names())
+    return _with_activation(make, given.take("activation"), _names(), shapes)
 
 
 def _batch_norm(given: Given, shapes: tuple[Shape, ...]) -> list[Part]:

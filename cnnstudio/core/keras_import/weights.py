@@ -131,6 +131,9 @@ def read_weights(draft: Draft, file: IO[bytes] | None, name: str) -> dict[str, n
     with WeightsFile(file, name) as weights:
         for id, held in draft.held.items():
             there = weights.count(held.path)
+            if not there and held.is_inner:  # Keras builds a layer within a layer only when data come through
+                draft.notes.add("The file has no weights for {layers}, which was never run: they start fresh.", id)
+                continue
             if there != len(held.weights):
                 raise FileError(
                     f"{name}: the layer {held.layer[:60]} has {there} arrays of weights, but {len(held.weights)} are "
