@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QImage, QPixmap
 
 from cnnstudio.app.canvas.overlays import Bubble
-from cnnstudio.app.features.colormaps import ENTRIES, GREY, VIRIDIS
 from cnnstudio.app.theme import Role, space, theme
 from cnnstudio.core.program import INPUT
 
@@ -47,6 +46,8 @@ def painted(levels: bytes, size: int, ink: Ink) -> QPixmap:
 
 
 def _table(ink: Ink) -> list[int]:
+    from cnnstudio.app.features.colormaps import ENTRIES, GREY, VIRIDIS  # brings numpy, as the pictures themselves do
+
     if ink is Ink.LINES:
         color = theme().color(Role.ACCENT)
         return [level << 24 | color.rgb() & 0xFFFFFF for level in range(ENTRIES)]
