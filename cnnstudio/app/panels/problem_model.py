@@ -36,19 +36,28 @@ class ProblemModel(QAbstractItemModel):
         super().__init__(parent)
         self._diagnostics: tuple[Diagnostic, ...] = ()
         self._open: dict[int, tuple[Fix, ...]] = {}
+        self._owed: tuple[int, ...] = ()
 
     def show_diagnostics(self, diagnostics: Sequence[Diagnostic]) -> bool:
-        """Take these; False when they read the same, so that selection, open rows and scroll place can stay."""
+        """Take these; False when they read the same, so that selection, open rows and scroll place can stay.
+
+        The fixes of open rows stay those of the design before until `catch_up`.
+        """
         fresh = tuple(diagnostics)
         if [_key(d) for d in fresh] == [_key(d) for d in self._diagnostics]:
-            self._diagnostics = fresh
-            for row in self._open:  # their fixes may be others
-                self._show_fixes(row, fresh[row].fixes)
+            self._diagnostics, self._owed = fresh, tuple(self._open)
             return False
         self.beginResetModel()
-        self._diagnostics, self._open = fresh, {}
+        self._diagnostics, self._open, self._owed = fresh, {}, ()
         self.endResetModel()
         return True
+
+    def catch_up(self) -> None:
+        """Work out the fixes of open rows for the design as it is now."""
+        owed, self._owed = self._owed, ()
+        for row in owed:
+            if row in self._open:
+                self._show_fixes(row, self._diagnostics[row].fixes)
 
     def open(self, row: int) -> None:
         """Work out the fixes of that diagnostic, and show them from now on."""
@@ -96,8 +105,16 @@ class ProblemModel(QAbstractItemModel):
         """The fix of that row, None where it is no fix's."""
         if not index.isValid() or index.internalId() == _TOP:
             return None
-        fixes = self._open.get(index.internalId() - 1, ())
-        return fixes[index.row()] if index.row() < len(fixes) else None
+        row = index.internalId() - 1
+        known = self._fix_at(row, index.row())
+        if row in self._owed:
+            self.catch_up()
+        fix = self._fix_at(row, index.row())
+        return fix if known is not None and fix is not None and fix.label == known.label else None
+
+    def _fix_at(self, row: int, place: int) -> Fix | None:
+        fixes = self._open.get(row, ())
+        return fixes[place] if place < len(fixes) else None
 
     def row_like(self, wanted: Diagnostic | None) -> int:
         """The row that says the same as `wanted`, -1 for none."""

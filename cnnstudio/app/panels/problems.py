@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QApplication, QHeaderView, QMenu, QStackedWidget, QWidget
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cnnstudio.app.selection import Selection
     from cnnstudio.core.diagnostics import Diagnostic
 
+MANY, LATER = 150, 150
+"""In a design of more blocks trying fixes takes longer than a frame: they follow so many milliseconds after an edit."""
 QUICK_FIX = QKeySequence("Ctrl+.")
 
 
@@ -44,6 +46,9 @@ class ProblemsPanel(QStackedWidget):
         self.addWidget(self.empty)
         self.addWidget(self.view)
         self._lay_out()
+        self._to_open: tuple[int, ...] = ()
+        self._later = QTimer(self, singleShot=True, interval=LATER)
+        self._later.timeout.connect(self._work_out)
         self._when_shown = WhenShown(self, self._refresh)
         bridge.changed.connect(self._changed)
         themes.changed.connect(self.model.refresh_icons)
@@ -88,9 +93,21 @@ class ProblemsPanel(QStackedWidget):
             row = self.model.row_like(current)
             if row >= 0:
                 self.view.setCurrentIndex(self._index(row))
-                self._open(row)
-            self._open(0)  # the ways out of the worst one are in sight at once
+            self._to_open = (row, 0)  # the ways out of the worst one are in sight, too
         self.setCurrentWidget(self.view if self.model.rowCount() else self.empty)
+        if len(self._bridge.trace.blocks) > MANY:
+            self._later.start()
+        else:
+            self._work_out()
+
+    def _work_out(self) -> None:
+        """Find the fixes of the problems that are open: each is tried on the whole design."""
+        self._later.stop()
+        rows, self._to_open = self._to_open, ()
+        for row in rows:
+            if row >= 0:
+                self._open(row)
+        self.model.catch_up()
 
     def _index(self, row: int) -> QModelIndex:
         return self.model.index(row, PROBLEM)
