@@ -157,7 +157,7 @@ def _copied() -> str:
         ('{"format": "cnnstudio-experiment 1.0"}', "The clipboard holds no blocks"),
         (_copied()[:-20], "The clipboard is not JSON"),
         (_copied().replace("MaxPooling", "MaxPoling"), 'Did you mean "MaxPooling"'),
-        (_copied().replace("1.0", "9.0", 1), "newer CNN Studio"),
+        (_copied().replace("1.1", "9.0", 1), "newer CNN Studio"),
         (write_fragment(Fragment.of(experiment(*CHAIN).architecture, ["output"])), "a network has one of each"),
     ],
 )

@@ -75,7 +75,9 @@ class Studio(NamedTuple):
         qtbot.waitExposed(canvas)
         canvas.set_zoom(1.0)
         canvas.centerOn(canvas.board.occupied().center())
+        canvas.activateWindow()
         canvas.setFocus()
+        qtbot.waitUntil(canvas.hasFocus)  # the platform makes a window active when it sees fit
         return cls(bridge, selection, canvas)
 
     @property

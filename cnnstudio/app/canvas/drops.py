@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.app.canvas.card import Light
 from cnnstudio.app.canvas.overlays import Ghost
-from cnnstudio.app.palette.append import append_block, insert_block, place_block
+from cnnstudio.app.palette.append import OWN, append_block, insert_block, own_fragment, place_block, title_of
 from cnnstudio.app.theme import Role
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
+from cnnstudio.core.strict_json import FileError
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QPoint, QPointF
@@ -33,24 +34,33 @@ class Drop:
         self._canvas = canvas
         self._board = canvas.board
         self._kind = kind
-        self._title = spec_class(kind).title
+        self._ends: tuple[str, str] | None = None
+        """Where the flow enters and leaves a block of the person's own; None where that is not one place each."""
         self._refused = self._why_not()
+        self._title = title_of(kind) if not self._refused else ""
+        self._blocked = False
         self._ghost = Ghost(self._board.style_used)
         self._ghost.hide()
         self._board.addItem(self._ghost)
 
     def _why_not(self) -> str:
+        if self._kind.startswith(OWN):
+            try:
+                self._ends = own_fragment(self._kind)[1].ends
+            except FileError as error:
+                return str(error)
+            return ""
         blocks = self._canvas.bridge.experiment.architecture.blocks.values()
         if spec_class(self._kind).hidden:
-            return f"{self._title} cannot be placed by hand."
+            return f"{spec_class(self._kind).title} cannot be placed by hand."
         if self._kind == "Output" and any(b.spec.kind == "Output" for b in blocks):
             return "An architecture has one Output block, and this one has it already."
         return ""
 
     @property
     def allowed(self) -> bool:
-        """Whether this kind can be dropped at all."""
-        return not self._refused
+        """Whether it can be dropped where it was moved to last."""
+        return not self._refused and not self._blocked
 
     def _place(self, at: QPointF) -> Place:
         card = self._board.card_at(at)
@@ -60,6 +70,8 @@ class Drop:
         return Place(edge=edge.key if edge is not None else None)
 
     def _takes_edge(self) -> bool:
+        if self._kind.startswith(OWN):
+            return self._ends is not None and bool(self._ends[1])
         spec = spec_class(self._kind)
         return spec.max_inputs != 0 and spec.kind != "Output"
 
@@ -69,6 +81,14 @@ class Drop:
             self._canvas.say(self._refused, view, Role.ERROR)
             return
         place = self._place(at)
+        several = len(self._board.connections(place.edge)) if place.edge is not None else 1
+        self._blocked = several > 1
+        if self._blocked:
+            self._ghost.hide()
+            self._board.mark_edge(None)
+            words = f"This line stands for {several:,} connections: open the group and choose one."
+            self._canvas.say(words, view, Role.ERROR)
+            return
         self._board.mark_edge(place.edge)
         self._board.light({place.block: Light.CHOSEN} if place.block is not None else {})
         free = place.edge is None and place.block is None
@@ -78,11 +98,17 @@ class Drop:
 
     def _words(self, place: Place) -> str:
         if place.edge is not None:
-            return f"Insert {self._title.lower()} between {place.edge[0]} and {place.edge[1]}"
+            source, target = self._board.connections(place.edge)[0]
+            return f"Insert {self._title} between {source} and {target}"
         if place.block is None:
-            return f"Place {self._title.lower()} here, unconnected"
-        is_end = self._canvas.bridge.experiment.architecture.blocks[place.block].spec.kind == "Output"
-        return f"Add {self._title.lower()} {'before' if is_end else 'behind'} {place.block}"
+            return f"Place {self._title} here, unconnected"
+        architecture = self._board.architecture
+        group = architecture.groups.get(place.block)
+        if group is not None:
+            return f"Add {self._title} behind {group.name}"
+        is_end = architecture.blocks[place.block].spec.kind == "Output"
+        beside = self._kind.startswith(OWN) and self._ends is None
+        return f"Add {self._title} {'beside' if beside else 'before' if is_end else 'behind'} {place.block}"
 
     def drop(self, at: QPointF) -> str | None:
         """Make the edit. Returns the new block's id; None when there is none."""
@@ -92,9 +118,10 @@ class Drop:
         if self._refused:
             return None
         if place.edge is not None:
-            return insert_block(bridge, selection, self._kind, place.edge)
+            connections = self._board.connections(place.edge)
+            return insert_block(bridge, selection, self._kind, connections[0]) if len(connections) == 1 else None
         if place.block is not None:
-            return append_block(bridge, selection, self._kind, after=place.block)
+            return append_block(bridge, selection, self._kind, after=self._board.blocks_of(place.block)[-1])
         return place_block(bridge, selection, self._kind, _corner(at))
 
     def clear(self) -> None:

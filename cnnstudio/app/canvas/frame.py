@@ -28,18 +28,21 @@ _ICON = 16.0
 class Frame(QGraphicsItem):
     """The room of an open group. The mouse goes through it: between its cards is canvas."""
 
-    def __init__(self, style: CanvasStyle, depth: int) -> None:
+    def __init__(self, style: CanvasStyle) -> None:
         super().__init__()
         self._style = style
         self._area = QRectF()
         self._selected = False
-        self.setZValue(_LOWEST + depth * 0.01)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     @property
     def area(self) -> QRectF:
         """Its rectangle in the scene."""
         return self._area
+
+    def show_depth(self, depth: int) -> None:
+        """So many frames lie beneath it at most."""
+        self.setZValue(_LOWEST + depth * 0.001)
 
     def show_area(self, area: QRectF) -> None:
         """Lie elsewhere."""

@@ -49,10 +49,11 @@ class FrameLayer:
         for depth, (id, (left, top, right, bottom)) in enumerate(drawn.frames.items()):
             title = title_of(architecture.groups[id])
             if id not in self.frames:
-                self.frames[id], self.titles[id] = Frame(self._style, depth), FrameTitle(title, self._style)
+                self.frames[id], self.titles[id] = Frame(self._style), FrameTitle(title, self._style)
                 self._scene.addItem(self.frames[id])
                 self._scene.addItem(self.titles[id])
             self.titles[id].show_title(title)
+            self.frames[id].show_depth(depth)
             self._place(id, QRectF(left, top, right - left, bottom - top))
         self._members = {id: architecture.groups[id].blocks for id in drawn.frames}
         self._parts = self._found_parts(drawn)

@@ -33,7 +33,6 @@ class NameField(QLineEdit):
         self.setFont(theme().font(Scale.BODY, bold=True))
         self.setCursor(Qt.CursorShape.IBeamCursor)
         self.selectAll()
-        self.returnPressed.connect(self._keep)
 
     def place(self, top_left: QPoint, bottom_right: QPoint) -> None:
         """Lie over a name that takes the room between these places of the parent, or a little more."""
@@ -52,6 +51,9 @@ class NameField(QLineEdit):
         if event.key() == Qt.Key.Key_Escape:
             self._is_over = True
             self.given_up.emit()
+            return
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # which QLineEdit would hand on to the canvas
+            self._keep()
             return
         super().keyPressEvent(event)
 

@@ -35,9 +35,8 @@ from cnnstudio.app.canvas.resizing import Widen
 from cnnstudio.app.canvas.scene import CanvasScene
 from cnnstudio.app.canvas.viewport import Viewport
 from cnnstudio.app.canvas.writing import Writing
-from cnnstudio.app.palette.append import MIME
+from cnnstudio.app.palette.append import MIME, is_known
 from cnnstudio.app.theme import Role, space
-from cnnstudio.core.catalogue import catalogue
 from cnnstudio.core.lint import has_errors
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ class CanvasView(Viewport):
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), PICTURES))
         self._bubble = Bubble(self, "canvas_bubble")
         self._hint = Bubble(self, "canvas_empty")
-        self._ghosts = Ghosts(self)
+        self.ghosts = Ghosts(self)
         self.writing = Writing(self)
         self.groups = Groups(self)
         self._zoom_bar = ZoomBar(self)
@@ -465,7 +464,7 @@ class CanvasView(Viewport):
     @override
     def dragEnterEvent(self, event: QDragEnterEvent, /) -> None:
         kind = bytes(event.mimeData().data(MIME).data()).decode("utf-8", "replace")
-        if kind not in catalogue():
+        if not is_known(kind):
             event.ignore()
             return
         self._end_drop()
