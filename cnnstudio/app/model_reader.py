@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QProcess, Signal
 
 from cnnstudio.app.child_environment import child_environment
 from cnnstudio.core.importing import Told
+from cnnstudio.core.weights_store import forget_parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,15 +50,18 @@ class ModelReader(QObject):
         process.start(self._command[0], [*self._command[1:], *arguments])
 
     def cancel(self) -> None:
-        """Give it up at once: nothing more is told. What was half written is left to no one."""
+        """Give it up at once: nothing more is told, and nothing half written is left."""
         process, self._process = self._process, None
         if process is not None:
             process.finished.disconnect(self._finished)
             process.errorOccurred.disconnect(self._not_started)
             process.readyReadStandardOutput.disconnect(self._read)
+            number = process.processId()
             process.kill()
             process.waitForFinished(_ENDING_MS)
             process.deleteLater()
+            if number:
+                forget_parts_of(number)
 
     def _read(self) -> None:
         if self._process is None:

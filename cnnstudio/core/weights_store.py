@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 ENDING = ".safetensors"
 _PIECE = 4 << 20
+_OLD_SECONDS = 24 * 3600
 _known: dict[tuple[int, int, int, int], str] = {}
 """Fingerprints of files that were read whole before, by device, inode, size and time of the last change."""
 
@@ -56,7 +58,8 @@ def keep(pieces: Iterable[bytes | memoryview], told: Callable[[int], None] | Non
     folder = store_folder()
     folder.mkdir(parents=True, exist_ok=True)
     digest, done = hashlib.sha256(), 0
-    handle, name = tempfile.mkstemp(prefix=".fresh.", suffix=".part", dir=folder)
+    _sweep(folder)
+    handle, name = tempfile.mkstemp(prefix=f".fresh.{os.getpid()}.", suffix=".part", dir=folder)
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -75,6 +78,21 @@ def keep(pieces: Iterable[bytes | memoryview], told: Callable[[int], None] | Non
         part.unlink(missing_ok=True)
         raise
     return fingerprint
+
+
+def forget_parts_of(process: int) -> None:
+    """Remove what a process that was ended has left half written. One that it still holds open stays."""
+    for part in store_folder().glob(f".fresh.{process}.*.part"):
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what was half written long ago, by processes that broke off."""
+    for part in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - part.stat().st_mtime > _OLD_SECONDS:
+                part.unlink()
 
 
 def fingerprint_of(path: Path) -> str:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
+    QProgressBar,
     QPushButton,
 )
 from shiboken6 import isValid
@@ -50,6 +51,15 @@ FAKE = Path(__file__).parents[1] / "helpers" / "fake_worker.py"
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
 WAIT = 20_000
+ENDLESS = """
+import os, pathlib, time
+store = pathlib.Path(os.environ["CNNSTUDIO_HOME"]) / "weights"
+store.mkdir(parents=True)
+(store / f".fresh.{os.getpid()}.x.part").write_bytes(b"half")
+print('{"doing": "Keeping its weights", "share": 0.25}', flush=True)
+time.sleep(600)
+"""
+"""A reader that has begun to write and does not come to an end."""
 SAID = "Imported small_net: 4 blocks, 90 parameters with weights"
 
 
@@ -186,10 +196,16 @@ def test_unsaved_work_is_asked_about_before_anything_is_read(qtbot: QtBot, windo
 def test_reading_can_be_given_up(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: str
 ) -> None:
-    slow(monkeypatch, "import time; time.sleep(600)")
+    slow(monkeypatch, ENDLESS)
     before = window.bridge.experiment
     window.files.import_path(write_keras(tmp_path / "m.keras"))
     reading = wait_for(qtbot, window, ReadingDialog)
+    doing, bar = reading.findChild(QLabel, "reading_doing"), reading.findChild(QProgressBar, "reading_progress")
+    assert doing is not None
+    assert bar is not None
+    qtbot.waitUntil(lambda: doing.text() == "Keeping its weights", timeout=WAIT)
+    assert bar.value() == bar.maximum() // 4
+    assert len(list(store_folder().iterdir())) == 1
     if way == "button":
         click(reading, "reading_cancel")
     else:
@@ -197,6 +213,7 @@ def test_reading_can_be_given_up(
     assert shown(window, ReadingDialog) is None
     assert window.bridge.experiment is before
     assert said(window) == []
+    assert list(store_folder().iterdir()) == []
 
 
 def slow(monkeypatch: pytest.MonkeyPatch, code: str) -> None:

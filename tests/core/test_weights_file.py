@@ -160,6 +160,16 @@ def test_a_full_disk_leaves_the_store_as_it_was(home: Path) -> None:
     assert list((home / "weights").iterdir()) == []
 
 
+def test_what_broke_off_long_ago_is_swept_away(home: Path) -> None:
+    (home / "weights").mkdir(parents=True)
+    old, young = (home / "weights" / f".fresh.{n}.x.part" for n in (1, 2))
+    for part in (old, young):
+        part.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    kept()
+    assert (old.exists(), young.exists()) == (False, True)
+
+
 def test_a_damaged_kept_file_is_named_and_makes_room_for_a_good_one(tmp_path: Path) -> None:
     fingerprint = kept()
     place, file = place_of(fingerprint), tmp_path / "net.json"
