@@ -36,7 +36,7 @@ def add_fixes(menu: QMenu, diagnostics: Iterable[Diagnostic], bridge: DocumentBr
     return len(fixes)
 
 
-def _make(bridge: DocumentBridge, fix: Fix, checked: bool) -> None:
+def _make(bridge: DocumentBridge, fix: Fix) -> None:
     bridge.do(fix.edit())
 
 

@@ -19,8 +19,10 @@ from cnnstudio.app.preferences import RECENT_COMMANDS, Preferences
 from cnnstudio.app.theme import Mode, themes
 from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.core.catalogue import groups
+from cnnstudio.core.document import Document
 from cnnstudio.core.edits import RenameExperiment
 from cnnstudio.core.presets import presets, user_folder
+from tests.helpers.canvas import Row, experiment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -283,3 +285,36 @@ def test_its_parts_are_named(desk: Desk) -> None:
         assert part.objectName()
         assert part.accessibleName()
         assert part.toolTip()
+
+
+def test_fixes_of_the_current_block_come_first_and_are_shown_before_they_are_made(qtbot: QtBot, desk: Desk) -> None:
+    skip: tuple[Row, ...] = (
+        ("input", "Input", "", {}),
+        ("conv", "Convolution", "input", {"filters": 8}),
+        ("add_1", "Add", "conv input", {}),
+        ("pool", "GlobalAveragePooling", "add_1", {}),
+        ("output", "Output", "pool", {}),
+    )
+    bridge = desk.window.bridge
+    bridge.open(Document(experiment(*skip)))
+    desk.open()
+    assert not [c for c in desk.column() if str(c).startswith("Fix")], "none of a block that is not selected"
+    desk.press(KEY.Key_Escape)
+    desk.window.selection.select(["add_1"])
+    desk.open()
+    fixes = bridge.diagnostics[0].fixes
+    assert desk.column()[: len(fixes)] == [f"Fix: {f.label}" for f in fixes]
+    assert desk.column(BESIDE)[0] == "add_1 gives 8 × 8 × 8 · + 16 parameters"
+    desk.press(KEY.Key_Down, KEY.Key_Up)
+    qtbot.waitUntil(lambda: bridge.fix_preview.shown is fixes[0])
+    assert "convolution_1" in desk.canvas.board.cards
+    desk.press(KEY.Key_Escape)
+    qtbot.waitUntil(lambda: bridge.fix_preview.shown is None)
+    assert "convolution_1" not in desk.canvas.board.cards
+    assert not bridge.document.can_undo
+    desk.open()
+    desk.type("fix put")
+    qtbot.waitUntil(lambda: bridge.fix_preview.shown is fixes[0])
+    desk.press(KEY.Key_Return)
+    assert "convolution_1" in bridge.experiment.architecture.blocks
+    assert bridge.document.index == 1

@@ -137,6 +137,11 @@ class FixButton(QPushButton):
         """What it says it does."""
         return self._words.text()
 
+    @property
+    def gives(self) -> str:
+        """What it says comes of it."""
+        return self._gives.text().replace("\n", " · ")
+
     def _line(self, text: str) -> QLabel:
         label = QLabel(text, self)
         label.setWordWrap(True)
