@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from cnnstudio.app.document_bridge import DocumentBridge
 from cnnstudio.app.inspector import InspectorPanel
 from cnnstudio.app.inspector.editors import ComboEditor, Editor, FlagEditor, SegmentEditor
-from cnnstudio.app.inspector.reading import same, shape_text
+from cnnstudio.app.inspector.reading import numbers_text, same, shape_text
 from cnnstudio.app.selection import Selection
 from cnnstudio.app.theme.theme import LIGHT, themes
 from cnnstudio.core.architecture import Architecture, Block
@@ -44,6 +44,7 @@ def another(parameter: Parameter, value: Any) -> Any:
         Form.SIZE: [2, 1, 3, 0],
         Form.MARGINS: [2, 1, 0],
         Form.SHAPE: [(4, 6, 2), (9,)],
+        Form.NUMBERS: [(0.5, 0.25), 2.0],
         Form.TEXT: ["other"],
     }
     return next(c for c in by_form[parameter.form] if parameter.problem(c) is None and not same(c, value))
@@ -81,7 +82,8 @@ def enter(editor: Editor, value: Any) -> None:
             QTest.keyClick(field, Qt.Key.Key_Down if way > 0 else Qt.Key.Key_Up)
     else:
         field.selectAll()
-        QTest.keyClicks(field, shape_text(value) if isinstance(value, tuple) else str(value))
+        said = numbers_text if editor.parameter.form is Form.NUMBERS else shape_text
+        QTest.keyClicks(field, said(value) if isinstance(value, tuple) else str(value))
 
 
 def documents(spec: type[BlockSpec]) -> Iterator[tuple[Parameter, Document]]:

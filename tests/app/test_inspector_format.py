@@ -67,6 +67,20 @@ def test_no_shapes(text: str) -> None:
         reading.read_shape(text)
 
 
+@pytest.mark.parametrize("text", ["0.5 1 2e-1", "0.5; 1; 0.2", "0.5, 1, 0.2", "(0.5, 1.0, 0.2)", "0,5 1 0,2"])
+def test_numbers_for_each_channel_are_read_in_every_usual_writing(text: str) -> None:
+    assert reading.read_numbers(text) == (0.5, 1.0, 0.2)
+    assert reading.read_numbers(reading.numbers_text((0.5, 1.0, 0.2))) == (0.5, 1.0, 0.2)
+
+
+def test_one_number_stands_for_all_channels() -> None:
+    assert reading.read_numbers("0.1") == 0.1
+    assert reading.numbers_text(0.1) == "0.1"
+    for text in ("", "a b", "1 x 2"):
+        with pytest.raises(reading.Unreadable):
+            reading.read_numbers(text)
+
+
 @pytest.mark.parametrize("text", ["", "1.5", "1e3", "1-2", "--1", "nan", "9" * 30])
 def test_no_whole_numbers(text: str) -> None:
     with pytest.raises(reading.Unreadable):

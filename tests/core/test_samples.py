@@ -117,3 +117,14 @@ def test_each_function_stands_alone_in_a_script(name: str) -> None:
     expected = getattr(samples, name)(*arguments.get(name, (9, 0, 1)))
     for got, wanted in zip(results, expected, strict=True):
         np.testing.assert_array_equal(got, wanted)
+
+
+def test_noise_has_any_shape_and_targets_of_the_task() -> None:
+    inputs, targets = samples.seeded_noise("segmentation", (4, 6, 2), 1000, 50, 1)
+    assert (inputs.shape, targets.shape) == ((50, 4, 6, 2), (50, 4, 6))
+    assert inputs.dtype == np.float32
+    assert 0 <= inputs.min() < 0.05
+    assert 0.95 < inputs.max() < 1
+    assert (targets.min(), targets.max()) >= (0, 900)
+    assert samples.seeded_noise("classification", (5,), 3, 20, 1)[1].shape == (20,)
+    assert not np.array_equal(inputs, samples.seeded_noise("segmentation", (4, 6, 2), 1000, 50, 2)[0])

@@ -19,8 +19,10 @@ from cnnstudio.core.data_info import Task
 from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.keras_import import read_model, read_model_file
 from cnnstudio.core.lint import lint
+from cnnstudio.core.recipe import DataRecipe, Noise
 from cnnstudio.core.tracing import trace
 from cnnstudio.engine.build import build_keras, layer_names
+from cnnstudio.engine.data import load
 from tests.helpers.random_nets import random_net
 
 if TYPE_CHECKING:
@@ -226,3 +228,14 @@ def test_what_has_no_block_is_named_exactly(tmp_path: Path) -> None:
     assert len(errors(imported.experiment)) == len(found)
     assert "answer/kernel" in imported.weights
     assert [name for name in ("Halve", "Lambda", "LSTM") if not any(name in note for note in imported.notes)] == []
+
+
+def test_data_that_stand_in_can_be_loaded_for_every_task() -> None:
+    for task in Task:
+        loaded = load(DataRecipe(source=Noise(task=task.value, shape=(6, 4, 2), classes=1000, count=20)))
+        parts = list(loaded.parts.values())
+        assert sum(map(len, parts)) == 20
+        assert all(len(part) for part in parts)
+        shape = {Task.CLASSIFICATION: (), Task.SEGMENTATION: (6, 4), Task.RECONSTRUCTION: (6, 4, 2)}[task]
+        assert loaded.training.targets.shape[1:] == shape
+        assert loaded.info.classes == (0 if task is Task.RECONSTRUCTION else 1000)

@@ -61,7 +61,8 @@ def read_numbers(text: str) -> float | tuple[float, ...]:
 
 def numbers_text(value: float | tuple[float, ...]) -> str:
     """Numbers with spaces between, as `read_numbers` reads them back."""
-    return " ".join(repr(v) for v in value) if isinstance(value, tuple) else repr(value)
+    parts = value if isinstance(value, tuple) else (value,)
+    return " ".join(repr(v).removesuffix(".0") for v in parts)
 
 
 def _nothing(text: str) -> tuple[int, ...]:
