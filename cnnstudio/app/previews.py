@@ -40,7 +40,8 @@ HERTZ = 1.0
 SIZE = 44
 """Edge of a card's picture in pixels at a zoom of 100 %; it is asked for twice as fine, for closer looks."""
 _CROWD = 200
-"""With more blocks than this, pictures are no finer than the card shows them: they would take megabytes."""
+"""With more blocks than this, pictures are no finer than the card shows them, as they would take megabytes, and the
+worker, which takes seconds to build the network, is asked after a longer pause."""
 _LOADING = "Live previews appear when the worker is ready."
 _NO_WORKER = "Live previews need the worker: Train starts a new one."
 _FOREIGN = "Live previews come back when the run of the other experiment is over."
@@ -185,7 +186,7 @@ class LivePreviews(QObject):
             self._sample = Sample()  # another source may not have the sample
         if self._run.state.active:
             self._show_latest()
-        self._timer.start(PAUSE_MS)
+        self._timer.start(PAUSE_MS if len(change.trace.blocks) <= _CROWD else 4 * PAUSE_MS)
 
     def _follow_run(self, state: RunState) -> None:
         self._refresh()

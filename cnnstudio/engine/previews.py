@@ -47,17 +47,17 @@ class Painter:
         self._channels: dict[str, tuple[int, ...]] = {}
 
     def paint(
-        self, network: Network, sample: Sample, size: int, go_on: Callable[[], bool] | None = None
+        self, network: Network, sample: Sample, size: int, check: Callable[[], None] | None = None
     ) -> tuple[tuple[str, ...], np.ndarray]:
         """Ids of all blocks that have a result, and their pictures, uint8 (blocks, size, size).
 
-        Raises SketchError, and Replaced as soon as `go_on` says no.
+        Raises SketchError. `check` is called between two blocks; what it raises ends the painting.
         """
         edge = min(max(_SIZES[0], size), _SIZES[1])
         blocks, pictures = [], []
         for id, values in network.values(network.sample(sample)):
-            if go_on is not None and not go_on():
-                raise Replaced
+            if check is not None:
+                check()
             blocks.append(id)
             pictures.append(self._picture(id, values, edge))
         return tuple(blocks), np.stack(pictures)
@@ -73,10 +73,14 @@ class Painter:
 
 def previews(command: GetPreviews, sketches: Sketches, go_on: Callable[[], bool]) -> Previews:
     """The pictures of a design. Raises SketchError, and Replaced when `go_on` says no."""
-    if not go_on():
-        raise Replaced
-    sketch = sketches.of(command.experiment, command.directory)
-    blocks, pictures = Painter().paint(sketch, command.sample, command.size, go_on)
+
+    def check() -> None:
+        if not go_on():
+            raise Replaced
+
+    check()
+    sketch = sketches.of(command.experiment, command.directory, check)
+    blocks, pictures = Painter().paint(sketch, command.sample, command.size, check)
     run = Path(command.directory).name if sketch.trained and command.directory else ""
     return Previews(command.request, run, blocks, pictures)
 

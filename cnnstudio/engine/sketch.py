@@ -29,7 +29,7 @@ from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.showing import one_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program, Step
@@ -56,14 +56,24 @@ class SketchError(ValueError):
 class Sketch:
     """The layers of one design, built, with weights."""
 
-    def __init__(self, trace: Trace, program: Program, experiment: Experiment, weights: Arrays | None) -> None:
-        """`weights` are those of a run, None for those that training starts from. Raises SketchError."""
+    def __init__(
+        self,
+        trace: Trace,
+        program: Program,
+        experiment: Experiment,
+        weights: Arrays | None,
+        check: Callable[[], None] | None = None,
+    ) -> None:
+        """`weights` are those of a run, None for those that training starts from. Raises SketchError.
+
+        `check` is called between two layers; what it raises ends the building.
+        """
         self.trace = trace
         self.program = program
         self._recipe = experiment.data
         self._names = layer_names(program)
         with room_for(len(program.steps)), _on_cpu():
-            self._layers = _untrained(program, self._names, experiment.training.seed)
+            self._layers = _untrained(program, self._names, experiment.training.seed, check)
             try:
                 start = give_weights(program, self._layer_of, experiment)
             except WeightsError as error:
@@ -128,11 +138,11 @@ class Sketches:
     def __init__(self) -> None:
         self._kept: OrderedDict[object, Sketch] = OrderedDict()
 
-    def of(self, experiment: str, directory: str = "") -> Sketch:
+    def of(self, experiment: str, directory: str = "", check: Callable[[], None] | None = None) -> Sketch:
         """The sketch of an experiment (its JSON text); `directory` is a run folder whose weights to take.
 
         Layers for which the folder has no fitting weights keep those they would begin to train with. Raises
-        SketchError.
+        SketchError. `check` is called between two layers of one that has to be built; what it raises ends that.
         """
         try:
             design = read_experiment(experiment, "The experiment")
@@ -152,7 +162,7 @@ class Sketches:
             if problem := _too_large(traced, memory.free_bytes()):
                 raise SketchError(problem)
             weights = weights_of_run(Path(directory)) if directory else None
-            found = Sketch(traced, program, design, weights)
+            found = Sketch(traced, program, design, weights, check)
         self._kept[key] = found
         self._make_room()
         return found
@@ -185,14 +195,19 @@ def weights_of_run(folder: Path) -> Arrays:
     return found
 
 
-def _untrained(program: Program, names: Mapping[str, str], seed: int) -> dict[str, Any]:
+def _untrained(
+    program: Program, names: Mapping[str, str], seed: int, check: Callable[[], None] | None
+) -> dict[str, Any]:
     """The layers with the weights that a run with this seed starts from."""
     shapes = {INPUT: (None, *program.input_shape)} | {s.name: (None, *s.output.shape) for s in program.steps}
+    layers: dict[str, Any] = {}
     with _drawing_from(seed):
-        layers = {step.name: make_layer(step, names[step.name]) for step in program.steps}
-    for step in program.steps:
-        given = [shapes[source] for source in step.inputs]
-        layers[step.name].build(given if len(given) > 1 else given[0])
+        for step in program.steps:
+            layer = layers[step.name] = make_layer(step, names[step.name])
+            given = [shapes[source] for source in step.inputs]
+            layer.build(given if len(given) > 1 else given[0])
+            if check is not None:
+                check()
     return layers
 
 
