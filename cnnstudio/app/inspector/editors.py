@@ -155,6 +155,8 @@ class LineEditor(Editor):
         text = self._text(self._shown)
         if text != self.line.text():
             self.line.setText(text)
+            if not self.line.hasFocus():
+                self.line.setCursorPosition(0)  # a long text is read from its beginning
 
     def _read(self) -> object:
         text = self.line.text()
