@@ -7,12 +7,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from typing_extensions import override
 
 from cnnstudio.app.canvas.card import FAR, FARTHEST
 from cnnstudio.app.canvas.routing import Course, band
+from cnnstudio.app.format import TIMES
 from cnnstudio.app.format import shape as shape_words
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import space
@@ -20,9 +21,16 @@ from cnnstudio.app.theme.theme import space
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.style import CanvasStyle
     from cnnstudio.core.declare import Shape
+    from cnnstudio.core.diagnostics import EdgeFault
 
 REACH = 14.0
 """Width of the strip in which an edge is hit."""
+MARK, FAR_MARK = 5.5, 10.0
+"""Radius of the crosses of a broken edge, from near and from afar."""
+_OFF_END = 12.0
+"""From the end of an edge to its cross: two of them, with their words, fit between the rows of the layout."""
+_OFF_BENT = 56.0
+"""The same along a bent edge."""
 HIDDEN = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
 _words = lru_cache(4096)(shape_words)
 _NOWHERE = Course((0.0, 0.0), (0.0, 0.0))
@@ -67,6 +75,9 @@ class Edge(QGraphicsItem):
         self._chords: list[QLineF] | None = None
         self.flow: Shape = ()
         """The shape that flows along it; () while none is known."""
+        self._fault: EdgeFault | None = None
+        self._tags: tuple[QRectF, ...] = ()
+        """Where a broken edge says what arrives, and what is needed."""
         self._label_box = QRectF()
         self._area = QRectF()
         self._selected = False
@@ -108,7 +119,25 @@ class Edge(QGraphicsItem):
     @property
     def words(self) -> str:
         """What it connects, and the shape that flows, as a tooltip says it."""
-        return f"{self.source} to {self.target}" + (f": {self.label}" if self.flow else "")
+        ends = f"{self.source} to {self.target}"
+        if self._fault is not None:
+            given, wanted = self.tag_words
+            return f"{ends}: {given} arrives, but {self.target} {wanted}"
+        return f"{ends}: {self.label}" if self.flow else ends
+
+    @property
+    def fault(self) -> EdgeFault | None:
+        """What is wrong with the shape that arrives, None for nothing."""
+        return self._fault
+
+    @property
+    def tag_words(self) -> tuple[str, str]:
+        """What a broken edge says at its source and at its target; "" for one that is sound."""
+        if self._fault is None:
+            return "", ""
+        wanted = self._fault.wanted
+        needed = wanted.replace(" x ", f" {TIMES} ") if isinstance(wanted, str) else _words(wanted)
+        return _words(self._fault.given), f"needs {needed}"
 
     @property
     def is_marked(self) -> bool:
@@ -118,7 +147,8 @@ class Edge(QGraphicsItem):
     @property
     def paints_itself(self) -> bool:
         """Whether it is not among those that are painted together."""
-        return not self._crowd.is_far or self._selected or self._marked or self._hovered or self._floating
+        stands_out = self._selected or self._marked or self._hovered or self._floating or self._fault is not None
+        return stands_out or not self._crowd.is_far
 
     def show_course(self, course: Course) -> None:
         """Take another course."""
@@ -135,6 +165,19 @@ class Edge(QGraphicsItem):
         self._measure()
         self.update()
 
+    def show_fault(self, fault: EdgeFault | None) -> None:
+        """Say at both ends that the wrong shape arrives, or that all is well."""
+        self.prepareGeometryChange()
+        self._fault = fault
+        self.setFlag(HIDDEN, False)
+        self._rank()
+        self._measure()
+        self.update()
+
+    def _rank(self) -> None:
+        above = 0.6 if self._fault is not None else 0.5
+        self.setZValue(above if self._selected or self._marked or self._fault is not None else 0)
+
     def show_style(self, style: CanvasStyle) -> None:
         """Paint with another theme's colours."""
         self.prepareGeometryChange()
@@ -148,7 +191,7 @@ class Edge(QGraphicsItem):
             self._selected, self._hovered, self._marked = selected, hovered, marked
             if hovered:
                 self.setToolTip(self.words)
-            self.setZValue(0.5 if selected or marked else 0)
+            self._rank()
             self.setFlag(HIDDEN, False)
             self.update()
 
@@ -165,6 +208,30 @@ class Edge(QGraphicsItem):
             x, y = self._course.label
             self._label_box = QRectF(x - width / 2 * (1 - self._course.side), y - height / 2, width, height)
             self._area = self._area.united(self._label_box)
+        if self._fault is not None:
+            self._tags = tuple(self._tag_box(*end) for end in zip(self.tag_words, self._mark_places(), strict=True))
+            self._area = (
+                self._area.united(self._tags[0])
+                .united(self._tags[1])
+                .adjusted(-FAR_MARK, -FAR_MARK, FAR_MARK, FAR_MARK)
+            )
+
+    def _mark_places(self) -> tuple[QPointF, QPointF]:
+        """Where the crosses of a broken edge stand: close to its ends; on a bent one, clear of those that meet it."""
+        if self._course.is_straight:
+            (x0, y0), (x1, y1) = self._course.start, self._course.end
+            return QPointF(x0, y0 + _OFF_END), QPointF(x1, y1 - _OFF_END)
+        length = self.path.length()
+        off = self.path.percentAtLength(min(_OFF_BENT, length / 3))
+        return self.path.pointAtPercent(off), self.path.pointAtPercent(1 - off)
+
+    def _tag_box(self, words: str, mark: QPointF) -> QRectF:
+        """Beside the cross, on the side that leads away from the nearer end."""
+        width, height = self._style.caption_width(words) + space(3), self._style.caption_height
+        (x0, y0), (x1, y1) = self._course.start, self._course.end
+        end = x0 if mark.y() - y0 < y1 - mark.y() else x1
+        left = mark.x() - MARK - 3 - width if mark.x() < end - 1 else mark.x() + MARK + 3
+        return QRectF(left, mark.y() - height / 2, width, height)
 
     @override
     def boundingRect(self) -> QRectF:
@@ -184,6 +251,9 @@ class Edge(QGraphicsItem):
         level = option.levelOfDetailFromTransform(painter.worldTransform())
         strong = self._selected or self._marked
         role = Role.ACCENT if strong or self._hovered else Role.EDGE
+        if self._fault is not None:
+            self._paint_broken(painter, level, strong=strong)
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, level >= FARTHEST)
         if level < FARTHEST:
             painter.setPen(self._style.pen(role, 16.0 if strong else 6.0))
@@ -196,6 +266,35 @@ class Edge(QGraphicsItem):
             painter.drawPath(self.path)
         if level >= FAR and self.flow:
             self._paint_label(painter, Role.ACCENT if strong else Role.MUTED)
+
+    def _paint_broken(self, painter: QPainter, level: float, *, strong: bool) -> None:
+        """Red, dashed and crossed out at both ends: not told by its colour alone."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        close = level >= FAR
+        pen = QPen(
+            self._style.pen(Role.ERROR, (3.5 if strong else 2.25) if close else 6.0 if level >= FARTHEST else 16.0)
+        )
+        pen.setDashPattern([3.0, 2.5])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self.path)
+        if level < FARTHEST:
+            return
+        radius = MARK if close else FAR_MARK
+        for mark, box, words in zip(self._mark_places(), self._tags, self.tag_words, strict=True):
+            if close:
+                painter.setPen(self._style.pen(Role.ERROR))
+                painter.setBrush(self._style.colors[Role.CANVAS])
+                painter.drawRoundedRect(box, space(1), space(1))
+                painter.setFont(self._style.caption)
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._style.colors[Role.ERROR])
+            painter.drawEllipse(mark, radius, radius)
+            painter.setPen(QPen(self._style.card, radius / 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            arm = radius * 0.45
+            painter.drawLine(mark + QPointF(-arm, -arm), mark + QPointF(arm, arm))
+            painter.drawLine(mark + QPointF(-arm, arm), mark + QPointF(arm, -arm))
 
     def _paint_label(self, painter: QPainter, role: Role) -> None:
         painter.setPen(Qt.PenStyle.NoPen)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.canvas.routing import Key
     from cnnstudio.app.canvas.style import CanvasStyle
     from cnnstudio.core.declare import Shape
+    from cnnstudio.core.diagnostics import EdgeFault
 
 
 class EdgeLayer:
@@ -31,6 +32,7 @@ class EdgeLayer:
         self._floating: dict[Key, Edge] = {}
         self._sheet = EdgeSheet(style, self._far_edges)
         scene.addItem(self._sheet)
+        self._broken: set[Key] = set()
         self._selected: Key | None = None
         self._hovered: Edge | None = None
         self._marked: Key | None = None
@@ -67,6 +69,20 @@ class EdgeLayer:
             if edge.flow is not flow and edge.flow != flow:
                 edge.show_flow(flow)
         return rewired
+
+    def show_faults(self, faults: Mapping[Key, EdgeFault]) -> None:
+        """Have exactly these edges broken."""
+        for key in [key for key in self._broken if key not in faults or key not in self.edges]:
+            self._broken.discard(key)
+            if key in self.edges:
+                self.edges[key].show_fault(None)
+                self._sheet.change()
+        for key, fault in faults.items():
+            edge = self.edges.get(key)
+            if edge is not None and edge.fault != fault:
+                edge.show_fault(fault)
+                self._broken.add(key)
+                self._sheet.change()
 
     def _add(self, key: Key) -> None:
         edge = self.edges[key] = Edge(*key, self._style, self._crowd)

@@ -149,6 +149,9 @@ class CanvasScene(QGraphicsScene):
                 moved |= self._show_block(*shown)
         self._frames.show(architecture, self.drawn)
         rewired = self._show_edges(trace)
+        self._edges.show_faults(
+            {(self.node_of(e.source), self.node_of(e.target)): e for d in diagnostics for e in d.edges}
+        )
         moved |= self._notes.show(architecture.comments)
         if moved or rewired:
             self.settle()
