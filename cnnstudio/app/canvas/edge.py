@@ -226,11 +226,10 @@ class Edge(QGraphicsItem):
         return self.path.pointAtPercent(off), self.path.pointAtPercent(1 - off)
 
     def _tag_box(self, words: str, mark: QPointF) -> QRectF:
-        """Beside the cross, on the side that leads away from the nearer end."""
+        """Beside the cross, on the side to which the edge leads: so the two keep clear of each other."""
         width, height = self._style.caption_width(words) + space(3), self._style.caption_height
-        (x0, y0), (x1, y1) = self._course.start, self._course.end
-        end = x0 if mark.y() - y0 < y1 - mark.y() else x1
-        left = mark.x() - MARK - 3 - width if mark.x() < end - 1 else mark.x() + MARK + 3
+        leads_left = self._course.end[0] < self._course.start[0]
+        left = mark.x() - MARK - 3 - width if leads_left else mark.x() + MARK + 3
         return QRectF(left, mark.y() - height / 2, width, height)
 
     @override
