@@ -10,8 +10,12 @@ import numpy as np
 
 TILES = 4
 """Most channels in one picture: more would be too small to see anything in."""
+LINES = 2
+"""The same for signals."""
 _LOW, _HIGH = 1, 255
 _BELOW_ZERO = 128
+_FINEST = 40
+"""Up to this width lines are as fine as they may be; wider pictures are shown smaller than they are."""
 _FINE = 4
 """Lines are drawn on a grid this much finer, and averaged down to smooth edges."""
 _LUMINANCE = np.array([0.299, 0.587, 0.114], "float32")
@@ -39,12 +43,13 @@ def sample_picture(values: np.ndarray, size: int) -> np.ndarray:
 
 
 def telling_channels(values: np.ndarray) -> tuple[int, ...]:
-    """The channels of maps (..., channels) that vary most, in their order: 4 of them, or 1 of less than 4."""
+    """The channels of maps (..., channels) that vary most, in their order: TILES (of signals LINES), or 1 of fewer."""
     if values.ndim == 4:
         values = values[values.shape[0] // 2]
     count = values.shape[-1]
     spread = values.reshape(-1, count).std(axis=0)
-    kept = TILES if count >= TILES else 1
+    most = LINES if values.ndim == 2 else TILES
+    kept = most if count >= most else 1
     order = np.argsort(-np.nan_to_num(spread), kind="stable")[:kept]
     return tuple(sorted(int(c) for c in order))
 
@@ -113,7 +118,7 @@ def _line(signal: np.ndarray, width: int, height: int) -> np.ndarray:
         starts = (np.arange(columns) * len(y)) // columns
         top, bottom = np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)
     before_top, before_bottom = np.append(top[:1], top[:-1]), np.append(bottom[:1], bottom[:-1])
-    half = 0.6 * _FINE
+    half = 0.6 * _FINE * max(1.0, width / _FINEST)
     row = np.arange(rows)[:, np.newaxis]
     inside = (row >= np.minimum(top, before_top) - half) & (row <= np.maximum(bottom, before_bottom) + half)
     cover = inside.reshape(height, _FINE, width, _FINE).mean(axis=(1, 3))

@@ -300,7 +300,7 @@ class Previews(Event, frozen=True):
     """Run whose weights were used, "" for an untrained network."""
     blocks: tuple[str, ...]
     pictures: Array
-    """uint8 (blocks, size, size): channels side by side for maps, a line each for signals, bars for vectors.
+    """uint8 (blocks, size, size): channels side by side for maps, lines for signals, bars for vectors.
 
     0 stands where there is nothing, 1 to 255 from low to high. Blocks that have no output are not among them."""
 
