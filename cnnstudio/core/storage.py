@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PIECE = 4 << 20
+
 
 def data_folder() -> Path:
     """The user's folder for presets, recovery and runs, by the platform's custom; CNNSTUDIO_HOME overrides it."""
@@ -65,10 +67,16 @@ def atomic_file(path: Path, *, backup: bool = False) -> Iterator[BinaryIO]:
     _sync_folder(path.parent)
 
 
-def link_atomic(source: Path, path: Path, *, backup: bool = False) -> None:
+def copy_atomic(source: Path, path: Path, *, backup: bool = False) -> None:
+    """Copy a file of any size, whole or not at all. Raises OSError."""
+    with source.open("rb") as file, atomic_file(path, backup=backup) as copy:
+        shutil.copyfileobj(file, copy, _PIECE)
+
+
+def link_atomic(source: Path, path: Path) -> None:
     """Let `path` be the file `source`: a hard link, or a copy where the file system has none. Raises OSError.
 
-    Only for files that are never written in place.
+    Only within the studio's own folders: a program that writes into one of the two in place changes both.
     """
     if path.exists() and path.samefile(source):
         return
@@ -78,12 +86,9 @@ def link_atomic(source: Path, path: Path, *, backup: bool = False) -> None:
     try:
         os.link(source, fresh)
     except OSError:  # another disk, or a file system without hard links
-        with source.open("rb") as file, atomic_file(path, backup=backup) as copy:
-            shutil.copyfileobj(file, copy, 1 << 20)
+        copy_atomic(source, path)
         return
     try:
-        if backup and path.exists():
-            _keep_backup(path)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.storage import data_folder, link_atomic
+from cnnstudio.core.storage import copy_atomic, data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -97,8 +97,7 @@ def _sweep(folder: Path) -> None:
 
 def fingerprint_of(path: Path) -> str:
     """SHA-256 of a file, as 64 hexadecimal digits. A file that has not changed is read once. Raises OSError."""
-    status = path.stat()
-    key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    key = _key(path)
     if key not in _known:
         digest = hashlib.sha256()
         with path.open("rb") as file:
@@ -106,6 +105,11 @@ def fingerprint_of(path: Path) -> str:
                 digest.update(piece)
         _known[key] = digest.hexdigest()
     return _known[key]
+
+
+def _key(path: Path) -> tuple[int, int, int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def find(fingerprint: str) -> Path:
@@ -150,7 +154,7 @@ def adopt(fingerprint: str, file: Path) -> str:
                 f"{source.name} is not the weights file that {file.name} starts from, or it is damaged (its SHA-256 is "
                 "another one): put the right file there and open it again, or go on with fresh weights."
             )
-        link_atomic(source, place_of(fingerprint))
+        copy_atomic(source, place_of(fingerprint))  # no link: who writes into the one must not spoil the other
     except OSError as error:
         return f"The weights in {source} cannot be taken over: {(error.strerror or str(error)).lower()}."
     return ""
@@ -165,7 +169,8 @@ def lay_beside(fingerprint: str, file: Path, name: str = "") -> str:
     try:
         if target.is_file() and fingerprint_of(target) == fingerprint:
             return ""
-        link_atomic(find(fingerprint), target, backup=True)
+        copy_atomic(find(fingerprint), target, backup=True)
+        _known[_key(target)] = fingerprint
     except WeightsError as error:
         return f"{file.name} is saved, but not its weights. {error}"
     except OSError as error:

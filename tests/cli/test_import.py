@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from cnnstudio.cli import run
+from cnnstudio.cli import run, train
 from cnnstudio.core import importing
 from cnnstudio.core.files import load_experiment
 from cnnstudio.core.importing import is_model
 from cnnstudio.core.weights_file import WeightsFile
-from cnnstudio.core.weights_store import beside, find, store_folder
+from cnnstudio.core.weights_store import beside, find, place_of, store_folder
 from tests.helpers.small_keras import KERNEL, NAME, model_text, write_keras
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from cnnstudio.core.experiment import Experiment
 
 SAID = "Imported small_net: 4 blocks, 90 parameters with weights"
 
@@ -43,7 +45,7 @@ def test_a_keras_file_becomes_an_experiment_with_weights(tmp_path: Path, capsys:
     assert convolution.weights_from == f"{experiment.weights[:12]}/{convolution.id}"
     held = WeightsFile(beside(out))
     np.testing.assert_array_equal(held.read(f"{convolution.id}/kernel"), KERNEL)
-    assert beside(out).samefile(find(experiment.weights))
+    assert beside(out).read_bytes() == find(experiment.weights).read_bytes()
 
 
 def test_check_says_what_training_starts_from(
@@ -65,6 +67,28 @@ def test_check_says_what_training_starts_from(
     code, _, err = said(capsys, "export", out, "--format", "keras", "--out", tmp_path / "again.keras")
     assert code == 1
     assert "are not on this computer" in err
+
+
+def test_training_can_be_told_to_start_fresh(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[Experiment] = []
+
+    def note(experiment: Experiment, *_: object) -> str:
+        trained.append(experiment)
+        return "finished"
+
+    monkeypatch.setattr(train, "_train", note)
+    out = tmp_path / "net.json"
+    said(capsys, "import", write_keras(tmp_path / "m.keras"), "--out", out)
+    assert said(capsys, "train", out)[0] == 0
+    assert trained[-1] == load_experiment(out)
+    place_of(trained[-1].weights).write_bytes(b"damaged")
+    code, _, err = said(capsys, "train", out)
+    assert (code, len(trained)) == (1, 1)
+    assert "are damaged" in err
+    assert said(capsys, "train", out, "--fresh")[0] == 0
+    assert (trained[-1].weights, trained[-1].architecture.blocks["conv2d"].weights_from) == ("", "")
 
 
 def test_a_text_without_weights_becomes_an_experiment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from cnnstudio.core.edits import DuplicateBlocks, RenameBlock, SetParameters, St
 from cnnstudio.core.files import load_experiment, read_experiment, save_experiment, write_experiment
 from cnnstudio.core.initial_weights import start_of, with_weights
 from cnnstudio.core.presets import preset
+from cnnstudio.core.storage import link_atomic
 from cnnstudio.core.strict_json import FileError
 from cnnstudio.core.tracing import trace
 from cnnstudio.core.weights_file import WeightsFile, pieces
@@ -241,29 +242,53 @@ def test_a_file_that_lies_there_is_kept_as_a_backup(tmp_path: Path) -> None:
     assert {p.name for p in tmp_path.iterdir() if p.is_file()} == names
 
 
-def test_without_hard_links_weights_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_writes_into_the_file_beside_does_not_spoil_the_kept_one(tmp_path: Path) -> None:
     experiment, _ = start()
-
-    def refuse(*_: object) -> None:
-        raise OSError(18, "Invalid cross-device link")
-
-    monkeypatch.setattr(os, "link", refuse)
     file = tmp_path / "net.json"
+    save_experiment(file, experiment)
+    with beside(file).open("r+b") as other:
+        other.write(b"mine now")
+    assert said(experiment) == "Starts from imported weights: all 10 fit"
     assert save_experiment(file, experiment) == ""
-    assert not beside(file).samefile(place_of(experiment.weights))
-    assert beside(file).read_bytes() == place_of(experiment.weights).read_bytes()
+    assert beside(file).read_bytes() == find(experiment.weights).read_bytes()
+    place_of(experiment.weights).unlink()
+    assert adopt(experiment.weights, file) == ""
+    beside(file).write_bytes(b"and again")
+    assert said(experiment) == "Starts from imported weights: all 10 fit"
+
+
+def test_a_full_disk_beside_a_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment, _ = start()
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(shutil, "copyfileobj", full)
-    said = save_experiment(tmp_path / "other.json", experiment)
-    assert said == (
+    file = tmp_path / "other.json"
+    assert save_experiment(file, experiment) == (
         "other.json is saved, but its weights could not be put beside it (no space left on device): without "
         "other.safetensors it cannot be used on another computer."
     )
-    assert load_experiment(tmp_path / "other.json") == experiment
-    assert not beside(tmp_path / "other.json").exists()
+    assert load_experiment(file) == experiment
+    assert not beside(file).exists()
+
+
+def test_within_the_studio_a_file_is_linked_or_where_that_fails_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "a"
+    source.write_bytes(b"weights")
+    link_atomic(source, tmp_path / "run" / "b")
+    link_atomic(source, tmp_path / "run" / "b")
+    assert (tmp_path / "run" / "b").samefile(source)
+
+    def refuse(*_: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    link_atomic(source, tmp_path / "run" / "c")
+    assert not (tmp_path / "run" / "c").samefile(source)
+    assert {p.name: p.read_bytes() for p in (tmp_path / "run").iterdir()} == {"b": b"weights", "c": b"weights"}
 
 
 def test_renamed_and_copied_blocks_keep_their_weights() -> None:
