@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QIcon, QKeySequence
 
 from cnnstudio.app.actions import TABLE
-from cnnstudio.app.palette.append import append_block
-from cnnstudio.app.palette.dots import family_icon
+from cnnstudio.app.palette.append import OWN, append_block
+from cnnstudio.app.palette.dots import family_icon, neutral_icon
 from cnnstudio.app.palette.search import Words, find
 from cnnstudio.app.theme import icon
 from cnnstudio.core.catalogue import groups
 from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.presets import presets
+from cnnstudio.core.user_blocks import user_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -62,6 +63,7 @@ def all_commands(
         *_of_fixes(bridge, selection.current),
         *(_of_action(spec, actions[spec.id]) for spec in TABLE if spec.id != PALETTE),
         *_of_blocks(partial(_add, actions["page_design"], bridge, selection)),
+        *_of_own_blocks(partial(_add, actions["page_design"], bridge, selection)),
         *(_of_preset(preset, open_preset) for preset in presets()),
     ]
 
@@ -134,6 +136,19 @@ def _of_blocks(add: Callable[[str], None]) -> Iterator[Command]:
         dot = family_icon(group)
         for spec in specs:
             yield Command(f"block:{spec.kind}", _block_words(spec), group, dot, partial(add, spec.kind), _nothing)
+
+
+def _of_own_blocks(add: Callable[[str], None]) -> Iterator[Command]:
+    for block in user_blocks():
+        words = Words(f"Add “{block.name}”", "my own block group", " ".join(block.contents) or block.error)
+        yield Command(
+            f"own:{block.id}",
+            words,
+            "My block",
+            neutral_icon(),
+            partial(add, OWN + block.id),
+            partial(str, block.error),
+        )
 
 
 def _block_words(spec: type[BlockSpec]) -> Words:

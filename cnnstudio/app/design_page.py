@@ -61,6 +61,7 @@ class DesignPage(QWidget):
         middle.setStretchFactor(0, 1)
         middle.setSizes([_CANVAS[1], _BELOW])
         palette, inspector = PalettePanel(bridge, selection), InspectorPanel(bridge, selection)
+        self.canvas.groups.save_wanted.connect(palette.own.save)
         for panel in (palette, inspector, self._tabs):
             panel.setBackgroundRole(QPalette.ColorRole.Base)
             panel.setAutoFillBackground(True)

@@ -80,6 +80,15 @@ def user_block(id: str) -> UserBlock:
     return found
 
 
+def is_taken(name: str) -> bool:
+    """Whether another block has that name, or one whose file would be the same."""
+    return _file(" ".join(name.split())).exists()
+
+
+def _file(name: str) -> Path:
+    return user_blocks_folder() / f"{file_name(name)}.json"
+
+
 def save_user_block(fragment: Fragment, name: str, *, replace: bool = False) -> UserBlock:
     """Keep blocks under a name. They start with fresh weights wherever they are put.
 
@@ -89,7 +98,7 @@ def save_user_block(fragment: Fragment, name: str, *, replace: bool = False) -> 
     kept = " ".join(name.split())
     if not 1 <= len(kept) <= MAX_GROUP_NAME:
         raise FileError(f"A block's name has 1 to {MAX_GROUP_NAME} characters, not {len(kept):,}.")
-    path = user_blocks_folder() / f"{file_name(kept)}.json"
+    path = _file(kept)
     if path.exists() and not replace:
         raise FileError(
             f'You have a block "{UserBlock(path.stem, path).name}" already; choose another name or replace it.'

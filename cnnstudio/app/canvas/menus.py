@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QMenu
 
 from cnnstudio.app.canvas import commands
 from cnnstudio.app.fix_menu import add_fixes
-from cnnstudio.app.palette.append import append_block, insert_block, place_block
-from cnnstudio.app.palette.dots import family_icon
+from cnnstudio.app.palette.append import OWN, append_block, insert_block, place_block
+from cnnstudio.app.palette.dots import family_icon, neutral_icon
 from cnnstudio.app.theme import set_icon
 from cnnstudio.core.catalogue import groups
 from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.edits import Tidy
 from cnnstudio.core.program import INPUT
+from cnnstudio.core.user_blocks import user_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,6 +194,15 @@ def _families(menu: QMenu, words: str, put: Callable[[str], object]) -> None:
             entry.setObjectName(f"{outer.objectName()}_{spec.kind}")
             entry.setToolTip(spec.summary)
             entry.triggered.connect(_without_state(partial(put, spec.kind)))
+    own = [block for block in user_blocks() if not block.error]
+    mine = outer.addMenu(neutral_icon(), "My blocks")
+    mine.setToolTipsVisible(True)
+    mine.menuAction().setVisible(bool(own))
+    for block in own:
+        entry = mine.addAction(block.name)
+        entry.setObjectName(f"{outer.objectName()}_own_{block.id}")
+        entry.setToolTip(", ".join(block.contents))
+        entry.triggered.connect(_without_state(partial(put, OWN + block.id)))
 
 
 def _without_state(act: Callable[[], object]) -> Callable[[bool], None]:

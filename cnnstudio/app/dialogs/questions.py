@@ -46,6 +46,39 @@ class UnsavedQuestion(QMessageBox):
             self.discard_wanted.emit()
 
 
+class ReplaceQuestion(QMessageBox):
+    """A block of the person's own has that name already: replace it, or go back."""
+
+    replace_wanted = Signal()
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("replace_question")
+        self.setIcon(QMessageBox.Icon.NoIcon)
+        self.setWindowTitle("Save group as my block")
+        self.setText(f"You have a block “{name}” already. Replace it?")
+        self.setInformativeText("Designs in which it was used stay as they are.")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self._replace = self.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
+        cancel = self.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+        for button, id, tip in (
+            (self._replace, "replace", "Keep the group in place of the block of that name"),
+            (cancel, "cancel", "Keep the block that is there"),
+        ):
+            button.setObjectName(f"replace_{id}")
+            button.setAccessibleName(button.text())
+            button.setToolTip(tip)
+        mark(self._replace, kind="primary")
+        self.setDefaultButton(cancel)
+        self.setEscapeButton(cancel)
+        self.buttonClicked.connect(self._answered)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+    def _answered(self) -> None:
+        if self.clickedButton() is self._replace:
+            self.replace_wanted.emit()
+
+
 class StopQuestion(QMessageBox):
     """A run is going on: stop it and close, or go back."""
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from cnnstudio.app.palette.append import append_block
 from cnnstudio.app.palette.model import KIND, PaletteModel
+from cnnstudio.app.palette.own import OwnBlocks
 from cnnstudio.app.palette.tree import PaletteTree
 from cnnstudio.app.theme import Role, icon, mark, space, themes
 
@@ -34,7 +35,9 @@ class PalettePanel(QWidget):
         self.setAccessibleName("Palette of blocks")
         self._search = QLineEdit(self)
         self._note = QLabel(self)
-        self._model = PaletteModel(self)
+        self.own = OwnBlocks(self)
+        self._undo = QToolButton(self)
+        self._model = PaletteModel(self.own, self)
         self._list = PaletteTree(self._model, self)
         self._build()
         self._search.textChanged.connect(self._on_searched)
@@ -43,6 +46,13 @@ class PalettePanel(QWidget):
         self._list.chosen.connect(self.append)
         self._list.typed.connect(self._on_typed)
         self._list.left_upwards.connect(self.focus_search)
+        self._list.removal_wanted.connect(self.own.delete)
+        self._list.file_wanted.connect(self.own.show_file)
+        self._model.renamed.connect(self.own.rename, Qt.ConnectionType.QueuedConnection)  # the editor closes first
+        self.own.said.connect(self._say)
+        self.own.kept.connect(self._show_own)
+        self.own.refused.connect(bridge.refused)
+        self._undo.clicked.connect(self.own.restore)
         themes.changed.connect(self._dress)
         self._dress()
 
@@ -59,11 +69,18 @@ class PalettePanel(QWidget):
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         mark(self._note, tone="muted")
         self._note.hide()
+        self._undo.setObjectName("palette_undo")
+        self._undo.setText("Undo")
+        self._undo.setAccessibleName("Undo deleting the block")
+        self._undo.setToolTip("Bring the deleted block back")
+        mark(self._undo, kind="flat")
+        self._undo.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(space(2), space(2), space(2), space(2))
         column.setSpacing(space(2))
         column.addWidget(self._search)
         column.addWidget(self._note)
+        column.addWidget(self._undo, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._list, 1)
         self.setMinimumWidth(NARROWEST)
 
@@ -86,11 +103,24 @@ class PalettePanel(QWidget):
         words = ""
         if found is not None and not found.exact:
             shown = " ".join(text.split())[:40]
-            words = f'No block matches "{shown}". ' + ("Closest names:" if found.blocks else "Try a shorter word.")
+            words = f'No block matches "{shown}". ' + ("Closest names:" if found.shown else "Try a shorter word.")
+        self._say(words, can_undo=False)
+        if found is not None and found.shown:
+            self._list.setCurrentIndex(self._model.first_block())
+
+    def _say(self, words: str, can_undo: bool) -> None:
         self._note.setText(words)
         self._note.setVisible(bool(words))
-        if found is not None and found.blocks:
-            self._list.setCurrentIndex(self._model.first_block())
+        self._undo.setVisible(can_undo)
+
+    def _show_own(self, id: str) -> None:
+        """Bring a block of the person's own into sight."""
+        self._search.clear()
+        index = self._model.row_of(id)
+        if index.isValid():
+            self._list.expand(index.parent())
+            self._list.setCurrentIndex(index)
+            self._list.scrollTo(index)
 
     def _on_entered(self) -> None:
         """Enter in the search field: the first hit, and the text ready to be overwritten by the next search."""

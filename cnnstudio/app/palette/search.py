@@ -32,9 +32,14 @@ class Found(NamedTuple):
     exact: bool
 
 
+def words_of(spec: type[BlockSpec]) -> Words:
+    """By what a block of the catalogue is found."""
+    return Words(spec.title, f"{spec.keywords} {spec.kind} {spec.group}", spec.summary)
+
+
 def find_blocks(text: str, blocks: Iterable[type[BlockSpec]]) -> Found:
     """Blocks whose title, keywords or summary hold every word of `text`; else those with the closest names."""
-    return Found(*find(text, [(_words_of(spec), spec) for spec in blocks]))
+    return Found(*find(text, [(words_of(spec), spec) for spec in blocks]))
 
 
 def find(text: str, known: Iterable[tuple[Words, T]]) -> tuple[list[T], bool]:
@@ -45,10 +50,6 @@ def find(text: str, known: Iterable[tuple[Words, T]]) -> tuple[list[T], bool]:
     if scored:
         return [it for _, _, it in sorted(scored, key=_by_score)], True
     return _closest("".join(typed), entries), False
-
-
-def _words_of(spec: type[BlockSpec]) -> Words:
-    return Words(spec.title, f"{spec.keywords} {spec.kind} {spec.group}", spec.summary)
 
 
 def _by_score(entry: tuple[int, int, object]) -> tuple[int, int]:

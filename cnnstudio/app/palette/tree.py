@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
+from PySide6.QtGui import QDrag, QKeyEvent, QKeySequence, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 from typing_extensions import override
 
-from cnnstudio.app.palette.model import GROUP, KIND, PaletteModel
+from cnnstudio.app.palette.append import OWN, title_of
+from cnnstudio.app.palette.model import FILE, GROUP, KIND, PaletteModel
 from cnnstudio.app.theme import RADIUS, Role, Scale, pixmap, space, theme
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.layout import CARD_WIDTH
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _ROW = 28
 _GHOST_HEIGHT = 36
+_NATIVE = QKeySequence.SequenceFormat.NativeText
 
 
 class PaletteTree(QTreeView):
@@ -23,12 +31,17 @@ class PaletteTree(QTreeView):
     """A kind was double-clicked or entered."""
     typed = Signal(str)
     """Text was typed while the list had the keyboard: it belongs to the search field."""
+    removal_wanted = Signal(str)
+    """An own block is to be deleted."""
+    file_wanted = Signal(str)
+    """The file of an own block is to be shown."""
     left_upwards = Signal()
     """Up was pressed on the first row."""
 
     def __init__(self, model: PaletteModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._folded: set[str] = set()
+        self._blocks = model
         self.setModel(model)
         self.setObjectName("palette_list")
         self.setAccessibleName("Blocks by family")
@@ -43,12 +56,48 @@ class PaletteTree(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setItemDelegate(_Rows(self))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._menu_at)
         self.clicked.connect(self._on_clicked)
         self.doubleClicked.connect(self._on_double_clicked)
         self.collapsed.connect(self._on_folded)
         self.expanded.connect(self._on_unfolded)
         model.filled.connect(self._unfold)
         self._unfold()
+
+    def _menu_at(self, at: QPoint) -> None:
+        index = self.indexAt(at)
+        if not index.data(FILE):
+            return
+        self.setCurrentIndex(index)
+        menu = self.own_menu(index)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.viewport().mapToGlobal(at))
+
+    def own_menu(self, index: QModelIndex) -> QMenu:
+        """What can be done with a block of the person's own."""
+        menu = QMenu(self)
+        menu.setObjectName("palette_own_menu")
+        menu.setAccessibleName(f"Actions on {index.data()}")
+        menu.setToolTipsVisible(True)
+        id = str(index.data(FILE))
+        for name, words, keys, act in (
+            ("append", "Append", "Return", partial(self.chosen.emit, index.data(KIND))),
+            ("rename", "Rename", "F2", partial(self._rename, id)),
+            ("delete", "Delete", "Delete", partial(self.removal_wanted.emit, id)),
+            ("show_file", "Show file", "", partial(self.file_wanted.emit, id)),
+        ):
+            entry = menu.addAction(f"{words}\t{QKeySequence(keys).toString(_NATIVE)}" if keys else words)
+            entry.setObjectName(f"palette_own_{name}")
+            entry.setToolTip(words)
+            entry.setEnabled(bool(index.data(KIND)) or name in ("delete", "show_file"))
+            entry.triggered.connect(_without_state(act))
+        return menu
+
+    def _rename(self, id: str) -> None:
+        index = self._blocks.row_of(id)
+        if index.isValid():
+            self.edit(index)
 
     def _on_folded(self, index: QModelIndex) -> None:
         self._folded.add(str(index.data(GROUP)))
@@ -76,6 +125,12 @@ class PaletteTree(QTreeView):
     @override
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         index, key = self.currentIndex(), event.key()
+        if index.data(FILE) and key in (Qt.Key.Key_F2, Qt.Key.Key_Delete):
+            if key == Qt.Key.Key_Delete:
+                self.removal_wanted.emit(str(index.data(FILE)))
+            elif index.data(KIND):
+                self.edit(index)
+            return
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and index.isValid():
             self._enter(index, append=key != Qt.Key.Key_Space)
         elif key == Qt.Key.Key_Up and index.isValid() and not self.indexAbove(index).isValid():
@@ -90,7 +145,7 @@ class PaletteTree(QTreeView):
     def _enter(self, index: QModelIndex, *, append: bool) -> None:
         if index.data(GROUP):
             self.setExpanded(index, not self.isExpanded(index))
-        elif append:
+        elif append and index.data(KIND):
             self.chosen.emit(str(index.data(KIND)))
 
     @override
@@ -112,7 +167,10 @@ _COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifie
 
 def drag_picture(kind: str, ratio: float) -> QPixmap:
     """What hangs at the pointer while a block is dragged: the head of its card."""
-    spec, look = spec_class(kind), theme()
+    look = theme()
+    own = kind.startswith(OWN)
+    title = title_of(kind).strip("“”") if own else spec_class(kind).title
+    stripe = look.color(Role.MUTED) if own else look.family(spec_class(kind).group)
     drawn = QPixmap(QSize(round(CARD_WIDTH * ratio), round(_GHOST_HEIGHT * ratio)))
     drawn.setDevicePixelRatio(ratio)
     drawn.fill(Qt.GlobalColor.transparent)
@@ -120,7 +178,7 @@ def drag_picture(kind: str, ratio: float) -> QPixmap:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     body = QRectF(0.5, 0.5, CARD_WIDTH - 1, _GHOST_HEIGHT - 1)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(look.family(spec.group))
+    painter.setBrush(stripe)
     painter.drawRoundedRect(body, RADIUS, RADIUS)
     painter.setClipRect(body.adjusted(space(1), 0, 0, 0))
     painter.setPen(QPen(look.color(Role.BORDER), 1))
@@ -128,9 +186,18 @@ def drag_picture(kind: str, ratio: float) -> QPixmap:
     painter.drawRoundedRect(body, RADIUS, RADIUS)
     painter.setPen(look.color(Role.TEXT))
     painter.setFont(look.font(Scale.BODY, bold=True))
-    painter.drawText(body.adjusted(space(4), 0, -space(2), 0), Qt.AlignmentFlag.AlignVCenter, spec.title)
+    painter.drawText(body.adjusted(space(4), 0, -space(2), 0), Qt.AlignmentFlag.AlignVCenter, title)
     painter.end()
     return drawn
+
+
+def _without_state(act: Callable[[], object]) -> Callable[[bool], None]:
+    """`triggered` brings the checked state along, which none of these entries has."""
+
+    def on_triggered(checked: bool) -> None:
+        act()
+
+    return on_triggered
 
 
 class _Rows(QStyledItemDelegate):
