@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
+_ANSWERED = frozenset(
+    (
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.TextAlignmentRole,
+        Qt.ItemDataRole.FontRole,
+        Qt.ItemDataRole.DecorationRole,
+        Qt.ItemDataRole.ForegroundRole,
+        Qt.ItemDataRole.ToolTipRole,
+    )
+)
+"""A view asks for many roles of each cell; most have no answer here."""
 CHIP_SCALE = 2
 """Drawn for screens of twice the density; others scale it down."""
 
@@ -34,6 +45,8 @@ class LayerModel(QAbstractTableModel):
         super().__init__(parent)
         self._design: Design | None = None
         self._rows: list[BlockTrace] = []
+        self._ranks: dict[tuple[int, int], tuple[float, str]] = {}
+        self._figures = theme().font()
 
     @property
     def design(self) -> Design | None:
@@ -43,6 +56,8 @@ class LayerModel(QAbstractTableModel):
     def show_trace(self, trace: Trace) -> bool:
         """Take this trace; True when blocks came, went or changed places, and not only their numbers."""
         rows = list(trace.blocks.values())
+        self._ranks = {}
+        self._figures = theme().font()
         old, shown = self._rows, self._design
         if [r.id for r in rows] == [r.id for r in old]:
             self._design, self._rows = Design(trace), rows
@@ -79,13 +94,15 @@ class LayerModel(QAbstractTableModel):
 
     def rank(self, row: int, column: int) -> tuple[float, str]:
         """What that cell sorts by: its number, or its text with the numbers in it in their order."""
-        traced, of = self._rows[row], COLUMNS[column]
-        if self._design is None:
-            return (0.0, "")
-        if of.rank is not None:
-            return (of.rank(traced, self._design), "")
-        text = of.text(traced, self._design)
-        return (0.0, re.sub(r"\d+", _padded, text.lower()))
+        known = self._ranks.get((row, column))
+        if known is None and self._design is not None:
+            traced, of = self._rows[row], COLUMNS[column]
+            if of.rank is not None:
+                known = (of.rank(traced, self._design), "")
+            else:
+                known = (0.0, re.sub(r"\d+", _padded, of.text(traced, self._design).lower()))
+            self._ranks[row, column] = known
+        return known or (0.0, "")
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
         """One for each block."""
@@ -116,15 +133,15 @@ class LayerModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Texts, the family's colour, numbers in tabular figures at the right."""
-        if self._design is None or not index.isValid():
+        if role not in _ANSWERED or self._design is None or not index.isValid():
             return None
         traced, column = self._rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[column].text(traced, self._design)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
-        if role == Qt.ItemDataRole.FontRole and column >= FIRST_NUMBER:
-            return theme().font()
+        if role == Qt.ItemDataRole.FontRole:
+            return self._figures if column >= FIRST_NUMBER else None
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return family_chip(theme().families[traced.spec.group])
         if role == Qt.ItemDataRole.ForegroundRole:

@@ -78,7 +78,8 @@ class LayersPanel(QWidget):
         self.filter.setPlaceholderText("Filter")
         self.filter.setClearButtonEnabled(True)
         self.filter.setMaximumWidth(FILTER_WIDTH)
-        self._find = self.filter.addAction(icon("search", Role.MUTED), QLineEdit.ActionPosition.LeadingPosition)
+        self._find = QAction(icon("search", Role.MUTED), "", self.filter)  # made here: Qt's own can lose its wrapper
+        self.filter.addAction(self._find, QLineEdit.ActionPosition.LeadingPosition)
         self.totals.setObjectName("layers_totals")
         self.totals.setWordWrap(True)  # else the page could not be made narrower than this line
         mark(self.totals, tone="muted")
@@ -179,13 +180,13 @@ class LayersPanel(QWidget):
             blocks,
             weights,
             f"{format.short(sum(t.macs for t in shown))} multiply-adds",
-            f"{format.size_of(sum(t.activation_bytes for t in shown))} of activations a sample",
+            f"{format.size_of(sum(t.activation_bytes for t in shown))} of activations",
         ]
         unknown = sum(t.output is None for t in shown)
         if unknown:
             parts.append(f"{unknown:,} without a shape not counted")
         self.totals.setText("  \u00b7  ".join(parts))
-        self.totals.setToolTip("Sums over the blocks in the table")
+        self.totals.setToolTip("Sums over the blocks in the table; multiply-adds and activations for one sample")
 
     # Selection, both ways: each side is touched only when it differs
 
