@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.command_entries import Command
     from cnnstudio.app.preferences import Preferences
 
-WIDTH = 600
+WIDTH = 720
 MOST_ROWS = 11
 TOP = space(8)
 """Pixels between the window's upper edge and the popup: the menus stay in sight."""

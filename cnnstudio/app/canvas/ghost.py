@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from typing_extensions import override
 
 from cnnstudio.app.canvas.overlays import Bubble
-from cnnstudio.app.theme import RADIUS, Role, space
+from cnnstudio.app.theme import RADIUS, Role, space, themes
 from cnnstudio.core.folding import fold
 from cnnstudio.core.lint import lint
 
@@ -84,6 +84,11 @@ class GhostMarks(QGraphicsItem):
         self._area.adjust(-2 * _RIM, -2 * _RIM, 2 * _RIM, 2 * _RIM)
         self.update()
 
+    def show_style(self, style: CanvasStyle) -> None:
+        """Paint with another theme's colours."""
+        self._style = style
+        self.update()
+
     @override
     def boundingRect(self) -> QRectF:
         return self._area
@@ -136,11 +141,15 @@ class Ghosts(QObject):
         self.marks.setVisible(False)
         canvas.board.addItem(self.marks)
         self._preview.changed.connect(self._turn)
+        themes.changed.connect(self._restyle)
 
     @property
     def are_shown(self) -> bool:
         """Whether the canvas shows something else than the document."""
         return self._shown_for is not None
+
+    def _restyle(self) -> None:
+        self.marks.show_style(self._canvas.board.style_used)
 
     def _turn(self) -> None:
         fix = self._preview.shown

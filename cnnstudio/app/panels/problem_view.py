@@ -123,6 +123,11 @@ class ProblemView(QTreeView):
             self.pointed_at.emit(current)
 
     @override
+    def drawBranches(self, painter: QPainter, rect: QRect, index: _Index, /) -> None:
+        painter.fillRect(rect, theme().color(Role.SURFACE))  # what lights up is the row itself, not the room before it
+        super().drawBranches(painter, rect, index)
+
+    @override
     def mouseMoveEvent(self, event: QMouseEvent, /) -> None:
         index = self.indexAt(event.position().toPoint())
         over_fix = index.data(GIVES) is not None

@@ -163,7 +163,6 @@ QAbstractItemView {
 QAbstractItemView::item { padding: 4px; border-radius: 4px; }
 QAbstractItemView::item:hover { background: $hover; }
 QAbstractItemView::item:selected { background: $selection; color: $text; }
-QTreeView { show-decoration-selected: 0; }
 QTreeView::branch { background: transparent; }
 QTreeView::branch:has-children:closed { image: url($icons/mark-branch-closed-$shade.svg); }
 QTreeView::branch:has-children:open { image: url($icons/mark-branch-open-$shade.svg); }
