@@ -44,6 +44,7 @@ class Situation:
     page: str = "design"
     mode: str = "system"
     previews: bool = True
+    minimap: bool = True
 
 
 def always(now: Situation) -> bool:
@@ -184,9 +185,16 @@ TABLE: tuple[ActionSpec, ...] = (
                enabled=lambda now: now.page == "design", bar=True, why="on the Design page only"),
     ActionSpec("zoom_fit", "Zoom to fit", "View", "canvas.zoom_fit", "Show the whole network", "zoom-fit", "Ctrl+0",
                enabled=lambda now: now.page == "design", bar=True, why="on the Design page only"),
+    ActionSpec("zoom_selection", "Zoom to selection", "View", "canvas.zoom_selection",
+               "Show what is selected, as large as it fits", keys="Ctrl+9",
+               enabled=lambda now: now.page == "design" and now.has_selection,
+               why="nothing is selected on the Design page"),
+    ActionSpec("minimap", "Overview", "View", "canvas.toggle_minimap",
+               "Show all blocks in small in the canvas's corner, while they do not fit into view", keys="Ctrl+Shift+M",
+               checked=lambda now: now.minimap, is_switch=True, separated=True, phrase="Turn overview on or off"),
     ActionSpec("previews", "Live previews", "View", "previews.toggle",
                "Show on every card what its block makes of the chosen sample", keys="Ctrl+Shift+P",
-               checked=lambda now: now.previews, is_switch=True, separated=True, phrase="Turn live previews on or off"),
+               checked=lambda now: now.previews, is_switch=True, phrase="Turn live previews on or off"),
     ActionSpec("look_system", "As the system", "View", "window.look_system", "Light or dark as the system has it",
                checked=lambda now: now.mode == "system", submenu="Look", separated=True,
                phrase="Look as the system has it"),

@@ -235,6 +235,8 @@ class MainWindow(QMainWindow):
             signal.connect(self._update_actions)
         self.design.canvas.clipboard.changed.connect(self._update_actions)
         self.previews.changed.connect(self._follow_previews)
+        self.design.canvas.minimap.turn(self._preferences.minimap)
+        self.design.canvas.minimap.changed.connect(self._follow_minimap)
         run.changed.connect(self._follow_run)
         self._was_active = False
         self._show_title()
@@ -270,6 +272,7 @@ class MainWindow(QMainWindow):
                 page=self.pages.name,
                 mode=themes.mode.value,
                 previews=self.previews.enabled,
+                minimap=canvas.minimap.enabled,
             )
         )
 
@@ -283,6 +286,10 @@ class MainWindow(QMainWindow):
 
     def _follow_previews(self) -> None:
         self._preferences.previews = self.previews.enabled
+        self._update_actions()
+
+    def _follow_minimap(self) -> None:
+        self._preferences.minimap = self.design.canvas.minimap.enabled
         self._update_actions()
 
     def _show_title(self) -> None:

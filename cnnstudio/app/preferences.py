@@ -38,6 +38,15 @@ class Preferences:
         self._settings.setValue("look", mode.value)
 
     @property
+    def minimap(self) -> bool:
+        """Whether the canvas may show its overview; yes at first."""
+        return str(self._settings.value("canvas/minimap", "on")) != "off"
+
+    @minimap.setter
+    def minimap(self, shown: bool) -> None:
+        self._settings.setValue("canvas/minimap", "on" if shown else "off")
+
+    @property
     def previews(self) -> bool:
         """Whether cards show pictures of their blocks' maps; they do until this is turned off."""
         return str(self._settings.value("canvas/previews", "on")) != "off"

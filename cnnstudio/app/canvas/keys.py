@@ -63,6 +63,10 @@ def _fit(canvas: CanvasView) -> None:
     canvas.zoom_fit()
 
 
+def _zoom_selection(canvas: CanvasView) -> None:
+    canvas.zoom_selection()
+
+
 def _escape(canvas: CanvasView) -> None:
     canvas.escape()
 
@@ -127,4 +131,5 @@ _TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[CanvasView], None]] =
     (Qt.Key.Key_Equal, _CTRL): _zoom_in,
     (Qt.Key.Key_Minus, _CTRL): _zoom_out,
     (Qt.Key.Key_0, _CTRL): _fit,
+    (Qt.Key.Key_9, _CTRL): _zoom_selection,
 }

@@ -58,6 +58,8 @@ class CanvasScene(QGraphicsScene):
         self._rank = 2
         self._is_far = False
         self._lifted: frozenset[str] = frozenset()
+        self.extent = QRectF()
+        """What all that is drawn took up when it last lay still."""
         self.album = Album()
         self._thumbnails: Mapping[str, QPixmap] = {}
         self._has_frames = False
@@ -213,7 +215,8 @@ class CanvasScene(QGraphicsScene):
 
     def settle(self) -> None:
         """The cards lie where they are to stay: lead the edges to them, and take in the room."""
-        self.setSceneRect(self.occupied().adjusted(-_BESIDE, -_BEYOND, _BESIDE, _BEYOND))
+        self.extent = self.occupied()
+        self.setSceneRect(self.extent.adjusted(-_BESIDE, -_BEYOND, _BESIDE, _BEYOND))
         for id in self._lifted & self.cards.keys():
             self.cards[id].show_floating(False)
             self._edges.place(id, self.cards[id].body)
@@ -240,6 +243,10 @@ class CanvasScene(QGraphicsScene):
             self._plates.setVisible(far)
             self._plates.change()
         self._edges.show_far(scale < FAR)
+
+    def plates(self) -> Iterable[Plate]:
+        """All cards as they are seen from afar."""
+        return (card.plate() for card in self.cards.values())
 
     def _far_plates(self) -> list[Plate]:
         return [card.plate() for card in self.cards.values() if card.is_far]
@@ -273,6 +280,14 @@ class CanvasScene(QGraphicsScene):
         for note in self.notes.values() if ids is None else ():
             area = area.united(note.body)
         return area if not area.isEmpty() else QRectF(0, 0, CARD_WIDTH, CARD_HEIGHT)
+
+    def occupied_by(self, things: Iterable[str]) -> QRectF | None:
+        """The rectangle round these cards and comments; None where there are none."""
+        items = (self.cards.get(id) or self.notes.get(id) for id in things)
+        area = QRectF()
+        for item in items:
+            area = area.united(item.body) if item is not None else area
+        return None if area.isEmpty() else area
 
     def card_at(self, at: QPointF) -> Card | None:
         """The topmost card, ports included, at that place."""

@@ -30,6 +30,7 @@ from cnnstudio.app.canvas.gestures import Band, Drag, Fold, Gesture, Pan, PickEd
 from cnnstudio.app.canvas.ghost import Ghosts
 from cnnstudio.app.canvas.groups import Groups
 from cnnstudio.app.canvas.keys import action_for
+from cnnstudio.app.canvas.minimap import Minimap
 from cnnstudio.app.canvas.overlays import Bubble, ZoomBar
 from cnnstudio.app.canvas.resizing import Widen
 from cnnstudio.app.canvas.scene import CanvasScene
@@ -87,6 +88,7 @@ class CanvasView(Viewport):
         self._zoom_bar.smaller.connect(self.zoom_out)
         self._zoom_bar.larger.connect(self.zoom_in)
         self._zoom_bar.fit.connect(self.zoom_fit)
+        self.minimap = Minimap(self)
         self.zoomed.connect(self._on_zoomed)
         self._on_zoomed(self.zoom)
         bridge.changed.connect(self._on_changed)
@@ -172,6 +174,7 @@ class CanvasView(Viewport):
         bar, hint = self._zoom_bar.size(), self._hint.size()
         corner = inside.bottomRight() - QPoint(bar.width() + space(3), bar.height() + space(3))
         self._zoom_bar.move(corner)
+        self.minimap.place(corner + QPoint(bar.width(), -space(2)))
         self._hint.move(inside.center().x() - hint.width() // 2, corner.y() - hint.height() - space(3))
 
     # ---- what the shell's actions and the menus call
@@ -190,6 +193,19 @@ class CanvasView(Viewport):
     def _place(self) -> tuple[float, int, int]:
         """What is in sight: scale and scroll positions."""
         return self.zoom, self.horizontalScrollBar().value(), self.verticalScrollBar().value()
+
+    @Slot()
+    def zoom_selection(self) -> None:
+        """Show what is selected, as large as it fits."""
+        chosen = self.board.occupied_by(self.selected_things)
+        if chosen is not None:
+            self._fit_due = False
+            self.fit(chosen)
+
+    @Slot()
+    def toggle_minimap(self) -> None:
+        """Let the overview show itself where the architecture does not fit into view, or not."""
+        self.minimap.turn(not self.minimap.enabled)
 
     @property
     def can_delete(self) -> bool:

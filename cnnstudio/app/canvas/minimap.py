@@ -1,0 +1,202 @@
+"""The overview in the canvas's corner: all cards in small, what is in sight, and a way to anywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from cnnstudio.app.canvas.viewport import STEP
+from cnnstudio.app.theme import RADIUS, Role, space, theme, themes
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
+
+    from cnnstudio.app.canvas.sprite import Plate
+    from cnnstudio.app.canvas.view import CanvasView
+
+LARGEST = QSize(200, 180)
+"""Pixels that it takes at most; on a small canvas a third of the width and two fifths of the height."""
+LEAST = 44
+"""Pixels across that it takes at least, or it could not be hit."""
+_STRETCH = 6.0
+"""How many times wider than high a long chain may be drawn, as it would be a hair otherwise."""
+_DOT = 2.0
+"""Smallest size of a card, in pixels."""
+_LATER = 60
+"""Milliseconds after a change until the cards are painted anew: the edit's own frame comes first."""
+
+
+class Minimap(QWidget):
+    """Shows itself when the architecture does not fit into view. A press or drag goes there, the wheel zooms."""
+
+    changed = Signal()
+    """It was turned on or off."""
+
+    def __init__(self, canvas: CanvasView) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._enabled = True
+        self._corner: QPoint | None = None
+        self._area = QRectF()
+        self._picture: QPixmap | None = None
+        self._later = QTimer(self, singleShot=True, interval=_LATER)
+        self._later.timeout.connect(self._paint_cards)
+        self.setObjectName("canvas_minimap")
+        self.setAccessibleName("Overview of the architecture")
+        self.setToolTip("Click or drag to go there; the wheel zooms")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the canvas has keys for all of it
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.hide()
+        for signal in (canvas.bridge.changed, canvas.selection.changed, themes.changed):
+            signal.connect(self._refresh)
+        for bar in (canvas.horizontalScrollBar(), canvas.verticalScrollBar()):
+            bar.valueChanged.connect(self._follow)
+            bar.rangeChanged.connect(self._follow)
+        canvas.zoomed.connect(self._follow)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it may show itself."""
+        return self._enabled
+
+    def turn(self, on: bool) -> None:
+        """Let it show itself, or not."""
+        if on != self._enabled:
+            self._enabled = on
+            self._follow()
+            self.changed.emit()
+
+    def place(self, corner: QPoint) -> None:
+        """Have its lower right corner there, in the canvas's coordinates."""
+        self._corner = corner
+        self._follow()
+
+    @property
+    def seen(self) -> QRectF:
+        """What is in sight of the canvas, in pixels of the overview."""
+        return self._mapped(self._canvas.seen()).intersected(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+
+    def _follow(self) -> None:
+        """The canvas was scrolled, scaled or resized."""
+        extent = self._canvas.board.extent
+        wanted = self._enabled and self._corner is not None and not self._canvas.seen().contains(extent)
+        if wanted and (not self.isVisible() or extent != self._area):
+            self._area = extent
+            self._fit()
+            self._later.start()
+        if wanted != self.isVisible():
+            self.setVisible(wanted)
+        self.update()
+
+    def _refresh(self) -> None:
+        """Cards have changed."""
+        self._follow()
+        if self.isVisible():
+            self._later.start()
+
+    def _fit(self) -> None:
+        room, margin = self._canvas.viewport().size(), 2 * space(1)
+        most = QSize(min(LARGEST.width(), room.width() // 3), min(LARGEST.height(), room.height() * 2 // 5))
+        across, down = self._scales(most.width() - margin, most.height() - margin)
+        width = max(LEAST, round(self._area.width() * across) + margin)
+        height = max(LEAST, round(self._area.height() * down) + margin)
+        self.resize(width, height)
+        if self._corner is not None:
+            self.move(self._corner.x() - width, self._corner.y() - height)
+        self._picture = None
+
+    def _scales(self, width: int, height: int) -> tuple[float, float]:
+        """Pixels per canvas unit, across and down."""
+        across, down = width / max(self._area.width(), 1.0), height / max(self._area.height(), 1.0)
+        return min(across, down * _STRETCH), min(down, across * _STRETCH)
+
+    def _mapped(self, area: QRectF) -> QRectF:
+        margin = space(1)
+        inside = QRectF(self.rect()).adjusted(margin, margin, -margin, -margin)
+        across, down = inside.width() / max(self._area.width(), 1.0), inside.height() / max(self._area.height(), 1.0)
+        left = inside.left() + (area.left() - self._area.left()) * across
+        top = inside.top() + (area.top() - self._area.top()) * down
+        return QRectF(left, top, area.width() * across, area.height() * down)
+
+    def _paint_cards(self) -> None:
+        """All cards into one picture, which is copied while the canvas moves."""
+        if not self.isVisible():
+            return
+        ratio = self.devicePixelRatioF()
+        self._picture = QPixmap(self.size() * ratio)
+        self._picture.setDevicePixelRatio(ratio)
+        self._picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(self._picture)
+        loud: list[tuple[QRectF, Role]] = []
+        for plate in self._canvas.board.plates():
+            body = self._dot(plate)
+            painter.fillRect(body, plate.color)
+            if plate.outline is not None:
+                loud.append((body, plate.outline))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for body, role in loud:  # over all others, as each may be one of a thousand
+            painter.setPen(QPen(theme().color(role), 2))
+            painter.drawRect(body.adjusted(-1, -1, 1, 1))
+            if role is Role.ERROR:  # told from a selected card without colours, too
+                painter.drawLine(body.topLeft(), body.bottomRight())
+                painter.drawLine(body.topRight(), body.bottomLeft())
+        painter.end()
+        self.update()
+
+    def _dot(self, plate: Plate) -> QRectF:
+        body = self._mapped(plate.area)
+        body.setSize(body.size().expandedTo(QRectF(0, 0, _DOT, _DOT).size()))
+        return body
+
+    @override
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme().color(Role.BORDER), 1))
+        painter.setBrush(theme().color(Role.SURFACE))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+        if self._picture is None:
+            self._later.start()
+        else:
+            painter.drawPixmap(0, 0, self._picture)
+        accent = theme().color(Role.ACCENT)
+        painter.setPen(QPen(accent, 1.5))
+        accent.setAlphaF(0.10)
+        painter.setBrush(accent)
+        painter.drawRoundedRect(self.seen, 2, 2)
+
+    def _go_to(self, at: QPointF) -> None:
+        inside = self._mapped(self._area)
+        x = self._area.left() + (at.x() - inside.left()) / inside.width() * self._area.width()
+        y = self._area.top() + (at.y() - inside.top()) / inside.height() * self._area.height()
+        self._canvas.centerOn(QPointF(x, y))
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent, /) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._go_to(event.position())
+        event.accept()  # nothing of it reaches the canvas beneath
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent, /) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._go_to(event.position())
+        event.accept()
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent, /) -> None:
+        event.accept()
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent, /) -> None:
+        event.accept()
+
+    @override
+    def wheelEvent(self, event: QWheelEvent, /) -> None:
+        turned = event.angleDelta().y() or event.angleDelta().x()
+        self._canvas.zoom_by(STEP ** (turned / 120))
+        event.accept()
