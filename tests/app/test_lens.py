@@ -264,7 +264,7 @@ def test_it_follows_the_selection_and_says_what_it_cannot_show(shown: Shown) -> 
 def test_without_a_worker_the_theory_is_there_already(qtbot: QtBot) -> None:
     shown = Shown(qtbot, state="starting").open()
     assert shown.lens.told == "Cell (16, 16) of conv sees 3 × 3 px · 140 parameters"
-    assert shown.text("lens_input_label") == "Input 32 × 32 × 3 · Starting the worker that reads the data…"
+    assert shown.text("lens_input_label") == "Starting the worker that reads the data…"
     assert shown.text("lens_map_label") == "conv 32 × 32 × 5 · Starting the worker…"
     assert not shown.worker.sent
     shown.worker.enter("ready")

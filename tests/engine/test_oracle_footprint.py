@@ -37,7 +37,7 @@ DEGENERATE = {"GroupNormalization", "LayerNormalization"}
 """Their gradient is 0 where a group holds a single value, though it is seen."""
 VAGUE = {"Reshape", "Permute", *DEGENERATE}
 """In networks, where channels that have become cells would have to be followed one by one."""
-NETS = 12
+NETS = 8
 CALLS = 5
 TRIES = 400
 
@@ -110,7 +110,7 @@ def corners_and_others(rng: random.Random, spatial: tuple[int, ...], count: int)
     return list(dict.fromkeys([(0,) * len(spatial), tuple(n - 1 for n in spatial), *drawn]))
 
 
-def compare(traced: Trace, cells: int = 3, blocks: Iterable[str] | None = None, seed: int = 0) -> set[str]:
+def compare(traced: Trace, cells: int = 2, blocks: Iterable[str] | None = None, seed: int = 0) -> set[str]:
     """Compare all blocks; the layers that were held to be exact."""
     oracle, rng, exact = Oracle(traced), random.Random(seed), set()
     for block in oracle.blocks() if blocks is None else blocks:
@@ -132,7 +132,7 @@ def test_random_networks_see_exactly_where_their_gradients_are() -> None:
     exact: set[str] = set()
     for seed in range(NETS):
         exact |= compare(random_net(seed, most_cells=6_000).trace, seed=seed)
-    assert len(exact) > 25
+    assert len(exact) > 20
 
 
 def legal_calls(layer: str) -> Iterator[tuple[Call, Outcome]]:

@@ -125,6 +125,8 @@ def test_design(studio: Studio) -> None:
     studio.window.selection.select(["convolution_2"])
     studio.window.show_code()
     look(studio, "design-code")
+    studio.window.show_lens()
+    look(studio, "design-lens")
     for id in ("u-net", "resnet-style"):
         experiment = preset(id).experiment
         assert experiment is not None

@@ -272,9 +272,9 @@ class LensPanel(QWidget):
         self._say_input()
         self._failures.say(SAMPLE, sentence, details)
 
-    def _say_input(self, more: str = "") -> None:
-        told = self._steps.words if self._steps.values is not None else more
-        self._input_label.setText(_joined(f"Input {format.shape(self._input_shape)}", told))
+    def _say_input(self, instead: str = "") -> None:
+        told = self._steps.words if self._steps.values is not None else ""
+        self._input_label.setText(instead or _joined(f"Input {format.shape(self._input_shape)}", told))
 
     # From the worker
 
