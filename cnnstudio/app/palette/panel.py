@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -62,7 +62,8 @@ class PalettePanel(QWidget):
         self._search.setPlaceholderText("Search blocks")
         self._search.setToolTip("Type a name or a purpose; Enter appends the first block found, Down goes to the list")
         self._search.setClearButtonEnabled(True)
-        self._find = self._search.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self._find = QAction(icon("search"), "", self._search)  # made here: the wrapper of Qt's own can get lost
+        self._search.addAction(self._find, QLineEdit.ActionPosition.LeadingPosition)
         self._note.setObjectName("palette_note")
         self._note.setAccessibleName("Result of the search")
         self._note.setWordWrap(True)
