@@ -1,4 +1,4 @@
-"""Which blocks and comments are selected. Not part of the document: shared by canvas, inspector, tables and feature maps."""
+"""Which blocks and comments are selected. Not part of the document: shared by canvas, inspector, tables and maps."""
 
 from __future__ import annotations
 
