@@ -10,7 +10,6 @@ channels by itself. What an edit can reach ends there too, so settling looks at 
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -41,10 +40,15 @@ The last block upstream is the one that sets the channels. It is missing where t
 """
 
 
-@functools.cache
+_known: dict[type[BlockSpec], Mapping[str, Parameter]] = {}
+
+
 def _rules(kind: type[BlockSpec]) -> Mapping[str, Parameter]:
     """The parameters that can follow, by name."""
-    return {p.name: p for p in kind.parameters if p.follow is not None}
+    found = _known.get(kind)
+    if found is None:
+        found = _known[kind] = {p.name: p for p in kind.parameters if p.follow is not None}
+    return found
 
 
 def followable(spec: BlockSpec) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from PySide6.QtTest import QTest
 from cnnstudio.app.canvas.follow_note import FollowNote
 from cnnstudio.app.canvas.view import CanvasView
 from cnnstudio.app.inspector import InspectorPanel
-from cnnstudio.app.inspector.field_row import FieldRow
 from cnnstudio.app.palette.append import append_block, insert_block
 from cnnstudio.app.selection import Selection
 from cnnstudio.core.edits import SetData
@@ -20,6 +19,8 @@ from tests.helpers.designs import bridge_of, undo_steps, value_of
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
+
+    from cnnstudio.app.inspector.field_row import FieldRow
 
 
 class Desk:

@@ -58,7 +58,7 @@ def test_the_design_page_is_read_from_left_to_right(window: MainWindow) -> None:
     window.design.canvas.setFocus()
     stops = tour()
     assert in_order(
-        stops, "canvas", "block_id", "section_parameters", "field_filters", "reset_filters", "field_use_bias",
+        stops, "canvas", "block_id", "section_parameters", "field_filters", "follow_filters", "field_use_bias",
         "section_numbers", "run_train", "run_device", "activity_page_design", "palette_search", "palette_list",
     ), stops  # fmt: skip
     window.selection.select(("flatten_1",))
