@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QUrl, Slot
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QToolButton
@@ -26,18 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytestqt.qtbot import QtBot
-
-
-class Opener(QObject):
-    """Stands in for the system's file manager."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.opened: list[QUrl] = []
-
-    @Slot(QUrl)
-    def open(self, url: QUrl) -> None:
-        self.opened.append(url)
 
 
 class Bench(NamedTuple):
@@ -176,18 +164,17 @@ def test_deleting_can_be_taken_back(bench: Bench) -> None:
     assert bench.tree.currentIndex().data() == "Stem"
 
 
-def test_its_menu_appends_renames_deletes_and_shows_the_file(bench: Bench) -> None:
+def test_its_menu_appends_renames_deletes_and_shows_the_file(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.panel.own.save(fragment(), "Stem")
     menu = bench.tree.own_menu(bench.own[0])
     entries = {a.objectName().removeprefix("palette_own_"): a for a in menu.actions()}
     assert list(entries) == ["append", "rename", "delete", "show_file"]
     entries["append"].trigger()
     assert bench.chain[1:3] == ["convolution_1", "max_pooling_1"]
-    opener = Opener()
-    QDesktopServices.setUrlHandler("file", opener, "open")
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)  # the system's file manager
     entries["show_file"].trigger()
-    QDesktopServices.unsetUrlHandler("file")
-    assert [url.toLocalFile() for url in opener.opened] == [str(user_blocks_folder())]
+    assert [url.toLocalFile() for url in opened] == [str(user_blocks_folder())]
     entries["delete"].trigger()
     assert user_blocks() == []
     menu.deleteLater()

@@ -165,7 +165,7 @@ class FrameTitle(QGraphicsItem):
 
     @override
     def boundingRect(self) -> QRectF:
-        return self._box.adjusted(-2, -2, 2, 2)
+        return QRectF(0, 0, max(self._width, self._room - 2 * _INSET), self._box.height()).adjusted(-2, -2, 2, 2)
 
     @override
     def shape(self) -> QPainterPath:
@@ -180,6 +180,12 @@ class FrameTitle(QGraphicsItem):
             return
         style, box = self._style, self._box
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if level < FAR:
+            painter.setFont(style.far)
+            painter.setPen(style.colors[Role.ACCENT if self._focused else Role.TEXT])
+            room = QRectF(0, 0, self._room - 2 * _INSET, box.height())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, self._title.name)
+            return
         painter.setPen(style.pen(Role.ACCENT, 1.5) if self._focused else Qt.PenStyle.NoPen)
         painter.setBrush(style.card if self._hovered else style.colors[Role.CANVAS])
         painter.drawRoundedRect(box, RADIUS, RADIUS)
@@ -187,11 +193,6 @@ class FrameTitle(QGraphicsItem):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(style.colors[Role.HOVER])
             painter.drawRoundedRect(QRectF(0, 0, _ICON + space(2), box.height()), RADIUS, RADIUS)
-        if level < FAR:
-            painter.setFont(style.far)
-            painter.setPen(style.colors[Role.TEXT])
-            painter.drawText(box.topLeft() + QPointF(0, box.height() - 2), self._title.name)
-            return
         self._paint_icon(painter, box)
         words = box.adjusted(_ICON + space(2), 0, -space(1), 0)
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine

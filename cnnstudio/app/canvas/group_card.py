@@ -15,7 +15,7 @@ from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter, QPixmap
 
-_SHEETS = (6.0, 3.0)
+_SHEETS = (7.0, 3.5)
 """How far the cards beneath look out, the lowest first."""
 
 
@@ -29,11 +29,11 @@ class GroupCard(Card):
     @override
     def _paint_body(self, painter: QPainter) -> None:
         style = self._style
-        painter.setPen(style.pen(Role.BORDER if self._outline() is not Role.ERROR else Role.ERROR))
+        painter.setPen(style.pen(Role.EDGE if self._outline() is Role.BORDER else self._outline()))
         painter.setBrush(style.card)
         for out in _SHEETS:
             painter.drawRoundedRect(
-                QRectF(out * 1.5, CARD_HEIGHT - space(5) + out, CARD_WIDTH - out * 3, space(5)), RADIUS, RADIUS
+                QRectF(out * 2, CARD_HEIGHT - space(5) + out, CARD_WIDTH - out * 4, space(5)), RADIUS, RADIUS
             )
         super()._paint_body(painter)
 

@@ -121,6 +121,7 @@ class CanvasScene(QGraphicsScene):
         for card in self.cards.values():
             card.show_style(self.style_used)
         self._edges.show_style(self.style_used)
+        self._frames.show_style(self.style_used)
         self._notes.show_style(self.style_used)
         self._plates.show_style(self.style_used)
         self.update()

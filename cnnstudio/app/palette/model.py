@@ -77,7 +77,8 @@ class PaletteModel(QStandardItemModel):
         if found is None:
             for group, specs in groups().items():
                 self.appendRow(_family_row(group, specs))
-            self.appendRow(_own_family(self._own.blocks))
+            own = self._own.blocks  # what a person has made stands first; how to make something, last
+            self.insertRow(0 if own else self.rowCount(), _own_family(own))
         self.filled.emit()
         return found
 
