@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QAbstractItemView, QLabel, QPlainTextEdit, QProgre
 
 from cnnstudio.app.dialogs.export import ExportDialog
 from cnnstudio.app.features.wall import FeatureWall
+from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.core.catalogue.convolution import Convolution
 from cnnstudio.core.edits import SetTraining
 from cnnstudio.core.files import load_experiment
@@ -100,7 +101,7 @@ def test_a_card_is_dragged_in_one_undo_step(studio: Studio) -> None:
 
 
 def test_train_watch_stop_train_export(studio: Studio, tmp_path: Path) -> None:
-    """Steps 4 and 5: curves, progress and all feature maps move; another sample; Stop; export; plain Keras agrees."""
+    """Steps 4 and 5: curves, progress and all feature maps move; another sample; Stop; export; the lens."""
     window = studio.window
     seen: list[FeatureMaps] = []
 
@@ -144,6 +145,14 @@ def test_train_watch_stop_train_export(studio: Studio, tmp_path: Path) -> None:
     studio.until(lambda: any("prediction" in label.text() for label in dialog.findChildren(QLabel)), LONG)
     dialog.close()
     assert Path(state.directory, "experiment.json").is_file()
+
+    window.activateWindow()
+    studio.key(Qt.Key.Key_L, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    mode = studio.find(Segments, "lens_mode")
+    QTest.mouseClick(mode, LEFT, Qt.KeyboardModifier.NoModifier, mode.segment_rect(1).center().toPoint())
+    trained = f"Effective field (run {state.run}): 95 % of the gradient lies in "
+    studio.until(lambda: studio.find(QLabel, "lens_effective").text().startswith(trained), LONG)
+    assert studio.find(QLabel, "lens_map_label").text() == f"convolution_2 4 \u00d7 4 \u00d7 16 \u00b7 run {state.run}"
 
 
 def test_save_open_presets_code(studio: Studio, tmp_path: Path) -> None:
