@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.canvas.sprite import Plate
     from cnnstudio.app.canvas.view import CanvasView
 
-LARGEST = QSize(200, 180)
+LARGEST = QSize(168, 136)
 """Pixels that it takes at most; on a small canvas a third of the width and two fifths of the height."""
 LEAST = 44
 """Pixels across that it takes at least, or it could not be hit."""
@@ -26,6 +26,8 @@ _STRETCH = 6.0
 """How many times wider than high a long chain may be drawn, as it would be a hair otherwise."""
 _DOT = 2.0
 """Smallest size of a card, in pixels."""
+_VIEW = 6.0
+"""Smallest size of what is in sight, in pixels."""
 _LATER = 60
 """Milliseconds after a change until the cards are painted anew: the edit's own frame comes first."""
 
@@ -78,7 +80,10 @@ class Minimap(QWidget):
     @property
     def seen(self) -> QRectF:
         """What is in sight of the canvas, in pixels of the overview."""
-        return self._mapped(self._canvas.seen()).intersected(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        found = self._mapped(self._canvas.seen())
+        least = max(0.0, _VIEW - found.width()) / 2, max(0.0, _VIEW - found.height()) / 2
+        found.adjust(-least[0], -least[1], *least)
+        return found.intersected(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5))
 
     def _follow(self) -> None:
         """The canvas was scrolled, scaled or resized."""
@@ -163,11 +168,20 @@ class Minimap(QWidget):
             self._later.start()
         else:
             painter.drawPixmap(0, 0, self._picture)
-        accent = theme().color(Role.ACCENT)
-        painter.setPen(QPen(accent, 1.5))
-        accent.setAlphaF(0.10)
-        painter.setBrush(accent)
-        painter.drawRoundedRect(self.seen, 2, 2)
+        self._veil(painter)
+
+    def _veil(self, painter: QPainter) -> None:
+        """What is out of sight stands back behind what is in sight."""
+        seen = self.seen
+        veil = QPainterPath()
+        veil.addRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
+        veil.addRect(seen)  # a hole, as the paths are filled where they overlap an odd number of times
+        ground = theme().color(Role.SURFACE)
+        ground.setAlphaF(0.6)
+        painter.fillPath(veil, ground)
+        painter.setPen(QPen(theme().color(Role.TEXT), 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(seen)
 
     def _go_to(self, at: QPointF) -> None:
         inside = self._mapped(self._area)
