@@ -187,7 +187,7 @@ SOURCES = [
     (DataRecipe(source=Digits()), "digits()", "sparse_categorical_crossentropy"),
     (DataRecipe(source=Digits(task="reconstruction")), "digits()", "mean_squared_error"),
     (DataRecipe(source=Shapes(count=50, size=24, seed=3)), "shapes(count=50, size=24, seed=3)", "sparse_cat"),
-    (DataRecipe(source=Noise(shape=(8, 8, 2), classes=5)), 'seeded_noise(', "sparse_cat"),
+    (DataRecipe(source=Noise(shape=(8, 8, 2), classes=5)), "seeded_noise(", "sparse_cat"),
     (DataRecipe(source=Waveforms(length=64)), "waveforms(count=1600, length=64, noise=0.3, seed=0)", "sparse_cat"),
 ]
 

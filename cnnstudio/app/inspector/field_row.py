@@ -174,7 +174,9 @@ class FieldRow(QWidget):
             stands = reading.same(would_be.value, self._value)
             later = f"from the next edit before it on, as {show(would_be.value)}"
             self.followed.setText(f"Follows: {would_be.reason if stands else later}")
-            self.follow.setToolTip(f"{self.parameter.label}: follows the design. Click to keep this value, or type another one")
+            self.follow.setToolTip(
+                f"{self.parameter.label}: follows the design. Click to keep this value, or type another one"
+            )
             self.follow.setAccessibleName(f"{self.parameter.label}: keep this value")
         else:
             self.follow.setToolTip(f"Follow again: {show(would_be.value)}, {would_be.reason}")
