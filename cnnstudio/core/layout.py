@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnnstudio.core.architecture import Architecture, Block
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CARD_WIDTH = 216
 CARD_HEIGHT = 72
@@ -27,8 +31,8 @@ class _Shape(NamedTuple):
     """Columns to the left of the middle of its place, half a gap included."""
     right: float = 0.5
     height: float = CARD_HEIGHT
-    exit: float = 0.0
-    """Columns from its place to where the flow leaves it."""
+    exits: Mapping[str, float] = MappingProxyType({})
+    """Blocks in it that are read outside -> columns from its place to where their edges leave it."""
 
     @property
     def rows(self) -> int:
@@ -37,6 +41,17 @@ class _Shape(NamedTuple):
 
 
 _CARD = _Shape()
+
+
+class _Wire(NamedTuple):
+    """An edge between units."""
+
+    block: str
+    """Where it comes from."""
+    unit: str
+    """The unit of that."""
+    target: str
+    """The unit that it leads to; "" where it leaves the group."""
 
 
 def arrange(architecture: Architecture) -> dict[str, tuple[float, float]]:
@@ -57,17 +72,12 @@ def arrange(architecture: Architecture) -> dict[str, tuple[float, float]]:
         inner = [id for id in blocks if id in group.blocks]
         level = _Level(architecture, inner, holder, shapes)
         level.move(places, members)
-        shapes[group.id] = _CARD if group.closed else level.framed(_exits(architecture, inner, group.blocks))
+        shapes[group.id] = _CARD if group.closed else level.framed()
         members[group.id] = inner
         holder.update(dict.fromkeys(inner, group.id))
     whole = _Level(architecture, list(blocks), holder, shapes)
     whole.move(places, members, framed=False)
     return {id: (float(round(x)), float(round(y))) for id, (x, y) in places.items()}
-
-
-def _exits(architecture: Architecture, inner: list[str], held: frozenset[str]) -> list[str]:
-    readers = architecture.topology.readers
-    return [id for id in inner if any(r not in held for r in readers[id])]
 
 
 class _Level:
@@ -76,9 +86,12 @@ class _Level:
     def __init__(
         self, architecture: Architecture, inner: list[str], holder: dict[str, str], shapes: dict[str, _Shape]
     ) -> None:
-        self._holder = holder
         self._shapes = shapes
         self._graph = _graph(architecture, inner, holder)
+        self._wires = _wires(architecture, inner, holder)
+        self._into: dict[str, list[_Wire]] = {}
+        for wire in self._wires:
+            self._into.setdefault(wire.target, []).append(wire)
         self._depth = self._depths()
         self._lanes = self._found_lanes()
         self._column: dict[str, float] = {}
@@ -101,15 +114,15 @@ class _Level:
             last += self._shape(id).rows
         return depth
 
-    def _found_lanes(self) -> dict[int, list[tuple[str, str]]]:
-        """Row -> edges that pass through it, one for each source."""
-        lanes: dict[int, list[tuple[str, str]]] = {}
-        for block in self._graph.blocks.values():
-            for source in block.inputs:
-                first = self._depth[source] + self._shape(source).rows
-                for row in range(first, self._depth[block.id]):
-                    if all(source != other for other, _ in lanes.setdefault(row, [])):
-                        lanes[row].append((source, block.id))
+    def _found_lanes(self) -> dict[int, list[_Wire]]:
+        """Row -> edges that pass through it, one for each block that they come from. Those that leave pass all rows."""
+        lanes: dict[int, list[_Wire]] = {}
+        end = max((row + self._shape(id).rows for id, row in self._depth.items()), default=0)
+        for wire in self._wires:
+            first = self._depth[wire.unit] + self._shape(wire.unit).rows
+            for row in range(first, self._depth.get(wire.target, end)):
+                if all(wire.block != other.block for other in lanes.setdefault(row, [])):
+                    lanes[row].append(wire)
         return lanes
 
     def _fill(self) -> None:
@@ -119,7 +132,7 @@ class _Level:
             rows.setdefault(row, []).append(id)
         tall = [id for id in self._depth if self._shape(id).rows > 1]
         for row in sorted(rows):
-            held = [self._out(source) for source, _ in self._lanes.get(row, ()) if source in self._column]
+            held = [self._out(wire) for wire in self._lanes.get(row, ()) if wire.unit in self._column]
             taken = [(x - 0.5, x + 0.5) for x in held]
             taken += (self._span(id) for id in tall if self._depth[id] < row < self._depth[id] + self._shape(id).rows)
             wishes = sorted((self._wish(id), index) for index, id in enumerate(rows[row]))
@@ -128,9 +141,9 @@ class _Level:
             columns = _beside(wanted, taken) if taken else _centred(wanted)
             self._column.update(zip(units, columns, strict=True))
 
-    def _out(self, id: str) -> float:
-        """The column in which the flow leaves a unit."""
-        return self._column[id] + self._shape(id).exit
+    def _out(self, wire: _Wire) -> float:
+        """The column in which an edge leaves its unit."""
+        return self._column[wire.unit] + self._shape(wire.unit).exits.get(wire.block, 0.0)
 
     def _span(self, id: str) -> tuple[float, float]:
         shape = self._shape(id)
@@ -138,11 +151,11 @@ class _Level:
 
     def _wish(self, id: str) -> float:
         """The column a unit would like: below the lane that ends at it, else in the middle of what it reads."""
-        sources = [i for i in self._graph.blocks[id].inputs if i in self._column]
-        lanes = [self._out(i) for i in sources if self._depth[id] - self._depth[i] > self._shape(i).rows]
-        if lanes:
-            return min(lanes)
-        return sum(self._out(i) for i in sources) / len(sources) if sources else 0.0
+        reads = [wire for wire in self._into.get(id, ()) if wire.unit in self._column]
+        far = [w for w in reads if self._depth[id] - self._depth[w.unit] > self._shape(w.unit).rows]
+        if far:
+            return min(self._out(wire) for wire in far)
+        return sum(self._out(wire) for wire in reads) / len(reads) if reads else 0.0
 
     def _tops(self) -> dict[str, float]:
         """How far down each lies. Frames are no whole number of rows high, so what is below one moves up to it."""
@@ -150,19 +163,20 @@ class _Level:
             return {id: float(row * ROW) for id, row in self._depth.items()}
         top: dict[str, float] = {}
         cyclic = set(self._graph.topology.cyclic)
-        lanes = {lane for passing in self._lanes.values() for lane in passing}
+        lanes = {wire for passing in self._lanes.values() for wire in passing if wire.target}
         for id in sorted(self._depth, key=self._depth.__getitem__):
             earlier = [other for other in top if self._depth[other] < self._depth[id]]
             if id not in cyclic:
                 reads = self._graph.blocks[id].inputs
                 earlier = [other for other in earlier if other in reads or _meet(self._span(other), self._span(id))]
             least = [top[other] + self._shape(other).height + GAP_Y for other in earlier]
-            passed = (t for s, t in lanes if t in top and self._depth[t] <= self._depth[id] and self._passes(s, id))
-            top[id] = max([*least, *(top[target] for target in passed)], default=0.0)
+            ended = (w for w in lanes if w.target in top and self._depth[w.target] <= self._depth[id])
+            passed = [top[wire.target] for wire in ended if self._passes(wire, id)]
+            top[id] = max([*least, *passed], default=0.0)
         return top
 
-    def _passes(self, source: str, id: str) -> bool:
-        return source != id and _meet((self._out(source) - 0.5, self._out(source) + 0.5), self._span(id))
+    def _passes(self, wire: _Wire, id: str) -> bool:
+        return wire.unit != id and _meet((self._out(wire) - 0.5, self._out(wire) + 0.5), self._span(id))
 
     def _entered_at(self) -> float:
         """The column in which the flow enters: that of the topmost units."""
@@ -170,18 +184,17 @@ class _Level:
         heads = [self._column[id] for id, top in self._top.items() if top < first + CARD_HEIGHT / 2]
         return sum(heads) / len(heads) if heads else 0.0
 
-    def framed(self, exits: list[str]) -> _Shape:
-        """The room of all of it in a frame, whose flow leaves at these blocks."""
+    def framed(self) -> _Shape:
+        """The room of all of it in a frame."""
         side = FRAME_SIDE / COLUMN
         spans = [self._span(id) for id in self._column]
         foot = max(top + self._shape(id).height for id, top in self._top.items())
-        units = {self._holder[id] for id in exits} or {max(self._top, key=self._top.__getitem__)}
-        out = sum(self._out(id) for id in units) / len(units)
+        exits = {wire.block: self._out(wire) - self._head for wire in self._wires if not wire.target}
         return _Shape(
             left=self._head - min(left for left, _ in spans) + side,
             right=max(right for _, right in spans) - self._head + side,
             height=foot + FRAME_HEAD + FRAME_FOOT,
-            exit=out - self._head,
+            exits=exits,
         )
 
     def move(
@@ -206,6 +219,17 @@ def _graph(architecture: Architecture, inner: list[str], holder: dict[str, str])
         reads.setdefault(unit, {}).update((s, None) for s in sources if s != unit)
     spec = architecture.blocks[inner[0]].spec if inner else None
     return Architecture.of(Block(unit, spec, tuple(sources)) for unit, sources in reads.items() if spec is not None)
+
+
+def _wires(architecture: Architecture, inner: list[str], holder: dict[str, str]) -> list[_Wire]:
+    within, readers = set(inner), architecture.topology.readers
+    wires: dict[_Wire, None] = {}
+    for id in inner:
+        for reader in readers[id]:
+            target = holder[reader] if reader in within else ""
+            if target != holder[id]:
+                wires[_Wire(id, holder[id], target)] = None
+    return list(wires)
 
 
 def _meet(a: tuple[float, float], b: tuple[float, float]) -> bool:

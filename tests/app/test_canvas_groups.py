@@ -340,6 +340,7 @@ def test_a_line_of_several_connections_is_cut_whole_and_takes_no_drop(residual: 
     assert residual.carry("Dropout", residual.on_edge(id, "flat"))
     assert residual.blocks["flat"].inputs == ("dropout_1",)
     assert residual.blocks["dropout_1"].inputs == ("sum",)
+    assert residual.canvas.board.cards[id].face.shape == "8 × 8 × 8"
     residual.click(residual.on_edge("stem", id))
     residual.key(Qt.Key.Key_Delete)
     assert not residual.blocks["left"].inputs + residual.blocks["right"].inputs
@@ -436,3 +437,14 @@ def test_undo_past_a_group_whose_id_a_block_takes(chain: Studio) -> None:
     chain.bridge.jump(0)
     assert set(chain.canvas.board.cards) == {"input", "conv", "pool", "flat", "output"}
     assert chain.canvas.board.frames == {}
+
+
+def test_a_group_that_several_edges_leave_says_so(residual: Studio) -> None:
+    id = group(residual, "stem", "left", closed=True)
+    residual.bridge.do(SetParameters(id="left", values={"strides": 2}))
+    assert residual.canvas.board.cards[id].face.shape == "2 shapes"
+    labels = {key: edge.label for key, edge in residual.canvas.board.edges.items()}
+    assert labels[id, "right"] == "8 × 8 × 8"
+    assert labels[id, "sum"] == "4 × 4 × 8"
+    residual.drag(residual.port(id, Port.OUTPUT), residual.port("flat", Port.INPUT))
+    assert residual.blocks["flat"].inputs == ("sum",)

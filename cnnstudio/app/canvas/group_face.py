@@ -62,7 +62,7 @@ def face_of_group(
         title=group.name,
         group=NEUTRAL,
         parameters=counted(len(group.blocks), "block"),
-        shape=" and ".join(shapes) if len(shapes) <= 2 else "",
+        shape="".join(shapes) if len(shapes) < 2 else counted(len(shapes), "shape"),
         count=count_words(params),
         short_counts=(f"{params:,} params", short(params)) if params else (),
         severity=found[0].severity if found else None,
