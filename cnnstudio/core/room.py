@@ -129,23 +129,26 @@ def shrunk(architecture: Architecture, group: Group, old: float, new: float) -> 
 def cleared(architecture: Architecture, group: Group, old: Box) -> Architecture:
     """Move aside or down what a group is in the way of now that it is no longer where `old` is."""
     box = occupied(group, places(architecture))
-    below = [t for t in _round(architecture, group) if t.box.meets(box, NEAR) and t.box.top >= old.bottom - 0.5]
+    rest = _round(architecture, group)
+    below = [t for t in rest if t.box.meets(box, NEAR) and t.box.top >= old.bottom - 0.5]
     if below:
         first = min(t.box.top for t in below)
-        moving = [t for t in _round(architecture, group) if t.box.top >= first]
+        moving = [t for t in rest if t.box.top >= first]
         architecture = shifted(architecture, moving, dy=box.bottom + GAP_Y - first)
-    for way in (1, -1):
         rest = _round(architecture, group)
-        middle = (old.left + old.right) / 2
+    middle = (old.left + old.right) / 2
+    for way in (1, -1):
         hit = [t for t in rest if t.box.meets(box, NEAR) and _is_on(t.box, middle, way)]
-        if hit and way > 0:
+        if not hit:
+            continue
+        if way > 0:
             edge = min(t.box.left for t in hit)
-            moving = [t for t in rest if t.box.left >= edge]
-            architecture = shifted(architecture, moving, dx=box.right + GAP_X - edge)
-        elif hit:
+            moving, by = [t for t in rest if t.box.left >= edge], box.right + GAP_X - edge
+        else:
             edge = max(t.box.right for t in hit)
-            moving = [t for t in rest if t.box.right <= edge]
-            architecture = shifted(architecture, moving, dx=box.left - GAP_X - edge)
+            moving, by = [t for t in rest if t.box.right <= edge], box.left - GAP_X - edge
+        architecture = shifted(architecture, moving, dx=by)
+        rest = _round(architecture, group)
     return architecture
 
 
