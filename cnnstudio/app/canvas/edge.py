@@ -140,6 +140,11 @@ class Edge(QGraphicsItem):
         return _words(self._fault.given), f"needs {needed}"
 
     @property
+    def tags(self) -> tuple[QRectF, ...]:
+        """Where those words stand in the scene."""
+        return self._tags if self._fault is not None else ()
+
+    @property
     def is_marked(self) -> bool:
         """Whether a drop would land on it."""
         return self._marked

@@ -42,7 +42,8 @@ class Minimap(QWidget):
         super().__init__(canvas)
         self._canvas = canvas
         self._enabled = True
-        self._corner: QPoint | None = None
+        self._place: tuple[int, int, int] | None = None
+        """Its lower right corner, and the height of what it stands in."""
         self._area = QRectF()
         self._picture: QPixmap | None = None
         self._later = QTimer(self, singleShot=True, interval=_LATER)
@@ -74,7 +75,10 @@ class Minimap(QWidget):
 
     def place(self, corner: QPoint) -> None:
         """Have its lower right corner there, in the canvas's coordinates."""
-        self._corner = corner
+        place = (corner.x(), corner.y(), self._canvas.viewport().height())
+        if place != self._place:
+            self._place = place
+            self._area = QRectF()  # has it measured anew
         self._follow()
 
     @property
@@ -88,11 +92,11 @@ class Minimap(QWidget):
     def _follow(self) -> None:
         """The canvas was scrolled, scaled or resized."""
         extent = self._canvas.board.extent
-        wanted = self._enabled and self._corner is not None and not self._canvas.seen().contains(extent)
+        wanted = self._enabled and self._place is not None and not self._canvas.seen().contains(extent)
         if wanted and (not self.isVisible() or extent != self._area):
             self._area = extent
             self._fit()
-            self._later.start()
+            self._ask()
         if wanted != self.isVisible():
             self.setVisible(wanted)
         self.update()
@@ -101,6 +105,10 @@ class Minimap(QWidget):
         """Cards have changed."""
         self._follow()
         if self.isVisible():
+            self._ask()
+
+    def _ask(self) -> None:
+        if not self._later.isActive():  # a canvas that keeps moving does not put it off
             self._later.start()
 
     def _fit(self) -> None:
@@ -110,8 +118,8 @@ class Minimap(QWidget):
         width = max(LEAST, round(self._area.width() * across) + margin)
         height = max(LEAST, round(self._area.height() * down) + margin)
         self.resize(width, height)
-        if self._corner is not None:
-            self.move(self._corner.x() - width, self._corner.y() - height)
+        if self._place is not None:
+            self.move(self._place[0] - width, self._place[1] - height)
         self._picture = None
 
     def _scales(self, width: int, height: int) -> tuple[float, float]:
@@ -165,7 +173,7 @@ class Minimap(QWidget):
         painter.setBrush(theme().color(Role.SURFACE))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
         if self._picture is None:
-            self._later.start()
+            self._ask()
         else:
             painter.drawPixmap(0, 0, self._picture)
         self._veil(painter)
