@@ -126,7 +126,7 @@ def test_everything_is_on_offer(desk: Desk) -> None:
         ("u-net", "Open preset U-Net on shapes"),
         ("train", "Train"),
         ("dark", "Dark look"),
-        ("keras", "Show Keras script"),
+        ("keras scr", "Show Keras script"),
     ],
 )
 def test_a_few_letters_find_it(desk: Desk, text: str, first: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtTest import QTest
+from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from cnnstudio.app.panels import code
@@ -88,11 +88,10 @@ def test_a_script_that_takes_longer_waits_until_a_burst_of_edits_is_over(
 
 def test_only_what_differs_is_written(desk: Desk) -> None:
     document = desk.panel.code.document()
-    changes: list[tuple[int, int, int]] = []
-    document.contentsChange.connect(lambda *place: changes.append(place))
+    spy = QSignalSpy(document.contentsChange)
     desk.bridge.do(SetParameters(id="first", values={"filters": 77}))
-    assert changes
-    assert sum(removed + added for _, removed, added in changes) < 300
+    assert spy.count()
+    assert sum(removed + added for _, removed, added in (spy.at(n) for n in range(spy.count()))) < 300
     assert desk.text() == script(desk.bridge.experiment)
     desk.bridge.do(RenameExperiment(name="\U0001f600 two cells of UTF-16"))
     desk.bridge.do(SetParameters(id="first", values={"filters": 7}))
@@ -194,10 +193,9 @@ def test_hidden_in_the_middle_of_a_burst_it_is_up_to_date_when_shown(desk: Desk)
 
 
 def test_a_move_on_the_canvas_touches_no_line(desk: Desk) -> None:
-    changes: list[int] = []
-    desk.panel.code.document().contentsChange.connect(lambda *place: changes.append(1))
+    spy = QSignalSpy(desk.panel.code.document().contentsChange)
     desk.bridge.do(MoveBlocks(positions={"first": (50.0, 70.0)}))
-    assert changes == []
+    assert spy.count() == 0
 
 
 def click_line(desk: Desk, holds: str, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

@@ -33,7 +33,7 @@ def _faults(*rows: Row) -> tuple[EdgeFault, ...]:
 
 
 def test_a_merge_names_the_inputs_that_differ_from_most() -> None:
-    rows = (_MAPS, _HALF, ("c", "Convolution", "input", {"filters": 16}), ("sum", "Add", "b a c", {}))
+    rows: tuple[Row, ...] = (_MAPS, _HALF, ("c", "Convolution", "input", {"filters": 16}), ("sum", "Add", "b a c", {}))
     assert _faults(*rows) == (EdgeFault("b", "sum", (4, 4, 32), (8, 8, 16)),)
     assert _faults(_MAPS, _HALF, ("sum", "Add", "a b", {})) == (EdgeFault("b", "sum", (4, 4, 32), (8, 8, 16)),)
 

@@ -30,7 +30,8 @@ class Opaque(BlockSpec):
     """Stands for a layer of an imported model that no block can express.
 
     It keeps the layer's class, its configuration and the shape that comes out, so that the rest of the design can be
-    seen and changed. The network cannot be built with it: replace it by blocks that do the same, bypass it or remove it.
+    seen and changed. The network cannot be built with it: replace it by blocks that do the same, bypass it, or
+    remove it.
     """
 
     layer: str = param("Layer", max=200, help="Name of the layer's class, as the file has it")
