@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
@@ -73,12 +73,21 @@ class Light(enum.Enum):
     REFUSED = "refused"
 
 
+class Look(NamedTuple):
+    """What of a card is seen from afar."""
+
+    group: str
+    severity: Severity | None
+    bypassed: bool
+
+
 class Card(Sprite):
     """One block."""
 
     def __init__(self, face: Face, style: CanvasStyle, album: Album) -> None:
         super().__init__(album)
         self._face = face
+        self._look = Look(face.group, face.severity, face.bypassed)
         self._due: Callable[[], Face] | None = None
         self._style = style
         self._selected = False
@@ -134,11 +143,15 @@ class Card(Sprite):
         self._due = None
         if face != self._face:
             self._face = face
+            self._look = Look(face.group, face.severity, face.bypassed)
             self.repaint()
 
-    def show_face_later(self, make: Callable[[], Face]) -> None:
-        """Show other words, made when somebody looks: after an edit most cards are out of sight."""
-        self._due = make
+    def show_face_later(self, make: Callable[[], Face], look: Look) -> None:
+        """Show other words, made when somebody looks: after an edit most cards are out of sight.
+
+        `look` is what of it is seen from afar.
+        """
+        self._due, self._look = make, look
         self.repaint()
 
     def show_style(self, style: CanvasStyle) -> None:
@@ -218,13 +231,13 @@ class Card(Sprite):
     def draw_rough(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.fillRect(_BODY, self._style.card)
-        painter.fillRect(_STRIPE, self._style.families[self.face.group])
+        painter.fillRect(_STRIPE, self._style.families[self._look.group])
 
     @override
     def plate(self) -> Plate:
         role = self._outline()
-        color = self._style.families[self.face.group]
-        if self.face.bypassed or (self._light is Light.REFUSED and self.is_far):
+        color = self._style.families[self._look.group]
+        if self._look.bypassed or (self._light is Light.REFUSED and self.is_far):
             color = QColor(color)
             color.setAlphaF(_OFF)
         return Plate(self.body, color, role if role is not Role.BORDER else None)
@@ -232,7 +245,7 @@ class Card(Sprite):
     def _outline(self) -> Role:
         if self._light in (Light.CHOSEN, Light.LEGAL):
             return Role.ACCENT
-        if self.face.severity is Severity.ERROR:
+        if self._look.severity is Severity.ERROR:
             return Role.ERROR
         return Role.ACCENT if self._selected else Role.BORDER
 

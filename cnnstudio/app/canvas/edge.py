@@ -78,7 +78,6 @@ class Edge(QGraphicsItem):
         self._fault: EdgeFault | None = None
         self._tags: tuple[QRectF, ...] = ()
         """Where a broken edge says what arrives, and what is needed."""
-        self._label_box = QRectF()
         self._area = QRectF()
         self._selected = False
         self._hovered = False
@@ -165,9 +164,7 @@ class Edge(QGraphicsItem):
 
     def show_flow(self, flow: Shape) -> None:
         """Show another shape."""
-        self.prepareGeometryChange()
         self.flow = flow
-        self._measure()
         self.update()
 
     def show_fault(self, fault: EdgeFault | None) -> None:
@@ -208,11 +205,7 @@ class Edge(QGraphicsItem):
     def _measure(self) -> None:
         left, top, right, bottom = self._course.area
         self._area = QRectF(left - 4, top - 4, right - left + 8, bottom - top + 8)
-        if self.flow:
-            width, height = self._style.caption_width(self.label) + space(3), self._style.caption_height
-            x, y = self._course.label
-            self._label_box = QRectF(x - width / 2 * (1 - self._course.side), y - height / 2, width, height)
-            self._area = self._area.united(self._label_box)
+        self._area = self._area.united(self._label_box(self._style.shape_width))
         if self._fault is not None:
             self._tags = tuple(self._tag_box(*end) for end in zip(self.tag_words, self._mark_places(), strict=True))
             self._area = (
@@ -236,6 +229,12 @@ class Edge(QGraphicsItem):
         leads_left = self._course.end[0] < self._course.start[0]
         left = mark.x() - MARK - 3 - width if leads_left else mark.x() + MARK + 3
         return QRectF(left, mark.y() - height / 2, width, height)
+
+    def _label_box(self, width: float) -> QRectF:
+        """Where a label of that width stands."""
+        x, y = self._course.label
+        height = self._style.caption_height
+        return QRectF(x - width / 2 * (1 - self._course.side), y - height / 2, width, height)
 
     @override
     def boundingRect(self) -> QRectF:
@@ -303,7 +302,8 @@ class Edge(QGraphicsItem):
     def _paint_label(self, painter: QPainter, role: Role) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._style.colors[Role.CANVAS])
-        painter.drawRoundedRect(self._label_box, space(1), space(1))
+        box = self._label_box(min(self._style.caption_width(self.label) + space(3), self._style.shape_width))
+        painter.drawRoundedRect(box, space(1), space(1))
         painter.setPen(self._style.colors[role])
         painter.setFont(self._style.caption)
-        painter.drawText(self._label_box, Qt.AlignmentFlag.AlignCenter, self.label)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.label)

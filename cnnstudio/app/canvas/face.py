@@ -78,6 +78,11 @@ class Face:
         return ", ".join(part.rstrip(".") for part in parts if part)
 
 
+def worst(diagnostics: Sequence[Diagnostic]) -> Severity | None:
+    """The worst severity among them, None where there are none."""
+    return min(diagnostics, key=_rank).severity if diagnostics else None
+
+
 def face_of(block: Block, traced: BlockTrace | None, diagnostics: Sequence[Diagnostic], rank: int = 2) -> Face:
     """The card of `block`; `traced` is None while the block is not in the trace.
 

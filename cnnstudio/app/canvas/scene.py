@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
 
-from cnnstudio.app.canvas.card import FAR, FARTHEST, Card, Light, Port
+from cnnstudio.app.canvas.card import FAR, FARTHEST, Card, Light, Look, Port
 from cnnstudio.app.canvas.comment import Note, Notes
 from cnnstudio.app.canvas.edge import Edge
 from cnnstudio.app.canvas.edge_layer import EdgeLayer
-from cnnstudio.app.canvas.face import face_of
+from cnnstudio.app.canvas.face import face_of, worst
 from cnnstudio.app.canvas.far import PlateSheet
 from cnnstudio.app.canvas.frame import FrameTitle
 from cnnstudio.app.canvas.frame_layer import FrameLayer
@@ -167,7 +167,8 @@ class CanvasScene(QGraphicsScene):
         else:
             known = self._shown[block.id]
             if known[1] is not traced or known[2] != found:
-                card.show_face_later(partial(face_of, block, traced, found, self._rank))
+                make = partial(face_of, block, traced, found, self._rank)
+                card.show_face_later(make, Look(block.spec.group, worst(found), block.bypassed))
         self._shown[block.id] = (block, traced, found)
         return self._place(card)
 

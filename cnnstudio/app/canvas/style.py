@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from cnnstudio.app.theme import Theme
 
 
+_LONGEST = "99,999 × 99,999 × 99,999 × 99,999"
+
+
 @dataclass(frozen=True)
 class CanvasStyle:
     """Everything the items of a scene paint with."""
@@ -33,6 +36,8 @@ class CanvasStyle:
     title_metrics: QFontMetricsF
     caption_metrics: QFontMetricsF
     caption_height: float
+    shape_width: float
+    """Room for the longest shape beside an edge: kept free, so that another shape moves nothing."""
     _pens: dict[tuple[Role, float], QPen] = field(default_factory=dict)
     _widths: dict[str, float] = field(default_factory=dict)
 
@@ -51,6 +56,7 @@ class CanvasStyle:
             title_metrics=QFontMetricsF(title),
             caption_metrics=QFontMetricsF(caption),
             caption_height=QFontMetricsF(caption).height(),
+            shape_width=QFontMetricsF(caption).horizontalAdvance(_LONGEST),
         )
 
     def caption_width(self, text: str) -> float:

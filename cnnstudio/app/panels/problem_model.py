@@ -102,7 +102,7 @@ class ProblemModel(QAbstractItemModel):
         return self._diagnostics[row] if index.isValid() and 0 <= row < len(self._diagnostics) else None
 
     def fix(self, index: _Index) -> Fix | None:
-        """The fix of that row, None where it is no fix's."""
+        """The fix of that row for the design as it is now; None where it is no fix's, or no fix any more."""
         if not index.isValid() or index.internalId() == _TOP:
             return None
         row = index.internalId() - 1
@@ -165,7 +165,7 @@ class ProblemModel(QAbstractItemModel):
         if diagnostic is None:
             return None
         if index.internalId() != _TOP:
-            return _of_fix(self.fix(index), index.column(), role)
+            return _of_fix(self._fix_at(index.internalId() - 1, index.row()), index.column(), role)
         return _of_diagnostic(diagnostic, index.column(), role)
 
 
