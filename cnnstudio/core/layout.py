@@ -12,7 +12,7 @@ from cnnstudio.core.architecture import Architecture, Block
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CARD_WIDTH = 216
+CARD_WIDTH = 240
 CARD_HEIGHT = 72
 GAP_X = 24
 GAP_Y = 40

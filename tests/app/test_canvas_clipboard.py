@@ -211,7 +211,7 @@ def test_the_menus_cut_copy_and_paste_here(chain: Studio) -> None:
     choose(menu(chain, chain.middle("pool")), "copy")
     choose(menu(chain, chain.middle("flat")), "paste")
     assert chain.chain() == ["input", "conv", "pool", "flat", "max_pooling_1", "output"]
-    at = QPoint(60, 500)
+    at = QPoint(40, 500)
     choose(menu(chain, at), "paste_here")
     assert chain.blocks["max_pooling_2"].inputs == ()
     assert chain.at(chain.canvas.board.cards["max_pooling_2"].pos()) == at

@@ -30,7 +30,7 @@ from cnnstudio.core.edits import (
     SetTraining,
 )
 from cnnstudio.core.files import read_experiment
-from cnnstudio.core.layout import arrange
+from cnnstudio.core.layout import CARD_WIDTH, arrange
 from cnnstudio.core.recipe import DataRecipe, Waveforms
 from cnnstudio.wire.messages import Failed, GetMaps, GetPreviews, Maps, Previews, Sample, StartRun, WatchPreviews
 from tests.helpers.recording import RecordingWorker, Studio, studio
@@ -356,7 +356,7 @@ def test_a_bypassed_card_looks_and_sounds_off(shown: Shown) -> None:
 
 def point_at(shown: Shown, card: Card) -> QPoint:
     """The middle of a card's picture in the viewport."""
-    return shown.canvas.mapFromScene(card.pos() + QPointF(190, 25))
+    return shown.canvas.mapFromScene(card.pos() + QPointF(CARD_WIDTH - 26, 25))
 
 
 def rest(shown: Shown, at: QPoint) -> None:

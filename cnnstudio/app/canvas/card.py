@@ -292,15 +292,13 @@ class Card(Sprite):
         painter.drawText(_BODY.adjusted(STRIPE + space(3), 2, -right, -2), flags, self.face.title)
 
     def _paint_thumbnail(self, painter: QPainter) -> None:
-        style, picture = self._style, self.thumbnail
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(style.tint(Role.TEXT, 0.05))
-        painter.drawRoundedRect(_FRAME, 3, 3)
-        if picture is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.setOpacity(_OFF if self.face.bypassed else 1.0)
-            painter.drawPixmap(_FRAME, picture, QRectF(picture.rect()))
-            painter.setOpacity(1.0)
+        """Without a picture its room stays empty: words do not jump when it comes, and nothing looks broken before."""
+        if self.thumbnail is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setOpacity(_OFF if self.face.bypassed else 1.0)
+        painter.drawPixmap(_FRAME, self.thumbnail, QRectF(self.thumbnail.rect()))
+        painter.setOpacity(1.0)
 
     def _paint_words(self, painter: QPainter) -> None:
         style, face = self._style, self.face

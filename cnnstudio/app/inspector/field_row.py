@@ -130,6 +130,8 @@ class FieldRow(QWidget):
         self.reset.setToolTip(f"Reset to {show(self.parameter.default)}")
         self.follow.setObjectName(f"follow_{self.parameter.name}")
         self.follow.setCheckable(True)
+        self.follow.setToolTip(f"{self.parameter.label} follows nothing here")
+        self.follow.setAccessibleName(f"{self.parameter.label}: follow again")
         self.follow.hide()
         for button in (self.reset, self.follow):
             button.setMinimumHeight(height)
