@@ -16,6 +16,7 @@ from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.diagnostics import Diagnostic, EdgeFault, Fix, Refused, Severity
 from cnnstudio.core.field import identity
 from cnnstudio.core.net import Net
+from cnnstudio.core.patterns import Costs, Laid, Patterns
 from cnnstudio.core.program import INPUT, Program, Step, Tensor
 
 if TYPE_CHECKING:
@@ -256,6 +257,9 @@ def _lay(block: Block, inputs: tuple[Tensor, ...], data: DataInfo, *, known_good
         return BlockTrace(id, spec, sources, (), Tensor(INPUT, spec.shape))
     if not inputs or (spec.max_inputs and len(inputs) > spec.max_inputs):
         return BlockTrace(id, spec, sources, inputs, None)  # lint says what is missing: it knows the whole graph
+    laid = _patterns.like(id, spec, inputs, data)
+    if laid is not None:
+        return BlockTrace(id, spec, sources, inputs, laid.output, laid.steps, (), *laid.costs)
     net = Net(id, data, {x.step: source for x, source in zip(inputs, sources, strict=True)})
     try:
         if len(inputs) < spec.min_inputs:  # a merge of one branch, which lint warns of: it passes on what it gets
@@ -272,7 +276,13 @@ def _lay(block: Block, inputs: tuple[Tensor, ...], data: DataInfo, *, known_good
         )
         problem = Diagnostic(Severity.ERROR, id, parameter, refused.message, fixes, edges=edges)
         return BlockTrace(id, spec, sources, inputs, None, diagnostics=(*net.warnings, problem))
-    return BlockTrace(id, spec, sources, inputs, output, tuple(net.steps), tuple(net.warnings), *_costs(net.steps))
+    laid = Laid(tuple(net.steps), output, _costs(net.steps))
+    if not net.warnings:
+        _patterns.keep(id, spec, inputs, laid)
+    return BlockTrace(id, spec, sources, inputs, output, laid.steps, tuple(net.warnings), *laid.costs)
+
+
+_patterns = Patterns()
 
 
 def _problems(id: str, spec: BlockSpec) -> tuple[Diagnostic, ...]:
@@ -283,7 +293,7 @@ def _problems(id: str, spec: BlockSpec) -> tuple[Diagnostic, ...]:
     )
 
 
-def _costs(steps: list[Step]) -> tuple[int, int, int, int]:
+def _costs(steps: list[Step]) -> Costs:
     """Parameters, trainable ones, multiply-adds and bytes of float32 results."""
     params = trainable = macs = cells = 0
     for step in steps:

@@ -7,7 +7,7 @@ import importlib
 import math
 import pkgutil
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -99,38 +99,7 @@ def known_layers() -> tuple[str, ...]:
 
 
 def work_out(call: Call) -> Outcome:
-    """Apply the layer's rule. Raises Refused where Keras would reject, crash or silently misread the call.
-
-    Networks repeat themselves, and an edit at their head lays all that lies behind again: what comes of a call depends
-    on nothing but the layer, its arguments and the shapes that come in, and is remembered by these.
-    """
-    key = _key(call)
-    known = _known.get(key) if key is not None else None
-    if known is not None:
-        return known
-    outcome = _worked_out(call)
-    if key is not None:
-        if len(_known) >= _REMEMBERED:
-            _known.clear()
-        _known[key] = outcome
-    return outcome
-
-
-def _key(call: Call) -> tuple[Hashable, ...] | None:
-    """What the outcome depends on; None for arguments that cannot be a key.
-
-    Types are part of it, as True equals 1 and is refused all the same.
-    """
-    values = tuple(call.config.values())
-    key = (call.layer, tuple(call.config), values, tuple(map(type, values)), tuple([x.shape for x in call.inputs]))
-    try:
-        hash(key)
-    except TypeError:
-        return None
-    return key
-
-
-def _worked_out(call: Call) -> Outcome:
+    """Apply the layer's rule. Raises Refused where Keras would reject, crash or silently misread the call."""
     _load()
     apply, rank = _rules[call.layer]
     if rank is not None and rank != len(call.inputs[0].shape) - 1:
@@ -151,8 +120,6 @@ def _worked_out(call: Call) -> Outcome:
     return outcome
 
 
-_REMEMBERED = 20_000
-_known: dict[tuple[Hashable, ...], Outcome] = {}
 _AXES = {
     1: "a signal (length x channels)",
     2: "an image (height x width x channels)",
