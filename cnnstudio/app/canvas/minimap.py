@@ -15,7 +15,6 @@ from cnnstudio.app.theme import RADIUS, Role, space, theme, themes
 if TYPE_CHECKING:
     from PySide6.QtCore import QPoint
 
-    from cnnstudio.app.canvas.sprite import Plate
     from cnnstudio.app.canvas.view import CanvasView
 
 LARGEST = QSize(168, 136)
@@ -28,7 +27,7 @@ _DOT = 2.0
 """Smallest size of a card, in pixels."""
 _VIEW = 6.0
 """Smallest size of what is in sight, in pixels."""
-_LATER = 60
+_LATER = 200
 """Milliseconds after a change until the cards are painted anew: the edit's own frame comes first."""
 
 
@@ -145,11 +144,15 @@ class Minimap(QWidget):
         self._picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(self._picture)
         loud: list[tuple[QRectF, Role]] = []
-        for plate in self._canvas.board.plates():
-            body = self._dot(plate)
-            painter.fillRect(body, plate.color)
-            if plate.outline is not None:
-                loud.append((body, plate.outline))
+        inside = self._mapped(self._area)
+        left, top = self._area.left(), self._area.top()
+        across, down = inside.width() / max(self._area.width(), 1.0), inside.height() / max(self._area.height(), 1.0)
+        for area, color, outline in self._canvas.board.plates():
+            x, y = inside.left() + (area.left() - left) * across, inside.top() + (area.top() - top) * down
+            body = QRectF(x, y, max(area.width() * across, _DOT), max(area.height() * down, _DOT))
+            painter.fillRect(body, color)
+            if outline is not None:
+                loud.append((body, outline))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for body, role in loud:  # over all others, as each may be one of a thousand
             painter.setPen(QPen(theme().color(role), 2))
@@ -159,11 +162,6 @@ class Minimap(QWidget):
                 painter.drawLine(body.topRight(), body.bottomLeft())
         painter.end()
         self.update()
-
-    def _dot(self, plate: Plate) -> QRectF:
-        body = self._mapped(plate.area)
-        body.setSize(body.size().expandedTo(QRectF(0, 0, _DOT, _DOT).size()))
-        return body
 
     @override
     def paintEvent(self, event: QPaintEvent, /) -> None:

@@ -7,7 +7,7 @@ it looked at, or the lane of an edge that goes before it has changed. What comes
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from math import floor
+from math import floor, inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
@@ -185,6 +185,29 @@ class _Lanes:
         )
 
 
+class _Left:
+    """Lanes that edges took or gave up since the courses were led last."""
+
+    def __init__(self, lanes: Iterable[_Lane]) -> None:
+        self._lanes: list[_Lane] = []
+        self._area = Box(inf, inf, -inf, -inf)
+        for lane in lanes:
+            self.add(lane)
+
+    def add(self, lane: _Lane) -> None:
+        left, top, right, bottom = self._area
+        self._lanes.append(lane)
+        self._area = Box(min(left, lane.x), min(top, lane.top), max(right, lane.x), max(bottom, lane.bottom))
+
+    def touches(self, area: Box) -> bool:
+        """Whether one of them runs within `area`."""
+        left, top, right, bottom = area
+        whole = self._area  # most edges are far from all that has changed
+        if left > whole.right or right < whole.left or top >= whole.bottom or bottom <= whole.top:
+            return False
+        return any(left <= x <= right and first < bottom and top < last for x, first, last in self._lanes)
+
+
 class Roads:
     """The cards, the edges, and the courses of these between those."""
 
@@ -273,7 +296,7 @@ class Roads:
         before = {key: self.courses.get(key) for key in due}
         for key in due:
             self._forget(key, before[key])
-        lanes, left = _Lanes(), self._left
+        lanes, left = _Lanes(), _Left(self._left)
         round_about = {key: self._drop_of(key) for key in self._looks if key not in due}
         for key in due:
             if not self._lead_straight(key):
@@ -282,12 +305,14 @@ class Roads:
         for key in sorted(round_about, key=lambda key: (round_about[key], key)):
             old = before[key] if key in due else self.courses[key]
             look = self._looks.get(key)
-            if look is None or (look.lanes is not None and any(_touches(look.lanes, lane) for lane in left)):
+            if look is None or (look.lanes is not None and left.touches(look.lanes)):
                 course, self._looks[key] = self._led(key, self.boxes[key[0]], self.boxes[key[1]], lanes)
                 self.courses[key] = course
                 if course != old:
                     moved.add(key)
-                    left += [_lane(c) for c in (old, course) if c is not None and c.lane is not None]
+                    for other in (old, course):
+                        if other is not None and other.lane is not None:
+                            left.add(_lane(other))
             if self.courses[key].lane is not None:
                 lanes.take(_lane(self.courses[key]))
         self._changed, self._places, self._unled, self._left = {}, [], {}, []
@@ -370,10 +395,6 @@ def _lane(course: Course) -> _Lane:
     if course.lane is None:
         raise ValueError("A direct course takes no lane.")
     return _Lane(course.lane, course.start[1] + GAP_Y, course.end[1] - GAP_Y)
-
-
-def _touches(area: Box, lane: _Lane) -> bool:
-    return area.left <= lane.x <= area.right and lane.top < area.bottom and area.top < lane.bottom
 
 
 def _hits(start: tuple[float, float], end: tuple[float, float], box: Box) -> bool:

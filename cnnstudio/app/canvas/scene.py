@@ -277,7 +277,11 @@ class CanvasScene(QGraphicsScene):
     def occupied(self, ids: Iterable[str] | None = None) -> QRectF:
         """The rectangle round these cards, or round all that is drawn; one empty card's room when there is none."""
         area = self._frames.area() if ids is None else QRectF()
-        for id in self.cards if ids is None else ids:
+        if ids is None and self.drawn.cards:
+            across, down = zip(*self.drawn.cards.values(), strict=True)
+            cards = QRectF(min(across), min(down), max(across) - min(across), max(down) - min(down))
+            area = area.united(cards.adjusted(0, 0, CARD_WIDTH, CARD_HEIGHT))
+        for id in () if ids is None else ids:
             area = area.united(self.cards[id].body)
         for note in self.notes.values() if ids is None else ():
             area = area.united(note.body)
