@@ -17,6 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -138,22 +139,26 @@ def panning(bench: Bench) -> Iterator[float]:
     QTest.mousePress(view, Qt.MouseButton.MiddleButton, NONE, at)
     for n in range(FRAMES):
         step = QPoint(abs(n % 40 - 20) * 12, abs(n % 60 - 30) * 9)
-        yield bench.timed(lambda to=at + step: QTest.mouseMove(view, to))
+        yield bench.timed(partial(QTest.mouseMove, view, at + step))
     QTest.mouseRelease(view, Qt.MouseButton.MiddleButton, NONE, at)
 
 
 def scrolling(bench: Bench) -> Iterator[float]:
     """The wheel scrolls over cards that were not in sight before."""
     bench.look_at("input")
-    for n in range(FRAMES):
-        yield bench.timed(lambda: bench.wheel(QPoint(0, -40)))
+    for _ in range(FRAMES):
+        yield bench.timed(partial(bench.wheel, QPoint(0, -40)))
 
 
 def zooming(bench: Bench) -> Iterator[float]:
     """The wheel with Ctrl zooms out and in again."""
     bench.look_at(bench.middle())
     for n in range(FRAMES):
-        yield bench.timed(lambda turn=(-30 if n % 60 < 30 else 30): bench.wheel(QPoint(0, turn), CTRL))
+        yield bench.timed(partial(bench.wheel, QPoint(0, -30 if n % 60 < 30 else 30), CTRL))
+
+
+def _nothing() -> None:
+    """What is due is painted all the same."""
 
 
 def settling(bench: Bench) -> Iterator[float]:
@@ -164,7 +169,7 @@ def settling(bench: Bench) -> Iterator[float]:
         QApplication.processEvents()
         until = time.perf_counter() + 0.4
         while time.perf_counter() < until:
-            took = bench.timed(lambda: None)
+            took = bench.timed(_nothing)
             if took > 0.3:
                 yield took
             QTest.qWait(1)
@@ -176,7 +181,7 @@ def dragging(bench: Bench) -> Iterator[float]:
     QTest.mousePress(view, LEFT, NONE, at)
     QTest.mouseMove(view, at + QPoint(40, 0))
     for n in range(FRAMES):
-        yield bench.timed(lambda to=at + QPoint(40 + 2 * (n % 60), n % 40): QTest.mouseMove(view, to))
+        yield bench.timed(partial(QTest.mouseMove, view, at + QPoint(40 + 2 * (n % 60), n % 40)))
     QTest.keyClick(bench.canvas, Qt.Key.Key_Escape)
     QTest.mouseRelease(view, LEFT, NONE, at)
 
@@ -192,7 +197,7 @@ def duplicating(bench: Bench) -> Iterator[float]:
     """Ctrl+D adds a block."""
     for _ in range(EDITS):
         bench.click(bench.middle())
-        yield bench.timed(lambda: QTest.keyClick(bench.canvas, Qt.Key.Key_D, CTRL))
+        yield bench.timed(partial(QTest.keyClick, bench.canvas, Qt.Key.Key_D, CTRL))
         bench.window.bridge.undo()
 
 
@@ -200,7 +205,7 @@ def removing(bench: Bench) -> Iterator[float]:
     """Delete takes a block out and heals the chain."""
     for _ in range(EDITS):
         bench.click(bench.middle())
-        yield bench.timed(lambda: QTest.keyClick(bench.canvas, Qt.Key.Key_Delete))
+        yield bench.timed(partial(QTest.keyClick, bench.canvas, Qt.Key.Key_Delete))
         bench.window.bridge.undo()
 
 
@@ -210,7 +215,7 @@ def undoing(bench: Bench) -> Iterator[float]:
         bench.click(bench.middle())
         QTest.keyClick(bench.canvas, Qt.Key.Key_Delete)
         bench.settle()
-        yield bench.timed(lambda: QTest.keyClick(bench.window, Qt.Key.Key_Z, CTRL))
+        yield bench.timed(partial(QTest.keyClick, bench.window, Qt.Key.Key_Z, CTRL))
 
 
 def appending(bench: Bench) -> Iterator[float]:
@@ -219,7 +224,7 @@ def appending(bench: Bench) -> Iterator[float]:
 
     for _ in range(EDITS):
         bench.click(bench.middle())
-        yield bench.timed(lambda: append_block(bench.window.bridge, bench.window.selection, "Dropout"))
+        yield bench.timed(partial(append_block, bench.window.bridge, bench.window.selection, "Dropout"))
         bench.window.bridge.undo()
 
 
@@ -229,7 +234,7 @@ def renaming(bench: Bench) -> Iterator[float]:
     names = (bench.middle(), "another_name")
     for n in range(EDITS // 2 * 2):
         edit = RenameBlock(id=names[n % 2], new_id=names[1 - n % 2])
-        yield bench.timed(lambda edit=edit: bench.window.bridge.do(edit))
+        yield bench.timed(partial(bench.window.bridge.do, edit))
         bench.settle()
 
 
@@ -238,7 +243,7 @@ def setting(bench: Bench) -> Iterator[float]:
     bench.click("b1")
     for n in range(EDITS):
         edit = SetParameters(id="b1", values={"activation": ("relu", "elu")[n % 2]})
-        yield bench.timed(lambda edit=edit: bench.window.bridge.do(edit))
+        yield bench.timed(partial(bench.window.bridge.do, edit))
 
 
 def reshaping(bench: Bench) -> Iterator[float]:
@@ -246,7 +251,7 @@ def reshaping(bench: Bench) -> Iterator[float]:
     bench.click("b1")
     for n in range(EDITS // 2 * 2):
         edit = SetParameters(id="b1", values={"strides": 2 - n % 2})
-        yield bench.timed(lambda edit=edit: bench.window.bridge.do(edit))
+        yield bench.timed(partial(bench.window.bridge.do, edit))
 
 
 def moving(bench: Bench) -> Iterator[float]:
@@ -256,7 +261,7 @@ def moving(bench: Bench) -> Iterator[float]:
     x, y = bench.window.bridge.experiment.architecture.blocks[id].position
     for n in range(EDITS // 2 * 2):
         edit = MoveBlocks(positions={id: (x + (0 if n % 2 else 120), y)})
-        yield bench.timed(lambda edit=edit: bench.window.bridge.do(edit))
+        yield bench.timed(partial(bench.window.bridge.do, edit))
 
 
 def connecting(bench: Bench) -> Iterator[float]:
@@ -273,7 +278,7 @@ def connecting(bench: Bench) -> Iterator[float]:
         QTest.mouseMove(view, ends[0] + QPoint(20, 20))
         QTest.mouseMove(view, ends[1])
         before = bench.window.bridge.document.index
-        yield bench.timed(lambda: QTest.mouseRelease(view, LEFT, NONE, ends[1]))
+        yield bench.timed(partial(QTest.mouseRelease, view, LEFT, NONE, ends[1]))
         if bench.window.bridge.document.index > before:
             bench.window.bridge.undo()
         bench.settle()
