@@ -78,7 +78,9 @@ class Bench:
         self.window = MainWindow(Preferences())
         self.window.resize(1280, 800)
         self.window.show()
-        self.window.findChild(QTabWidget, "design_tabs").setCurrentIndex(TABS.index(tab))
+        tabs = self.window.findChild(QTabWidget, "design_tabs")
+        if tabs is not None:
+            tabs.setCurrentIndex(TABS.index(tab))
         self.window.bridge.open(Document(network(count)))
         self.count = count
         self.canvas.setFocus()
