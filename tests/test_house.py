@@ -21,7 +21,7 @@ ROOMS = ("cnnstudio", "tests", "benchmarks")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 SHIPPED = [path for path in SOURCES if path.is_relative_to(ROOT / "cnnstudio")]
 LONGEST = 600
-HEAVY = {"tensorflow", "keras", "matplotlib", "numpy", "sklearn", "PIL"}
+HEAVY = {"tensorflow", "keras", "matplotlib", "numpy", "sklearn", "PIL", "h5py"}
 
 
 def name(path: Path) -> str:
@@ -187,8 +187,11 @@ def test_start_loads_nothing_heavy(module: str) -> None:
     assert HEAVY & set(result.stdout.split()) == set()
 
 
-LATE = {"csv", "cnnstudio.core.source", "cnnstudio.core.model_code", "cnnstudio.app.data", "cnnstudio.app.training"}
-"""Wanted by a tab or page that is not in front at first, and imported with it."""
+LATE_CORE = ("source", "model_code", "notebook", "keras_import", "weights_file", "footprint", "offers", "candidates")
+LATE = {"csv", "cnnstudio.app.data", "cnnstudio.app.training", "cnnstudio.app.lens", "cnnstudio.app.features"} | {
+    f"cnnstudio.core.{name}" for name in LATE_CORE
+}
+"""Wanted by a tab, page or gesture that nobody has come to yet, and imported with it."""
 LATE_PANELS = {
     f"cnnstudio.app.{name}"
     for name in ("panels.code", "panels.layers", "panels.history", "command_palette", "command_list", "command_entries")
