@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -44,6 +44,7 @@ class Minimap(QWidget):
         self._place: tuple[int, int, int] | None = None
         """Its lower right corner, and the height of what it stands in."""
         self._area = QRectF()
+        self._shown = QRectF()
         self._picture: QPixmap | None = None
         self._later = QTimer(self, singleShot=True, interval=_LATER)
         self._later.timeout.connect(self._paint_cards)
@@ -98,7 +99,9 @@ class Minimap(QWidget):
             self._ask()
         if wanted != self.isVisible():
             self.setVisible(wanted)
-        self.update()
+        if wanted and self.seen != self._shown:
+            self._shown = self.seen
+            self.update()
 
     def _refresh(self) -> None:
         """Cards have changed."""
@@ -179,12 +182,17 @@ class Minimap(QWidget):
     def _veil(self, painter: QPainter) -> None:
         """What is out of sight stands back behind what is in sight."""
         seen = self.seen
-        veil = QPainterPath()
-        veil.addRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
-        veil.addRect(seen)  # a hole, as the paths are filled where they overlap an odd number of times
+        inside = QRectF(self.rect()).adjusted(2, 2, -2, -2)
         ground = theme().color(Role.SURFACE)
         ground.setAlphaF(0.6)
-        painter.fillPath(veil, ground)
+        beside = QRectF(inside.left(), seen.top(), inside.width(), seen.height())
+        for area in (
+            QRectF(inside.topLeft(), QPointF(inside.right(), seen.top())),
+            QRectF(QPointF(inside.left(), seen.bottom()), inside.bottomRight()),
+            QRectF(beside.topLeft(), QPointF(seen.left(), beside.bottom())),
+            QRectF(QPointF(seen.right(), beside.top()), beside.bottomRight()),
+        ):
+            painter.fillRect(area, ground)
         painter.setPen(QPen(theme().color(Role.TEXT), 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(seen)

@@ -37,8 +37,8 @@ def settle(widget: QWidget) -> None:
     By itself Qt takes a turn of the event loop for each level of nesting, and a card that changes shape flickers.
     """
     for child in widget.children():
-        if isinstance(child, QWidget) and not child.isHidden():
-            settle(child)
+        if isinstance(child, QWidget) and child.layout() is not None and not child.isHidden():
+            settle(child)  # those without a layout hold none, and they are by far the most
     layout = widget.layout()
     if layout is not None:
         layout.activate()
