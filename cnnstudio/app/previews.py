@@ -17,7 +17,7 @@ from cnnstudio.app.theme import themes
 from cnnstudio.core.files import write_experiment
 from cnnstudio.core.tracing import same_results, trace
 from cnnstudio.wire.framing import FrameError
-from cnnstudio.wire.messages import Failed, GetMaps, GetPreviews, Previews, Sample, WatchPreviews
+from cnnstudio.wire.messages import Failed, GetMaps, GetPreviews, Previews, WatchPreviews
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.recipe import DataRecipe
     from cnnstudio.core.tracing import BlockTrace, Trace
-    from cnnstudio.wire.messages import Event
+    from cnnstudio.wire.messages import Event, Sample
     from cnnstudio.wire.run_state import RunState
 
 PAUSE_MS = 250
@@ -42,7 +42,6 @@ SIZE = 44
 _CROWD = 200
 """With more blocks than this, pictures are no finer than the card shows them, as they would take megabytes, and the
 worker, which takes seconds to build the network, is asked after a longer pause."""
-_LOADING = "Live previews appear when the worker is ready."
 _NO_WORKER = "Live previews need the worker: Train starts a new one."
 _FOREIGN = "Live previews come back when the run of the other experiment is over."
 _CHANGED = "Blocks that are not in the run under way show pictures when it is over."
@@ -81,7 +80,6 @@ class LivePreviews(QObject):
         super().__init__(parent)
         self._bridge, self._run, self._worker, self._canvas = bridge, run, worker, canvas
         self._enabled = enabled
-        self._sample = Sample()
         self._reason = ""
         self._asked: tuple[int, _Wish] | None = None
         """The request under way."""
@@ -101,6 +99,7 @@ class LivePreviews(QObject):
         self._timer.timeout.connect(self._refresh)
         canvas.installEventFilter(self)
         bridge.changed.connect(self._follow_design)
+        bridge.probe.changed.connect(self._follow_sample)
         run.changed.connect(self._follow_run)
         worker.state_changed.connect(self._follow_worker)
         worker.received.connect(self._take)
@@ -115,7 +114,7 @@ class LivePreviews(QObject):
     @property
     def sample(self) -> Sample:
         """The sample that the pictures are of."""
-        return self._sample
+        return self._bridge.probe.sample
 
     @property
     def reason(self) -> str:
@@ -137,7 +136,7 @@ class LivePreviews(QObject):
     @property
     def words(self) -> str:
         """Of which network and which sample the pictures are: "untrained · validation sample 0"."""
-        return f"{self.origin} · {self._sample.part} sample {self._sample.index:,}"
+        return f"{self.origin} · {self.sample.part} sample {self.sample.index:,}"
 
     def name_in_pictures(self, block: str) -> str:
         """The id under which a block of the design is in the network shown; "" where it is not in it."""
@@ -152,7 +151,7 @@ class LivePreviews(QObject):
         of_run = self._run.experiment if latest is not None and latest.run else None
         if latest is None or not then or self._worker.state not in ("ready", "busy"):
             return False
-        text, sample = write_experiment(of_run or self._bridge.experiment), self._sample
+        text, sample = write_experiment(of_run or self._bridge.experiment), self.sample
         directory = self._run.trained_directory if of_run is not None else ""
         self._worker.request(lambda number: GetMaps(number, text, then, sample, directory), answer)
         return True
@@ -166,13 +165,6 @@ class LivePreviews(QObject):
         self._refresh()
         self.changed.emit()
 
-    def show_sample(self, sample: Sample) -> None:
-        """Show what the network makes of this sample."""
-        if sample != self._sample:
-            self._sample = sample
-            self._refresh()
-            self.changed.emit()
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Begin when the canvas comes into sight, and end when it goes."""
         if watched is self._canvas and event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
@@ -182,11 +174,13 @@ class LivePreviews(QObject):
     # What makes a difference
 
     def _follow_design(self, change: Change) -> None:
-        if change.before.data != change.after.data:
-            self._sample = Sample()  # another source may not have the sample
         if self._run.state.active:
             self._show_latest()
         self._timer.start(PAUSE_MS if len(change.trace.blocks) <= _CROWD else 4 * PAUSE_MS)
+
+    def _follow_sample(self) -> None:
+        self._refresh()
+        self.changed.emit()
 
     def _follow_run(self, state: RunState) -> None:
         self._refresh()
@@ -208,15 +202,15 @@ class LivePreviews(QObject):
         ready = self._worker.state in ("ready", "busy")
         live = self._in_sight and self._run.state.active and not self._run.is_foreign
         if ready:
-            self._tell(WatchPreviews(self._sample, HERTZ, self._size) if live else None)
+            self._tell(WatchPreviews(self.sample, HERTZ, self._size) if live else None)
         if not self._in_sight:
             return
         if not ready:
-            loading = self._worker.state == "starting"
-            self._say(_LOADING if loading else _NO_WORKER)
+            loading = self._worker.state == "starting"  # the run strip says so, and pictures come by themselves
+            self._say("" if loading else _NO_WORKER)
         elif not self._run.state.active:
             self._ask(self._wish())
-            if self._reason in (_LOADING, _NO_WORKER, _FOREIGN):
+            if self._reason in (_NO_WORKER, _FOREIGN):
                 self._say("")
         elif not live:
             self._say(_FOREIGN)
@@ -225,7 +219,7 @@ class LivePreviews(QObject):
         if watch != self._watched:
             self._watched = watch
             self._shown = None
-            self._worker.send(watch or WatchPreviews(self._sample, 0.0, self._size))
+            self._worker.send(watch or WatchPreviews(self.sample, 0.0, self._size))
 
     def _ask(self, wish: _Wish) -> None:
         if self._asked is not None or wish == self._shown:
@@ -246,7 +240,7 @@ class LivePreviews(QObject):
         blocks = tuple(self._bridge.trace.blocks.values())
         directory = self._run.trained_directory if self._run_names(whole=True) else ""
         seed, weights = experiment.training.seed, experiment.weights
-        return _Wish(blocks, experiment.data, seed, weights, self._sample, directory, self._size)
+        return _Wish(blocks, experiment.data, seed, weights, self.sample, directory, self._size)
 
     @property
     def _size(self) -> int:

@@ -77,6 +77,16 @@ class Sight:
         """Sizes of the block's map; () for a vector, which has one cell, ()."""
         return self.shape[:-1]
 
+    @cached_property
+    def beyond(self) -> tuple[int, ...]:
+        """How many positions outside the input any cell reaches at most, for each of the input's spatial axes."""
+        sizes = self._shapes[INPUT][:-1]
+        ends = [self.of(cell).outline for cell in ((0,) * len(self.spatial), tuple(n - 1 for n in self.spatial))]
+        return tuple(
+            max([0, *(-end[axis][0] for end in ends if end), *(end[axis][1] - size for end in ends if end)])
+            for axis, size in enumerate(sizes)
+        )
+
     @property
     def middle(self) -> tuple[int, ...]:
         """The cell in the middle of the map."""

@@ -103,6 +103,24 @@ def plan(architecture: Architecture) -> Plan:
     return Plan(folded, cards, frames)
 
 
+def borders(drawn: Plan, architecture: Architecture) -> dict[tuple[str, str], tuple[float, ...]]:
+    """Edge -> the heights at which it leaves and enters frames, for those that do."""
+    if not drawn.frames:
+        return {}
+    holders: dict[str, set[str]] = {}
+    for id in drawn.frames:
+        for block in architecture.groups[id].blocks:
+            holders.setdefault(drawn.folded.node_of[block], set()).add(id)
+    none: set[str] = set()
+    found = {}
+    for source, target in drawn.folded.edges:
+        left, entered = holders.get(source, none), holders.get(target, none)
+        if left != entered:
+            out = [drawn.frames[id].bottom for id in left - entered]
+            found[source, target] = tuple(sorted([*out, *(drawn.frames[id].top for id in entered - left)]))
+    return found
+
+
 def _is_covered(architecture: Architecture, folded: Folded, group: Group) -> bool:
     """Whether it lies within a closed group."""
     node = folded.node_of[next(iter(group.blocks))]

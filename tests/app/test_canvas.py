@@ -73,6 +73,7 @@ def test_every_block_has_a_card_that_is_not_empty(kind: str) -> None:
     face = face_of(experiment(row).architecture.blocks["block"], None, ())
     assert face.title
     assert face.parameters
+    assert face.is_summary == (face.parameters == spec_class(kind).summary)
 
 
 def test_edges_carry_the_shape_that_flows_along_them(chain: Studio) -> None:

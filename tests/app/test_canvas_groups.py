@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu
 from cnnstudio.app.canvas.card import Light, Port
 from cnnstudio.app.canvas.group_card import GroupCard
 from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.edits import GroupBlocks, SetGroupClosed, SetParameters, group_blocks
+from cnnstudio.core.edits import GroupBlocks, SetGroupClosed, SetParameters, Tidy, group_blocks
 from cnnstudio.core.layout import FRAME_HEAD, ROW
 from tests.helpers.canvas import CHAIN, RESIDUAL, Studio
 
@@ -448,3 +448,19 @@ def test_a_group_that_several_edges_leave_says_so(residual: Studio) -> None:
     assert labels[id, "sum"] == "4 × 4 × 8"
     residual.drag(residual.port(id, Port.OUTPUT), residual.port("flat", Port.INPUT))
     assert residual.blocks["flat"].inputs == ("sum",)
+
+
+@pytest.mark.parametrize("places", ["tidied", "as they were"])
+def test_shapes_at_the_frames_of_groups_stand_clear_of_their_borders(qtbot: QtBot, places: str) -> None:
+    studio = Studio.shown(qtbot, *CHAIN)
+    inner = group(studio, "pool", name="Inner")
+    outer = group(studio, "conv", "pool", name="Outer")
+    if places == "tidied":
+        assert studio.bridge.do(Tidy())
+    lines = [y for id in (inner, outer) for y in (frame(studio, id).top(), frame(studio, id).bottom())]
+    labelled = [edge for edge in studio.canvas.board.edges.values() if edge.label and edge.course.is_straight]
+    assert len(labelled) == 4
+    for edge in labelled:
+        box = edge._label_box(40)
+        assert not any(box.top() < y < box.bottom() for y in lines), edge.key
+        assert edge.course.start[1] < box.center().y() < edge.course.end[1]

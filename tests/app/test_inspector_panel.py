@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 
 from cnnstudio.app.inspector import InspectorPanel
 from cnnstudio.app.selection import Selection
-from cnnstudio.core.edits import Connect, RemoveBlocks, SetParameters
+from cnnstudio.core.edits import Connect, RemoveBlocks, SetParameters, group_blocks
 from tests.helpers.designs import bridge_of, spec, undo_steps, value_of
 
 if TYPE_CHECKING:
@@ -231,6 +231,18 @@ def test_several_blocks_are_counted_and_edited_together(desk: Desk) -> None:
     assert undo_steps(desk.bridge) == 2
     desk.selection.select(["first", "norm"])
     assert not card.shared.isVisible()
+
+
+def test_the_blocks_of_a_group_go_by_its_name(desk: Desk) -> None:
+    assert desk.bridge.do(group_blocks(desk.bridge.experiment.architecture, ("first", "second"), "Stem & <trunk>"))
+    (group,) = desk.bridge.experiment.architecture.groups.values()
+    desk.selection.select(group.blocks)
+    card = desk.panel.several_card
+    assert card.title.text() == "Stem & <trunk>"
+    assert card.title.textFormat() is Qt.TextFormat.PlainText
+    assert card.kinds.text().startswith(f"Group of {len(group.blocks)} blocks: ")
+    desk.selection.select(["input", *group.blocks])
+    assert card.title.text() == f"{len(group.blocks) + 1} blocks selected"
 
 
 def test_several_blocks_can_be_duplicated_and_removed(desk: Desk) -> None:

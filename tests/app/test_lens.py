@@ -502,3 +502,31 @@ def test_keys_menu_and_command_palette_lead_there(window: MainWindow, qtbot: QtB
     QTest.keyClicks(search, "show in lens")
     QTest.keyClick(search, Qt.Key.Key_Return)
     qtbot.waitUntil(lens.isVisible)
+
+
+def test_a_sentence_too_long_for_one_line_breaks_before_the_parameters(shown: Shown) -> None:
+    label = shown.lens.findChild(QLabel, "lens_words")
+    assert isinstance(label, QLabel)
+    shown.key(Qt.Key.Key_Home)
+    for width in range(120, 900, 60):
+        label.resize(width, label.height())
+        whole = label.text().replace("\n", " \u00b7 ")
+        assert whole == shown.lens.told
+        assert label.text() == whole or label.text().endswith("\n140 parameters")
+        assert ("\n" in label.text()) == (label.fontMetrics().horizontalAdvance(whole) >= width)
+
+
+def test_no_more_room_is_kept_round_the_input_than_padding_takes(shown: Shown) -> None:
+    view = shown.lens.sample_view
+
+    def beside() -> float:
+        """Cells that fit beside the input along the tighter side."""
+        room = min(view.width(), view.height()) - 8
+        return (room - 32 * view.grid().height) / view.grid().height
+
+    assert shown.bridge.do(SetParameters(id="conv", values={"padding": "valid"}))
+    shown.bot.waitUntil(lambda: view.grid().height == (min(view.width(), view.height()) - 8) // 32)
+    assert shown.bridge.do(SetParameters(id="conv", values={"padding": "same", "kernel_size": 31}))
+    shown.key(Qt.Key.Key_Home)
+    shown.bot.waitUntil(lambda: beside() >= 2 * 4)  # an eighth of the size on either side
+    assert view.grid().height == (min(view.width(), view.height()) - 8) // (32 + 2 * 4)  # however far padding reaches

@@ -206,8 +206,9 @@ def test_blocks_behind_an_error_have_no_picture(shown: Shown) -> None:
 
 def test_why_there_are_none_is_said(qtbot: QtBot) -> None:
     shown = Shown(qtbot, "starting")
-    qtbot.waitUntil(lambda: "when the worker is ready" in shown.note)
+    shown.let_pause_end()
     assert shown.asked == []
+    assert shown.note == shown.previews.reason == ""  # the run strip says that TensorFlow is loading
     shown.worker.enter("ready")
     asked = shown.wait_for(1)
     assert shown.note == ""
@@ -431,3 +432,17 @@ def test_the_sample_of_the_train_page_is_the_one_on_the_cards(window: MainWindow
     assert window.previews.sample == Sample("validation", 1)
     window.show_design()
     assert worker.all(StartRun) == []
+
+
+def test_a_fix_on_trial_stands_where_the_note_did(shown: Shown) -> None:
+    shown.worker.arrive(Failed(shown.wait_for(1).request, "No previews: too large."))
+    assert shown.bridge.do(SetParameters(id="conv", values={"kernel_size": 40, "padding": "valid"}))
+    shown.worker.arrive(Failed(shown.wait_for(2).request, "No previews: too large."))
+    assert shown.note
+    fix = next(fix for found in shown.bridge.diagnostics for fix in found.fixes if fix.after is not None)
+    trial = shown.bridge.fix_preview
+    trial.point_at(fix, shown.canvas)
+    shown.bot.waitUntil(lambda: trial.shown is fix)
+    assert shown.note == ""
+    trial.drop()
+    assert shown.note == "No previews: too large."

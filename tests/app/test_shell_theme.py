@@ -129,7 +129,10 @@ def test_every_drawing_is_one_stroke_colour_on_the_grid() -> None:
 
 def test_marks_of_the_style_sheet_are_in_the_colours_of_the_themes() -> None:
     for look, shade in ((LIGHT, "light"), (DARK, "dark")):
-        for mark, role in (("arrow-up", Role.MUTED), ("arrow-down", Role.MUTED), ("check", Role.ON_ACCENT)):
+        for mark, role in (
+            ("arrow-up", Role.MUTED), ("arrow-down", Role.MUTED), ("check", Role.ON_ACCENT),
+            ("arrow-up-off", Role.DISABLED), ("arrow-down-off", Role.DISABLED),
+        ):  # fmt: skip
             assert look.colors[role] in (ICONS / f"mark-{mark}-{shade}.svg").read_text()
 
 

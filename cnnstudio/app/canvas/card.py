@@ -313,6 +313,11 @@ class Card(Sprite):
         free = rows[0].width() - (space(5) if marked else 0)
         title = style.title_metrics.elidedText(face.title, Qt.TextElideMode.ElideRight, free)
         self._text(painter, rows[0], title, loud, bold=True)
+        if face.is_summary and style.caption_metrics.horizontalAdvance(face.parameters) > rows[1].width():
+            # Half a sentence says nothing; the tooltip has the whole.
+            self._pair(painter, rows[1], face.id, "", Role.MUTED, 0)
+            self._paint_numbers(painter, rows[2], loud)
+            return
         beside = free - style.title_metrics.horizontalAdvance(title) - space(2)
         spare = rows[1].width() - style.caption_metrics.horizontalAdvance(face.parameters) - space(2)
         name, above = self._placed_id(beside, spare)

@@ -76,6 +76,8 @@ class Edge(QGraphicsItem):
         self.flow: Shape = ()
         """The shape that flows along it; () while none is known."""
         self._fault: EdgeFault | None = None
+        self._borders: tuple[float, ...] = ()
+        """Heights at which it crosses the frame of a group."""
         self._tags: tuple[QRectF, ...] = ()
         """Where a broken edge says what arrives, and what is needed."""
         self._area = QRectF()
@@ -162,6 +164,14 @@ class Edge(QGraphicsItem):
             self._path = self._hit = self._chords = None
             self._measure()
 
+    def show_borders(self, borders: tuple[float, ...]) -> None:
+        """It crosses frames at these heights: the label keeps clear of them."""
+        if borders != self._borders:
+            self.prepareGeometryChange()
+            self._borders = borders
+            self._measure()
+            self.update()
+
     def show_flow(self, flow: Shape) -> None:
         """Show another shape."""
         self.flow = flow
@@ -233,6 +243,11 @@ class Edge(QGraphicsItem):
     def _label_box(self, width: float) -> QRectF:
         """Where a label of that width stands."""
         x, y = self._course.label
+        if self._borders and self._course.is_straight:
+            ends = self._course.start[1], self._course.end[1]
+            stops = sorted([*ends, *(b for b in self._borders if ends[0] < b < ends[1])])
+            above, below = max(pairwise(stops), key=lambda stretch: stretch[1] - stretch[0])
+            y = (above + below) / 2
         height = self._style.caption_height
         return QRectF(x - width / 2 * (1 - self._course.side), y - height / 2, width, height)
 

@@ -33,6 +33,7 @@ class EdgeLayer:
         self._sheet = EdgeSheet(style, self._far_edges)
         scene.addItem(self._sheet)
         self._broken: set[Key] = set()
+        self._crossing: set[Key] = set()
         self._selected: Key | None = None
         self._hovered: Edge | None = None
         self._marked: Key | None = None
@@ -83,6 +84,15 @@ class EdgeLayer:
                 edge.show_fault(fault)
                 self._broken.add(key)
                 self._sheet.change()
+
+    def show_borders(self, borders: Mapping[Key, tuple[float, ...]]) -> None:
+        """At which heights edges cross the frames of groups; those that are not named cross none."""
+        for key in self._crossing - borders.keys():
+            if key in self.edges:
+                self.edges[key].show_borders(())
+        for key, heights in borders.items():
+            self.edges[key].show_borders(heights)
+        self._crossing = set(borders)
 
     def _add(self, key: Key) -> None:
         edge = self.edges[key] = Edge(*key, self._style, self._crowd)

@@ -47,6 +47,8 @@ class Face:
     gives_output: bool
     bypassed: bool = False
     """Whether the block is left out of the network."""
+    is_summary: bool = False
+    """Whether the block has no parameters that matter, so that `parameters` says what it does."""
 
     @property
     def short_id(self) -> str:
@@ -95,11 +97,12 @@ def face_of(block: Block, traced: BlockTrace | None, diagnostics: Sequence[Diagn
     params = traced.params if traced is not None else 0
     flows = shape(output.shape) if output is not None else ""
     words = parameter_words(spec, inputs[0].rank if inputs else rank)
+    tells = bool(words) and words != flows  # Input's parameter is its output shape
     return Face(
         id=block.id,
         title=spec.title,
         group=spec.group,
-        parameters=words if words and words != flows else spec.summary,  # Input's parameter is its output shape
+        parameters=words if tells else spec.summary,
         shape=flows,
         count=count_words(params),
         short_counts=(f"{params:,} params", short(params)) if params else (),
@@ -109,6 +112,7 @@ def face_of(block: Block, traced: BlockTrace | None, diagnostics: Sequence[Diagn
         takes_many=spec.max_inputs is None or spec.max_inputs > 1,
         gives_output=spec.kind != "Output",
         bypassed=block.bypassed,
+        is_summary=not tells,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, Qt
 from typing_extensions import override
 
-from cnnstudio.app.canvas.card import Card
+from cnnstudio.app.canvas.card import STRIPE, Card
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import RADIUS, space
 from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
@@ -40,7 +40,7 @@ class GroupCard(Card):
     @override
     def _paint_words(self, painter: QPainter) -> None:
         style, face = self._style, self.face
-        left, right = space(1) + space(2), CARD_WIDTH - space(2)
+        left, right = STRIPE + space(2), CARD_WIDTH - space(2)
         row = (CARD_HEIGHT - space(3)) / 3
         rows = [QRectF(left, space(3) / 2 + i * row, right - left, row) for i in range(3)]
         marked = space(5) if face.severity is not None else 0

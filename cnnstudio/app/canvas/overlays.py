@@ -30,6 +30,9 @@ _WRAPPED = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft) | int
 class Bubble(QLabel):
     """A sentence on a plate over the canvas. Lets the mouse through."""
 
+    scale = Scale.BODY
+    """How large it is written."""
+
     def __init__(self, parent: QWidget, name: str) -> None:
         super().__init__(parent)
         self._over = parent
@@ -73,7 +76,7 @@ class Bubble(QLabel):
         colors = self.palette()
         colors.setColor(self.foregroundRole(), theme().color(self._role))
         self.setPalette(colors)
-        self.setFont(theme().font(Scale.BODY))
+        self.setFont(theme().font(self.scale))
         self.update()
 
     @override

@@ -23,7 +23,7 @@ from cnnstudio.app.canvas.style import CanvasStyle
 from cnnstudio.app.theme import theme, themes
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.folding import flow_of
-from cnnstudio.core.frames import Plan, plan
+from cnnstudio.core.frames import Plan, borders, plan
 from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ class CanvasScene(QGraphicsScene):
         moved |= self._notes.show(architecture.comments)
         if moved or rewired:
             self.settle()
+        self._edges.show_borders(borders(self.drawn, architecture))
 
     def _show_block(self, block: Block, traced: BlockTrace | None, found: tuple[Diagnostic, ...]) -> bool:
         """Whether its card is new or lies elsewhere now."""

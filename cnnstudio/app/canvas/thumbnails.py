@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QImage, QPixmap
 
 from cnnstudio.app.canvas.overlays import Bubble
-from cnnstudio.app.theme import Role, space, theme
+from cnnstudio.app.theme import Role, Scale, space, theme
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
+    from cnnstudio.app.canvas.view import CanvasView
     from cnnstudio.core.program import Tensor
 
 _NOTE_WIDTH = 220
@@ -55,13 +54,22 @@ def _table(ink: Ink) -> list[int]:
 
 
 class PreviewNote(Bubble):
-    """Says in the canvas's upper left corner why cards show no pictures."""
+    """Says in the canvas's upper left corner why cards show no pictures, unless a fix on trial is announced there."""
 
-    def __init__(self, canvas: QWidget) -> None:
+    scale = Scale.CAPTION
+
+    def __init__(self, canvas: CanvasView) -> None:
         super().__init__(canvas, "canvas_preview_note")
         self.setAccessibleName("Live previews")
         self.move(space(3), space(3))
+        self._sentence = ""
+        self._fixes = canvas.bridge.fix_preview
+        self._fixes.changed.connect(self._show)
 
     def explain(self, sentence: str) -> None:
         """Show this sentence; "" hides the note."""
-        self.say(sentence, Role.MUTED, _NOTE_WIDTH)
+        self._sentence = sentence
+        self._show()
+
+    def _show(self) -> None:
+        self.say("" if self._fixes.shown is not None else self._sentence, Role.MUTED, _NOTE_WIDTH)

@@ -68,30 +68,30 @@ class Finding(QFrame):
 
     def show_error(self, sentence: str) -> None:
         """Show a plain error without fixes."""
-        self._show(Severity.ERROR, sentence, ())
+        self._show(Severity.ERROR, sentence, (), "")
 
     def show_diagnostic(self, diagnostic: Diagnostic) -> None:
         """Show what lint says, with its fixes."""
-        self._show(diagnostic.severity, diagnostic.message, diagnostic.fixes)
+        self._show(diagnostic.severity, diagnostic.message, diagnostic.fixes, diagnostic.block)
 
-    def _show(self, severity: Severity, sentence: str, fixes: tuple[Fix, ...]) -> None:
+    def _show(self, severity: Severity, sentence: str, fixes: tuple[Fix, ...], block: str) -> None:
         if sentence != self.sentence.text():
             self.sentence.setText(sentence)
         if severity is not self._severity:
             self._severity = severity
             self._paint()
         if [(f.label, f.gives) for f in fixes] != [(f.label, f.gives) for f in self._fixes]:
-            self._rebuild(fixes)
+            self._rebuild(fixes, block)
         for button, fix in zip(self._buttons, fixes, strict=True):
             button.fix = fix
         self._fixes = fixes
 
-    def _rebuild(self, fixes: tuple[Fix, ...]) -> None:
+    def _rebuild(self, fixes: tuple[Fix, ...], block: str) -> None:
         for button in self._buttons:
             self._actions.removeWidget(button)
             button.hide()
             button.deleteLater()
-        self._buttons = [FixButton(fix, self) for fix in fixes]
+        self._buttons = [FixButton(fix, block, self) for fix in fixes]
         for button in self._buttons:
             self._actions.addWidget(button)
             button.wanted.connect(self.fix_wanted)
@@ -105,13 +105,16 @@ class Finding(QFrame):
 
 
 class FixButton(QPushButton):
-    """Mends a finding when pressed. It says what it does and what that gives, over as many lines as needed."""
+    """Mends a finding when pressed. It says what it does and what that gives, over as many lines as needed.
+
+    The block of the finding is not named: the inspector is about that one.
+    """
 
     wanted = Signal(object)
     pointed = Signal(object, QWidget)
     """The mouse or the keyboard is on it: its Fix; or no longer: None."""
 
-    def __init__(self, fix: Fix, parent: QWidget | None = None) -> None:
+    def __init__(self, fix: Fix, block: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.fix = fix
         self.setObjectName("fix")
@@ -119,7 +122,8 @@ class FixButton(QPushButton):
         self.setAccessibleDescription(fix.gives)
         self.setToolTip("Make this change; Undo takes it back")
         self._words = self._line(fix.label)
-        self._gives = self._line(fix.gives.replace(" · ", "\n"))
+        gives = fix.gives.removeprefix(f"{block} ")
+        self._gives = self._line((gives[:1].upper() + gives[1:]).replace(" · ", "\n"))
         mark(self._gives, tone="muted", scale="caption")
         self._gives.setVisible(bool(fix.gives))
         column = QVBoxLayout(self)

@@ -6,10 +6,11 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cnnstudio.app import format
+from cnnstudio.app.elided import ElidedLabel
 from cnnstudio.app.inspector import facts
 from cnnstudio.app.inspector.block_card import would_be
 from cnnstudio.app.inspector.form import DeclaredForm
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnnstudio.app.document_bridge import DocumentBridge
+    from cnnstudio.core.architecture import Group
     from cnnstudio.core.tracing import BlockTrace
 
 _gestures = itertools.count(1)
@@ -37,7 +39,7 @@ class SeveralCard(QWidget):
         super().__init__(parent)
         self._bridge = bridge
         self._ids: tuple[str, ...] = ()
-        self.title = QLabel(self)
+        self.title = ElidedLabel(parent=self)
         self.kinds = wrapped(parent=self, tone="muted")
         self.duplicate = QPushButton("Duplicate", self)
         self.remove = QPushButton("Remove", self)
@@ -54,6 +56,7 @@ class SeveralCard(QWidget):
     def _lay_out(self) -> None:
         mark(self.title, scale="title")
         self.title.setObjectName("several_title")
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
         for button, name, help in (
             (self.duplicate, "duplicate", "Copy the selected blocks with the connections among them"),
             (self.remove, "remove", "Take the selected blocks away; what read them reads what they read"),
@@ -85,13 +88,22 @@ class SeveralCard(QWidget):
         self._ids = tuple(ids)
         trace = self._bridge.trace
         traced = [trace.blocks[i] for i in ids]
-        self.title.setText(f"{format.counted(len(ids), 'block')} selected")
+        group = self._group()
+        count = format.counted(len(ids), "block")
+        self.title.setText(group.name if group is not None else f"{count} selected")
+        self.title.setToolTip(group.name if group is not None else "")
         kinds = Counter(t.spec.title for t in traced)
-        self.kinds.setText(", ".join(f"{n} {format.TIMES} {title}" for title, n in kinds.items()))
+        listed = ", ".join(f"{n} {format.TIMES} {title}" for title, n in kinds.items())
+        self.kinds.setText(f"Group of {count}: {listed}" if group is not None else listed)
         self.table.show_facts(facts.of_several(traced, trace))
         self.remove.setEnabled(any(i != INPUT for i in ids))
         self.duplicate.setEnabled(any(t.spec.kind not in ("Input", "Output") for t in traced))
         self._show_shared(traced)
+
+    def _group(self) -> Group | None:
+        """The group whose blocks these are; the outermost one of several that have the same."""
+        groups = self._bridge.experiment.architecture.groups.values()
+        return next((group for group in groups if group.blocks == frozenset(self._ids)), None)
 
     def _show_shared(self, traced: Sequence[BlockTrace]) -> None:
         current = traced[-1]

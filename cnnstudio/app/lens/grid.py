@@ -52,17 +52,14 @@ class CellGrid:
         return min(row, self.rows - 1), min(column, self.columns - 1)
 
 
-def fitted(spatial: tuple[int, ...], room: QRectF, margin: float = 0.0) -> CellGrid:
+def fitted(spatial: tuple[int, ...], room: QRectF, margin: tuple[int, int] = (0, 0)) -> CellGrid:
     """The largest grid for a map of these sizes that fits, in the middle of the room.
 
-    Signals are one row as wide as the room; of volumes it is one slice. `margin` is a share of the sizes kept free on
-    every side. Cells are whole pixels where there is room for that.
+    Signals are one row as wide as the room; of volumes it is one slice. `margin` is how many rows and columns are kept
+    free on either side. Cells are whole pixels where there is room for that.
     """
     rows, columns = plane(spatial)
-    beyond_rows, beyond_columns = (0, around(columns, margin)) if len(spatial) < 2 else (
-        around(rows, margin), around(columns, margin)
-    )  # fmt: skip
-    wide, high = columns + 2 * beyond_columns, rows + 2 * beyond_rows
+    wide, high = columns + 2 * margin[1], rows + 2 * margin[0]
     if len(spatial) < 2:
         width, height = room.width() / wide, min(room.height(), STRIP)
     else:
@@ -71,11 +68,6 @@ def fitted(spatial: tuple[int, ...], room: QRectF, margin: float = 0.0) -> CellG
     left = room.left() + (room.width() - width * columns) / 2
     top = room.top() + (room.height() - height * rows) / 2
     return CellGrid(rows, columns, round(left), round(top), width, height)
-
-
-def around(size: int, margin: float) -> int:
-    """Cells kept free on either side of an axis of that size."""
-    return max(3, round(size * margin)) if margin else 0
 
 
 def plane(spatial: tuple[int, ...]) -> tuple[int, int]:

@@ -31,6 +31,7 @@ from cnnstudio.app.lens.failures import Failures
 from cnnstudio.app.lens.map_view import MEAN, MapView
 from cnnstudio.app.lens.sample_steps import SampleSteps
 from cnnstudio.app.lens.sample_view import SampleView
+from cnnstudio.app.lens.told import Told
 from cnnstudio.app.panels.empty import EmptyState
 from cnnstudio.app.theme import space
 from cnnstudio.app.when_shown import WhenShown
@@ -78,7 +79,7 @@ class LensPanel(QWidget):
         self._map_label = words("lens_map_label", tone="muted", tip="Size of the map, and the network it comes from")
         self._channel = QSpinBox()
         self._input_slice, self._map_slice = _slice_slider("lens_input_slice"), _slice_slider("lens_map_slice")
-        self._told = words("lens_words", wrap=True)
+        self._told = Told()
         self._effective = words("lens_effective", tip="Where the gradient of the cell lies, for this sample")
         self._failures = Failures()
         self._answers = Answers(worker, run, self)
@@ -104,8 +105,6 @@ class LensPanel(QWidget):
         self._channel.setRange(MEAN, MEAN)
         self._channel.lineEdit().setTextMargins(space(1), 0, 0, 0)
         self._channel.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self._told.setFixedHeight(2 * self._told.fontMetrics().lineSpacing())  # or pictures would jump
-        self._told.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._input_slice.setAccessibleName("Slice of the input")
         self._input_slice.setToolTip("The slice of the input that is shown")
         self._map_slice.setAccessibleName("Slice of the map")
@@ -167,7 +166,7 @@ class LensPanel(QWidget):
     @property
     def told(self) -> str:
         """What is said of the cell."""
-        return self._told.text()
+        return self._told.whole
 
     @property
     def failure(self) -> str:
@@ -221,6 +220,7 @@ class LensPanel(QWidget):
         _set_slices(self._map_slice, sight.spatial)
         _set_slices(self._input_slice, self._input_sizes)
         self._show_sample()
+        self.sample_view.show_reach(sight.beyond)
         self._steps.show_experiment(self._bridge.experiment)
         self._ask_for_maps()
         self._look()
@@ -233,10 +233,9 @@ class LensPanel(QWidget):
         self._footprint = footprint = sight.of(view.cell)
         params, sizes = self._bridge.trace.blocks[self._block].params, self._input_sizes
         cell, seen = sentences.cell_words(self._block, view.cell), sentences.seen_words(footprint, sight, sizes)
-        pinned = " \u00b7 pinned" if view.is_pinned else ""
-        sentence = f"{cell} {seen} \u00b7 {sentences.parameter_words(params)}{pinned}"
-        self._told.setText(sentence)
-        view.setAccessibleDescription(sentence)
+        more = _joined(sentences.parameter_words(params), "pinned" if view.is_pinned else "")
+        self._told.say(f"{cell} {seen}", more)
+        view.setAccessibleDescription(self.told)
         self.sample_view.show_footprint(footprint if sizes else None)
         if len(view.cell) == 3:
             self._map_slice.setValue(view.cell[0])

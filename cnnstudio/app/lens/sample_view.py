@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.app.data.sample_painter import picture_of, to_unit
 from cnnstudio.app.lens.drawing import dusk, heat, mask, rects, shade, slice_of
-from cnnstudio.app.lens.grid import CellGrid, around, fitted
+from cnnstudio.app.lens.grid import CellGrid, fitted, plane
 from cnnstudio.app.theme import Role, space, theme, themes
 
 if TYPE_CHECKING:
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from cnnstudio.app.features.mosaic import Floats
     from cnnstudio.core.footprint import Footprint
 
-MARGIN = 0.16
-"""Room for padding round the input, as a share of its size; the same for all blocks, so that an outline that grows is
-seen to grow."""
+MARGIN, LEAST_MARGIN = 0.12, 2
+"""Room for padding round the input: at most this share of its size, or this many cells where that is more."""
 PADDING_ALPHA = 0.45
 GRADIENT_SHARE = 0.4
 """Height of the gradient's bars below a signal, as a share of the strip."""
@@ -42,6 +41,7 @@ class SampleView(QWidget):
         self._footprint: Footprint | None = None
         self._field: Floats | None = None
         self._depth = 0
+        self._margin = (0, 0)
         themes.changed.connect(self.update)
 
     @property
@@ -60,7 +60,7 @@ class SampleView(QWidget):
     def grid(self) -> CellGrid:
         """Where the cells of the input lie."""
         room = QRectF(self.rect()).adjusted(space(1), space(1), -space(1), -space(1))
-        return fitted(self._sizes, room, MARGIN)
+        return fitted(self._sizes, room, self._margin)
 
     def sizeHint(self) -> QSize:
         """Room to make single pixels out."""
@@ -75,6 +75,13 @@ class SampleView(QWidget):
         self._sizes = sizes
         self._sample = sample if sample is not None and sample.shape[:-1] == sizes else None
         self._depth = min(self._depth, sizes[0] - 1) if len(sizes) == 3 else 0
+        self.update()
+
+    def show_reach(self, beyond: tuple[int, ...]) -> None:
+        """Keep room round the input for padding: along each axis so many cells beyond it are seen at most."""
+        sides = zip(plane(self._sizes), (0, 0, *beyond)[-2:], strict=True)
+        rows, columns = (min(reach, max(LEAST_MARGIN, round(size * MARGIN))) for size, reach in sides)
+        self._margin = (rows, columns)
         self.update()
 
     def show_footprint(self, footprint: Footprint | None) -> None:
@@ -182,8 +189,7 @@ class SampleView(QWidget):
             painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _with_margin(self, grid: CellGrid) -> QRectF:
-        rows, columns = (around(n, MARGIN) for n in (grid.rows, grid.columns))
-        rows = 0 if len(self._sizes) == 1 else rows
+        rows, columns = self._margin
         return grid.part((-rows, grid.rows + rows), (-columns, grid.columns + columns))
 
     def _paint_outline(self, painter: QPainter, grid: CellGrid) -> None:

@@ -99,7 +99,7 @@ QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QComboBox[invalid="
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {
     color: $disabled; background: $window; border-color: $grid;
 }
-QAbstractSpinBox { padding: 3px 20px 3px 4px; }
+QAbstractSpinBox { padding: 3px 20px 3px 4px; min-height: 17px; }  /* Qt adds 3: as high as the other fields */
 QAbstractSpinBox:focus { padding: 2px 19px 2px 3px; }
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {
     border: none; padding: 0 2px; background: transparent; min-height: 0;
@@ -112,7 +112,8 @@ QAbstractSpinBox::down-button { subcontrol-position: bottom right; margin: 0 2px
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
 QAbstractSpinBox::up-arrow { image: url($icons/mark-arrow-up-$shade.svg); width: 10px; height: 10px; }
 QAbstractSpinBox::down-arrow { image: url($icons/mark-arrow-down-$shade.svg); width: 10px; height: 10px; }
-QAbstractSpinBox::up-arrow:off, QAbstractSpinBox::down-arrow:off { image: none; }
+QAbstractSpinBox::up-arrow:off { image: url($icons/mark-arrow-up-off-$shade.svg); }
+QAbstractSpinBox::down-arrow:off { image: url($icons/mark-arrow-down-off-$shade.svg); }
 QAbstractSpinBox[bare="true"], QAbstractSpinBox[bare="true"]:focus { padding-right: 4px; }
 QAbstractSpinBox[bare="true"]::up-button, QAbstractSpinBox[bare="true"]::down-button { width: 0; margin: 0; }
 QAbstractSpinBox[bare="true"]::up-arrow, QAbstractSpinBox[bare="true"]::down-arrow { image: none; width: 0; }
