@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.architecture import Architecture
 
 __all__ = [
+    "FORM",
     "FORMAT",
     "MAJOR",
     "MAX_BYTES",
@@ -82,7 +83,7 @@ class _Record(msgspec.Struct, forbid_unknown_fields=True):
     weights: str = ""
 
 
-_FORM = Format(
+FORM = Format(
     FORMAT,
     MAJOR,
     MINOR,
@@ -97,7 +98,7 @@ def write_experiment(experiment: Experiment) -> str:
     """The experiment as JSON text, every parameter spelled out, so that later defaults cannot change its meaning."""
     source = experiment.data.source
     document: dict[str, Any] = {
-        "format": _FORM.head,
+        "format": FORM.head,
         "name": experiment.name,
         "description": experiment.description,
         "tags": list(experiment.tags),
@@ -156,7 +157,7 @@ def read_whole(path: Path, wanted: str) -> bytes:
 
 def read_experiment(text: str | bytes, place: str) -> Experiment:
     """The experiment in a JSON text; `place` names it in errors. Raises FileError."""
-    record = read_json(text, place, _FORM)
+    record = read_json(text, place, FORM)
     try:
         architecture = _architecture(record.architecture)
         source: SourceSpec = from_plain(

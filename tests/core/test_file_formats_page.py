@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pytest
 
+from cnnstudio.core import files, fragment
 from cnnstudio.core.edits import MAX_BLOCKS
 from cnnstudio.core.files import FORMAT, MAJOR, MAX_BYTES, MAX_DEPTH, MINOR, read_experiment
 from cnnstudio.core.fragment import FORM, MIME, read_fragment
+from cnnstudio.core.presets import user_folder
 from cnnstudio.core.recipe import Digits
 from cnnstudio.core.run_folder import BEST, EXPERIMENT, LAST, METRICS, START, STATE, RunRecord
+from cnnstudio.core.storage import runs_folder
+from cnnstudio.core.user_blocks import user_blocks_folder
+from cnnstudio.core.weights_store import store_folder
+
+if TYPE_CHECKING:
+    from cnnstudio.core.strict_json import Format
 
 PAGE = (Path(__file__).parents[2] / "docs" / "file-formats.md").read_text(encoding="utf-8")
 
@@ -37,6 +47,23 @@ def test_its_copied_blocks_can_be_pasted() -> None:
 def test_its_limits_are_those_of_the_program() -> None:
     assert MAX_BYTES == 1 << 20
     assert f"{MAX_DEPTH} levels deep and {MAX_BLOCKS:,} blocks" in " ".join(PAGE.split())
+
+
+@pytest.mark.parametrize("form", [files.FORM, fragment.FORM], ids=lambda form: form.name)
+def test_it_names_every_entry(form: Format[Any]) -> None:
+    """A record that blocks share with experiments is told of where experiments are."""
+    sections = {s.partition("\n")[0]: s for s in PAGE.split("\n## ")}
+    own = next(s for s in sections.values() if f'"{form.name} ' in s)
+    both = own + sections["Experiment and preset (`.json`)"]
+    for record in (form.record, *form.parts):
+        place = own if record is form.record else both
+        for entry in msgspec.structs.fields(record):
+            assert re.search(rf'[`"]{entry.name}[`"]', place), f"{record.__name__}.{entry.name}"
+
+
+def test_it_names_every_folder_of_the_users_data() -> None:
+    for folder in (user_folder(), user_blocks_folder(), runs_folder(), store_folder()):
+        assert f"`{folder.name}/`" in PAGE, folder.name
 
 
 def test_it_names_every_file_and_every_entry_of_a_run() -> None:
