@@ -19,7 +19,7 @@ from cnnstudio.core.files import write_experiment
 from cnnstudio.core.initial_weights import with_weights
 from cnnstudio.core.strict_json import FileError
 from cnnstudio.core.tracing import trace
-from cnnstudio.core.weights_store import WeightsError, adopt, keep, store_folder
+from cnnstudio.core.weights_store import WeightsError, adopt, store_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -97,16 +97,18 @@ def import_model(path: Path, told: Callable[[str, float], None] | None = None) -
 def _kept(
     experiment: Experiment, weights: Mapping[str, WeightArray], told: Callable[[str, float], None] | None
 ) -> Experiment:
-    from cnnstudio.core.weights_file import pieces
+    from cnnstudio.core.weights_file import keep_weights  # brings numpy
 
     total = max(1, sum(array.nbytes for array in weights.values()))
+    if told is not None:
+        told("Keeping its weights", -1.0)
 
     def progressed(done: int) -> None:
         if told is not None:
             told("Keeping its weights", min(1.0, done / total))
 
     try:
-        fingerprint = keep(pieces(weights), progressed)
+        fingerprint = keep_weights(weights, progressed)
     except WeightsError as error:
         raise FileError(str(error)) from error
     except OSError as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.data_info import Task
 from cnnstudio.core.source import (
+    READS_WEIGHTS,
     TESTING,
     TRAINING,
     build_and_compile,
@@ -18,6 +19,7 @@ from cnnstudio.core.source import (
     functions,
     load_and_split,
     model_of,
+    runs_with,
 )
 from cnnstudio.core.tracing import trace
 from cnnstudio.core.writing import one_line
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.tracing import BlockTrace, Trace
 
-NEEDS = "Written by CNN Studio. It runs on its own; it needs keras, tensorflow, scikit-learn and matplotlib."
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 _TASKS = {
     Task.CLASSIFICATION: "Classification: one class for each sample.",
@@ -58,9 +59,10 @@ def notebook(experiment: Experiment) -> str:
     model = model_of(experiment)
     rows = _rows(trace(experiment.architecture, experiment.data.source.info()))
     parts = [line for source in functions(experiment) for line in (*source, "", "")]
+    imports = [*_IMPORTS, READS_WEIGHTS] if experiment.weights else _IMPORTS
     cells = [
         _prose("title", _title(experiment, rows)),
-        _code("settings", [*_IMPORTS, "", *constants(experiment), "", "keras.utils.set_random_seed(SEED)"]),
+        _code("settings", [*imports, "", *constants(experiment), "", "keras.utils.set_random_seed(SEED)"]),
         _prose("about-data", ["## Data", "", *_sentence(experiment.data.source.note)]),
         _code("data", [*parts, *load_and_split(experiment.data)]),
         _prose("about-model", ["## Model", "", *_table(rows)]),
@@ -126,7 +128,7 @@ def _title(experiment: Experiment, rows: Sequence[BlockTrace]) -> list[str]:
         lines += [_marked(experiment.description), ""]
     info = experiment.data.source.info()
     facts = f"Samples of {_shape(info.input_shape)}, {_counted(sum(t.params for t in rows), 'parameter')}."
-    return [*lines, f"{_TASKS[info.task]} {facts}", "", NEEDS]
+    return [*lines, f"{_TASKS[info.task]} {facts}", "", runs_with(experiment, "matplotlib")]
 
 
 def _shape(sizes: Sequence[int]) -> str:

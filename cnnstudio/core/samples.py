@@ -151,18 +151,3 @@ def split(
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:
     """The order in which epoch `epoch` sees the `count` training samples."""
     return np.random.Generator(np.random.PCG64([seed, epoch])).permutation(count)
-
-
-def read_weights(path: str) -> dict[str, np.ndarray]:
-    """The arrays of the safetensors file at `path`, by name."""
-    import json
-
-    with open(path, "rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        data = np.frombuffer(file.read(), "uint8")
-    kinds = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
-    arrays = {}
-    for name, entry in header.items():
-        start, end = entry["data_offsets"]
-        arrays[name] = data[start:end].view(kinds[entry["dtype"]]).reshape(entry["shape"])
-    return arrays

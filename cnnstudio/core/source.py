@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from cnnstudio.core.tracing import Trace
 
 IMPORTS = ("import keras", "from keras import layers")
-RUNS_WITH = "Written by CNN Studio. It runs on its own; it needs keras, tensorflow and scikit-learn."
+READS_WEIGHTS = "from safetensors.numpy import load_file"
+"""Import for a script that starts from a weights file."""
 
 LOSSES = {
     Task.CLASSIFICATION: "sparse_categorical_crossentropy",
@@ -73,14 +74,22 @@ def script_with_lines(experiment: Experiment, traced: Trace | None = None) -> tu
     Raises ValueError unless the design is free of errors (see `lint`).
     """
     model = model_of(experiment, traced)
-    lines = docstring(experiment.name, [p for p in (experiment.description, RUNS_WITH) if p])
-    lines += ["", "import keras", "import numpy as np", "from keras import layers", "", *constants(experiment)]
+    lines = docstring(experiment.name, [p for p in (experiment.description, runs_with(experiment)) if p])
+    lines += ["", "import keras", "import numpy as np", "from keras import layers"]
+    lines += [*([READS_WEIGHTS] if experiment.weights else []), "", *constants(experiment)]
     for source in functions(experiment):
         lines += ["", "", *source]
     lines += ["", ""]
     before = len(lines)
     lines += [*model.lines, "", "", *_main(experiment), "", "", 'if __name__ == "__main__":', f"{INDENT}main()"]
     return "\n".join(lines) + "\n", _shifted(model.blocks, before)
+
+
+def runs_with(experiment: Experiment, *more: str) -> str:
+    """The sentence with the packages that the code needs; `more` are those of a notebook."""
+    weights = ["safetensors"] if experiment.weights else []
+    *needed, last = "keras", "tensorflow", "scikit-learn", *weights, *more
+    return f"Written by CNN Studio. It runs on its own; it needs {', '.join(needed)} and {last}."
 
 
 def model_of(experiment: Experiment, traced: Trace | None = None) -> ModelCode:
@@ -115,9 +124,8 @@ def _weights_constants(experiment: Experiment) -> list[str]:
 
 
 def functions(experiment: Experiment) -> list[list[str]]:
-    """Source lines of each function that makes, splits and orders the data, or reads weights."""
-    weights = ("read_weights",) if experiment.weights else ()
-    return _functions(experiment.data.source.maker, "split", "epoch_order", *weights)
+    """Source lines of each function that makes, splits and orders the data."""
+    return _functions(experiment.data.source.maker, "split", "epoch_order")
 
 
 def _shifted(blocks: dict[str, tuple[int, int]], before: int) -> dict[str, tuple[int, int]]:
@@ -173,7 +181,7 @@ def _main(experiment: Experiment) -> list[str]:
 
 
 STARTING = """\
-saved = read_weights(WEIGHTS)
+saved = load_file(WEIGHTS)
 for layer in model.layers:
     for weight in layer.weights:
         values = saved.get(f"{RENAMED.get(layer.name, layer.name)}/{weight.name}")

@@ -64,7 +64,7 @@ def atomic_file(path: Path, *, backup: bool = False) -> Iterator[BinaryIO]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def copy_atomic(source: Path, path: Path, *, backup: bool = False) -> None:
@@ -92,7 +92,7 @@ def link_atomic(source: Path, path: Path) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _keep_backup(path: Path) -> None:
@@ -112,7 +112,7 @@ def _umask() -> int:
     return mask
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself last; platforms that cannot open a folder do without."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

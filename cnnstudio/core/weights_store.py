@@ -9,17 +9,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.storage import copy_atomic, data_folder
+from cnnstudio.core.storage import copy_atomic, data_folder, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 ENDING = ".safetensors"
+_PART = ".part"
 _PIECE = 4 << 20
 _OLD_SECONDS = 24 * 3600
 _known: dict[tuple[int, int, int, int], str] = {}
@@ -50,49 +52,53 @@ def is_kept(fingerprint: str) -> bool:
     return place_of(fingerprint).is_file()
 
 
-def keep(pieces: Iterable[bytes | memoryview], told: Callable[[int], None] | None = None) -> str:
-    """Put a weights file into the store and return its SHA-256. `told` hears of the bytes written so far.
+def keep(write: Callable[[Path], None], told: Callable[[int], None] | None = None) -> str:
+    """Put the file that `write` writes into the store and return its SHA-256. `told` hears of the bytes done so far.
 
-    Raises OSError, the store as it was.
+    Raises what `write` raises, and OSError; then the store is as it was.
     """
     folder = store_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    digest, done = hashlib.sha256(), 0
     _sweep(folder)
-    handle, name = tempfile.mkstemp(prefix=f".fresh.{os.getpid()}.", suffix=".part", dir=folder)
-    part = Path(name)
+    # A folder for it alone, as what writes may put half of the file under another name first.
+    fresh = Path(tempfile.mkdtemp(prefix=f".fresh.{os.getpid()}.", suffix=_PART, dir=folder))
     try:
-        with os.fdopen(handle, "wb") as file:
-            for piece in pieces:
-                file.write(piece)
-                digest.update(piece)
-                done += len(piece)
-                if told is not None:
-                    told(done)
-            file.flush()
-            os.fsync(file.fileno())
+        part = fresh / f"weights{ENDING}"
+        write(part)
         part.chmod(0o644)
-        fingerprint = digest.hexdigest()
+        fingerprint = _synced(part, told)
         part.replace(place_of(fingerprint))
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    sync_folder(folder)
     return fingerprint
 
 
+def _synced(part: Path, told: Callable[[int], None] | None) -> str:
+    """SHA-256 of a file that has just been written, which is on the disk then."""
+    digest, done = hashlib.sha256(), 0
+    with part.open("rb+") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            done += len(piece)
+            if told is not None:
+                told(done)
+        os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
 def forget_parts_of(process: int) -> None:
-    """Remove what a process that was ended has left half written. One that it still holds open stays."""
-    for part in store_folder().glob(f".fresh.{process}.*.part"):
-        with contextlib.suppress(OSError):
-            part.unlink()
+    """Remove what a process that was ended has left half written. What it still holds open stays."""
+    for fresh in store_folder().glob(f".fresh.{process}.*{_PART}"):
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _sweep(folder: Path) -> None:
     """Remove what was half written long ago, by processes that broke off."""
-    for part in folder.glob(".*.part"):
-        with contextlib.suppress(OSError):
-            if time.time() - part.stat().st_mtime > _OLD_SECONDS:
-                part.unlink()
+    for fresh in folder.glob(f".fresh.*{_PART}"):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            if time.time() - fresh.stat().st_mtime > _OLD_SECONDS:
+                shutil.rmtree(fresh, ignore_errors=True)
 
 
 def fingerprint_of(path: Path) -> str:

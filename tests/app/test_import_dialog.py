@@ -54,8 +54,9 @@ WAIT = 20_000
 ENDLESS = """
 import os, pathlib, time
 store = pathlib.Path(os.environ["CNNSTUDIO_HOME"]) / "weights"
-store.mkdir(parents=True)
-(store / f".fresh.{os.getpid()}.x.part").write_bytes(b"half")
+part = store / f".fresh.{os.getpid()}.x.part"
+part.mkdir(parents=True)
+(part / "weights.safetensors").write_bytes(b"half")
 print('{"doing": "Keeping its weights", "share": 0.25}', flush=True)
 time.sleep(600)
 """

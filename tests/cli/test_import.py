@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.cli import run, train
-from cnnstudio.core import importing
+from cnnstudio.core import weights_file
 from cnnstudio.core.files import load_experiment
 from cnnstudio.core.importing import is_model
 from cnnstudio.core.weights_file import WeightsFile
@@ -156,7 +156,7 @@ def test_a_full_disk_is_named(
     def full(*_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(importing, "keep", full)
+    monkeypatch.setattr(weights_file, "keep_weights", full)
     code, _, err = said(capsys, "import", write_keras(tmp_path / "m.keras"), "--out", tmp_path / "net.json")
     assert code == 1
     assert f"The weights cannot be kept in {store_folder()}: no space left on device." in err

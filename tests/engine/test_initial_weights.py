@@ -15,8 +15,8 @@ from cnnstudio.core.recipe import Digits
 from cnnstudio.core.run_folder import EXPERIMENT, START, STATE, read_record
 from cnnstudio.core.source import STARTING, script, weights_name
 from cnnstudio.core.tracing import trace
-from cnnstudio.core.weights_file import pieces
-from cnnstudio.core.weights_store import adopt, keep, lay_beside, place_of
+from cnnstudio.core.weights_file import keep_weights
+from cnnstudio.core.weights_store import adopt, lay_beside, place_of
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.control import Control, RunError
@@ -70,7 +70,7 @@ def learned() -> tuple[Experiment, np.ndarray]:
     for step in program.steps:
         model.get_layer(names[step.name]).set_weights([arrays[f"{step.name}/{w.name}"] for w in step.weights])
     inputs = load(experiment.data).validation.inputs[:4]
-    return with_weights(experiment, keep(pieces(arrays)), arrays), np.asarray(model.predict_on_batch(inputs))
+    return with_weights(experiment, keep_weights(arrays), arrays), np.asarray(model.predict_on_batch(inputs))
 
 
 def first_samples(experiment: Experiment) -> np.ndarray:
