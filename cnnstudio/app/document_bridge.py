@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.app.fix_preview import FixPreview
+from cnnstudio.app.probe import Probe
 from cnnstudio.core.edits import EditError
 from cnnstudio.core.lint import lint
 from cnnstudio.core.renaming import renamed
@@ -53,6 +54,7 @@ class DocumentBridge(QObject):
         self._trace = trace(document.value.architecture, document.value.data.source.info())
         self._diagnostics = lint(self._trace)
         self.fix_preview = FixPreview(self)
+        self.probe = Probe(self)
 
     @property
     def document(self) -> Document:

@@ -401,7 +401,6 @@ class MainWindow(QMainWindow):
 
         page = TrainPage(self.bridge, self.selection, self.worker, self.run)
         page.export_wanted.connect(self.files.export_run)
-        page.sample_chosen.connect(self.previews.show_sample)
         return page
 
 

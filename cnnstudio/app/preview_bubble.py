@@ -81,7 +81,7 @@ class PreviewBubble(QObject):
     def _block_at(self, at: QPoint) -> str:
         place = self._canvas.mapToScene(at)
         card = self._canvas.board.card_at(place)
-        return card.id if card is not None and card.thumbnail_at(place) else ""
+        return self._canvas.board.shown_block(card.id) if card is not None and card.thumbnail_at(place) else ""
 
     def _open(self, block: str, at: QPoint) -> None:
         if block == self._block:
@@ -98,7 +98,9 @@ class PreviewBubble(QObject):
         if not self._block or frame is None:
             return
         if isinstance(event, Maps) and self._previews.name_in_pictures(self._block) == event.block:
-            frame.show_maps(self._canvas.board.cards[self._block].face.title, self._block, event, self._previews.words)
+            card = self._canvas.board.card_of(self._block)
+            title = card.face.title if card is not None else ""
+            frame.show_maps(title, self._block, event, self._previews.words)
         elif isinstance(event, Failed):
             self.close()
 

@@ -12,7 +12,15 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu
 from cnnstudio.app.canvas.card import Light, Port
 from cnnstudio.app.canvas.group_card import GroupCard
 from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.edits import GroupBlocks, SetGroupClosed, SetParameters, Tidy, group_blocks
+from cnnstudio.core.edits import (
+    AddComment,
+    EditComment,
+    GroupBlocks,
+    SetGroupClosed,
+    SetParameters,
+    Tidy,
+    group_blocks,
+)
 from cnnstudio.core.layout import FRAME_HEAD, ROW
 from tests.helpers.canvas import CHAIN, RESIDUAL, Studio
 
@@ -69,6 +77,16 @@ def said(studio: Studio) -> str:
     bubble = studio.canvas.findChild(QLabel, "canvas_bubble")
     assert bubble is not None
     return bubble.text() if bubble.isVisible() else ""
+
+
+def test_the_room_follows_frames_and_comments_that_change_without_any_card(qtbot: QtBot) -> None:
+    studio = Studio.shown(qtbot, *CHAIN)
+    board = studio.canvas.board
+    studio.bridge.do(AddComment(id="comment_1", text="Short", position=(900.0, 0.0)))
+    studio.bridge.do(EditComment(id="comment_1", text="Long\n" * 60))
+    assert board.extent == board.occupied()
+    studio.bridge.undo()
+    assert board.extent == board.occupied()
 
 
 def field(studio: Studio) -> QLineEdit:

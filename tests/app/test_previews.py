@@ -10,24 +10,29 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QHelpEvent, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.app.canvas import CanvasView
+from cnnstudio.app.canvas.card import FRAME
 from cnnstudio.app.canvas.thumbnails import Ink, painted
 from cnnstudio.app.features.colormaps import GREY, VIRIDIS
+from cnnstudio.app.lens.sample_steps import SampleSteps
 from cnnstudio.app.main_window import MainWindow
 from cnnstudio.app.preferences import Preferences
 from cnnstudio.app.preview_bubble import PreviewBubble
 from cnnstudio.app.previews import LivePreviews
 from cnnstudio.app.theme import Mode, Role, theme, themes
+from cnnstudio.app.training.sample_chooser import SampleChooser
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import (
     BypassBlocks,
     MoveBlocks,
     RenameBlock,
     SetData,
+    SetGroupClosed,
     SetParameters,
     SetTraining,
+    group_blocks,
 )
 from cnnstudio.core.files import read_experiment
 from cnnstudio.core.layout import CARD_WIDTH, arrange
@@ -134,6 +139,60 @@ def test_cards_show_what_the_worker_draws_of_the_design(shown: Shown) -> None:
     assert shown.note == ""
 
 
+def test_a_closed_group_shows_what_leaves_it(shown: Shown) -> None:
+    shown.arrive(shown.wait_for(1).request)
+    group = group_blocks(shown.bridge.experiment.architecture, ("conv", "flat"), "Head")
+    assert shown.bridge.do(group)
+    assert shown.bridge.do(SetGroupClosed(id=group.id, closed=True))
+    board = shown.canvas.board
+    assert shown.with_pictures == {"input", group.id, "output"}
+    assert board.shown_block(group.id) == "flat"
+    assert shown.bridge.do(SetGroupClosed(id=group.id, closed=False))
+    assert shown.with_pictures == set(ALL)
+
+
+def test_resting_on_a_closed_group_asks_for_the_maps_that_leave_it(shown: Shown) -> None:
+    shown.arrive(shown.wait_for(1).request)
+    bubble = PreviewBubble(shown.canvas, shown.previews)
+    group = group_blocks(shown.bridge.experiment.architecture, ("conv", "flat"), "Head")
+    assert shown.bridge.do(group)
+    assert shown.bridge.do(SetGroupClosed(id=group.id, closed=True))
+    shown.canvas.set_zoom(1.0)
+    card = shown.canvas.board.cards[group.id]
+    shown.canvas.centerOn(card)
+    at = shown.canvas.mapFromScene(card.pos() + FRAME.center())
+    rest = QHelpEvent(QEvent.Type.ToolTip, at, shown.canvas.viewport().mapToGlobal(at))
+    QApplication.sendEvent(shown.canvas.viewport(), rest)
+    assert bubble.block == "flat"
+    assert [ask.block for ask in shown.worker.all(GetMaps)] == ["flat"]
+    bubble.close()
+
+
+def test_one_sample_on_cards_under_the_lens_and_on_the_train_page(shown: Shown) -> None:
+    studio, probe = shown.studio, shown.bridge.probe
+    lens = SampleSteps(studio.worker, probe)
+    train = SampleChooser(studio.worker, probe)
+    page = QWidget()
+    row = QVBoxLayout(page)
+    row.addLayout(train.buttons)
+    row.addWidget(train)
+    shown.bot.addWidget(lens)
+    shown.bot.addWidget(page)
+    part = lens.findChild(QComboBox, "lens_part")
+    other = page.findChild(QComboBox, "sample_part")
+    assert part is not None
+    assert other is not None
+    QTest.keyClick(part, Qt.Key.Key_Down)
+    assert probe.sample == shown.previews.sample == lens.sample == train.sample == Sample("training", 0)
+    assert other.currentText() == part.currentText() == "Training samples"
+    QTest.keyClick(other, Qt.Key.Key_Up)
+    assert part.currentText() == "Validation samples"
+    probe.choose(Sample("training", 5))
+    assert shown.bridge.do(SetData(recipe=DataRecipe(source=Waveforms())))
+    assert probe.sample == Sample()
+    assert part.currentText() == other.currentText() == "Validation samples"
+
+
 def test_an_edit_is_asked_for_after_a_pause_and_once_for_many(shown: Shown) -> None:
     shown.arrive(shown.wait_for(1).request)
     for count in (5, 6, 7, 8):
@@ -237,7 +296,7 @@ def test_a_new_worker_is_asked_again_for_what_the_old_one_owed(shown: Shown) -> 
 
 def test_another_sample_and_other_data(shown: Shown) -> None:
     shown.arrive(shown.wait_for(1).request)
-    shown.previews.show_sample(Sample("training", 7))
+    shown.bridge.probe.choose(Sample("training", 7))
     second = shown.wait_for(2)
     assert second.sample == Sample("training", 7)
     shown.arrive(second.request)

@@ -315,7 +315,9 @@ class Monkey:
         fix = self._dice.choice(offers)
         bridge.fix_preview.point_at(fix, self._canvas)
         bridge.fix_preview._turn()
-        return f"{fix.label}: {self._dice.choice((self._escape, self._press_key, self._click, self._undo, self._type))()}"
+        return (
+            f"{fix.label}: {self._dice.choice((self._escape, self._press_key, self._click, self._undo, self._type))()}"
+        )
 
     def _theme(self) -> str:
         name = self._dice.choice(("look_light", "look_dark"))

@@ -39,7 +39,7 @@ _OFF = 0.45
 """How much is left of the colours of a bypassed block."""
 _DASHES = [4.0, 3.0]
 _BODY = QRectF(0, 0, CARD_WIDTH, CARD_HEIGHT)
-_FRAME = QRectF(CARD_WIDTH - THUMBNAIL - 5.0, 5.0, THUMBNAIL, THUMBNAIL)
+FRAME = QRectF(CARD_WIDTH - THUMBNAIL - 5.0, 5.0, THUMBNAIL, THUMBNAIL)
 _STRIPE = QRectF(0, 0, STRIPE, CARD_HEIGHT)
 _AREA = _BODY.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
 
@@ -173,7 +173,7 @@ class Card(Sprite):
 
     def thumbnail_at(self, at: QPointF) -> bool:
         """Whether a place in the scene lies on its picture."""
-        return self.thumbnail is not None and _FRAME.contains(at - self.pos())
+        return self.thumbnail is not None and FRAME.contains(at - self.pos())
 
     def show_selected(self, selected: bool, focused: bool) -> None:
         """`focused`: the current block while the canvas has the keyboard."""
@@ -297,7 +297,7 @@ class Card(Sprite):
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setOpacity(_OFF if self.face.bypassed else 1.0)
-        painter.drawPixmap(_FRAME, self.thumbnail, QRectF(self.thumbnail.rect()))
+        painter.drawPixmap(FRAME, self.thumbnail, QRectF(self.thumbnail.rect()))
         painter.setOpacity(1.0)
 
     def _paint_words(self, painter: QPainter) -> None:
@@ -307,7 +307,7 @@ class Card(Sprite):
         rows = [QRectF(left, space(3) / 2 + i * row, right - left, row) for i in range(3)]
         if self._has_frame:
             for row_beside in rows[:2]:
-                row_beside.setRight(_FRAME.left() - space(2))
+                row_beside.setRight(FRAME.left() - space(2))
         loud = Role.MUTED if face.bypassed else Role.TEXT
         marked = face.severity in _MARK_ROLES and not self._has_frame
         free = rows[0].width() - (space(5) if marked else 0)

@@ -7,24 +7,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, Qt
 from typing_extensions import override
 
-from cnnstudio.app.canvas.card import STRIPE, Card
+from cnnstudio.app.canvas.card import FRAME, STRIPE, Card
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import RADIUS, space
 from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPainter, QPixmap
+    from PySide6.QtGui import QPainter
 
 _SHEETS = (7.0, 3.5)
 """How far the cards beneath look out, the lowest first."""
 
 
 class GroupCard(Card):
-    """One closed group."""
-
-    @override
-    def show_thumbnail(self, picture: QPixmap | None, *, framed: bool) -> None:
-        """A group shows no maps: it has several blocks to choose from."""
+    """One closed group. Its picture is that of the block at which the flow leaves it."""
 
     @override
     def _paint_body(self, painter: QPainter) -> None:
@@ -43,7 +39,10 @@ class GroupCard(Card):
         left, right = STRIPE + space(2), CARD_WIDTH - space(2)
         row = (CARD_HEIGHT - space(3)) / 3
         rows = [QRectF(left, space(3) / 2 + i * row, right - left, row) for i in range(3)]
-        marked = space(5) if face.severity is not None else 0
+        if self._has_frame:
+            for row_beside in rows[:2]:
+                row_beside.setRight(FRAME.left() - space(2))
+        marked = space(5) if face.severity is not None and not self._has_frame else 0
         loud = Role.MUTED if face.bypassed else Role.TEXT
         title = style.title_metrics.elidedText(face.title, Qt.TextElideMode.ElideRight, rows[0].width() - marked)
         self._text(painter, rows[0], title, loud, bold=True)

@@ -86,6 +86,10 @@ class CanvasScene(QGraphicsScene):
         group = self.architecture.groups.get(node)
         return flow_of(self.architecture, group.blocks) if group is not None else (node,)
 
+    def shown_block(self, node: str) -> str:
+        """The block whose maps a card shows: its own, or the one at which the flow leaves the group."""
+        return self.blocks_of(node)[-1] if node in self.architecture.groups else node
+
     def node_of(self, block: str) -> str:
         """The card that stands for a block: its own, or that of a closed group; "" for none."""
         return self.drawn.folded.node_of.get(block, "")
@@ -156,7 +160,7 @@ class CanvasScene(QGraphicsScene):
             {(self.node_of(e.source), self.node_of(e.target)): e for d in diagnostics for e in d.edges}
         )
         moved |= self._notes.show(architecture.comments)
-        if moved or rewired:
+        if moved or rewired or self.extent != self.occupied():  # frames and comments take up room, too
             self.settle()
         self._edges.show_borders(borders(self.drawn, architecture))
 
@@ -181,13 +185,17 @@ class CanvasScene(QGraphicsScene):
             card = self._add_card(GroupCard(face, self.style_used, self.album))
         else:
             card.show_face(face)
+            self._show_thumbnail(card)  # the flow may leave it at another block now
         return self._place(card)
 
     def _add_card(self, card: Card) -> Card:
-        card.show_thumbnail(self._thumbnails.get(card.id), framed=self._has_frames)
+        self._show_thumbnail(card)
         self.cards[card.id] = card
         self.addItem(card)
         return card
+
+    def _show_thumbnail(self, card: Card) -> None:
+        card.show_thumbnail(self._thumbnails.get(self.shown_block(card.id)), framed=self._has_frames)
 
     def _place(self, card: Card) -> bool:
         place = QPointF(*self.drawn.cards[card.id])
@@ -231,8 +239,8 @@ class CanvasScene(QGraphicsScene):
     def show_thumbnails(self, pictures: Mapping[str, QPixmap], *, framed: bool) -> None:
         """Show these pictures of blocks' maps, by block id; `framed` keeps their place free on every card."""
         self._thumbnails, self._has_frames = pictures, framed
-        for id, card in self.cards.items():
-            card.show_thumbnail(pictures.get(id), framed=framed)
+        for card in self.cards.values():
+            self._show_thumbnail(card)
 
     def show_scale(self, scale: float) -> None:
         """From how far the scene is seen: what is small is painted simply, and all of its kind together."""

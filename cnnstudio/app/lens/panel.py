@@ -73,7 +73,7 @@ class LensPanel(QWidget):
         self._shown: Maps | None = None
         self._empty = EmptyState("search", sentences.NOTHING_SELECTED)
         self._mode = Segments(MODES)
-        self._steps = SampleSteps(worker)
+        self._steps = SampleSteps(worker, bridge.probe)
         self.sample_view, self.map_view = SampleView(), MapView()
         self._input_label = words("lens_input_label", tone="muted", tip="Size of the input")
         self._map_label = words("lens_map_label", tone="muted", tip="Size of the map, and the network it comes from")
@@ -149,7 +149,7 @@ class LensPanel(QWidget):
         self._selection.changed.connect(self._show.ask)
         self._answers.network_changed.connect(self._show.ask)
         self._mode.chosen.connect(self._look)
-        self._steps.chosen.connect(self._change_sample)
+        self._steps.chosen.connect(self._show.ask)
         self._steps.arrived.connect(self._show_sample)
         self._steps.waiting.connect(self._wait_for_sample)
         self._steps.failed.connect(self._miss_sample)
@@ -252,10 +252,6 @@ class LensPanel(QWidget):
         return self._input_shape[:-1]
 
     # Sample
-
-    def _change_sample(self) -> None:
-        self._ask_for_maps()
-        self._ask_for_field()
 
     def _show_sample(self) -> None:
         self.sample_view.show_input(self._input_sizes, self._steps.values)

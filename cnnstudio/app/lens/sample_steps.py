@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from cnnstudio.app.data.loader import PARTS, SampleLoader, Wish
+from cnnstudio.app.data.loader import SampleLoader, Wish
+from cnnstudio.app.data.parts import PartField
 from cnnstudio.app.data.sample_painter import target_words
 from cnnstudio.app.features.words import tool
 from cnnstudio.app.theme import space
@@ -15,13 +16,14 @@ from cnnstudio.wire.messages import Sample
 
 if TYPE_CHECKING:
     from cnnstudio.app.features.mosaic import Floats
+    from cnnstudio.app.probe import Probe
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.wire.messages import Samples
 
 
 class SampleSteps(QWidget):
-    """Holds the chosen sample, and its values as soon as the worker has sent them."""
+    """Shows the probe and chooses another; knows its values as soon as the worker has sent them."""
 
     chosen = Signal()
     """Another sample was chosen: see `sample`."""
@@ -31,19 +33,15 @@ class SampleSteps(QWidget):
     failed = Signal(str, str)
     """See SampleLoader."""
 
-    def __init__(self, worker: WorkerClient, parent: QWidget | None = None) -> None:
+    def __init__(self, worker: WorkerClient, probe: Probe, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("lens_sample_steps")
         self._experiment: Experiment | None = None
-        self._sample = Sample()
+        self._probe = probe
         self._values: Floats | None = None
         self._total = 0
         self._loader = SampleLoader(worker, self)
-        self._part = QComboBox()
-        self._part.setObjectName("lens_part")
-        self._part.setAccessibleName("Part of the data")
-        self._part.setToolTip("Where the sample comes from; the test part is kept for the one final test")
-        self._part.addItems(list(PARTS))
+        self._part = PartField("lens_part")
         self._previous = tool("lens_previous", "chevron-left", "Previous sample")
         self._next = tool("lens_next", "chevron-right", "Next sample")
         self._target = ""
@@ -58,18 +56,20 @@ class SampleSteps(QWidget):
         self._loader.loading.connect(self.waiting)
         self._loader.loaded.connect(self._take)
         self._loader.failed.connect(self.failed)
+        probe.changed.connect(self._follow)
+        self._part.show_part(probe.sample.part)
         self._show_ends()
 
     @property
     def words(self) -> str:
         """The chosen sample and what it shows: "sample 3: cat"."""
-        told = f"sample {self._sample.index:,}"
+        told = f"sample {self._probe.sample.index:,}"
         return f"{told}: {self._target}" if self._target else told
 
     @property
     def sample(self) -> Sample:
         """The sample to look at."""
-        return self._sample
+        return self._probe.sample
 
     @property
     def values(self) -> Floats | None:
@@ -90,22 +90,28 @@ class SampleSteps(QWidget):
         self._experiment = experiment
         if other:
             self._total = 0
-            self._go_to(0)
+            self._load()
 
     def _go_to(self, index: int) -> None:
-        sample = Sample(PARTS[self._part.currentText()], index)
+        self._probe.choose(Sample(self._part.part, index))
+
+    def _follow(self) -> None:
+        """Another sample is looked at, chosen here or elsewhere."""
+        self._part.show_part(self._probe.sample.part)
+        self._load()
+        self.chosen.emit()
+
+    def _load(self) -> None:
         self._values, self._target = None, ""
-        if sample != self._sample:
-            self._sample = sample
-            self.chosen.emit()
         if self._experiment is not None:
-            self._loader.want(Wish(self._experiment, sample.part, index, 1), at_once=True)
+            sample = self._probe.sample
+            self._loader.want(Wish(self._experiment, sample.part, sample.index, 1), at_once=True)
         self._show_ends()
         self.arrived.emit()
 
     def _take(self, samples: Samples) -> None:
         self._total = samples.total
-        if self._sample.index >= samples.total > 0:
+        if self._probe.sample.index >= samples.total > 0:
             self._go_to(samples.total - 1)
             return
         if len(samples.inputs) and self._experiment is not None:
@@ -115,15 +121,16 @@ class SampleSteps(QWidget):
         self.arrived.emit()
 
     def _show_ends(self) -> None:
-        self._previous.setEnabled(self._sample.index > 0)
-        self._next.setEnabled(self._sample.index < self._total - 1)
+        self._previous.setEnabled(self._probe.sample.index > 0)
+        self._next.setEnabled(self._probe.sample.index < self._total - 1)
 
     def _go_back(self) -> None:
-        self._go_to(self._sample.index - 1)
+        self._go_to(self._probe.sample.index - 1)
 
     def _go_on(self) -> None:
-        self._go_to(self._sample.index + 1)
+        self._go_to(self._probe.sample.index + 1)
 
     def _change_part(self) -> None:
-        self._total = 0
-        self._go_to(0)
+        if self._part.part != self._probe.sample.part:
+            self._total = 0
+            self._go_to(0)

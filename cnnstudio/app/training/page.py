@@ -23,8 +23,6 @@ class TrainPage(LatePage["TrainView"]):
 
     export_wanted = Signal(str)
     """The person wants to export the model of this run folder."""
-    sample_chosen = Signal(object)
-    """Another Sample is watched."""
 
     def __init__(
         self,
@@ -43,5 +41,4 @@ class TrainPage(LatePage["TrainView"]):
 
         view = TrainView(self._bridge, self._selection, self._worker, self._run)
         view.export_wanted.connect(self.export_wanted)
-        view.sample_chosen.connect(self.sample_chosen)
         return view

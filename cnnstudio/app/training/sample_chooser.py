@@ -6,9 +6,10 @@ import random
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from cnnstudio.app.data.loader import PARTS, SampleLoader, Wish
+from cnnstudio.app.data.loader import SampleLoader, Wish
+from cnnstudio.app.data.parts import PartField
 from cnnstudio.app.data.sample_list import SampleList
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.theme import space
@@ -16,6 +17,7 @@ from cnnstudio.app.training.prediction import ChosenSample
 from cnnstudio.wire.messages import Sample
 
 if TYPE_CHECKING:
+    from cnnstudio.app.probe import Probe
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.wire.messages import Samples
@@ -25,24 +27,20 @@ SIDE = 40
 
 
 class SampleChooser(QWidget):
-    """Holds the chosen sample and shows it. The strip is a page of the part around it."""
+    """Shows the probe and chooses another. The strip is a page of the part around it."""
 
     chosen = Signal()
     """Another sample is to be watched: see `sample`."""
 
-    def __init__(self, worker: WorkerClient, parent: QWidget | None = None) -> None:
+    def __init__(self, worker: WorkerClient, probe: Probe, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("sample_chooser")
         self._experiment: Experiment | None = None
-        self._sample = Sample()
+        self._probe = probe
         self._total = 0
         self._samples: Samples | None = None
         self._loader = SampleLoader(worker, self)
-        self._part = QComboBox()
-        self._part.setObjectName("sample_part")
-        self._part.setAccessibleName("Part of the data")
-        self._part.setToolTip("Where the watched sample comes from; the test part is kept for the one final test")
-        self._part.addItems(list(PARTS))
+        self._part = PartField("sample_part")
         self._previous = tool("sample_previous", "chevron-left", "Previous sample")
         self._next = tool("sample_next", "chevron-right", "Next sample")
         self._random = tool("sample_random", "shuffle", "Random sample")
@@ -86,11 +84,13 @@ class SampleChooser(QWidget):
         self._random.clicked.connect(self._go_anywhere)
         self._retry.clicked.connect(self._loader.retry)
         self._strip.picked.connect(self._pick)
+        self._probe.changed.connect(self._follow)
+        self._part.show_part(self._probe.sample.part)
 
     @property
     def sample(self) -> Sample:
         """The sample to watch."""
-        return self._sample
+        return self._probe.sample
 
     @property
     def strip(self) -> SampleList:
@@ -112,13 +112,12 @@ class SampleChooser(QWidget):
         self._experiment = experiment
         if other:
             self._total = 0
-            self._go_to(0)
         self._load()
 
     def _load(self) -> None:
         if self._experiment is not None:
-            start = self._sample.index // PAGE * PAGE
-            self._loader.want(Wish(self._experiment, self._sample.part, start, PAGE), at_once=True)
+            start = self._probe.sample.index // PAGE * PAGE
+            self._loader.want(Wish(self._experiment, self._probe.sample.part, start, PAGE), at_once=True)
 
     def _fill(self, samples: Samples) -> None:
         if self._experiment is None:
@@ -126,7 +125,7 @@ class SampleChooser(QWidget):
         self._samples, self._total = samples, samples.total
         self._strip.put(samples, self._experiment.data.source.info())
         self._stack.setCurrentWidget(self._strip)
-        if self._sample.index >= samples.total:
+        if self._probe.sample.index >= samples.total:
             self._go_to(max(0, samples.total - 1))
         self._show()
 
@@ -135,53 +134,56 @@ class SampleChooser(QWidget):
         if samples is None or row is None or self._experiment is None:
             return
         self._strip.select_row(row)
-        self._previous.setEnabled(self._sample.index > 0)
-        self._next.setEnabled(self._sample.index < self._total - 1)
+        self._previous.setEnabled(self._probe.sample.index > 0)
+        self._next.setEnabled(self._probe.sample.index < self._total - 1)
         info = self._experiment.data.source.info()
-        self.view.show_sample(self._sample.part, self._sample.index, samples.inputs[row], samples.targets[row], info)
+        self.view.show_sample(
+            self._probe.sample.part, self._probe.sample.index, samples.inputs[row], samples.targets[row], info
+        )
 
     def _row(self) -> int | None:
         """The chosen sample's place in the strip; None while the strip shows others."""
         samples = self._samples
-        if samples is None or samples.part != self._sample.part:
+        if samples is None or samples.part != self._probe.sample.part:
             return None
-        row = self._sample.index - samples.start
+        row = self._probe.sample.index - samples.start
         return row if 0 <= row < len(samples.inputs) else None
 
     def _go_to(self, index: int) -> None:
-        sample = Sample(PARTS[self._part.currentText()], index)
-        if sample != self._sample:
-            self._sample = sample
-            self.chosen.emit()
+        self._probe.choose(Sample(self._part.part, index))
 
-    def _move_to(self, index: int) -> None:
-        if not 0 <= index < self._total:
-            return
-        self._go_to(index)
+    def _follow(self) -> None:
+        """Another sample is looked at, chosen here or elsewhere."""
+        self._part.show_part(self._probe.sample.part)
         if self._row() is None:
             self._load()
         else:
             self._show()
+        self.chosen.emit()
+
+    def _move_to(self, index: int) -> None:
+        if 0 <= index < self._total:
+            self._go_to(index)
 
     def _pick(self, row: int) -> None:
-        if self._samples is not None and self._samples.start + row != self._sample.index:
+        if self._samples is not None and self._samples.start + row != self._probe.sample.index:
             self._move_to(self._samples.start + row)
 
     def _go_back(self) -> None:
-        self._move_to(self._sample.index - 1)
+        self._move_to(self._probe.sample.index - 1)
 
     def _go_on(self) -> None:
-        self._move_to(self._sample.index + 1)
+        self._move_to(self._probe.sample.index + 1)
 
     def _go_anywhere(self) -> None:
         if self._total > 1:
             step = random.randrange(1, self._total)
-            self._move_to((self._sample.index + step) % self._total)
+            self._move_to((self._probe.sample.index + step) % self._total)
 
     def _change_part(self) -> None:
-        self._total = 0
-        self._go_to(0)
-        self._load()
+        if self._part.part != self._probe.sample.part:
+            self._total = 0
+            self._go_to(0)
 
     def _say(self, text: str) -> None:
         self._state.setText(text)

@@ -34,8 +34,6 @@ class TrainView(QWidget):
     """Forwards and listens: the parts know how to show, the run and the document know what."""
 
     export_wanted = Signal(str)
-    sample_chosen = Signal(object)
-    """Another Sample is watched."""
 
     def __init__(
         self,
@@ -60,7 +58,7 @@ class TrainView(QWidget):
         self._blocks.setToolTip("The block whose feature maps are shown; it is the selected block of the design")
         self._blocks.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._blocks.setMinimumContentsLength(16)
-        self._chooser = SampleChooser(worker)
+        self._chooser = SampleChooser(worker, bridge.probe)
         self._wall = FeatureWall()
         self._said = words("train_said", tone="muted", scale="caption")
         self._watcher = Watcher(worker, self)
@@ -105,7 +103,7 @@ class TrainView(QWidget):
         self._recipe.wanted.connect(self._edit_training)
         self._curves.said.connect(self._say)
         self._blocks.activated.connect(self._choose_block)
-        self._chooser.chosen.connect(self._change_sample)
+        self._chooser.chosen.connect(self._watch)
         self._selection.changed.connect(self._follow_selection)
         self._bridge.changed.connect(self._follow_design)
         self._run.changed.connect(self._follow_run)
@@ -216,10 +214,6 @@ class TrainView(QWidget):
     def _follow_selection(self) -> None:
         if self._selection.current and self._selection.current != self.block:
             self._show_block(self._selection.current)
-
-    def _change_sample(self) -> None:
-        self._watch()
-        self.sample_chosen.emit(self._chooser.sample)
 
     def _watch(self) -> None:
         block = "" if self._run.is_foreign else self._run.trained_block(self.block)
