@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.helpers import effort
 from tests.helpers.leaks import LeakWatch
 from tests.helpers.silence import RecordKeeper
 
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    """No window on the screen and no chatter from TensorFlow, unless asked for."""
+    """No window on the screen and no chatter from TensorFlow, unless asked for; searches as hard as asked for."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    effort.prepare()
 
 
 @pytest.fixture(autouse=True)

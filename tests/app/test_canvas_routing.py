@@ -12,6 +12,7 @@ from PySide6.QtCore import QPointF
 
 from cnnstudio.app.canvas.routing import Box, Course, Roads, band
 from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH, COLUMN, ROW
+from tests.helpers.effort import times
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.routing import Key
@@ -90,7 +91,7 @@ class _Canvas:
                 self.roads.drop()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(60), deadline=None)
 @given(st.integers(0, 2**32))
 def test_courses_led_after_each_change_are_those_led_from_nothing(seed: int) -> None:
     canvas = _Canvas(random.Random(seed))

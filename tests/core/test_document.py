@@ -52,6 +52,7 @@ from cnnstudio.core.fragment import Fragment
 from cnnstudio.core.lint import lint
 from cnnstudio.core.recipe import DataRecipe, Digits, TrainingRecipe, Waveforms
 from cnnstudio.core.tracing import trace
+from tests.helpers.effort import EFFORT, times
 
 
 def small() -> Experiment:
@@ -243,7 +244,7 @@ def test_setting_the_data_sets_the_input_in_the_same_step() -> None:
     assert document.value.data.source == Digits()
 
 
-@settings(max_examples=40, stateful_step_count=40, deadline=None)
+@settings(max_examples=times(40), stateful_step_count=40 + 10 * EFFORT, deadline=None)
 class Editing(RuleBasedStateMachine):
     """Random edits, undo, redo and reload: the document always equals a list of values kept beside it."""
 

@@ -26,12 +26,13 @@ from cnnstudio.core.files import (
 from cnnstudio.core.lint import lint
 from cnnstudio.core.presets import preset, presets, save_preset
 from cnnstudio.core.tracing import trace
+from tests.helpers.effort import times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-MUTATIONS = int(os.environ.get("CNNSTUDIO_MUTATIONS", "400"))
+MUTATIONS = times(400)
 
 
 @pytest.fixture(scope="module")

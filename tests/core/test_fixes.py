@@ -1,6 +1,6 @@
 """Every fix that lint offers holds: its finding is gone, no error has come in its place, and undo brings all back.
 
-CNNSTUDIO_FIX_NETS says how many disturbed designs are tried, CNNSTUDIO_FIX_SEED where the seeds begin.
+CNNSTUDIO_FIX_SEED says where the seeds begin; see `helpers.effort` for how many designs are tried.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from cnnstudio.core.lint import lint
 from cnnstudio.core.presets import presets
 from cnnstudio.core.tracing import trace
 from tests.helpers.disturbances import disturbed
+from tests.helpers.effort import times
 from tests.helpers.random_nets import random_net
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.diagnostics import Diagnostic, Fix
     from cnnstudio.core.tracing import Trace
 
-NETS = int(os.environ.get("CNNSTUDIO_FIX_NETS", "400"))
+NETS = times(400)
 SEED = int(os.environ.get("CNNSTUDIO_FIX_SEED", "0"))
 
 Sound = tuple["Architecture", "DataInfo"]

@@ -18,13 +18,14 @@ from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.fragment import Fragment, read_fragment, write_fragment
 from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH, ROW, arrange
 from cnnstudio.core.strict_json import MAX_BYTES, FileError
+from tests.helpers.effort import times
 from tests.helpers.random_nets import random_net
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-SEEDS = range(40)
-MUTATIONS = 400
+SEEDS = range(times(40))
+MUTATIONS = times(400)
 
 
 def laid_out(architecture: Architecture) -> Architecture:

@@ -20,6 +20,7 @@ from cnnstudio.core.files import read_experiment, write_experiment
 from cnnstudio.core.keras_import import FileError, read_model, read_model_file
 from cnnstudio.core.lint import lint
 from cnnstudio.core.tracing import trace
+from tests.helpers.effort import times
 from tests.helpers.keras_files import (
     SHAPE,
     archive,
@@ -450,18 +451,18 @@ def test_damaged_bytes_end_in_one_sentence_or_are_outside_what_counts() -> None:
     whole = keras_file()
     rng = random.Random(7)
     said = 0
-    for _ in range(150):
+    for _ in range(times(150)):
         data = bytearray(whole)
         for _ in range(rng.randint(1, 8)):
             data[rng.randrange(len(data))] = rng.randrange(256)
         said += isinstance(outcome(bytes(data)), str)
-    assert said > 100
+    assert said > times(100)
 
 
 def test_damaged_weights_behind_a_true_checksum_end_in_one_sentence_or_numbers() -> None:
     weights = weights_bytes(small_weights())
     rng = random.Random(8)
-    for _ in range(60):
+    for _ in range(times(60)):
         data = bytearray(weights)
         for _ in range(rng.randint(1, 4)):
             data[rng.randrange(0, 2048)] = rng.randrange(256)
@@ -473,7 +474,7 @@ def test_configurations_with_anything_in_any_place_end_in_one_sentence_or_a_desi
     names: list[Any] = ["", "x" * 500, "two\nlines", "\u202eback"]
     strange = [None, True, -1, 0, 2**70, 1e308, float("nan"), [], {}, [[[]]], {"class_name": "Lambda"}, *names]
     rng = random.Random(9)
-    for _ in range(400):
+    for _ in range(times(400)):
         model = lambda_model() if rng.random() < 0.5 else small()
         at: Any = model
         while True:

@@ -23,6 +23,7 @@ from cnnstudio.core.recipe import DataRecipe, Noise
 from cnnstudio.core.tracing import trace
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.data import load
+from tests.helpers.effort import times
 from tests.helpers.random_nets import random_net
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 NETWORKS = os.environ.get("CNNSTUDIO_IMPORT_NETWORKS", "VGG16,ResNet50,MobileNetV2").split(",")
 SIZE = int(os.environ.get("CNNSTUDIO_IMPORT_SIZE", "32"))
-NETS = 12
+NETS = times(12)
 CLASSES = 7
 
 

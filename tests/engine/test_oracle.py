@@ -1,14 +1,13 @@
 """Our layer rules against Keras, the oracle: random architectures and random layer calls.
 
-CNNSTUDIO_ORACLE_NETS sets how many architectures are compared (default 500; a fifth as many are run on data, and as
-many single layer calls, legal and not, are tried). A failure names the seed: `random_net(seed)` repeats it.
+500 architectures are compared, or more (see `helpers.effort`); a fifth as many are run on data, and as many single
+layer calls, legal and not, are tried. A failure names the seed: `random_net(seed)` repeats it.
 """
 
 from __future__ import annotations
 
 import functools
 import logging
-import os
 import random
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from cnnstudio.core.diagnostics import Refused
 from cnnstudio.core.layers.registry import Call, Outcome, known_layers, work_out
 from cnnstudio.core.program import Tensor
 from cnnstudio.engine.build import build_keras, layer_names
+from tests.helpers.effort import times
 from tests.helpers.random_nets import MERGES, RandomCall, random_call, random_net
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.program import Program, Step
 
-NETS = int(os.environ.get("CNNSTUDIO_ORACLE_NETS", "500"))
+NETS = times(500)
 RUNS = NETS // 5
 CALLS = NETS
 

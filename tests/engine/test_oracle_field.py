@@ -17,6 +17,7 @@ from cnnstudio.core.data_info import DataInfo, Task
 from cnnstudio.core.program import INPUT
 from cnnstudio.core.tracing import trace
 from cnnstudio.engine.build import build_keras, layer_names
+from tests.helpers.effort import times
 from tests.helpers.random_nets import CLASSES
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.program import Tensor
 
 LENGTH = 64
-NETS = 40
+NETS = times(40)
 
 DOWN = ("Convolution", "DepthwiseConvolution", "AveragePooling", "ZeroPadding", "Cropping", "fork")
 UP = (*DOWN, "Upsampling", "TransposedConvolution")

@@ -22,6 +22,7 @@ from cnnstudio.core.layers.registry import Call, Outcome, known_layers, work_out
 from cnnstudio.core.program import INPUT, Tensor
 from cnnstudio.core.tracing import Trace, trace
 from cnnstudio.engine.build import build_keras, layer_names
+from tests.helpers.effort import times
 from tests.helpers.random_nets import CLASSES, random_call, random_net
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ DEGENERATE = {"GroupNormalization", "LayerNormalization"}
 """Their gradient is 0 where a group holds a single value, though it is seen."""
 VAGUE = {"Reshape", "Permute", *DEGENERATE}
 """In networks, where channels that have become cells would have to be followed one by one."""
-NETS = 8
-CALLS = 5
-TRIES = 400
+NETS = times(8)
+CALLS = times(5)
+TRIES = times(400)
 
 
 def smooth(layer: str, config: Mapping[str, Any]) -> Any:
