@@ -119,24 +119,24 @@ TABLE: tuple[ActionSpec, ...] = (
                "Put the blocks of the clipboard in, a chain behind the selected block", "paste", Keys.Paste,
                enabled=lambda now: now.can_paste and now.page == "design", on_canvas=True,
                why="the clipboard is empty or the Design page is not in front"),
-    ActionSpec("delete", "Delete", "Edit", "canvas.delete_selection", "Remove what is selected on the canvas", "remove",
-               Keys.Delete, enabled=lambda now: now.can_delete, on_canvas=True,
-               why="nothing is selected that can be removed"),
     ActionSpec("duplicate", "Duplicate", "Edit", "canvas.duplicate_selection", "Place copies of the selected blocks",
                "duplicate", "Ctrl+D", enabled=lambda now: now.can_duplicate, on_canvas=True,
                why="no block is selected that there can be more of"),
-    ActionSpec("bypass", "Bypass", "Edit", "canvas.toggle_bypass",
-               "Leave the selected blocks out of the network without removing them, or use them again", "bypass",
-               "Ctrl+B", enabled=lambda now: now.can_bypass, on_canvas=True,
-               label=lambda now: "Use again" if now.is_bypassed else "Bypass",
-               why="no block is selected that can be left out"),
-    ActionSpec("add_comment", "Add comment", "Edit", "canvas.add_comment", "Write a comment on the canvas", "comment",
-               "Ctrl+Shift+C", enabled=lambda now: now.page == "design", on_canvas=True,
-               why="on the Design page only"),
+    ActionSpec("delete", "Delete", "Edit", "canvas.delete_selection", "Remove what is selected on the canvas", "remove",
+               Keys.Delete, enabled=lambda now: now.can_delete, on_canvas=True,
+               why="nothing is selected that can be removed"),
+    ActionSpec("select_all", "Select all blocks", "Edit", "canvas.select_all", "Select every block of the canvas",
+               keys=Keys.SelectAll, on_canvas=True, separated=True),
+    ActionSpec("select_upstream", "Select upstream", "Edit", "canvas.select_upstream",
+               "Select all blocks that the selected ones depend on, too", keys="Ctrl+Shift+Up",
+               enabled=lambda now: now.has_selection, on_canvas=True, why="no block is selected"),
+    ActionSpec("select_downstream", "Select downstream", "Edit", "canvas.select_downstream",
+               "Select all blocks that depend on the selected ones, too", keys="Ctrl+Shift+Down",
+               enabled=lambda now: now.has_selection, on_canvas=True, why="no block is selected"),
     ActionSpec("group", "Group", "Edit", "groups.group",
                "Put the selected blocks, and those between them, in a group of their own", "group", "Ctrl+G",
                enabled=lambda now: now.can_group, on_canvas=True, separated=True, phrase="Group selected blocks",
-               why="no block is selected that can be in a group"),
+               why="no block is selected that can be in a group", bar=True),
     ActionSpec("ungroup", "Ungroup", "Edit", "groups.ungroup", "Take the group apart; its blocks stay", "ungroup",
                "Ctrl+Shift+G", enabled=lambda now: bool(now.group), on_canvas=True, why="no group is selected"),
     ActionSpec("toggle_group", "Close group", "Edit", "groups.toggle",
@@ -148,21 +148,21 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("save_group", "Save group as my block", "Edit", "groups.save",
                "Keep the group among your own blocks in the palette", "preset",
                enabled=lambda now: bool(now.group), why="no group is selected"),
-    ActionSpec("select_all", "Select all blocks", "Edit", "canvas.select_all", "Select every block of the canvas",
-               keys=Keys.SelectAll, on_canvas=True, separated=True),
-    ActionSpec("select_upstream", "Select upstream", "Edit", "canvas.select_upstream",
-               "Select all blocks that the selected ones depend on, too", keys="Ctrl+Shift+Up",
-               enabled=lambda now: now.has_selection, on_canvas=True, why="no block is selected"),
-    ActionSpec("select_downstream", "Select downstream", "Edit", "canvas.select_downstream",
-               "Select all blocks that depend on the selected ones, too", keys="Ctrl+Shift+Down",
-               enabled=lambda now: now.has_selection, on_canvas=True, why="no block is selected"),
+    ActionSpec("bypass", "Bypass", "Edit", "canvas.toggle_bypass",
+               "Leave the selected blocks out of the network without removing them, or use them again", "bypass",
+               "Ctrl+B", enabled=lambda now: now.can_bypass, on_canvas=True,
+               label=lambda now: "Use again" if now.is_bypassed else "Bypass",
+               separated=True, bar=True, why="no block is selected that can be left out"),
+    ActionSpec("add_comment", "Add comment", "Edit", "canvas.add_comment", "Write a comment on the canvas", "comment",
+               "Ctrl+Shift+C", enabled=lambda now: now.page == "design", on_canvas=True,
+               why="on the Design page only", bar=True),
+    ActionSpec("tidy", "Tidy", "Edit", "edits.tidy", "Lay the blocks out anew, in the order of the flow", "tidy",
+               "Ctrl+Shift+T", bar=True),
     ActionSpec("rename", "Name and description…", "Edit", "edits.rename", "Change name and description",
                separated=True),
     ActionSpec("start_fresh", "Start from fresh weights", "Edit", "imports.start_fresh",
                "Let training start from fresh weights instead of the imported ones",
                enabled=lambda now: now.has_weights, why="training starts from fresh weights as it is"),
-    ActionSpec("tidy", "Tidy", "Edit", "edits.tidy", "Lay the blocks out anew, in the order of the flow", "tidy",
-               "Ctrl+Shift+T", bar=True, separated=True),
     ActionSpec("page_design", "Design", "View", "window.show_design", "Go to the Design page", "design", "Ctrl+1",
                checked=lambda now: now.page == "design", phrase="Go to Design"),
     ActionSpec("page_data", "Data", "View", "window.show_data", "Go to the Data page", "data", "Ctrl+2",
@@ -180,9 +180,9 @@ TABLE: tuple[ActionSpec, ...] = (
                "Show what a cell of the selected block's map sees of the input", "lens", "Ctrl+Shift+L",
                enabled=lambda now: now.has_selection, phrase="Show in lens", why="no block is selected"),
     ActionSpec("zoom_in", "Zoom in", "View", "canvas.zoom_in", "Make the canvas larger", "zoom-in", Keys.ZoomIn,
-               enabled=lambda now: now.page == "design", bar=True, separated=True, why="on the Design page only"),
+               enabled=lambda now: now.page == "design", separated=True, why="on the Design page only"),
     ActionSpec("zoom_out", "Zoom out", "View", "canvas.zoom_out", "Make the canvas smaller", "zoom-out", Keys.ZoomOut,
-               enabled=lambda now: now.page == "design", bar=True, why="on the Design page only"),
+               enabled=lambda now: now.page == "design", why="on the Design page only"),
     ActionSpec("zoom_fit", "Zoom to fit", "View", "canvas.zoom_fit", "Show the whole network", "zoom-fit", "Ctrl+0",
                enabled=lambda now: now.page == "design", bar=True, why="on the Design page only"),
     ActionSpec("zoom_selection", "Zoom to selection", "View", "canvas.zoom_selection",
@@ -194,7 +194,8 @@ TABLE: tuple[ActionSpec, ...] = (
                checked=lambda now: now.minimap, is_switch=True, separated=True, phrase="Turn overview on or off"),
     ActionSpec("previews", "Live previews", "View", "previews.toggle",
                "Show on every card what its block makes of the chosen sample", keys="Ctrl+Shift+P",
-               checked=lambda now: now.previews, is_switch=True, phrase="Turn live previews on or off"),
+               icon="image", checked=lambda now: now.previews, is_switch=True, bar=True,
+               phrase="Turn live previews on or off"),
     ActionSpec("look_system", "As the system", "View", "window.look_system", "Light or dark as the system has it",
                checked=lambda now: now.mode == "system", submenu="Look", separated=True,
                phrase="Look as the system has it"),
@@ -264,9 +265,14 @@ class Actions(QObject):
 
     def fill_tool_bar(self, bar: QToolBar) -> None:
         """Put the frequent actions on a toolbar."""
-        for spec in (s for s in TABLE if s.bar):
-            if spec.separated:
+        is_other = False
+        for spec in TABLE:
+            is_other = is_other or spec.separated
+            if not spec.bar:
+                continue
+            if is_other:
                 bar.addSeparator()
+            is_other = False
             bar.addAction(self._actions[spec.id])
             button = bar.widgetForAction(self._actions[spec.id])
             button.setObjectName(f"tool_{spec.id}")
@@ -284,6 +290,8 @@ class Actions(QObject):
         action.setToolTip(_tip(spec, action))
         action.setStatusTip(spec.tip)
         action.setCheckable(spec.checked is not None)
+        if spec.checked is not None:
+            action.setIconVisibleInMenu(False)  # its place there is the check mark's
         if spec.checked is not None and not spec.is_switch:
             self._group(spec.id.partition("_")[0]).addAction(action)
         owner, _, method = spec.target.partition(".")

@@ -89,8 +89,8 @@ def test_words_are_for_scales_at_which_they_can_be_read(studio: Studio, scale: f
     studio.canvas.set_zoom(scale)
     edge = studio.canvas.board.edges["right", "sum"]
     studio.canvas.centerOn(edge.boundingRect().center())
-    tag = edge.tags[1]
-    words_end = QPointF(tag.left() + 2, tag.center().y()), QPointF(tag.left() + 40, tag.center().y())
+    tag = edge.tags[0]
+    words_end = QPointF(tag.right() - 32, tag.center().y()), QPointF(tag.right() - 2, tag.center().y())
     assert _is_red(studio, QRectF(words_end[0], words_end[1]).adjusted(0, -4, 0, 4)) is words
     assert _is_red(studio, _round(edge.path.pointAtPercent(0.5)))
 
@@ -129,3 +129,23 @@ def test_a_connection_drawn_to_an_output_that_needs_a_vector(qtbot: QtBot) -> No
     assert ("conv", "output") not in studio.canvas.board.edges
     studio.bridge.undo()
     assert studio.canvas.board.edges["conv", "output"].fault is not None
+
+
+@pytest.mark.parametrize("broken", ["left", "right"])
+def test_what_is_said_at_the_ends_lies_upon_nothing_else_that_is_read(studio: Studio, broken: str) -> None:
+    other = {"left": "right", "right": "left"}[broken]
+    assert studio.bridge.do(SetParameters(id=broken, values={"filters": 12_345}))
+    edges = studio.canvas.board.edges
+    faulty = [edge for edge in edges.values() if edge.fault is not None]
+    assert len(faulty) == 1
+    tags = faulty[0].tags
+    assert not tags[0].intersects(tags[1])
+    for node in ("left", "right", "sum"):
+        body = studio.canvas.board.cards[node].body
+        assert not any(tag.intersects(body) for tag in tags), node
+    for edge in edges.values():
+        if edge is not faulty[0]:
+            covered = any(tag.intersects(edge._label_box(30)) for tag in tags)
+            assert edge._is_covered or not covered, edge.key
+    studio.bridge.undo()
+    assert not edges[other, "sum"]._is_covered

@@ -493,3 +493,20 @@ def test_the_history_comes_to_the_front_and_its_list_takes_the_keys(window: Main
     QTest.keyClick(focused, Qt.Key.Key_Return)
     assert not window.isWindowModified()
     assert window.bridge.document.redo_label
+
+
+def test_the_toolbar_holds_what_is_often_wanted_in_sections_and_checks_show_in_menus(window: MainWindow) -> None:
+    (bar,) = window.findChildren(QToolBar)
+    shown = ["|" if a.isSeparator() else a.objectName().removeprefix("action_") for a in bar.actions()]
+    assert " ".join(shown) == (
+        "new presets open | save | undo redo | group | bypass add_comment tidy | zoom_fit | previews"
+    )
+    assert all(not a.icon().isNull() for a in bar.actions() if not a.isSeparator())
+    for spec in TABLE:
+        if spec.checked is not None:  # an icon would stand where the check mark is
+            assert not window.actions_table[spec.id].isIconVisibleInMenu(), spec.id
+    button = bar.findChild(QAbstractButton, "tool_previews")
+    assert isinstance(button, QAbstractButton)
+    was = window.previews.enabled
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert (window.previews.enabled, button.isChecked()) == (not was, not was)

@@ -19,6 +19,8 @@ from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import space
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cnnstudio.app.canvas.style import CanvasStyle
     from cnnstudio.core.declare import Shape
     from cnnstudio.core.diagnostics import EdgeFault
@@ -29,8 +31,6 @@ MARK, FAR_MARK = 5.5, 10.0
 """Radius of the crosses of a broken edge, from near and from afar."""
 _OFF_END = 12.0
 """From the end of an edge to its cross: two of them, with their words, fit between the rows of the layout."""
-_OFF_BENT = 56.0
-"""The same along a bent edge."""
 HIDDEN = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
 _words = lru_cache(4096)(shape_words)
 _NOWHERE = Course((0.0, 0.0), (0.0, 0.0))
@@ -78,6 +78,8 @@ class Edge(QGraphicsItem):
         self._fault: EdgeFault | None = None
         self._borders: tuple[float, ...] = ()
         """Heights at which it crosses the frame of a group."""
+        self._is_covered = False
+        """Whether what a broken edge says lies upon its label."""
         self._tags: tuple[QRectF, ...] = ()
         """Where a broken edge says what arrives, and what is needed."""
         self._area = QRectF()
@@ -172,6 +174,15 @@ class Edge(QGraphicsItem):
             self._measure()
             self.update()
 
+    def cover(self, tags: Sequence[QRectF]) -> None:
+        """What broken edges say there comes first: a label that lies beneath is left out."""
+        width = min(self._style.caption_width(self.label) + space(3), self._style.shape_width)
+        box = self._label_box(width)
+        covered = any(tag.intersects(box) for tag in tags)
+        if covered != self._is_covered:
+            self._is_covered = covered
+            self.update()
+
     def show_flow(self, flow: Shape) -> None:
         """Show another shape."""
         self.flow = flow
@@ -225,19 +236,18 @@ class Edge(QGraphicsItem):
             )
 
     def _mark_places(self) -> tuple[QPointF, QPointF]:
-        """Where the crosses of a broken edge stand: close to its ends; on a bent one, clear of those that meet it."""
+        """Where the crosses of a broken edge stand: close to its ends."""
         if self._course.is_straight:
             (x0, y0), (x1, y1) = self._course.start, self._course.end
             return QPointF(x0, y0 + _OFF_END), QPointF(x1, y1 - _OFF_END)
-        length = self.path.length()
-        off = self.path.percentAtLength(min(_OFF_BENT, length / 3))
+        off = self.path.percentAtLength(min(_OFF_END, self.path.length() / 3))
         return self.path.pointAtPercent(off), self.path.pointAtPercent(1 - off)
 
     def _tag_box(self, words: str, mark: QPointF) -> QRectF:
-        """Beside the cross, on the side to which the edge leads: so the two keep clear of each other."""
+        """Beside the cross; of a bent edge outside of the bend above and below, where it leaves room."""
         width, height = self._style.caption_width(words) + space(3), self._style.caption_height
-        leads_left = self._course.end[0] < self._course.start[0]
-        left = mark.x() - MARK - 3 - width if leads_left else mark.x() + MARK + 3
+        leads_right = self._course.end[0] > self._course.start[0]
+        left = mark.x() - MARK - 3 - width if leads_right else mark.x() + MARK + 3
         return QRectF(left, mark.y() - height / 2, width, height)
 
     def _label_box(self, width: float) -> QRectF:
@@ -282,7 +292,7 @@ class Edge(QGraphicsItem):
         else:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(self.path)
-        if level >= FAR and self.flow:
+        if level >= FAR and self.flow and not self._is_covered:
             self._paint_label(painter, Role.ACCENT if strong else Role.MUTED)
 
     def _paint_broken(self, painter: QPainter, level: float, *, strong: bool) -> None:

@@ -34,6 +34,8 @@ class EdgeLayer:
         scene.addItem(self._sheet)
         self._broken: set[Key] = set()
         self._crossing: set[Key] = set()
+        self._covered: set[Key] = set()
+        """Edges that meet broken ones."""
         self._selected: Key | None = None
         self._hovered: Edge | None = None
         self._marked: Key | None = None
@@ -84,6 +86,18 @@ class EdgeLayer:
                 edge.show_fault(fault)
                 self._broken.add(key)
                 self._sheet.change()
+        self._cover_labels()
+
+    def _cover_labels(self) -> None:
+        """Leave labels out upon which lies what a broken edge of the same block says."""
+        tags: dict[str, list[QRectF]] = {}
+        for key in self._broken & self.edges.keys():
+            for end, tag in zip(key, self.edges[key].tags, strict=True):
+                tags.setdefault(end, []).append(tag)
+        touched = {key for key in self.edges if key[0] in tags or key[1] in tags} if tags else set()
+        for key in touched | (self._covered & self.edges.keys()):
+            self.edges[key].cover([*tags.get(key[0], ()), *tags.get(key[1], ())])
+        self._covered = touched
 
     def show_borders(self, borders: Mapping[Key, tuple[float, ...]]) -> None:
         """At which heights edges cross the frames of groups; those that are not named cross none."""
@@ -122,6 +136,7 @@ class EdgeLayer:
         self._sheet.spread(self._scene.sceneRect())
         if moved:
             self._sheet.change()
+            self._cover_labels()
 
     def lift(self, ids: Collection[str]) -> None:
         """Before a drag: these cards stop being in the way of edges, so that each frame looks at few cards."""

@@ -65,7 +65,7 @@ def flow(traced: BlockTrace) -> str:
 
 
 def _ins(traced: BlockTrace) -> str:
-    return " + ".join(format.lettered_shape(t.shape) for t in traced.inputs) or format.DASH
+    return " +\n".join(format.lettered_shape(t.shape) for t in traced.inputs) or format.DASH
 
 
 def _out(traced: BlockTrace) -> str:
