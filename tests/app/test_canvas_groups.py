@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu
 
@@ -121,7 +122,11 @@ def test_ctrl_g_groups_the_selection_and_asks_for_its_name_in_place(chain: Studi
     assert chain.canvas.groups.field is None
     assert chain.canvas.hasFocus()
     assert sorted(chain.selected) == ["conv", "pool"]
-    assert chain.bridge.document.undo_label == 'Rename group to "Feature stem"'
+    assert chain.bridge.document.undo_label == 'Group 2 blocks as "Feature stem"'
+    assert chain.steps == 1  # grouping and naming are one thing to a person
+    chain.canvas.groups.rename()
+    QTest.keyClicks(field(chain), "Another")
+    QTest.keyClick(field(chain), Qt.Key.Key_Return)
     assert chain.steps == 2
     assert frame(chain, made.id).contains(chain.canvas.board.cards["conv"].body)
     assert not frame(chain, made.id).intersects(chain.canvas.board.cards["flat"].body)
@@ -482,3 +487,80 @@ def test_shapes_at_the_frames_of_groups_stand_clear_of_their_borders(qtbot: QtBo
         box = edge._label_box(40)
         assert not any(box.top() < y < box.bottom() for y in lines), edge.key
         assert edge.course.start[1] < box.center().y() < edge.course.end[1]
+
+
+def test_a_card_dropped_in_a_frame_joins_and_one_dragged_out_leaves(chain: Studio) -> None:
+    id = group(chain, "conv", "pool")
+    board = chain.canvas.board
+    before, steps = groups(chain)[0].blocks, chain.steps
+    at = chain.middle("flat")
+    chain.press(at)
+    chain.move(at + QPoint(30, 0))
+    assert said(chain) == ""
+    inside = chain.at(frame(chain, id).center())
+    chain.move(inside)
+    assert said(chain) == "Put flat into Stem"
+    chain.release(inside)
+    assert said(chain) == ""
+    assert groups(chain)[0].blocks == before | {"flat"}
+    assert chain.steps == steps + 1
+    assert chain.bridge.document.undo_label == 'Move flat into "Stem"'
+    assert frame(chain, id).contains(board.cards["flat"].body)
+
+    far = chain.at(frame(chain, id).topRight() + QPointF(190, 60))
+    start = chain.middle("flat")
+    chain.press(start)
+    chain.move(start + QPoint(20, 5))
+    assert said(chain) == ""  # still over its frame
+    chain.move(far)
+    assert said(chain) == "Take flat out of Stem"
+    assert not frame(chain, id).intersects(board.cards["flat"].body)
+    chain.release(far)
+    assert groups(chain)[0].blocks == before
+    assert chain.bridge.document.undo_label == 'Move flat out of "Stem"'
+    chain.key(Qt.Key.Key_Z, CTRL)
+    chain.bridge.undo()
+    assert groups(chain)[0].blocks == before | {"flat"}
+
+
+def test_what_would_break_a_group_says_why_and_only_moves(chain: Studio) -> None:
+    id = group(chain, "conv", "pool", "flat")
+    start, out = chain.middle("pool"), chain.at(frame(chain, id).topRight() + QPointF(190, 60))
+    chain.press(start)
+    chain.move(start + QPoint(9, 9))
+    chain.move(out)
+    assert said(chain) == 'pool lies between the blocks of "Stem": it stays in one piece.'
+    chain.release(out)
+    assert groups(chain)[0].blocks == {"conv", "pool", "flat"}
+    assert chain.bridge.document.undo_label == "Move pool"
+    end = chain.middle("output")
+    chain.drag(end, chain.at(frame(chain, id).center()))
+    assert groups(chain)[0].blocks == {"conv", "pool", "flat"}
+
+
+def test_escape_and_alt_leave_the_group_as_it_is(chain: Studio) -> None:
+    id = group(chain, "conv", "pool")
+    home, start = frame(chain, id), chain.middle("pool")
+    out = chain.at(home.topRight() + QPointF(190, 60))
+    chain.press(start)
+    chain.move(start + QPoint(9, 9))
+    chain.move(out)
+    assert said(chain) == "Take pool out of Stem"
+    chain.key(Qt.Key.Key_Escape)
+    assert said(chain) == ""
+    assert frame(chain, id) == home
+    chain.release(out)
+    steps = chain.steps
+    chain.press(start)
+    chain.move(start + QPoint(9, 9))
+    chain.canvas.mouseMoveEvent(moved(chain, out, ALT))
+    assert said(chain) == ""
+    chain.release(out)
+    assert groups(chain)[0].blocks == {"conv", "pool"}
+    assert chain.steps == steps + 1
+
+
+def moved(studio: Studio, at: QPoint, held: Qt.KeyboardModifier) -> QMouseEvent:
+    place = QPointF(at)
+    everywhere = QPointF(studio.canvas.viewport().mapToGlobal(at))
+    return QMouseEvent(QEvent.Type.MouseMove, place, everywhere, Qt.MouseButton.NoButton, LEFT, held)

@@ -33,6 +33,7 @@ class Frame(QGraphicsItem):
         self._style = style
         self._area = QRectF()
         self._selected = False
+        self._chosen = False
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     @property
@@ -61,6 +62,12 @@ class Frame(QGraphicsItem):
             self._selected = selected
             self.update()
 
+    def show_chosen(self, chosen: bool) -> None:
+        """A drop would put cards in it."""
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self.update()
+
     @override
     def boundingRect(self) -> QRectF:
         return self._area.adjusted(-2, -2, 2, 2)
@@ -74,9 +81,10 @@ class Frame(QGraphicsItem):
         level = option.levelOfDetailFromTransform(painter.worldTransform())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, level >= FARTHEST)
         wide = 1.0 if level >= FAR else 1.0 / max(level, 0.05)
-        role = Role.ACCENT if self._selected else Role.EDGE
-        painter.setPen(self._style.pen(role, round(wide * (1.5 if self._selected else 1.0), 1)))
-        painter.setBrush(self._style.tint(Role.ACCENT if self._selected else Role.MUTED, 0.07))
+        loud = self._selected or self._chosen
+        role = Role.ACCENT if loud else Role.EDGE
+        painter.setPen(self._style.pen(role, round(wide * (1.5 if loud else 1.0), 1)))
+        painter.setBrush(self._style.tint(Role.ACCENT if loud else Role.MUTED, 0.14 if self._chosen else 0.07))
         painter.drawRoundedRect(self._area, RADIUS * 1.5, RADIUS * 1.5)
 
 

@@ -80,14 +80,20 @@ class FrameLayer:
             within.update(dict.fromkeys(held, id))
         return parts
 
-    def follow(self, body: Callable[[str], QRectF], moved: Collection[str]) -> None:
-        """Cards have moved, the document does not know of it yet: lie round them."""
+    def mark(self, id: str | None) -> None:
+        """A drop would put cards into this group, or into none."""
+        for known, frame in self.frames.items():
+            frame.show_chosen(known == id)
+
+    def follow(self, body: Callable[[str], QRectF], moved: Collection[str], *, leaving: bool = False) -> None:
+        """Cards have moved, the document does not know of it yet: lie round them, or round the rest of the group."""
         changed: set[str] = set()
         for id, (cards, frames) in self._parts.items():
             if changed.isdisjoint(frames) and not any(card in moved for card in cards):
                 continue
             area = QRectF()
-            for part in (*(body(card) for card in cards), *(self.frames[frame].area for frame in frames)):
+            staying = [card for card in cards if not (leaving and card in moved)]
+            for part in (*(body(card) for card in staying or cards), *(self.frames[frame].area for frame in frames)):
                 area = area.united(part)
             self._place(id, area.adjusted(-FRAME_SIDE, -FRAME_HEAD, FRAME_SIDE, FRAME_FOOT))
             changed.add(id)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from cnnstudio.app.canvas.card import Card, Light, Port
 from cnnstudio.app.canvas.connecting import Unclear, end_of, legal_cards, refusal, replaced
 from cnnstudio.app.canvas.overlays import Guide, LooseEnd, RubberBand
+from cnnstudio.app.canvas.rehousing import Rehousing
 from cnnstudio.app.theme import Role
 from cnnstudio.core.edits import Connect, MoveBlocks
 from cnnstudio.core.layout import CARD_WIDTH
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.canvas.comment import Note
     from cnnstudio.app.canvas.frame import FrameTitle
     from cnnstudio.app.canvas.view import CanvasView
+    from cnnstudio.core.edits import ArchitectureEdit
 
 SNAP = 8.0
 """How near to a column a dragged card has to come to fall into it, in canvas units."""
@@ -143,6 +145,7 @@ class Drag(Gesture):
         self._to: dict[str, tuple[float, float]] = {}
         self._columns: list[float] = []
         self._guide: Guide | None = None
+        self._rehousing: Rehousing | None = None
         self._only = False
         """Whether a click without a drag narrows the selection down to this one."""
         self._select(start)
@@ -178,8 +181,19 @@ class Drag(Gesture):
         left, top = self._from[self._id]
         dx, dy = round(left + dx) - left, round(top + dy) - top  # the same for all: what is dragged keeps its shape
         self._to = {id: (x + dx, y + dy) for id, (x, y) in self._from.items()}
-        self.board.move_cards(self._to)
+        self._show_house(at)
         self._show_guide(column)
+
+    def _show_house(self, at: Pointer) -> None:
+        """Move the cards, and show the group that a drop would put them in; Alt leaves them in theirs."""
+        house, card = self._rehousing, self.board.cards.get(self._id)
+        if house is None or card is None:
+            self.board.move_cards(self._to)
+            return
+        body = card.body.translated(QPointF(*self._to[self._id]) - card.pos())
+        house.move(None if at.modifiers & Qt.KeyboardModifier.AltModifier else body)
+        self.board.move_cards(self._to, leaving=house.leaving)
+        self.canvas.say(house.reason or house.words, at.view, Role.ERROR if house.reason else Role.TEXT)
 
     def _lift(self) -> None:
         cards = self.board.cards
@@ -189,7 +203,10 @@ class Drag(Gesture):
         self._columns = sorted(columns) if self._id in cards else []  # a comment stands where it likes
         self._guide = Guide(self.board.style_used)
         self.board.addItem(self._guide)
-        self.board.lift([id for id in self._from if id in cards])
+        lifted = [id for id in self._from if id in cards]
+        self.board.lift(lifted)
+        if lifted:
+            self._rehousing = Rehousing(self.board, lifted)
 
     def _show_guide(self, column: float | None) -> None:
         path = QPainterPath()
@@ -207,9 +224,14 @@ class Drag(Gesture):
             if self._only:
                 self.canvas.select_things([self._chosen])
             return
-        if not self._to or not self.canvas.bridge.do(MoveBlocks(positions=self._places())):
+        if not self._to or not self.canvas.bridge.do(self._edit()):
             self.board.move_cards(self._from)
         self.board.settle()
+
+    def _edit(self) -> ArchitectureEdit:
+        places = self._places()
+        other = self._rehousing.edit(places) if self._rehousing is not None else None
+        return other or MoveBlocks(positions=places)
 
     def _places(self) -> dict[str, tuple[float, float]]:
         """Where blocks and comments are to lie; the blocks of a closed group go as far as its card."""
@@ -231,7 +253,10 @@ class Drag(Gesture):
             self.board.settle()
 
     def clear(self) -> None:
-        """Take the guide away."""
+        """Take guide and hint away."""
+        if self._rehousing is not None:
+            self._rehousing.clear()
+            self.canvas.say("", self.start.view)
         if self._guide is not None:
             self.board.removeItem(self._guide)
             self._guide = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal, Slot
@@ -14,6 +15,7 @@ from cnnstudio.core.fragment import Fragment
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.view import CanvasView
     from cnnstudio.core.architecture import Group
+    from cnnstudio.core.edits import GroupBlocks
 
 
 class Groups(QObject):
@@ -26,6 +28,8 @@ class Groups(QObject):
         super().__init__(canvas)
         self._canvas = canvas
         self._named = ""
+        self._making: GroupBlocks | None = None
+        """What made the group that is being named: both are one step of undo."""
         self.field: NameField | None = None
         canvas.selection.parameter_wanted.connect(self._on_wanted)
 
@@ -51,9 +55,11 @@ class Groups(QObject):
         except EditError as error:
             canvas.bridge.refused.emit(str(error))
             return
+        edit = dataclasses.replace(edit, gesture=f"group {edit.id} {len(canvas.bridge.document.states)}")
         if canvas.bridge.do(edit):
             canvas.select_things([edit.id])
             self.name(edit.id)
+            self._making = edit
 
     @Slot()
     def ungroup(self) -> None:
@@ -137,12 +143,18 @@ class Groups(QObject):
 
     def _on_named(self, name: str) -> None:
         id = self._named
+        made = self._making
         self.give_up()
-        if name.split():
-            self._canvas.bridge.do(RenameGroup(id=id, name=name))
+        if not name.split():
+            return
+        edit = RenameGroup(id=id, name=name)
+        if made is not None:
+            edit = RenameGroup(id=id, name=name, words=f"{made.label} as", gesture=made.gesture)
+        self._canvas.bridge.do(edit)
 
     def give_up(self) -> None:
         """Take the field away; the keyboard goes back to the canvas if it was in it."""
+        self._making = None
         field, self.field = self.field, None
         if field is None:
             return

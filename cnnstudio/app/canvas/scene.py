@@ -270,15 +270,18 @@ class CanvasScene(QGraphicsScene):
         self._plates.change()
         self._edges.lift(ids)
 
-    def move_cards(self, positions: Mapping[str, tuple[float, float]]) -> None:
-        """Show lifted cards and comments elsewhere; the document does not know of it yet."""
+    def move_cards(self, positions: Mapping[str, tuple[float, float]], *, leaving: bool = False) -> None:
+        """Show lifted cards and comments elsewhere; the document does not know of it yet.
+
+        `leaving`: a drop would take them out of their group, so that its frame does without them.
+        """
         for id, place in positions.items():
             item = self.cards.get(id) or self.notes.get(id)
             if item is not None:
                 item.setPos(*place)
         moved = [id for id in positions if id in self.cards]
         self._edges.move({id: self.cards[id].body for id in moved})
-        self._frames.follow(self._body, moved)
+        self._frames.follow(self._body, moved, leaving=leaving)
 
     def _body(self, id: str) -> QRectF:
         return self.cards[id].body
@@ -352,6 +355,10 @@ class CanvasScene(QGraphicsScene):
     def select_edge(self, key: tuple[str, str] | None) -> None:
         """Select an edge, or none."""
         self._edges.select(key)
+
+    def mark_frame(self, id: str | None) -> None:
+        """Show that a drop would put cards into this open group, or into none."""
+        self._frames.mark(id)
 
     def mark_edge(self, key: tuple[str, str] | None) -> None:
         """Show that a drop would land on this edge, or on none."""

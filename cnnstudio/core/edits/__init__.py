@@ -8,6 +8,7 @@ from cnnstudio.core.edits.base import ArchitectureEdit, Edit, EditError
 from cnnstudio.core.edits.comments import AddComment, EditComment, RemoveComments, ResizeComment
 from cnnstudio.core.edits.connections import Connect, Disconnect, why_not_connect
 from cnnstudio.core.edits.groups import GroupBlocks, RenameGroup, SetGroupClosed, Ungroup, group_blocks
+from cnnstudio.core.edits.membership import MoveBetweenGroups, why_not_move
 from cnnstudio.core.edits.paste import DuplicateBlocks, PasteBlocks
 from cnnstudio.core.edits.reorder import ReorderBlock
 from cnnstudio.core.edits.structure import AddBlock, InsertBlock, RemoveBlocks, add_block
@@ -41,6 +42,7 @@ __all__ = [
     "FollowValues",
     "GroupBlocks",
     "InsertBlock",
+    "MoveBetweenGroups",
     "MoveBlocks",
     "PasteBlocks",
     "RemoveBlocks",
@@ -60,4 +62,5 @@ __all__ = [
     "add_block",
     "group_blocks",
     "why_not_connect",
+    "why_not_move",
 ]

@@ -169,11 +169,13 @@ class RenameGroup(ArchitectureEdit):
 
     id: str
     name: str
+    words: str = ""
+    """For the label, of a gesture that began with something else."""
 
     @property
     def label(self) -> str:
-        """Rename, with the new name."""
-        return f'Rename group to "{" ".join(self.name.split())}"'
+        """Those words, else rename; with the new name."""
+        return f'{self.words or "Rename group to"} "{" ".join(self.name.split())}"'
 
     def change(self, architecture: Architecture) -> Architecture:
         """Two groups may have the same name."""
