@@ -10,6 +10,7 @@ import msgspec
 from cnnstudio.core.architecture import BLOCK_ID, MAX_BLOCKS, Architecture, Block, Comment, Group
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.declare import DeclarationError, closest, from_plain, to_plain
+from cnnstudio.core.following import followable
 from cnnstudio.core.layout import arrange
 from cnnstudio.core.program import INPUT
 
@@ -185,11 +186,10 @@ def _block(entry: BlockRecord) -> Block:
     if entry.bypassed and entry.kind in ("Input", "Output"):
         raise DeclarationError(f"{place}: {entry.kind} is an end of every network, so it cannot be bypassed.")
     for name in entry.follows:
-        if spec.parameter(name) is None:
-            known = [p.name for p in spec.parameters]
-            raise DeclarationError(
-                f'{place}: follows names "{name[:60]}", which is no parameter. {closest(name, known)}'
-            )
+        if name not in followable(spec):
+            what = "which is no parameter" if spec.parameter(name) is None else "which cannot follow"
+            advice = closest(name, followable(spec)) if followable(spec) else "Leave it out."
+            raise DeclarationError(f'{place}: follows names "{name[:60]}", {what}. {advice}')
     if entry.weights_from and not WEIGHTS_FROM.fullmatch(entry.weights_from):
         raise DeclarationError(
             f"{place}: weights_from must be the first 12 digits of a weights file's SHA-256, a slash and an id, "

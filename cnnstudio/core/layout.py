@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
+import bisect
 import math
+from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -238,14 +239,25 @@ def _meet(a: tuple[float, float], b: tuple[float, float]) -> bool:
 
 def _beside(wanted: list[tuple[float, _Shape]], held: list[tuple[float, float]]) -> list[float]:
     """Columns for units in a row with others: the nearest place clear of everything, rightwards first."""
-    taken = list(held)
+    rightwards, leftwards = sorted(held), sorted(held, key=itemgetter(1), reverse=True)
     columns: list[float] = []
     for wish, shape in wanted:
-        tries = (wish + way * offset / 2 for offset in itertools.count() for way in (1, -1))
-        column = next(t for t in tries if not any(_meet((t - shape.left, t + shape.right), other) for other in taken))
-        taken.append((column - shape.left, column + shape.right))
+        right, left = _steps(wish, shape, rightwards, 0.5), _steps(wish, shape, leftwards, -0.5)
+        column = wish + (right if right <= left else -left) / 2
+        span = (column - shape.left, column + shape.right)
+        bisect.insort(rightwards, span)
+        bisect.insort(leftwards, span, key=lambda other: -other[1])
         columns.append(column)
     return columns
+
+
+def _steps(wish: float, shape: _Shape, taken: list[tuple[float, float]], step: float) -> int:
+    """Steps to the first place that is clear; `taken` is in the order in which it is passed, so each is passed once."""
+    steps = 0
+    for other in taken:
+        while _meet((wish + steps * step - shape.left, wish + steps * step + shape.right), other):
+            steps += 1
+    return steps
 
 
 def _centred(wanted: list[tuple[float, _Shape]]) -> list[float]:

@@ -15,7 +15,8 @@ import msgspec
 
 from cnnstudio.core.declare import DeclarationError, closest
 
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
+"""A design of as many blocks as there may be has about half of it."""
 MAX_DEPTH = 16
 
 
@@ -113,10 +114,14 @@ def _explain(message: str, form: Format[R]) -> str:
     return f"{where}: {what[:1].lower()}{what[1:].replace('`', '')}."
 
 
+_MARKS = re.compile(r'(?s:"[^"\\]*+(?:\\.[^"\\]*+)*+"?)|[\[{]|[\]}]')
+"""Texts and brackets. A text without an end goes on to the end of all, so that nothing is looked at twice."""
+
+
 def depth(text: str, most: int) -> int:
     """Levels of nesting in a JSON text; counted no further than one past `most`."""
     deepest = level = 0
-    for bracket in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
+    for bracket in _MARKS.finditer(text):
         mark = bracket[0]
         if mark in "[{":
             level += 1

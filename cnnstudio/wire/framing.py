@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from cnnstudio.wire.messages import Message
 
-MAX_HEADER = 4 << 20
-"""Bytes. The largest header is StartRun's, with an experiment of at most 1 MiB in it."""
+MAX_HEADER = 16 << 20
+"""Bytes. The largest header is StartRun's, with an experiment of at most 4 MiB in it."""
 MAX_PAYLOAD = 512 << 20
 """Bytes. Far above any set of feature maps that a window can show."""
 DTYPES = ("|b1", "|u1", "<i4", "<i8", "<f4", "<f8")

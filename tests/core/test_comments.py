@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnnstudio.core.architecture import Architecture, Block, Comment
+from cnnstudio.core.architecture import MAX_BLOCKS, Architecture, Block, Comment
 from cnnstudio.core.block_records import COMMENT_WIDTHS, MAX_COMMENT, MAX_COMMENTS
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.document import Document
@@ -15,9 +15,11 @@ from cnnstudio.core.edits import (
     MoveBlocks,
     RemoveBlocks,
     RemoveComments,
+    RenameBlock,
     ResizeComment,
     Tidy,
     add_block,
+    group_blocks,
 )
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.files import read_experiment, write_experiment
@@ -124,3 +126,16 @@ def test_comments_go_down_and_up_with_their_cards() -> None:
     assert places(document) == {"late": (240.0, 3.0 * ROW), "early": (240.0, 0.0)}
     document.do(RemoveBlocks(ids=("max_pooling_1",)))
     assert places(document) == {"late": (240.0, 2.0 * ROW), "early": (240.0, 0.0)}
+
+
+def test_a_full_architecture_takes_comments_groups_and_other_ids_but_no_block() -> None:
+    """None of these is a block, so the most that there may be of blocks says nothing of them."""
+    flat = spec_class("Flatten")()
+    blocks = [Block("input", spec_class("Input")()), *(Block(f"f{n}", flat) for n in range(MAX_BLOCKS - 1))]
+    document = Document(Experiment(architecture=Architecture.of(blocks)))
+    document.do(AddComment(id="note", text="Full", position=(0.0, 0.0)))
+    document.do(RenameBlock(id="f1", new_id="first"))
+    document.do(group_blocks(document.value.architecture, ["first", "f2"], "Two"))
+    assert len(document.value.architecture.groups) == 1
+    with pytest.raises(EditError, match="at most 5,000 blocks"):
+        document.do(add_block(document.value.architecture, "Flatten", "input"))

@@ -45,7 +45,7 @@ def test_its_copied_blocks_can_be_pasted() -> None:
 
 
 def test_its_limits_are_those_of_the_program() -> None:
-    assert MAX_BYTES == 1 << 20
+    assert MAX_BYTES == 4 << 20
     assert f"{MAX_DEPTH} levels deep and {MAX_BLOCKS:,} blocks" in " ".join(PAGE.split())
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnstudio.core.architecture import MAX_BLOCKS, Architecture, Block, Group
 from cnnstudio.core.catalogue import catalogue
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.files import (
@@ -127,7 +128,7 @@ def test_faults_are_named_with_place_rule_and_value(change: Callable[[dict[str, 
         ('{"a": 1, "a": 2}', "stands twice"),
         ("[" * 100_000, "16 levels"),
         ('{"a":' * 20 + "1" + "}" * 20, "16 levels"),
-        (b" " * (MAX_BYTES + 1), "1,048,576 bytes"),
+        (b" " * (MAX_BYTES + 1), "4,194,304 bytes"),
     ],
 )
 def test_texts_that_are_no_experiments(text: str | bytes, words: str) -> None:
@@ -152,6 +153,7 @@ def test_a_cycle_opens_and_is_named() -> None:
     assert any("depends on its own result" in d.message for d in found)
 
 
+@pytest.mark.search
 def test_mutated_files_meet_only_our_own_error(texts: list[str]) -> None:
     """Bytes flipped, dropped, doubled and swapped in shipped presets: refused in words, or read and linted."""
     chance = random.Random(7)
@@ -238,3 +240,37 @@ def test_a_broken_preset_is_listed_with_its_reason(tmp_path: Path, monkeypatch: 
     broken = preset("broken")
     assert broken.experiment is None
     assert "not JSON" in broken.error
+
+
+def test_a_text_without_an_end_is_refused_at_once() -> None:
+    """Each of its quotes might begin another text; looked for from every one of them, this took hours."""
+    started = time.perf_counter()
+    assert "is not JSON" in refusal('{"a": "' + '\\"' * 500_000)
+    assert time.perf_counter() - started < 5
+
+
+def test_a_design_of_as_many_blocks_as_there_may_be_can_be_saved() -> None:
+    """Also of kinds with many parameters, with long ids and with weights from a file."""
+    spec = catalogue()["SeparableConvolution"]()
+    long = [f"a_long_name_for_a_block_of_a_network_{n}" for n in range(MAX_BLOCKS - 1)]
+    blocks = [Block(id, spec, ("input",), (1234.0, 567890.0), weights_from=f"0123456789ab/{id}") for id in long]
+    group = Group("all_of_them", "All", frozenset(long))
+    architecture = Architecture.of([Block("input", catalogue()["Input"]()), *blocks], [group])
+    written = write_experiment(Experiment(architecture=architecture))
+    assert len(written.encode()) < MAX_BYTES
+
+
+def test_only_what_can_follow_is_said_to_follow() -> None:
+    chosen = preset("lenet-5").experiment
+    assert chosen is not None
+    plain = json.loads(write_experiment(chosen))
+    block = next(b for b in plain["architecture"]["blocks"] if b["kind"] == "Convolution")
+    for name, words in (
+        ("kernel_size", "which cannot follow. Known: filters."),
+        ("filtres", 'Did you mean "filters"?'),
+    ):
+        block["follows"] = [name]
+        assert f'follows names "{name}", which' in (said := refusal(json.dumps(plain)))
+        assert said.endswith(words)
+    plain["architecture"]["blocks"][0]["follows"] = ["shape"]
+    assert refusal(json.dumps(plain)).endswith('follows names "shape", which cannot follow. Leave it out.')

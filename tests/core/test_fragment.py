@@ -75,6 +75,7 @@ def chain(*kinds: str) -> Architecture:
     return Architecture.of(blocks)
 
 
+@pytest.mark.search
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_copied_is_pasted_beside_with_its_connections_and_undone_exactly(seed: int) -> None:
     chance = random.Random(seed)
@@ -106,6 +107,7 @@ def test_what_is_copied_is_pasted_beside_with_its_connections_and_undone_exactly
     assert document.value.architecture == after
 
 
+@pytest.mark.search
 @pytest.mark.parametrize("seed", SEEDS)
 def test_duplicates_are_pasted_copies_beside_their_originals(seed: int) -> None:
     architecture = net(seed)
@@ -174,9 +176,9 @@ def test_pasting_stops_at_the_most_blocks_and_at_the_edge_of_the_canvas() -> Non
         PasteBlocks(fragment=Fragment.of(architecture, ["b1"])).change(full)
     with pytest.raises(EditError, match="no room"):
         PasteBlocks(fragment=Fragment.of(architecture, ["b1"]), position=(FARTHEST + 1, 0.0)).change(architecture)
-    convolution = spec_class("Convolution")()
-    wide = Fragment(tuple(Block(f"c{n}", convolution) for n in range(MAX_BLOCKS)))
-    with pytest.raises(FileError, match="at most 1,048,576"):
+    unknown = spec_class("Opaque")(layer="Odd", config="x" * 10_000)
+    wide = Fragment(tuple(Block(f"c{n}", unknown) for n in range(500)))
+    with pytest.raises(FileError, match="at most 4,194,304"):
         write_fragment(wide)
 
 
@@ -226,6 +228,7 @@ def test_blocks_without_positions_are_laid_out() -> None:
     assert [b.position for b in fragment.blocks] == [(0.0, 0.0), (0.0, float(ROW)), (0.0, 2.0 * ROW)]
 
 
+@pytest.mark.search
 def test_mutated_fragments_meet_only_our_own_errors() -> None:
     chance = random.Random(11)
     texts = [write_fragment(Fragment.of(a, a.blocks)) for a in (net(seed) for seed in range(8))]

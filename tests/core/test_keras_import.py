@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
+from cnnstudio.core import keras_import
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.unknown import MAX_CONFIG, Opaque
 from cnnstudio.core.data_info import Task
@@ -447,6 +448,7 @@ def test_truncated_files_end_in_one_sentence() -> None:
         assert isinstance(outcome(whole[:length]), str)
 
 
+@pytest.mark.search
 def test_damaged_bytes_end_in_one_sentence_or_are_outside_what_counts() -> None:
     whole = keras_file()
     rng = random.Random(7)
@@ -459,6 +461,7 @@ def test_damaged_bytes_end_in_one_sentence_or_are_outside_what_counts() -> None:
     assert said > times(100)
 
 
+@pytest.mark.search
 def test_damaged_weights_behind_a_true_checksum_end_in_one_sentence_or_numbers() -> None:
     weights = weights_bytes(small_weights())
     rng = random.Random(8)
@@ -469,6 +472,7 @@ def test_damaged_weights_behind_a_true_checksum_end_in_one_sentence_or_numbers()
         outcome(archive({"config.json": text(small()), "model.weights.h5": bytes(data)}))
 
 
+@pytest.mark.search
 def test_configurations_with_anything_in_any_place_end_in_one_sentence_or_a_design() -> None:
     """Each value of a configuration in turn becomes something else."""
     names: list[Any] = ["", "x" * 500, "two\nlines", "\u202eback"]
@@ -495,3 +499,29 @@ def test_a_local_header_that_lies_does_not_move_the_weights() -> None:
         offset = made.getinfo("model.weights.h5").header_offset
     struct.pack_into("<H", data, offset + 28, 60_000)
     assert isinstance(outcome(bytes(data)), str)
+
+
+def test_samples_that_no_design_can_take_are_refused_at_once() -> None:
+    """Else the experiment could be saved and never be opened again."""
+    for shape in ((2,) * 9, (70_000, 1)):
+        flat = layer("Flatten", "flat", [tensor("images", shape)])
+        model = functional(entrance(shape), flat, layer("Dense", "answer", [tensor("flat", (8,))], units=3))
+        with pytest.raises(FileError, match=r"takes samples that no design can: Shape must be 1 to 6 whole numbers"):
+            read_model(text(model), "odd.keras")
+
+
+def test_layers_that_read_one_tensor_many_times_become_no_more_blocks_than_a_design_has() -> None:
+    reads = [[tensor("images", SHAPE)] * 600 for _ in range(9)]
+    model = functional(entrance(), *(layer("Add", f"sum{n}", [read]) for n, read in enumerate(reads)))
+    with pytest.raises(FileError, match=r"would become 5,\d\d\d blocks; a design holds at most 5,000"):
+        read_model(text(model), "wide.keras")
+
+
+def test_the_room_for_the_weights_names_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An experiment that could not be saved once it starts from its weights is refused before they are kept."""
+    data = keras_file()
+    size = len(write_experiment(read_model(data, "small.keras").experiment).encode())
+    monkeypatch.setattr(keras_import, "MAX_BYTES", size + 100)
+    with pytest.raises(FileError, match="an experiment file has at most"):
+        read_model(data, "small.keras")
+    read_model(text(small()), "small.json")

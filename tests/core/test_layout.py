@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue.convolution import Convolution
 from cnnstudio.core.catalogue.ends import Input
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH, arrange
+from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH, _beside, _meet, _Shape, arrange
 from cnnstudio.core.presets import Preset, presets
 
 
@@ -58,3 +58,29 @@ def test_edges_of_shipped_presets_cross_no_card(found: Preset) -> None:
                     share = (other.position[1] - a[1]) / (b[1] - a[1])
                     x = a[0] + (b[0] - a[0]) * share
                     assert abs(x - other.position[0]) > 1 or a[0] != b[0], f"{source} -> {block.id} hides {other.id}"
+
+
+def nearest(wanted: list[tuple[float, _Shape]], held: list[tuple[float, float]]) -> list[float]:
+    """What `_beside` is to give, by trying every place."""
+    taken, columns = list(held), list[float]()
+    for wish, shape in wanted:
+        tries = (wish + way * steps / 2 for steps in itertools.count() for way in (1, -1))
+        column = next(t for t in tries if not any(_meet((t - shape.left, t + shape.right), span) for span in taken))
+        taken.append((column - shape.left, column + shape.right))
+        columns.append(column)
+    return columns
+
+
+WIDTHS = st.sampled_from([0.5, 0.7, 1.0, 2.25])
+
+
+@given(
+    st.lists(st.tuples(st.integers(-9, 9), st.sampled_from([1, 2, 3]), WIDTHS, WIDTHS), min_size=1, max_size=12),
+    st.lists(st.tuples(st.floats(-4, 4), st.floats(0.5, 3)), max_size=6),
+)
+def test_each_gets_the_nearest_place_clear_of_the_others(
+    units: list[tuple[int, int, float, float]], held: list[tuple[float, float]]
+) -> None:
+    wanted = sorted((n / parts, _Shape(left, right)) for n, parts, left, right in units)
+    spans = [(middle - half, middle + half) for middle, half in held]
+    assert _beside(wanted, spans) == nearest(wanted, spans)

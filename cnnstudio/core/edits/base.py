@@ -66,6 +66,10 @@ def check_new(architecture: Architecture, id: str) -> None:
         raise EditError(f'A {what} with the id "{id}" is there already; choose another.')
     if not BLOCK_ID.fullmatch(id):
         raise EditError(f'A block id has lower-case letters, digits and "_" and starts with a letter, not "{id[:60]}".')
+
+
+def check_room(architecture: Architecture) -> None:
+    """Raises EditError where there is no room for another block."""
     if len(architecture.blocks) >= MAX_BLOCKS:
         raise EditError(f"An architecture holds at most {MAX_BLOCKS:,} blocks.")
 

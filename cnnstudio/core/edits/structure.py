@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.beside import along
 from cnnstudio.core.catalogue import spec_class
-from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of, check_new, rewired
+from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of, check_new, check_room, rewired
 from cnnstudio.core.edits.strands import column, put_at, put_behind, put_between
 from cnnstudio.core.folding import groups_of
 from cnnstudio.core.following import left_to_follow
@@ -42,6 +42,7 @@ class AddBlock(ArchitectureEdit):
     def change(self, architecture: Architecture) -> Architecture:
         """Behind an Output means in front of it: nothing can follow an Output."""
         check_new(architecture, self.id)
+        check_room(architecture)
         if self.spec.kind == "Input" or (self.spec.kind == "Output" and _outputs(architecture)):
             raise EditError(f"An architecture has one {self.spec.title} block, and this one has it already.")
         if self.after is None:
@@ -86,6 +87,7 @@ class InsertBlock(ArchitectureEdit):
     def change(self, architecture: Architecture) -> Architecture:
         """Only this edge is rewired; other readers of `source` stay."""
         check_new(architecture, self.id)
+        check_room(architecture)
         if self.source not in block_of(architecture, self.target).inputs:
             raise EditError(f'There is no connection from "{self.source}" to "{self.target}".')
         if self.spec.max_inputs == 0 or self.spec.kind == "Output":

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, TypeAlias
 
-from cnnstudio.core.architecture import Architecture
+from cnnstudio.core.architecture import MAX_BLOCKS, Architecture
+from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.files import write_experiment
+from cnnstudio.core.initial_weights import with_weights
 from cnnstudio.core.keras_import.assemble import Draft, assemble, groups_of
 from cnnstudio.core.keras_import.container import Container, open_container
 from cnnstudio.core.keras_import.ending import end
@@ -26,7 +28,7 @@ from cnnstudio.core.layout import arrange
 from cnnstudio.core.strict_json import MAX_BYTES, FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -83,6 +85,8 @@ def _read(file: IO[bytes], name: str) -> Imported:
     container = open_container(file, name)
     model = read_records(container.config, name)
     shape = concrete(model.input_shape)
+    if problem := _shape_problem(shape):
+        raise FileError(f"{name} takes samples that no design can: {problem}")
     draft = assemble(model, shape)
     if shape != model.input_shape:
         draft.notes.add(
@@ -91,7 +95,7 @@ def _read(file: IO[bytes], name: str) -> Imported:
     data = end(draft)
     weights = read_weights(draft, container.weights, name)
     _note_file(draft, container)
-    experiment = _experiment(draft, data, model.name, name, container.keras_version)
+    experiment = _experiment(draft, data, weights, (model.name, name, container.keras_version))
     return Imported(experiment, MappingProxyType(weights), draft.notes.sentences())
 
 
@@ -116,8 +120,20 @@ def concrete(shape: tuple[int | None, ...]) -> Shape:
     return tuple(size if n is None else n for n in shape)
 
 
-def _experiment(draft: Draft, data: DataRecipe, model: str, file: str, version: str) -> Experiment:
+_LIKE_A_FINGERPRINT = "0" * 64
+
+
+def _shape_problem(shape: Shape) -> str | None:
+    parameter = spec_class("Input").parameter("shape")
+    return None if parameter is None else parameter.problem(shape)
+
+
+def _experiment(draft: Draft, data: DataRecipe, weights: Iterable[str], named: tuple[str, str, str]) -> Experiment:
+    """`named` are the model, the file and the version of Keras. Raises FileError where it could not be saved."""
+    model, file, version = named
     blocks = tuple(draft.blocks.values())
+    if len(blocks) > MAX_BLOCKS:
+        raise FileError(f"{file} would become {len(blocks):,} blocks; a design holds at most {MAX_BLOCKS:,}.")
     architecture = Architecture.of(blocks, groups_of(draft))
     places = arrange(architecture)
     architecture = architecture.made_of(b.at(*places[b.id]) for b in blocks)
@@ -130,7 +146,7 @@ def _experiment(draft: Draft, data: DataRecipe, model: str, file: str, version: 
         architecture=architecture,
         data=data,
     )
-    size = len(write_experiment(experiment).encode("utf-8", "replace"))
+    size = len(write_experiment(with_weights(experiment, _LIKE_A_FINGERPRINT, weights)).encode("utf-8", "replace"))
     if size > MAX_BYTES:
         raise FileError(
             f"{file} would become an experiment of {size:,} bytes, but an experiment file has at most {MAX_BYTES:,}: "
