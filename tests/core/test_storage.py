@@ -63,6 +63,18 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes by name")
+def test_devices_and_pipes_are_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    (tmp_path / "link.json").symlink_to(pipe)
+    for path in (pipe, tmp_path / "link.json"):
+        with pytest.raises(OSError, match="a file must not replace"):
+            write_atomic(path, b"new")
+    assert pipe.is_fifo()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_killed_while_writing_the_file_is_always_whole(tmp_path: Path) -> None:
     """SIGKILL at ten different moments of an endless loop of saves."""
     size = 200_000
