@@ -91,6 +91,7 @@ class _Canvas:
                 self.roads.drop()
 
 
+@pytest.mark.search
 @settings(max_examples=times(60), deadline=None)
 @given(st.integers(0, 2**32))
 def test_courses_led_after_each_change_are_those_led_from_nothing(seed: int) -> None:

@@ -1,6 +1,6 @@
 """Anything, anywhere, in any order: nothing breaks, the canvas shows the document, and undo leads back to the start.
 
-CNNSTUDIO_MONKEY_TRICKS asks for longer runs, CNNSTUDIO_MONKEY_SEED for others.
+CNNSTUDIO_EFFORT asks for longer runs, CNNSTUDIO_MONKEY_SEED for others.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from cnnstudio.app.main_window import MainWindow
 from cnnstudio.app.preferences import Preferences
 from cnnstudio.app.theme import Mode, themes
 from cnnstudio.app.worker_client import WorkerClient
+from tests.helpers.effort import times
 from tests.helpers.monkey import Monkey, differences
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 FAKE = Path(__file__).parents[1] / "helpers" / "fake_worker.py"
-TRICKS = int(os.environ.get("CNNSTUDIO_MONKEY_TRICKS", "120"))
+TRICKS = times(120)
 SEED = int(os.environ.get("CNNSTUDIO_MONKEY_SEED", "0"))
 OFTEN = 6
 """Tricks after which the canvas is held against a scene drawn from nothing."""
@@ -50,6 +51,7 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     QApplication.clipboard().clear()
 
 
+@pytest.mark.search
 @pytest.mark.parametrize("seed", [SEED, SEED + 1])
 def test_anything_anywhere(qtbot: QtBot, window: MainWindow, seed: int) -> None:
     """Hundreds of mouse and key events a seed."""

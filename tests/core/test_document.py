@@ -422,4 +422,4 @@ class Editing(RuleBasedStateMachine):
         assert [str(d) for d in lint(self.trace)] == [str(d) for d in lint(fresh)]
 
 
-TestEditing = Editing.TestCase
+TestEditing = pytest.mark.search(Editing.TestCase)

@@ -107,6 +107,7 @@ def promised_shape(traced: Trace, diagnostic: Diagnostic) -> bool:
     return found is not None and found.output is not None
 
 
+@pytest.mark.search
 def test_every_offered_fix_holds(shipped: list[Sound]) -> None:
     """No fix raises, leaves its finding or swaps it for another, over hundreds of disturbed designs."""
     tried, errors, without = 0, 0, []

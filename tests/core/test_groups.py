@@ -187,6 +187,7 @@ def test_what_stands_beside_a_group_keeps_its_place_when_it_closes() -> None:
     assert closed(shut, state=False) == opened
 
 
+@pytest.mark.search
 @settings(max_examples=times(60), deadline=None)
 @given(SEEDS)
 def test_a_tidy_canvas_has_no_card_on_another_no_stranger_in_a_frame_and_flows_down(seed: int) -> None:
@@ -213,6 +214,7 @@ def has_turns(architecture: Architecture) -> bool:
     return False
 
 
+@pytest.mark.search
 @settings(max_examples=times(60), deadline=None)
 @given(SEEDS, st.randoms(use_true_random=False))
 def test_opening_and_closing_never_lays_anything_on_anything(seed: int, chance: random.Random) -> None:
@@ -232,6 +234,7 @@ def test_opening_and_closing_never_lays_anything_on_anything(seed: int, chance: 
     assert {id: shape_of(architecture, architecture.groups[id].blocks) for id in inner} == inner
 
 
+@pytest.mark.search
 @settings(max_examples=times(40), deadline=None)
 @given(SEEDS)
 def test_undo_of_opening_and_closing_restores_every_place(seed: int) -> None:
@@ -351,6 +354,7 @@ def test_blocks_change_places_with_closed_groups_and_leave_or_join_open_ones() -
         ReorderBlock(id="group_1", by=-1).change(closed(grouped(chain(*FIVE), "b1", "b2")))
 
 
+@pytest.mark.search
 @settings(max_examples=times(60), deadline=None)
 @given(SEEDS, st.randoms(use_true_random=False))
 def test_groups_stay_whole_through_any_edit(seed: int, chance: random.Random) -> None:

@@ -92,6 +92,7 @@ def test_networks_of_keras_come_out_equal(name: str, tmp_path: Path) -> None:
     assert_same(model, imported)
 
 
+@pytest.mark.search
 def test_random_networks_come_out_equal_as_file_and_as_text(tmp_path: Path) -> None:
     for seed in range(NETS):
         program = random_net(seed, blocks=6, most_cells=5_000).trace.program()

@@ -74,6 +74,7 @@ def _shapes(program: Program) -> dict[str, tuple[int, ...]]:
     return {"input": program.input_shape, **{s.name: s.output.shape for s in program.steps}}
 
 
+@pytest.mark.search
 def test_random_architectures_have_the_shapes_and_weights_that_keras_gives_them() -> None:
     kinds: Counter[str] = Counter()
     steps = 0
@@ -94,6 +95,7 @@ def _kinds() -> list[str]:
     return [k for k, cls in catalogue().items() if not cls.hidden]
 
 
+@pytest.mark.search
 def test_random_architectures_run_and_yield_what_was_worked_out() -> None:
     for seed in range(10**6, 10**6 + RUNS):
         program = random_net(seed, blocks=5, most_cells=5_000).trace.program()
@@ -140,6 +142,7 @@ def _silently_accepted(call: RandomCall) -> bool:
     return "Dropout" in call.layer  # a rate of 1
 
 
+@pytest.mark.search
 @pytest.mark.filterwarnings("ignore:You are using a softmax over axis:UserWarning")
 def test_random_calls_legal_and_not_are_judged_as_keras_judges_them() -> None:
     rng = random.Random(20)

@@ -101,6 +101,7 @@ def _inside(span: tuple[int | Fraction, int | Fraction], size: int) -> bool:
     return span[0] >= 12 and span[1] <= size - 12  # 12: more than all the padding and cropping of one net
 
 
+@pytest.mark.search
 def test_without_upsampling_the_field_is_exactly_where_the_gradient_is() -> None:
     checked = 0
     for seed in range(NETS):
@@ -114,6 +115,7 @@ def test_without_upsampling_the_field_is_exactly_where_the_gradient_is() -> None
     assert checked > NETS // 2
 
 
+@pytest.mark.search
 def test_behind_upsampling_no_cell_s_gradient_reaches_beyond_the_field() -> None:
     checked = 0
     for seed in range(NETS):

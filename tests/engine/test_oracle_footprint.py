@@ -129,6 +129,7 @@ def compare(traced: Trace, cells: int = 2, blocks: Iterable[str] | None = None, 
     return exact
 
 
+@pytest.mark.search
 def test_random_networks_see_exactly_where_their_gradients_are() -> None:
     exact: set[str] = set()
     for seed in range(NETS):
@@ -152,6 +153,7 @@ def legal_calls(layer: str) -> Iterator[tuple[Call, Outcome]]:
             return
 
 
+@pytest.mark.search
 @pytest.mark.parametrize("layer", known_layers())
 def test_every_layer_reads_exactly_where_its_gradient_is(layer: str) -> None:
     rng, checked = random.Random(layer), 0
