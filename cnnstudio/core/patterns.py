@@ -82,7 +82,9 @@ class Patterns:
 
     def keep(self, id: str, spec: BlockSpec, inputs: tuple[Tensor, ...], laid: Laid) -> None:
         """Remember what the block `id` has laid. Call `like` first: it settles which data this is about."""
-        names = {x.step: at for at, x in reversed(list(enumerate(inputs)))}
+        names = {x.step: at for at, x in enumerate(inputs)}
+        if len(names) < len(inputs):  # beside a bypassed block: which of the two a step reads cannot be told
+            return
         names |= {step.name: -1 - at for at, step in enumerate(laid.steps)}
         known = all(read in names for step in laid.steps for read in step.inputs)
         result = -1 - names.get(laid.output.step, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from cnnstudio.core.data_info import DataInfo, Task
 from cnnstudio.core.patterns import Laid, Patterns
 from cnnstudio.core.presets import presets
 from cnnstudio.core.tracing import Trace, trace
+from tests.helpers.random_nets import random_net
 
 if TYPE_CHECKING:
     from cnnstudio.core.catalogue import BlockSpec
@@ -110,3 +112,32 @@ def test_a_refusal_is_never_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     found = trace(Architecture.of(blocks), DIGITS)
     assert [d.block for b in found.blocks.values() for d in b.diagnostics] == ["a", "b"]
     _both(monkeypatch, Architecture.of(blocks), DIGITS)
+
+
+def test_a_merge_of_one_tensor_twice_is_no_pattern_for_one_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a bypassed block an Add reads one tensor twice; with the block in use again it must read both."""
+    data = DataInfo(Task.CLASSIFICATION, (8, 8, 3), ("a", "b"))
+    blocks = [
+        Block("input", spec_class("Input")(shape=(8, 8, 3))),
+        Block("curve", spec_class("Activation")(), ("input",), bypassed=True),
+        Block("sum", spec_class("Add")(), ("input", "curve")),
+        Block("pool", spec_class("GlobalAveragePooling")(), ("sum",)),
+        Block("output", spec_class("Output")(), ("pool",)),
+    ]
+    monkeypatch.setattr(tracing, "_patterns", Patterns())
+    architecture = Architecture.of(blocks)
+    assert trace(architecture, data).blocks["sum"].steps[0].inputs == ("input", "input")
+    used = architecture.with_blocks(dataclasses.replace(blocks[1], bypassed=False))
+    assert trace(used, data).blocks["sum"].steps[0].inputs == ("input", "curve")
+
+
+def test_random_networks_with_blocks_bypassed_and_used_again_are_laid_as_if_for_the_first_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for seed in range(60):
+        net = random_net(seed)
+        whole = net.trace.architecture
+        ids = [b.id for b in whole.blocks.values() if b.spec.kind not in ("Input", "Output")]
+        for some in (set(random.Random(seed).sample(ids, len(ids) // 3)), set()):
+            blocks = (dataclasses.replace(b, bypassed=b.id in some) for b in whole.blocks.values())
+            _both(monkeypatch, whole.made_of(blocks), net.data)
