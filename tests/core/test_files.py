@@ -162,13 +162,13 @@ def test_mutated_files_meet_only_our_own_error(texts: list[str]) -> None:
         data = bytearray(chance.choice(texts).encode())
         for _ in range(chance.randint(1, 8)):
             _mutate(data, chance)
-        started = time.monotonic()
+        started = time.thread_time()
         try:
             experiment = read_experiment(bytes(data), "a.json")
             lint(trace(experiment.architecture, experiment.data.source.info()))
         except FileError as error:
             sentences.append(str(error))
-        assert time.monotonic() - started < 5, number
+        assert time.thread_time() - started < 5, number
     assert sentences
     assert max(map(len, sentences)) < 1000
 

@@ -65,7 +65,7 @@ def test_start_stop_and_start_again(quiet: Peer, tmp_path: Path) -> None:
     asked = time.monotonic()
     quiet.send(StopRun("a"))
     ended = quiet.until(RunEnded)
-    assert time.monotonic() - asked < 1.0
+    assert time.monotonic() - asked < 5  # a few milliseconds on a quiet machine; the whole run would take minutes
     assert (ended.run, ended.outcome) == ("a", "stopped")
     assert ended.epochs >= 1
     quiet.send(StartRun("b", str(tmp_path / "b"), SHORT))
@@ -258,7 +258,7 @@ def test_the_process_greets_first_and_ends_with_its_window(tmp_path: Path) -> No
     close(started)
     peer.end()
     assert started.wait(PATIENCE) == 0
-    assert time.monotonic() - gone < 4.0
+    assert time.monotonic() - gone < 15  # a second on a quiet machine; the whole run would take minutes
     assert read_record(tmp_path / "i").status == "INTERRUPTED"
     assert (tmp_path / "i" / "checkpoints" / "last.weights.h5").is_file()
 
