@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.architecture import Architecture
 
 LEFT = Qt.MouseButton.LeftButton
@@ -31,10 +32,16 @@ W = TypeVar("W", bound=QWidget)
 class Studio:
     """The main window and the gestures that journeys are made of."""
 
-    def __init__(self, qtbot: QtBot, size: tuple[int, int] = (1280, 800), mode: Mode = Mode.LIGHT) -> None:
+    def __init__(
+        self,
+        qtbot: QtBot,
+        size: tuple[int, int] = (1280, 800),
+        mode: Mode = Mode.LIGHT,
+        worker: WorkerClient | None = None,
+    ) -> None:
         self.bot = qtbot
         themes.choose(mode)
-        self.window = MainWindow(Preferences())
+        self.window = MainWindow(Preferences(), worker)
         self.window.resize(*size)
         self.window.show()
         qtbot.waitExposed(self.window)

@@ -1,4 +1,4 @@
-"""Every page in both looks and two sizes: nothing is cut off, every control is named. Pictures on demand.
+"""Every page in both looks, what matters in two sizes: nothing is cut off, every control is named. Pictures on demand.
 
 CNNSTUDIO_PICTURES=FOLDER keeps what was seen; `docs/images` was made that way.
 """
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -20,45 +21,71 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QSizePolicy,
+    QTabWidget,
     QWidget,
 )
 
 from cnnstudio.app.data.gallery import Gallery
+from cnnstudio.app.dialogs.import_report import ImportReport
+from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.app.theme import Mode, themes
 from cnnstudio.core.document import Document
-from cnnstudio.core.edits import SetTraining
+from cnnstudio.core.edits import (
+    AddComment,
+    BypassBlocks,
+    SetGroupClosed,
+    SetParameters,
+    SetTraining,
+    Tidy,
+    group_blocks,
+)
 from cnnstudio.core.presets import preset
+from tests.helpers.canvas import RESIDUAL, experiment
+from tests.helpers.played import PlayedWorker
+from tests.helpers.small_keras import write_keras
 from tests.helpers.studio import LONG, Studio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytestqt.qtbot import QtBot
 
+    from cnnstudio.app.worker_client import WorkerClient
+
 FOLDER = os.environ.get("CNNSTUDIO_PICTURES", "")
-SIZES = [(1280, 800), (1920, 1080)]
+SMALL, LARGE = (1280, 800), (1920, 1080)
+BOTH = (SMALL, LARGE)
 CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox, QAbstractItemView)
 
 
-@pytest.fixture(params=SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
-def studio(request: pytest.FixtureRequest, qtbot: QtBot) -> Iterator[Studio]:
-    """The window at that size."""
-    made = Studio(qtbot, request.param)
-    yield made
-    made.close()
+@pytest.fixture
+def made(qtbot: QtBot) -> Iterator[Callable[[WorkerClient | None], Studio]]:
+    """Makes the window, with a worker of its own or with one that is given."""
+    windows: list[Studio] = []
+
+    def make(worker: WorkerClient | None = None) -> Studio:
+        windows.append(Studio(qtbot, SMALL, worker=worker))
+        return windows[-1]
+
+    yield make
+    for studio in windows:
+        studio.close()
     themes.choose(Mode.LIGHT)
 
 
-def look(studio: Studio, name: str) -> None:
-    """Judge what is on the screen in both looks, and keep pictures if asked to."""
-    size = f"{studio.window.width()}x{studio.window.height()}"
-    for mode in (Mode.DARK, Mode.LIGHT):
-        themes.choose(mode)
-        settle(studio)
-        if FOLDER:
-            studio.bot.wait(600)  # a picture of what stays, not of a repaint under way
-            studio.shot(Path(FOLDER) / f"{name}-{mode.value}-{size}.png")
-    assert unnamed(studio.window) == [], name
+def look(studio: Studio, name: str, *, sizes: tuple[tuple[int, int], ...] = (SMALL,)) -> None:
+    """Judge what is on the screen in both looks, and keep pictures if asked to. The window is small afterwards."""
+    for size in sizes:
+        studio.window.resize(*size)
+        other = Mode.DARK if themes.mode is Mode.LIGHT else Mode.LIGHT
+        for mode in (themes.mode, other):  # the look that is on comes first: a switch dresses every widget anew
+            themes.choose(mode)
+            settle(studio)
+            if FOLDER:
+                studio.bot.wait(600)  # a picture of what stays, not of a repaint under way
+                studio.shot(Path(FOLDER) / f"{name}-{mode.value}-{size[0]}x{size[1]}.png")
+        assert unnamed(studio.window) == [], name
+    studio.window.resize(*SMALL)
 
 
 def settle(studio: Studio) -> None:
@@ -116,35 +143,117 @@ def has_samples(window: QWidget) -> bool:
     return model is not None and model.rowCount() > 0
 
 
-def test_design(studio: Studio) -> None:
-    """A chain, a selected block, an error, branches, the empty architecture."""
-    look(studio, "design")
+def shown_in_full(studio: Studio) -> bool:
+    """Whether every card of a block with an output has its picture."""
+    traced = studio.window.bridge.trace.blocks
+    cards = studio.window.design.canvas.board.cards
+    return all(
+        cards[id].thumbnail is not None for id, block in traced.items() if id in cards and block.output is not None
+    )
+
+
+def test_design(made: Callable[[WorkerClient | None], Studio]) -> None:
+    """Live previews, a selected block, an error, the lens, code and layers, branches, the empty architecture."""
+    worker = PlayedWorker()
+    studio = made(worker)
+    window = studio.window
+    look(studio, "design-loading")
+    worker.enter("ready")
+    studio.until(lambda: shown_in_full(studio))
+    look(studio, "design", sizes=BOTH)
     studio.click_card("convolution_1")
     look(studio, "design-selected")
+    window.show_lens()
+    studio.until(lambda: "sample" in studio.find(QLabel, "lens_input_label").text())
+    look(studio, "design-lens", sizes=BOTH)
+    mode = studio.find(Segments, "lens_mode")
+    QTest.mouseClick(mode, Qt.MouseButton.LeftButton, pos=mode.segment_rect(1).center().toPoint())
+    studio.until(lambda: "%" in studio.find(QLabel, "lens_effective").text())
+    look(studio, "design-lens-effective")
     studio.type_into("field_kernel_size", "9")
-    studio.window.selection.select(["convolution_2"])
-    studio.window.show_code()
+    window.selection.select(["convolution_2"])
+    window.show_code()
     look(studio, "design-code")
-    studio.window.show_lens()
-    look(studio, "design-lens")
-    for id in ("u-net", "resnet-style"):
-        experiment = preset(id).experiment
-        assert experiment is not None
-        studio.window.bridge.open(Document(experiment))
-        look(studio, f"design-{id}")
-    studio.window.files.new()
+    studio.find(QTabWidget, "design_tabs").setCurrentIndex(1)
+    look(studio, "design-layers", sizes=BOTH)
+    u_net = preset("u-net").experiment
+    assert u_net is not None
+    window.bridge.open(Document(u_net))
+    studio.until(lambda: shown_in_full(studio))
+    look(studio, "design-u-net", sizes=BOTH)
+    window.files.new()
     look(studio, "design-empty")
 
 
-def test_data_and_training(studio: Studio) -> None:
-    """The data, an empty Train page, a run under way and a finished one."""
+def test_groups_and_comments(made: Callable[[WorkerClient | None], Studio]) -> None:
+    """Groups open, one in another, and closed; comments; a bypassed block; what a person does to them."""
+    worker = PlayedWorker()
+    studio = made(worker)
+    window = studio.window
+    worker.enter("ready")
+    for ids, name in ((("convolution_2",), "Inner"), (("convolution_1", "max_pooling_1", "convolution_2"), "Maps")):
+        assert window.bridge.do(group_blocks(studio.architecture, ids, name))
+    assert window.bridge.do(Tidy())
+    words = "Two convolutions with a pooling between them: strokes first, then how they meet."
+    assert window.bridge.do(AddComment(id="comment_1", text=words, position=(300.0, 120.0)))
+    assert window.bridge.do(BypassBlocks(ids=("dense_1",), bypassed=True))
+    studio.until(lambda: shown_in_full(studio))
+    look(studio, "groups-open", sizes=BOTH)
+    outer = max(studio.architecture.groups.values(), key=lambda group: len(group.blocks))
+    window.selection.select(outer.blocks)
+    look(studio, "groups-selected")
+    assert window.bridge.do(SetGroupClosed(id=outer.id, closed=True))
+    look(studio, "groups-closed")
+    window.selection.select(["dense_1"])
+    window.design.canvas.centerOn(window.design.canvas.board.cards["dense_1"].body.center())
+    look(studio, "bypassed")
+
+
+def test_shape_break(made: Callable[[WorkerClient | None], Studio]) -> None:
+    """A red connection with what it needs, the fixes of it, one of them on trial, and the palette of commands."""
+    worker = PlayedWorker()
+    studio = made(worker)
+    window = studio.window
+    worker.enter("ready")
+    window.bridge.open(Document(experiment(*RESIDUAL)))
+    assert window.bridge.do(SetParameters(id="right", values={"filters": 16}))
+    window.selection.select(["sum"])
+    look(studio, "shape-break", sizes=BOTH)
+    fix = next(fix for found in window.bridge.diagnostics for fix in found.fixes if fix.after is not None)
+    window.bridge.fix_preview.point_at(fix, window.design.canvas)
+    studio.until(lambda: window.bridge.fix_preview.shown is fix)
+    look(studio, "fix-preview")
+    window.bridge.fix_preview.drop()
+    window.show_commands()
+    QTest.keyClicks(studio.find(QLineEdit, "command_search"), "fix")
+    look(studio, "commands-fixes")
+
+
+def test_import(made: Callable[[WorkerClient | None], Studio], tmp_path: Path) -> None:
+    """An imported model of which one layer is not known, and the list of what differs."""
+    studio = made(PlayedWorker())
+    window = studio.window
+    window.files.import_path(write_keras(tmp_path / "small_net.keras", odd=True))
+    report = studio.dialog(ImportReport)
+    look(studio, "import")
+    for mode in (Mode.DARK, Mode.LIGHT):
+        themes.choose(mode)
+        studio.until(lambda: not cut_off(report))
+        assert unnamed(report) == []
+        if FOLDER:
+            report.grab().save(str(Path(FOLDER) / f"import-report-{mode.value}.png"))
+
+
+def test_data_and_training(made: Callable[[WorkerClient | None], Studio]) -> None:
+    """The data, an empty Train page, a run under way and a finished one, with the real worker."""
+    studio = made(None)
     window = studio.window
     window.show_train()
     look(studio, "train-empty")
     studio.wait_for_worker()
     window.show_data()
     studio.until(lambda: has_samples(window), LONG)
-    look(studio, "data")
+    look(studio, "data", sizes=BOTH)
     recipe = window.bridge.experiment.training
     window.bridge.do(SetTraining(recipe=dataclasses.replace(recipe, epochs=12)))
     window.run.start()
@@ -152,4 +261,4 @@ def test_data_and_training(studio: Studio) -> None:
     window.selection.select(["convolution_2"])
     look(studio, "train-busy")
     studio.until(lambda: window.run.state.phase == "finished", LONG)
-    look(studio, "train-finished")
+    look(studio, "train-finished", sizes=BOTH)

@@ -112,6 +112,7 @@ class LayersPanel(QWidget):
         view = self.view
         view.setObjectName("layers_table")
         view.setAccessibleName("Layers")
+        view.setToolTip("A click on a row selects its block, one on a heading sorts")
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setShowGrid(False)
