@@ -11,12 +11,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
 from cnnstudio.app.model_import import ModelImport
+from cnnstudio.app.weights_beside import WeightsBeside
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue.ends import Input, Output
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import Tidy
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.files import FileError, file_name, load_experiment, save_experiment, write_experiment
+from cnnstudio.core.files import FileError, file_name, load_experiment, write_experiment, write_file
 from cnnstudio.core.importing import ENDINGS, is_model
 from cnnstudio.core.presets import presets, save_preset
 from cnnstudio.core.program import INPUT
@@ -64,6 +65,8 @@ class FileCommands(QObject):
         self.imports.imported.connect(self._open_imported)
         self.imports.read.connect(self._replace_with)
         self.imports.failed.connect(self._complain)
+        self._beside = WeightsBeside(window)
+        self._beside.done.connect(self._told_of_weights)
         self._model: Path | None = None
         """The file to be imported once unsaved work is safe."""
         self._next: Step | None = None
@@ -231,8 +234,9 @@ class FileCommands(QObject):
 
     def _write(self, path: str | Path) -> None:
         file = Path(path)
+        experiment = self._bridge.experiment
         try:
-            problem = save_experiment(file, self._bridge.experiment)
+            write_file(file, experiment)
         except (OSError, FileError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self._complain(f"{file} cannot be written: {reason}. Nothing is lost; save to another place.")
@@ -242,9 +246,17 @@ class FileCommands(QObject):
         self._bridge.mark_saved()
         self._preferences.add_recent_file(file)
         self._messages.dismiss("file")
+        if experiment.weights:
+            self._beside.lay(experiment.weights, file)
+        else:
+            self._go_on()
+
+    def _told_of_weights(self, problem: str) -> None:
         if problem:
             self._messages.show_message(problem, "warning", key="file")
-        self._go_on()
+            self._forget_next()  # who was about to close or open something else reads this first
+        else:
+            self._go_on()
 
     def _keep_preset(self, name: str, description: str, replace: bool) -> None:
         wanted = dataclasses.replace(self._bridge.experiment, name=name, description=description)

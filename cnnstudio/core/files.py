@@ -128,11 +128,16 @@ def save_experiment(path: Path, experiment: Experiment) -> str:
 
     The sentence why the weights are not beside it, "" when all is well. Raises OSError with the old file untouched.
     """
+    write_file(path, experiment)
+    return lay_beside(experiment.weights, path) if experiment.weights else ""
+
+
+def write_file(path: Path, experiment: Experiment) -> None:
+    """Write the file alone; its weights are left to the caller. Raises OSError and FileError, the old one untouched."""
     data = write_experiment(experiment).encode()
     if len(data) > MAX_BYTES:
         raise FileError(f"{path.name} would have {len(data):,} bytes; an experiment file has at most {MAX_BYTES:,}.")
     write_atomic(path, data, backup=True)
-    return lay_beside(experiment.weights, path) if experiment.weights else ""
 
 
 def load_experiment(path: Path) -> Experiment:

@@ -19,7 +19,7 @@ from cnnstudio.core.files import write_experiment
 from cnnstudio.core.initial_weights import with_weights
 from cnnstudio.core.strict_json import FileError
 from cnnstudio.core.tracing import trace
-from cnnstudio.core.weights_store import WeightsError, adopt, store_folder
+from cnnstudio.core.weights_store import WeightsError, adopt, lay_beside, place_of, store_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -126,7 +126,7 @@ class Told(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     failed: str = ""
     """Why there is no experiment: one sentence."""
     adopted: str | None = None
-    """Why weights could not be taken over, "" when they were."""
+    """Why weights could not be taken over or put beside a file, "" when they were."""
     experiment: str = ""
     """The experiment's JSON text."""
     said: str = ""
@@ -136,10 +136,16 @@ class Told(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Import the file named, or `--adopt FINGERPRINT EXPERIMENT`; a `Told` a line goes to stdout."""
+    """Import the file named, `--adopt FINGERPRINT EXPERIMENT` or `--lay-beside FINGERPRINT FILE NAME`.
+
+    A `Told` a line goes to stdout.
+    """
     if arguments[0] == "--adopt":
         _say(Told(doing="Reading the weights"))
         _say(Told(adopted=adopt(arguments[1], Path(arguments[2]))))
+        return 0
+    if arguments[0] == "--lay-beside":
+        _lay_beside(arguments[1], Path(arguments[2]), arguments[3])
         return 0
     last = [0.0]
 
@@ -157,6 +163,17 @@ def main(arguments: Sequence[str]) -> int:
     unknown = tuple((u.block, u.layer) for u in done.unknown)
     _say(Told(experiment=write_experiment(done.experiment), said=str(done), notes=done.notes, unknown=unknown))
     return 0
+
+
+def _lay_beside(fingerprint: str, file: Path, name: str) -> None:
+    doing = f"Copying the weights to {name}"
+    _say(Told(doing=doing))
+    total = place_of(fingerprint).stat().st_size
+
+    def told(done: int) -> None:
+        _say(Told(doing=doing, share=min(1.0, done / max(total, 1))))
+
+    _say(Told(adopted=lay_beside(fingerprint, file, name, told)))
 
 
 def _say(told: Told) -> None:

@@ -70,9 +70,7 @@ def atomic_file(path: Path, *, backup: bool = False) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
-def copy_atomic(
-    source: Path, path: Path, *, backup: bool = False, told: Callable[[int], None] | None = None
-) -> None:
+def copy_atomic(source: Path, path: Path, *, backup: bool = False, told: Callable[[int], None] | None = None) -> None:
     """Copy a file of any size, whole or not at all. `told` hears of the bytes done so far. Raises OSError."""
     with source.open("rb") as file, atomic_file(path, backup=backup) as copy:
         pour(file, copy, told)

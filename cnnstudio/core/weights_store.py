@@ -7,6 +7,7 @@ to others. What opens the file takes the weights from there into the store; what
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import os
 import shutil
@@ -24,6 +25,8 @@ ENDING = ".safetensors"
 _PART = ".part"
 _PIECE = 4 << 20
 _OLD_SECONDS = 24 * 3600
+_SMALL = 4 << 20
+"""Bytes that are copied within a frame or two."""
 _known: dict[tuple[int, int, int, int], str] = {}
 """Fingerprints of files that were read whole before, by device, inode, size and time of the last change."""
 
@@ -166,16 +169,46 @@ def adopt(fingerprint: str, file: Path) -> str:
     return ""
 
 
-def lay_beside(fingerprint: str, file: Path, name: str = "") -> str:
+def is_small(fingerprint: str) -> bool:
+    """Whether the kept weights are copied in no time, or are not there at all."""
+    try:
+        return place_of(fingerprint).stat().st_size <= _SMALL
+    except OSError:
+        return True
+
+
+def lies_beside(fingerprint: str, target: Path) -> bool:
+    """Whether a file is known to be those weights; one that would have to be read to tell is not."""
+    try:
+        return _known.get(_key(target)) == fingerprint
+    except OSError:
+        return False
+
+
+def remember(target: Path, fingerprint: str) -> None:
+    """Another process has put those weights there."""
+    with contextlib.suppress(OSError):
+        _known[_key(target)] = fingerprint
+
+
+def forget_parts_beside(target: Path) -> None:
+    """Remove what a process that was ended has left of a copy half written."""
+    for part in target.parent.glob(f".{glob.escape(target.name[:80])}.*{_PART}"):
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def lay_beside(fingerprint: str, file: Path, name: str = "", told: Callable[[int], None] | None = None) -> str:
     """Put the weights beside a file that was written, under `name` or that of the file.
 
-    Another file of that name is kept as a backup. The sentence why they do not lie there; "" when they do.
+    Another file of that name is kept as a backup. The sentence why they do not lie there; "" when they do. `told`
+    hears of the bytes copied so far.
     """
     target = file.with_name(name) if name else beside(file)
     try:
         if target.is_file() and fingerprint_of(target) == fingerprint:
             return ""
-        copy_atomic(find(fingerprint), target, backup=True)
+        copy_atomic(find(fingerprint), target, backup=True, told=told)
         _known[_key(target)] = fingerprint
     except WeightsError as error:
         return f"{file.name} is saved, but not its weights. {error}"

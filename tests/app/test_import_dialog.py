@@ -32,6 +32,7 @@ from cnnstudio.app.preferences import Preferences
 from cnnstudio.app.recovery import Recovery, find_remains
 from cnnstudio.app.theme import Mode, themes
 from cnnstudio.app.worker_client import WorkerClient
+from cnnstudio.core import weights_store
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import RenameExperiment
 from cnnstudio.core.files import load_experiment, read_experiment, save_experiment
@@ -273,6 +274,33 @@ def saved(tmp_path: Path) -> Path:
     assert save_experiment(file, done.experiment) == ""
     place_of(done.experiment.weights).unlink()
     return file
+
+
+def test_large_weights_are_put_beside_by_another_process(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights_store, "_SMALL", 0)
+    window.files.import_path(write_keras(tmp_path / "m.keras"))
+    wait_for_model(qtbot, window)
+    weights, file = window.bridge.experiment.weights, tmp_path / "mine" / "net.json"
+    window.files._write(file)
+    assert not window.bridge.document.is_modified  # the file itself is there at once
+    reading = wait_for(qtbot, window, ReadingDialog)
+    assert reading.windowTitle() == "Save the weights"
+    qtbot.waitUntil(lambda: shown(window, ReadingDialog) is None, timeout=WAIT)
+    assert beside(file).read_bytes() == place_of(weights).read_bytes()
+    assert not [t for t in said(window) if "net.json" in t]
+    window.files._write(file)
+    assert shown(window, ReadingDialog) is None  # they are known to lie there
+
+    other = tmp_path / "other" / "net.json"
+    window.files._write(other)
+    reading = wait_for(qtbot, window, ReadingDialog)
+    click(reading, "reading_cancel")
+    assert shown(window, ReadingDialog) is None
+    assert [t for t in window.messages.texts if "net.json is saved, but its weights are not beside it" in t]
+    assert load_experiment(other).weights == weights
+    assert [p.name for p in other.parent.iterdir()] == ["net.json"]
 
 
 def test_opening_an_experiment_takes_its_weights_over(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

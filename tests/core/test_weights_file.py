@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import shutil
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnstudio.core import weights_store
+from cnnstudio.core import storage, weights_store
 from cnnstudio.core.edits import DuplicateBlocks, RenameBlock, SetParameters, StartFresh
 from cnnstudio.core.files import load_experiment, read_experiment, save_experiment, write_experiment
 from cnnstudio.core.initial_weights import start_of, with_weights
@@ -282,7 +281,7 @@ def test_a_full_disk_beside_a_file_is_named(tmp_path: Path, monkeypatch: pytest.
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shutil, "copyfileobj", full)
+    monkeypatch.setattr(storage, "pour", full)
     file = tmp_path / "other.json"
     assert save_experiment(file, experiment) == (
         "other.json is saved, but its weights could not be put beside it (no space left on device): without "
@@ -290,6 +289,22 @@ def test_a_full_disk_beside_a_file_is_named(tmp_path: Path, monkeypatch: pytest.
     )
     assert load_experiment(file) == experiment
     assert not beside(file).exists()
+
+
+@pytest.mark.parametrize("system", [True, False])
+def test_a_copy_is_whole_whoever_makes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: bool) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(18, "Invalid cross-device link")
+
+    if not system:
+        monkeypatch.setattr(os, "copy_file_range", refuse, raising=False)
+    source = tmp_path / "a"
+    told: list[int] = []
+    source.write_bytes(bytes(range(256)) * 40_000)
+    storage.copy_atomic(source, tmp_path / "b", told=told.append)
+    assert (tmp_path / "b").read_bytes() == source.read_bytes()
+    assert told == sorted(told)
+    assert told[-1] == source.stat().st_size
 
 
 def test_within_the_studio_a_file_is_linked_or_where_that_fails_copied(

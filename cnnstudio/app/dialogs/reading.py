@@ -56,6 +56,10 @@ class ReadingDialog(QDialog):
         self._reader.done.connect(self._end_well)
         self._reader.failed.connect(self._end_badly)
 
+    def explain_cancel(self, tip: str) -> None:
+        """What giving up comes to, where that is not an experiment that stays open."""
+        self._cancel.setToolTip(tip)
+
     def begin(self) -> None:
         """Show the dialog and start to read."""
         self.open()

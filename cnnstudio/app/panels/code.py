@@ -23,12 +23,12 @@ from cnnstudio.app import format
 from cnnstudio.app.panels.code_text import CodeText
 from cnnstudio.app.panels.empty import EmptyState
 from cnnstudio.app.theme import mark, set_icon, space, themes
+from cnnstudio.app.weights_beside import WeightsBeside
 from cnnstudio.app.when_shown import WhenShown
 from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.notebook import notebook
 from cnnstudio.core.source import script_with_lines, weights_name
 from cnnstudio.core.storage import write_atomic
-from cnnstudio.core.weights_store import lay_beside
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent
@@ -62,6 +62,9 @@ class CodePanel(QWidget):
         self.broken = EmptyState("error", "", self)
         self._stack = QStackedWidget(self)
         self._soon = QTimer(self, interval=DEBOUNCE_MS, singleShot=True)
+        self._saved = ""
+        self._beside = WeightsBeside(self)
+        self._beside.done.connect(self._told_of_weights)
         self._quiet = QTimer(self, interval=SAID_MS, singleShot=True)
         self._lay_out()
         self._when_shown = WhenShown(self, self._refresh)
@@ -182,13 +185,14 @@ class CodePanel(QWidget):
             return
         experiment = self._bridge.experiment
         weights = weights_name(experiment)
-        problem = lay_beside(experiment.weights, path, weights) if weights else ""
-        saved = (
-            f"Saved as {path.name}, and the weights that it reads as {weights}."
-            if weights
-            else f"Saved as {path.name}."
-        )
-        self._say(problem or saved, tone="warning" if problem else "muted")
+        self._saved = f"Saved as {path.name}, and the weights that it reads as {weights}."
+        if weights:
+            self._beside.lay(experiment.weights, path, weights)
+        else:
+            self._say(f"Saved as {path.name}.")
+
+    def _told_of_weights(self, problem: str) -> None:
+        self._say(problem or self._saved, tone="warning" if problem else "muted")
 
     def _say(self, sentence: str, tone: str = "muted") -> None:
         mark(self.said, tone=tone)
