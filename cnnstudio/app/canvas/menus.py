@@ -29,6 +29,29 @@ if TYPE_CHECKING:
 Keys = QKeySequence.StandardKey
 
 
+def menu_at(canvas: CanvasView, place: QPointF) -> QMenu:
+    """The menu for what lies at a place of the scene; that becomes the selection."""
+    board, selection = canvas.board, canvas.selection
+    card, edge, title, note = board.card_at(place), board.edge_at(place), board.title_at(place), board.note_at(place)
+    if title is not None:
+        canvas.select_things([title.id])
+        return group_menu(canvas, title.id)
+    if card is not None:
+        others = canvas.selected_things if card.id in canvas.selected_things else ()
+        canvas.select_things([*(id for id in others if id != card.id), card.id])
+        is_group = card.id not in canvas.bridge.experiment.architecture.blocks
+        return group_menu(canvas, card.id) if is_group else block_menu(canvas, card.id)
+    if edge is not None:
+        canvas.pick_edge(edge.key)
+        return edge_menu(canvas, edge.key)
+    if note is not None:
+        board.select_edge(None)
+        if note.id not in selection.comments:
+            canvas.select_things([note.id])
+        return comment_menu(canvas, note.id)
+    return canvas_menu(canvas, place)
+
+
 def block_menu(canvas: CanvasView, id: str) -> QMenu:
     """What can be done with the selected blocks, `id` the one clicked."""
     menu = _menu(canvas, "canvas_block_menu", f"Actions on {id}")

@@ -25,18 +25,15 @@ from typing_extensions import override
 
 from cnnstudio.app.canvas import commands, menus
 from cnnstudio.app.canvas.clipboard import BlockClipboard
-from cnnstudio.app.canvas.drops import Drop
-from cnnstudio.app.canvas.gestures import Band, Drag, Fold, Gesture, Pan, PickEdge, Pointer, Wire
 from cnnstudio.app.canvas.ghost import Ghosts
 from cnnstudio.app.canvas.groups import Groups
+from cnnstudio.app.canvas.hand import Hand
 from cnnstudio.app.canvas.keys import action_for
 from cnnstudio.app.canvas.minimap import Minimap
 from cnnstudio.app.canvas.overlays import Bubble, ZoomBar
-from cnnstudio.app.canvas.resizing import Widen
 from cnnstudio.app.canvas.scene import CanvasScene
 from cnnstudio.app.canvas.viewport import Viewport
 from cnnstudio.app.canvas.writing import Writing
-from cnnstudio.app.palette.append import MIME, is_known
 from cnnstudio.app.theme import Role, space
 from cnnstudio.core.lint import has_errors
 
@@ -67,9 +64,7 @@ class CanvasView(Viewport):
         self.bridge = bridge
         self.selection = selection
         self.clipboard = BlockClipboard(self)
-        self._gesture: Gesture | None = None
-        self._drop: Drop | None = None
-        self._panning = False
+        self._hand = Hand(self)
         self._fit_due = True
         self._opened_at: tuple[float, int, int] | None = None
         self.setObjectName("canvas")
@@ -99,7 +94,7 @@ class CanvasView(Viewport):
     # ---- from document and selection to the screen
 
     def _on_changed(self, change: Change) -> None:
-        self._abandon()
+        self._hand.abandon()
         self.groups.give_up()
         self.show_document()
 
@@ -133,7 +128,7 @@ class CanvasView(Viewport):
     def show_current(self) -> None:
         """Scroll what is current into sight."""
         current = self.board.card_of(self.current_thing) or self.board.notes.get(self.current_thing)
-        if current is not None and self._gesture is None and self.isVisible():
+        if current is not None and not self._hand.is_busy and self.isVisible():
             self.ensureVisible(current.sceneBoundingRect(), space(6), space(6))
 
     @property
@@ -294,92 +289,30 @@ class CanvasView(Viewport):
 
     def escape(self) -> None:
         """Call off the gesture; without one, select nothing."""
-        if self._gesture is not None:
-            self._abandon(restore=True)
+        if self._hand.is_busy:
+            self._hand.abandon(restore=True)
             return
         self.board.select_edge(None)
         self.selection.select([])
 
     # ---- mouse
 
-    def _pointer(self, event: QMouseEvent) -> Pointer:
-        at = event.position().toPoint()
-        return Pointer(self.mapToScene(at), at, event.modifiers())
-
-    def _begin(self, event: QMouseEvent) -> Gesture | None:
-        at = self._pointer(event)
-        if event.button() is Qt.MouseButton.MiddleButton or (
-            self._panning and event.button() is Qt.MouseButton.LeftButton
-        ):
-            return Pan(self, at)
-        if event.button() is not Qt.MouseButton.LeftButton:
-            return None
-        card = self.board.card_at(at.scene)
-        if card is not None:
-            port = card.port_at(at.scene)
-            return Wire(self, at, card, port) if port is not None else Drag(self, at, card)
-        title = self.board.title_at(at.scene)
-        if title is not None:
-            member = self.board.card_of(self.board.blocks_of(title.id)[0])
-            if title.is_button(at.scene) or member is None:
-                return Fold(self, at, title)
-            return Drag(self, at, member, group=title.id)
-        edge, note = self.board.edge_at(at.scene), self.board.note_at(at.scene)
-        if note is not None:
-            return Widen(self, at, note) if note.has_grip(at.scene) else Drag(self, at, note)
-        return PickEdge(self, at, edge.key) if edge is not None else Band(self, at)
-
-    def _abandon(self, *, restore: bool = False) -> None:
-        """End a gesture under way; `restore` shows the state before it, else the document is about to do so."""
-        gesture, self._gesture = self._gesture, None
-        if gesture is not None:
-            gesture.cancel() if restore else gesture.clear()
-            self._show_cursor()
-
     @override
     def mousePressEvent(self, event: QMouseEvent, /) -> None:
         self.bridge.fix_preview.drop()
-        self._abandon(restore=True)
-        self._gesture = self._begin(event)
-        self._show_cursor()
+        self._hand.press(event)
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent, /) -> None:
-        at = self._pointer(event)
-        if self._gesture is None:
-            port, note = self.board.hover(at.scene), self.board.note_at(at.scene)
-            self._show_cursor(over_port=port is not None, over_grip=note is not None and note.has_grip(at.scene))
-            return
-        if not isinstance(self._gesture, Pan) and self._gesture.has_travelled(at):
-            self.draw_near(at.view)
-        self._gesture.move(self._pointer(event))
+        self._hand.move(event)
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent, /) -> None:
-        gesture, self._gesture = self._gesture, None
-        if gesture is not None:
-            gesture.finish(self._pointer(event))
-        self._show_cursor()
+        self._hand.release(event)
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent, /) -> None:
-        card, title = (find(self._pointer(event).scene) for find in (self.board.card_at, self.board.title_at))
-        if event.button() is Qt.MouseButton.LeftButton and (card is not None or title is not None):
-            self._enter(card.id if card is not None else title.id if title is not None else "")
-            return
-        note = self.board.note_at(self._pointer(event).scene)
-        if event.button() is Qt.MouseButton.LeftButton and note is not None:
-            self.select_things([note.id])
-            commands.edit_comment(self)
-
-    def _enter(self, id: str) -> None:
-        """A card or a title was double-clicked: groups open and close, blocks are edited."""
-        group = self.bridge.experiment.architecture.groups.get(id)
-        if group is not None:
-            self.groups.set_closed(id, closed=not group.closed)
-        else:
-            self.selection.select([id])
-            commands.edit_parameters(self)
+        self._hand.double_click(event)
 
     @override
     def leaveEvent(self, event: QEvent, /) -> None:
@@ -391,23 +324,12 @@ class CanvasView(Viewport):
         super().scrollContentsBy(dx, dy)
         self.groups.settle()
 
-    def _show_cursor(self, *, over_port: bool = False, over_grip: bool = False) -> None:
-        shape = self._gesture.cursor if self._gesture is not None else None
-        if shape is None and self._panning:
-            shape = Qt.CursorShape.OpenHandCursor
-        if shape is None and over_port:
-            shape = Qt.CursorShape.CrossCursor
-        if shape is None and over_grip:
-            shape = Widen.cursor
-        self.viewport().setCursor(shape if shape is not None else Qt.CursorShape.ArrowCursor)
-
     # ---- keyboard
 
     @override
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._panning = True
-            self._show_cursor()
+            self._hand.hold_space(True)
             return
         act = action_for(event)
         if act is None:
@@ -419,8 +341,7 @@ class CanvasView(Viewport):
     @override
     def keyReleaseEvent(self, event: QKeyEvent, /) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._panning = False
-            self._show_cursor()
+            self._hand.hold_space(False)
             return
         super().keyReleaseEvent(event)
 
@@ -433,7 +354,7 @@ class CanvasView(Viewport):
     @override
     def focusOutEvent(self, event: QFocusEvent, /) -> None:
         super().focusOutEvent(event)
-        self._panning = False
+        self._hand.hold_space(False)
         self.show_selection()
         self.update()
 
@@ -441,32 +362,12 @@ class CanvasView(Viewport):
 
     def menu_at(self, at: QPoint) -> QMenu:
         """The menu for what lies at a place of the viewport; that becomes the selection."""
-        place = self.mapToScene(at)
-        card, edge = self.board.card_at(place), self.board.edge_at(place)
-        title = self.board.title_at(place)
-        if title is not None:
-            self.select_things([title.id])
-            return menus.group_menu(self, title.id)
-        if card is not None:
-            others = self.selected_things if card.id in self.selected_things else ()
-            self.select_things([*(id for id in others if id != card.id), card.id])
-            is_group = card.id not in self.bridge.experiment.architecture.blocks
-            return menus.group_menu(self, card.id) if is_group else menus.block_menu(self, card.id)
-        if edge is not None:
-            self.pick_edge(edge.key)
-            return menus.edge_menu(self, edge.key)
-        note = self.board.note_at(place)
-        if note is not None:
-            self.board.select_edge(None)
-            if note.id not in self.selection.comments:
-                self.select_things([note.id])
-            return menus.comment_menu(self, note.id)
-        return menus.canvas_menu(self, place)
+        return menus.menu_at(self, self.mapToScene(at))
 
     @override
     def contextMenuEvent(self, event: QContextMenuEvent, /) -> None:
         self.bridge.fix_preview.drop()
-        self._abandon(restore=True)
+        self._hand.abandon(restore=True)
         at = event.pos()
         current = self.board.card_of(self.selection.current)
         if event.reason() is QContextMenuEvent.Reason.Keyboard and current is not None:
@@ -479,45 +380,22 @@ class CanvasView(Viewport):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent, /) -> None:
-        kind = bytes(event.mimeData().data(MIME).data()).decode("utf-8", "replace")
-        if not is_known(kind):
-            event.ignore()
-            return
-        self._end_drop()
-        self._abandon(restore=True)
-        self._drop = Drop(self, kind)
-        event.acceptProposedAction()
+        _answer(event, self._hand.carry_in(event.mimeData()))
 
     @override
     def dragMoveEvent(self, event: QDragMoveEvent, /) -> None:
-        if self._drop is None:
-            event.ignore()
-            return
-        at = event.position().toPoint()
-        self.draw_near(at)
-        self._drop.move(self.mapToScene(at), at)
-        if self._drop.allowed:
-            event.acceptProposedAction()
-        else:
-            event.ignore()
+        _answer(event, self._hand.carry(event.position().toPoint()))
 
     @override
     def dragLeaveEvent(self, event: QDragLeaveEvent, /) -> None:
-        self._end_drop()
+        self._hand.carry_out()
 
     @override
     def dropEvent(self, event: QDropEvent, /) -> None:
-        drop, self._drop = self._drop, None
-        if drop is None or drop.drop(self.mapToScene(event.position().toPoint())) is None:
-            event.ignore()
-            return
-        event.acceptProposedAction()
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-
-    def _end_drop(self) -> None:
-        drop, self._drop = self._drop, None
-        if drop is not None:
-            drop.clear()
+        done = self._hand.put_down(event.position().toPoint())
+        _answer(event, done)
+        if done:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     # ---- size
 
@@ -537,3 +415,10 @@ class CanvasView(Viewport):
         elif event.oldSize().isValid():
             self.scroll_by(round((event.oldSize().width() - event.size().width()) / 2), 0)  # keeps the middle
         self._place_overlays()
+
+
+def _answer(event: QDropEvent, yes: bool) -> None:
+    if yes:
+        event.acceptProposedAction()
+    else:
+        event.ignore()
