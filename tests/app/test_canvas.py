@@ -279,3 +279,13 @@ def test_ports_are_found_where_they_are_painted(chain: Studio) -> None:
     assert cards["input"].port_at(cards["input"].port(Port.INPUT)) is None
     assert cards["output"].port_at(cards["output"].port(Port.OUTPUT)) is None
     assert cards["conv"].port_at(cards["conv"].body.center()) is None
+
+
+def test_parameters_too_many_for_a_card_are_left_out_whole(chain: Studio) -> None:
+    card = chain.canvas.board.cards["conv"]
+    text = "16 filters · 2 × 2 · strides 2"
+    width = chain.canvas.board.style_used.caption_metrics.horizontalAdvance
+    assert card._shortened(text, width(text)) == text
+    assert card._shortened(text, width(text) - 1) == "16 filters · 2 × 2 …"
+    assert card._shortened(text, width("16 filters …")) == "16 filters …"
+    assert card._shortened(text, width("16 filters …") - 1).startswith("16 fil")

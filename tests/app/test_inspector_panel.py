@@ -218,7 +218,7 @@ def test_several_blocks_are_counted_and_edited_together(desk: Desk) -> None:
     card = desk.panel.several_card
     assert card.isVisible()
     assert card.title.text() == "2 blocks selected"
-    assert card.kinds.text() == "2 × Convolution"
+    assert card.kinds.text() == "2\u00a0×\u00a0Convolution"
     blocks = desk.bridge.trace.blocks
     assert card.table.text("Parameters") == f"{blocks['first'].params + blocks['second'].params:,}"
     field: Any = card.form.rows["kernel_size"].editor.fields()[0]

@@ -10,7 +10,18 @@ from PySide6.QtCore import QTimer
 from cnnstudio.core.files import read_experiment
 from cnnstudio.core.program import INPUT
 from cnnstudio.core.tracing import trace
-from cnnstudio.wire.messages import EffectiveField, GetEffectiveField, GetMaps, GetPreviews, GetSamples, Maps, Previews
+from cnnstudio.wire.messages import (
+    PROTOCOL,
+    Device,
+    EffectiveField,
+    GetEffectiveField,
+    GetMaps,
+    GetPreviews,
+    GetSamples,
+    Hello,
+    Maps,
+    Previews,
+)
 from tests.helpers.recording import RecordingWorker
 
 if TYPE_CHECKING:
@@ -36,7 +47,9 @@ class PlayedWorker(RecordingWorker):
     def enter(self, state: str) -> None:
         """Be in this state; ready, answer what waits."""
         super().enter(state)
-        if state == "ready" and self._due:
+        if state == "ready":
+            if self.hello is None:
+                self.arrive(Hello(PROTOCOL, {"played": "1.0"}, (Device("cpu", "Processor"),), 0))
             self._timer.start(0)
 
     def _play(self) -> None:
@@ -86,5 +99,5 @@ def _field(asked: GetEffectiveField) -> EffectiveField:
     sizes = _shape(asked.experiment, INPUT)[:-1]
     places = np.meshgrid(*[np.arange(n) for n in sizes], indexing="ij")
     cells = (*asked.cell, *(0,) * len(sizes))[: len(sizes)]
-    field = np.exp(-sum((place - cell) ** 2 for place, cell in zip(places, cells, strict=True)) / 3.0)
+    field = np.exp(-sum((place - cell) ** 2 for place, cell in zip(places, cells, strict=True)) / 1.5)
     return EffectiveField(asked.request, asked.block, asked.cell, False, field.astype(np.float32))

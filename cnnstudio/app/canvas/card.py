@@ -359,9 +359,19 @@ class Card(Sprite):
         metrics = self._style.caption_metrics
         end = metrics.elidedText(right, Qt.TextElideMode.ElideMiddle, room)
         taken = metrics.horizontalAdvance(end) + space(2) if end else 0
-        start = metrics.elidedText(left, Qt.TextElideMode.ElideRight, row.width() - taken)
+        start = self._shortened(left, row.width() - taken)
         self._text(painter, row, start, role)
         self._text(painter, row, end, Role.MUTED, right=True)
+
+    def _shortened(self, text: str, room: float) -> str:
+        """As many of the parts as there is room for: a value that is cut off could be taken for another."""
+        metrics = self._style.caption_metrics
+        parts = text.split(" · ")
+        for kept in range(len(parts), 0, -1):
+            told = " · ".join(parts[:kept]) + (" …" if kept < len(parts) else "")
+            if metrics.horizontalAdvance(told) <= room:
+                return told
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
 
     def _text(
         self, painter: QPainter, where: QRectF, text: str, role: Role, *, bold: bool = False, right: bool = False

@@ -29,8 +29,10 @@ REACH = 14.0
 """Width of the strip in which an edge is hit."""
 MARK, FAR_MARK = 5.5, 10.0
 """Radius of the crosses of a broken edge, from near and from afar."""
-_OFF_END = 12.0
+_OFF_END, _OFF_BENT = 12.0, 16.0
 """From the end of an edge to its cross: two of them, with their words, fit between the rows of the layout."""
+_BELOW_CARD, _ABOVE_CARD = 12.0, 15.0
+"""From a card to the middle of the words below or above it; above there may be the ring of the selection."""
 HIDDEN = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
 _words = lru_cache(4096)(shape_words)
 _NOWHERE = Course((0.0, 0.0), (0.0, 0.0))
@@ -228,7 +230,12 @@ class Edge(QGraphicsItem):
         self._area = QRectF(left - 4, top - 4, right - left + 8, bottom - top + 8)
         self._area = self._area.united(self._label_box(self._style.shape_width))
         if self._fault is not None:
-            self._tags = tuple(self._tag_box(*end) for end in zip(self.tag_words, self._mark_places(), strict=True))
+            source, target = self._mark_places()
+            if not self._course.is_straight:  # a curve hugs the cards, its words keep off them
+                source.setY(self._course.start[1] + _BELOW_CARD)
+                target.setY(self._course.end[1] - _ABOVE_CARD)
+            given, needed = self.tag_words
+            self._tags = (self._tag_box(given, source), self._tag_box(needed, target))
             self._area = (
                 self._area.united(self._tags[0])
                 .united(self._tags[1])
@@ -240,7 +247,7 @@ class Edge(QGraphicsItem):
         if self._course.is_straight:
             (x0, y0), (x1, y1) = self._course.start, self._course.end
             return QPointF(x0, y0 + _OFF_END), QPointF(x1, y1 - _OFF_END)
-        off = self.path.percentAtLength(min(_OFF_END, self.path.length() / 3))
+        off = self.path.percentAtLength(min(_OFF_BENT, self.path.length() / 3))
         return self.path.pointAtPercent(off), self.path.pointAtPercent(1 - off)
 
     def _tag_box(self, words: str, mark: QPointF) -> QRectF:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.importing import Told
 
-_WIDTH, _HIGHEST = 520, 420
+_WIDTH, _HIGHEST = 560, 420
 _AROUND, _ROW = 160, 44
 """Height of what surrounds the list, and of a sentence on two lines."""
 _ROLE = Qt.ItemDataRole.UserRole

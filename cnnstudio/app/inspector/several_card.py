@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from cnnstudio.core.tracing import BlockTrace
 
 _gestures = itertools.count(1)
+_TIED = "\u00a0"
+"""A space at which no line ends."""
 
 
 class SeveralCard(QWidget):
@@ -93,7 +95,7 @@ class SeveralCard(QWidget):
         self.title.setText(group.name if group is not None else f"{count} selected")
         self.title.setToolTip(group.name if group is not None else "")
         kinds = Counter(t.spec.title for t in traced)
-        listed = ", ".join(f"{n} {format.TIMES} {title}" for title, n in kinds.items())
+        listed = ", ".join(f"{n}{_TIED}{format.TIMES}{_TIED}{title}" for title, n in kinds.items())
         self.kinds.setText(f"Group of {count}: {listed}" if group is not None else listed)
         self.table.show_facts(facts.of_several(traced, trace))
         self.remove.setEnabled(any(i != INPUT for i in ids))
