@@ -101,6 +101,11 @@ class Program:
     """Name of the step that is the model's output."""
 
     @property
+    def gives_scores(self) -> bool:
+        """Whether the result is raw scores: no curve brings them to shares, so a loss over classes has to do it."""
+        return any(s.name == self.result and s.config.get("activation") == "linear" for s in self.steps)
+
+    @property
     def params(self) -> int:
         """Number of weights of the model."""
         return sum(s.params for s in self.steps)

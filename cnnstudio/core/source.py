@@ -157,9 +157,18 @@ def build_and_compile(experiment: Experiment, indent: str = "") -> list[str]:
     """Statements that give `model`, ready to train."""
     info, training = experiment.data.source.info(), experiment.training
     metrics = listed("metrics=", [_metric(metric, info) for metric in METRICS[info.task]])
-    parts = [_optimizer(training), Piece(f"loss={literal(LOSSES[info.task])}"), metrics]
+    parts = [_optimizer(training), _loss(experiment, info.task), metrics]
     weights = [indent + line for line in STARTING] if experiment.weights else []
     return [f"{indent}model = build_model()", *weights, *laid_out(call("model.compile", parts), indent)]
+
+
+def _loss(experiment: Experiment, task: Task) -> Piece:
+    """Its name; in full where Output gives raw scores, as `Program.gives_scores` says of the model."""
+    outputs = (b.spec for b in experiment.architecture.blocks.values() if b.spec.kind == "Output")
+    scores = any(getattr(spec, "activation", "") == "linear" for spec in outputs)
+    if scores and task is not Task.RECONSTRUCTION:
+        return call("loss=keras.losses.SparseCategoricalCrossentropy", [Piece("from_logits=True")])
+    return Piece(f"loss={literal(LOSSES[task])}")
 
 
 def _metric(metric: str, info: DataInfo) -> Piece:

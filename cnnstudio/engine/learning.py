@@ -23,11 +23,11 @@ _RESIDENT_BYTES = 1 << 30
 """Up to this size the training part lies on the device that trains; above, in main memory."""
 
 
-def make_loss(task: Task) -> Any:
-    """The Keras loss of a task: cross-entropy over class indices, or mean squared error."""
+def make_loss(task: Task, *, scores: bool) -> Any:
+    """The Keras loss of a task: cross-entropy of raw scores or of shares, over class indices; or mean squared error."""
     if task is Task.RECONSTRUCTION:
         return keras.losses.MeanSquaredError()
-    return keras.losses.SparseCategoricalCrossentropy()
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=scores)
 
 
 def make_metrics(info: DataInfo) -> list[Any]:
@@ -55,9 +55,13 @@ def make_optimizer(recipe: TrainingRecipe) -> Any:
     return kinds[recipe.optimizer](rate)
 
 
-def compile_model(model: Any, info: DataInfo, recipe: TrainingRecipe) -> None:
-    """Give the model what it is trained with, so that a saved one can be evaluated and trained on by plain Keras."""
-    model.compile(optimizer=make_optimizer(recipe), loss=make_loss(info.task), metrics=make_metrics(info))
+def compile_model(model: Any, info: DataInfo, recipe: TrainingRecipe, *, scores: bool = False) -> None:
+    """Give the model what it is trained with, so that a saved one can be evaluated and trained on by plain Keras.
+
+    `scores` says that it gives raw scores, as `Program.gives_scores` does.
+    """
+    loss = make_loss(info.task, scores=scores)
+    model.compile(optimizer=make_optimizer(recipe), loss=loss, metrics=make_metrics(info))
 
 
 class Learner(Protocol):
@@ -136,7 +140,7 @@ class TensorFlowLearner:
     def __init__(self, model: Any, info: DataInfo, training: Part) -> None:
         tf = tensorflow
         self._model = model
-        self._loss = make_loss(info.task)
+        self._loss = model.loss
         self._learned = _Scores(info)
         self._judged = _Scores(info)
         self._resident = training.inputs.nbytes + training.targets.nbytes <= _RESIDENT_BYTES

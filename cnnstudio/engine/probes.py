@@ -84,6 +84,8 @@ class Probe:
         values, prediction = self._run_to(block, inputs)
         maps, low, high = quantise(values)
         classes = self._data.info.task is Task.CLASSIFICATION
+        if self._program.gives_scores:
+            prediction = shares(prediction)
         shown = prediction.astype("float32") if classes else np.empty(0, "float32")
         return FeatureMaps(self._run, block, sample, epoch, step, maps, low, high, shown)
 
@@ -117,6 +119,13 @@ class Probe:
         while len(self._models) > _MODELS_KEPT:
             self._models.popitem(last=False)
         return made
+
+
+def shares(scores: np.ndarray) -> np.ndarray:
+    """Scores (..., classes) as shares that add up to 1, as softmax gives them."""
+    grown = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    result: np.ndarray = grown / grown.sum(axis=-1, keepdims=True)
+    return result
 
 
 def quantise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -182,7 +182,7 @@ class Run:
         program = design.program()
         self._model = build_keras(program)
         start = self._started_weights(program)
-        compile_model(self._model, data.info, self._recipe)
+        compile_model(self._model, data.info, self._recipe, scores=program.gives_scores)
         learner = make_learner(self._model, data.info, data.training)
         self._probe = Probe(self._model, program, data, self.id, self._emit)
         network = RunNetwork(self._model, program, data, self._experiment.data)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.cli.experiments import load
+from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.keras_signatures import SIGNATURES
 from cnnstudio.core.notebook import notebook
 from cnnstudio.core.presets import presets
@@ -98,11 +99,14 @@ def _small(id: str, epochs: int) -> Experiment:
     return dataclasses.replace(experiment, training=training, data=data)
 
 
-@pytest.mark.parametrize(("id", "epochs"), [("lenet-5", 2), ("autoencoder", 1), ("u-net", 1)])
+@pytest.mark.parametrize(
+    ("id", "epochs", "end"),
+    [("lenet-5", 2, "auto"), ("lenet-5", 1, "linear"), ("autoencoder", 1, "auto"), ("u-net", 1, "auto")],
+)
 def test_the_script_comes_to_the_same_result(
-    id: str, epochs: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    id: str, epochs: int, end: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    experiment = _small(id, epochs)
+    experiment = SetParameters(id="output", values={"activation": end})(_small(id, epochs))
     namespace: dict[str, Any] = {"__name__": "script"}
     exec(script(experiment), namespace)
     namespace["main"]()

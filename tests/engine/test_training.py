@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstudio.core import samples
+from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.files import load_experiment
 from cnnstudio.core.recipe import DataRecipe, Digits, Shapes, SourceSpec, Waveforms
 from cnnstudio.core.run_folder import BEST, LAST, RunRecord, read_record, settle, write_record
@@ -27,7 +28,7 @@ from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import load
 from cnnstudio.engine.devices import DeviceError
 from cnnstudio.engine.training import Run, train
-from cnnstudio.wire.messages import EpochEnd, Event, Progress, RunEnded, RunStarted
+from cnnstudio.wire.messages import EpochEnd, Event, FeatureMaps, Progress, RunEnded, RunStarted, Sample, Watch
 from tests.engine.conftest import chain, segmenter, small
 
 if TYPE_CHECKING:
@@ -195,6 +196,18 @@ def test_segmentation_and_reconstruction_have_their_metrics(tmp_path: Path) -> N
     copier = chain(Digits(task="reconstruction"), ("convolution_1", "Convolution", {"filters": 4}))
     _, ended = trained(copier, tmp_path / "copies")
     assert set(ended.test) == {"loss", "mae"}
+
+
+def test_raw_scores_are_learned_from_as_shares_are_and_shown_as_shares(tmp_path: Path) -> None:
+    """Output without a curve: the loss knows, and what the window shows as shares are shares."""
+    plain = small(epochs=2)
+    raw = SetParameters(id="output", values={"activation": "linear"})(plain)
+    _, of_shares = trained(plain, tmp_path / "shares")
+    events, of_scores = trained(raw, tmp_path / "scores", Control(Watch("output", Sample("validation", 1), 1000.0)))
+    assert of_scores.test == pytest.approx(of_shares.test, abs=0.02)
+    looks = of_kind(events, FeatureMaps)
+    assert all(look.prediction.sum() == pytest.approx(1, abs=1e-5) and look.prediction.min() >= 0 for look in looks)
+    assert looks[-1].low.min() < 0, "the maps are what comes out"
 
 
 def test_both_learners_do_the_same() -> None:

@@ -41,7 +41,8 @@ class Output(BlockSpec):
 
     activation: Literal["auto", "softmax", "sigmoid", "linear"] = param(
         "auto",
-        help="auto: shares that add up to 1 (softmax) for classes, values from 0 to 1 (sigmoid) for reconstruction",
+        help="auto: shares that add up to 1 (softmax) for classes, values from 0 to 1 (sigmoid) for reconstruction; "
+        "linear: raw scores, which the loss turns into shares itself",
     )
     kernel_size: Size = param(1, min=1, max=255, help="Width of the window in cells, where maps come out")
     use_bias: bool = param(True, help="Adds one learned number to each value that comes out")

@@ -55,8 +55,8 @@ def end(draft: Draft) -> DataRecipe:
     draft.result = last
     if values["activation"] == "linear" and task is not Task.RECONSTRUCTION:
         draft.notes.add(
-            "The model ends in raw scores, without softmax, and so does its Output {layers}: before you train it here, "
-            "set its activation to auto, as the loss is worked out from probabilities.",
+            "The model ends in raw scores, without softmax, and so does its Output {layers}; the loss is worked out "
+            "from these scores.",
             last,
         )
     return _data(draft, task, units)
