@@ -31,6 +31,9 @@ class Situation:
     can_bypass: bool = False
     is_bypassed: bool = False
     """Whether all selected blocks are left out of the network."""
+    can_connect: bool = False
+    is_connected: bool = False
+    """Whether the last selected block reads the first one already."""
     can_group: bool = False
     group: str = ""
     """Name of the group that the selection is about."""
@@ -153,6 +156,11 @@ TABLE: tuple[ActionSpec, ...] = (
                "Ctrl+B", enabled=lambda now: now.can_bypass, on_canvas=True,
                label=lambda now: "Use again" if now.is_bypassed else "Bypass",
                separated=True, bar=True, why="no block is selected that can be left out"),
+    ActionSpec("connect", "Connect", "Edit", "canvas.connect_selected",
+               "Connect the block selected first with the one selected last, or cut that connection", "link",
+               "Ctrl+L", enabled=lambda now: now.can_connect, on_canvas=True,
+               label=lambda now: "Disconnect" if now.is_connected else "Connect",
+               why="select two blocks: the one to read, then the one that reads it"),
     ActionSpec("add_comment", "Add comment", "Edit", "canvas.add_comment", "Write a comment on the canvas", "comment",
                "Ctrl+Shift+C", enabled=lambda now: now.page == "design", on_canvas=True,
                why="on the Design page only", bar=True),

@@ -259,6 +259,8 @@ class MainWindow(QMainWindow):
                 can_duplicate=canvas.can_duplicate,
                 can_copy=canvas.can_copy,
                 can_bypass=canvas.can_bypass,
+                can_connect=canvas.can_connect,
+                is_connected=canvas.is_connected,
                 can_group=canvas.groups.can_group,
                 group=group.name if group is not None else "",
                 group_closed=group is not None and group.closed,

@@ -269,3 +269,18 @@ def test_several_blocks_are_deleted_by_their_menu(menu_at: MenuAt) -> None:
     _entry(menu_at(menu_at.studio.middle("conv")), "_delete").trigger()
     assert menu_at.studio.chain() == ["input", "flat", "output"]
     assert menu_at.studio.steps == 1
+
+
+def test_a_skip_connection_by_keys_alone(qtbot: QtBot) -> None:
+    """Shift and arrows lead from where to read to who reads; the same key cuts the connection again."""
+    studio = Studio.shown(qtbot, *RESIDUAL)
+    studio.click(studio.middle("stem"))
+    for _ in range(2):
+        studio.key(Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert studio.selection.current == "sum"
+    studio.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert studio.blocks["sum"].inputs == ("left", "right", "stem")
+    assert studio.canvas.is_connected
+    studio.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert studio.blocks["sum"].inputs == ("left", "right")
+    assert studio.steps == 2

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnnstudio.app.canvas.connecting import Unclear, end_of
 from cnnstudio.app.canvas.navigation import Way, first, last, nearer, nearest_beside, neighbour
 from cnnstudio.core.edits import (
     BypassBlocks,
+    Connect,
     Disconnect,
     DuplicateBlocks,
     PasteBlocks,
@@ -48,9 +50,7 @@ def delete_selection(canvas: CanvasView) -> None:
     """Cut the selected edge, or remove the selected blocks and comments, heal the chain and select the block before."""
     edge = canvas.board.selected_edge
     if edge is not None:
-        gesture = f"disconnect {edge} {len(canvas.bridge.document.states)}"
-        for source, target in canvas.board.connections(edge):  # several where it meets a closed group
-            canvas.bridge.do(Disconnect(source=source, target=target, gesture=gesture))
+        _cut(canvas, edge)
         return
     blocks = canvas.bridge.experiment.architecture.blocks
     _remove(canvas, tuple(id for id in canvas.selection.ids if id in blocks), "Remove")
@@ -196,6 +196,46 @@ def move_up(canvas: CanvasView) -> None:
 def move_down(canvas: CanvasView) -> None:
     """One place down the flow."""
     move_selected(canvas, 1)
+
+
+def pair(canvas: CanvasView) -> tuple[str, str] | None:
+    """The cards selected first and last, in the order of the flow where there is one; None for fewer than two."""
+    board = canvas.board
+    cards = [thing for thing in canvas.selected_things if thing in board.cards]
+    if len(cards) < 2:
+        return None
+    first, last = cards[0], cards[-1]
+    above = set().union(*(board.architecture.upstream(id) for id in board.blocks_of(first)))
+    return (last, first) if not above.isdisjoint(board.blocks_of(last)) else (first, last)
+
+
+def is_connected(canvas: CanvasView) -> bool:
+    """Whether the one of these reads the other already."""
+    ends = pair(canvas)
+    return ends is not None and bool(canvas.board.connections(ends))
+
+
+def connect_selected(canvas: CanvasView) -> None:
+    """Connect the card selected first with the one selected last, or cut what connects them: one undo step."""
+    ends, architecture = pair(canvas), canvas.bridge.experiment.architecture
+    if ends is None:
+        return
+    if is_connected(canvas):
+        _cut(canvas, ends)
+        return
+    source, target = end_of(architecture, ends[0], leaving=True), end_of(architecture, ends[1], leaving=False)
+    unclear = next((end for end in (source, target) if isinstance(end, Unclear)), None)
+    if unclear is not None:
+        canvas.bridge.refused.emit(str(unclear))
+    else:
+        canvas.bridge.do(Connect(source=source, target=target))
+
+
+def _cut(canvas: CanvasView, edge: tuple[str, str]) -> None:
+    """All connections that an edge stands for: several where it meets a closed group."""
+    gesture = f"disconnect {edge} {len(canvas.bridge.document.states)}"
+    for source, target in canvas.board.connections(edge):
+        canvas.bridge.do(Disconnect(source=source, target=target, gesture=gesture))
 
 
 def disconnect_inputs(canvas: CanvasView, id: str) -> None:

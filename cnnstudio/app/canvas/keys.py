@@ -119,6 +119,7 @@ _TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[CanvasView], None]] =
     (Qt.Key.Key_Return, _CTRL): _toggle_group,
     (Qt.Key.Key_Enter, _CTRL): _toggle_group,
     (Qt.Key.Key_B, _CTRL): commands.toggle_bypass,
+    (Qt.Key.Key_L, _CTRL): commands.connect_selected,
     (Qt.Key.Key_C, _CTRL | _SHIFT): _add_comment,
     (Qt.Key.Key_Up, _CTRL | _SHIFT): commands.select_upstream,
     (Qt.Key.Key_Down, _CTRL | _SHIFT): commands.select_downstream,

@@ -74,6 +74,9 @@ def block_menu(canvas: CanvasView, id: str) -> QMenu:
     copy.setEnabled(canvas.can_duplicate)
     bypass = _add(menu, "Use again" if canvas.is_bypassed else "Bypass", canvas.toggle_bypass, "Ctrl+B", "bypass")
     bypass.setEnabled(canvas.can_bypass)
+    if canvas.can_connect:
+        join = "Disconnect" if canvas.is_connected else "Connect"
+        _add(menu, join, canvas.connect_selected, "Ctrl+L", "unlink" if canvas.is_connected else "link")
     menu.addSeparator()
     _add(menu, "Group", canvas.groups.group, "Ctrl+G", "group").setEnabled(canvas.groups.can_group)
     if canvas.groups.selected is not None:

@@ -253,6 +253,21 @@ class CanvasView(Viewport):
         return commands.is_bypassed(self)
 
     @Slot()
+    def connect_selected(self) -> None:
+        """Connect the card selected first with the one selected last, or cut that connection."""
+        commands.connect_selected(self)
+
+    @property
+    def can_connect(self) -> bool:
+        """Whether two cards are selected."""
+        return commands.pair(self) is not None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is that connection already."""
+        return commands.is_connected(self)
+
+    @Slot()
     def select_upstream(self) -> None:
         """Select all that the selected blocks depend on, too."""
         commands.select_upstream(self)

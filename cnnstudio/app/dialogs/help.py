@@ -29,13 +29,18 @@ if TYPE_CHECKING:
     from cnnstudio.wire.messages import Hello
 
 CANVAS_KEYS = (
-    ("Arrow keys", "Go to the neighbouring block"),
+    ("Arrow keys", "Go to the neighbouring block, group or comment"),
+    ("Shift+Arrow keys", "The same, and keep what was selected"),
     ("Alt+Up, Alt+Down", "Move the block along the flow"),
-    ("Return", "Edit the block's parameters"),
+    ("Return", "Edit the block's parameters or the comment, open the group"),
+    ("F2", "Write the comment anew, or rename the group"),
+    ("Ctrl+Return, Esc", "In a comment: keep what is written, or give it up"),
     ("Home, End", "Go to the first or last block"),
-    ("Esc", "Select nothing"),
+    ("Esc", "Call off a drag, leave a preview, else select nothing"),
+    ("Menu key", "All that can be done with the block, its fixes first"),
     ("Space and drag, middle button", "Move the canvas"),
-    ("Ctrl and wheel", "Zoom"),
+    ("Ctrl and wheel, +, -", "Zoom"),
+    ("Alt while dragging", "Fall into no column and leave cards in their groups"),
 )
 
 
