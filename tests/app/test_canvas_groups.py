@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QStyleOptionGraphicsItem
 
 from cnnstudio.app.canvas.card import Light, Port
 from cnnstudio.app.canvas.group_card import GroupCard
@@ -564,3 +564,22 @@ def moved(studio: Studio, at: QPoint, held: Qt.KeyboardModifier) -> QMouseEvent:
     place = QPointF(at)
     everywhere = QPointF(studio.canvas.viewport().mapToGlobal(at))
     return QMouseEvent(QEvent.Type.MouseMove, place, everywhere, Qt.MouseButton.NoButton, LEFT, held)
+
+
+def test_from_afar_a_long_name_ends_within_its_frame(qtbot: QtBot) -> None:
+    studio = Studio.shown(qtbot, *CHAIN)
+    id = group(studio, "conv", name="Merkmalsextraktionsschichten der ersten Stufe")
+    studio.canvas.set_zoom(0.3)
+    item = studio.canvas.board.frames[id]
+    image = QImage(300, 40, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(0)
+    painter = QPainter(image)
+    painter.translate(20, 4)
+    painter.scale(0.3, 0.3)
+    item.paint(painter, QStyleOptionGraphicsItem())
+    painter.end()
+    inked = [x for x in range(300) if any(image.pixelColor(x, y).alpha() for y in range(40))]
+    room = frame(studio, id).width() * 0.3
+    assert inked
+    assert inked[0] >= 19
+    assert 20 + room * 0.7 < inked[-1] <= 20 + room

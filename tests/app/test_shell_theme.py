@@ -70,7 +70,7 @@ def test_text_can_be_read_on_every_ground(look: Theme, ground: Role, ink: Role) 
 
 @LOOKS
 @pytest.mark.parametrize("tone", [Role.ERROR, Role.WARNING, Role.HINT, Role.OK, Role.ACCENT])
-@pytest.mark.parametrize("ground", [Role.WINDOW, Role.SURFACE, Role.RAISED])
+@pytest.mark.parametrize("ground", [Role.WINDOW, Role.SURFACE, Role.RAISED, Role.CANVAS, Role.HOVER, Role.SELECTION])
 def test_tones_can_be_read_as_text(look: Theme, tone: Role, ground: Role) -> None:
     assert contrast(look.color(tone), look.color(ground)) >= 4.5
 

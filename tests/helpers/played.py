@@ -46,10 +46,11 @@ class PlayedWorker(RecordingWorker):
 
     def enter(self, state: str) -> None:
         """Be in this state; ready, answer what waits."""
-        super().enter(state)
+        if state == "ready" and self.hello is None:
+            self.arrive(Hello(PROTOCOL, {"played": "1.0"}, (Device("cpu", "Processor"),), 0))
+        else:
+            super().enter(state)
         if state == "ready":
-            if self.hello is None:
-                self.arrive(Hello(PROTOCOL, {"played": "1.0"}, (Device("cpu", "Processor"),), 0))
             self._timer.start(0)
 
     def _play(self) -> None:

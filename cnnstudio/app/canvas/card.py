@@ -315,7 +315,8 @@ class Card(Sprite):
         self._text(painter, rows[0], title, loud, bold=True)
         if face.is_summary and style.caption_metrics.horizontalAdvance(face.parameters) > rows[1].width():
             # Half a sentence says nothing; the tooltip has the whole.
-            self._pair(painter, rows[1], face.id, "", Role.MUTED, 0)
+            whole = style.caption_metrics.horizontalAdvance(face.id) <= rows[1].width()
+            self._pair(painter, rows[1], face.id if whole else face.short_id, "", Role.MUTED, 0)
             self._paint_numbers(painter, rows[2], loud)
             return
         beside = free - style.title_metrics.horizontalAdvance(title) - space(2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from typing_extensions import override
 
@@ -189,10 +189,7 @@ class FrameTitle(QGraphicsItem):
         style, box = self._style, self._box
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if level < FAR:
-            painter.setFont(style.far)
-            painter.setPen(style.colors[Role.ACCENT if self._focused else Role.TEXT])
-            room = QRectF(0, 0, self._room - 2 * _INSET, box.height())
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, self._title.name)
+            self._paint_far(painter, box.height())
             return
         painter.setPen(style.pen(Role.ACCENT, 1.5) if self._focused else Qt.PenStyle.NoPen)
         painter.setBrush(style.card if self._hovered else style.colors[Role.CANVAS])
@@ -201,7 +198,7 @@ class FrameTitle(QGraphicsItem):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(style.colors[Role.HOVER])
             painter.drawRoundedRect(QRectF(0, 0, _ICON + space(2), box.height()), RADIUS, RADIUS)
-        self._paint_icon(painter, box)
+        self._paint_icon(painter, box, level)
         words = box.adjusted(_ICON + space(2), 0, -space(1), 0)
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         painter.setFont(style.title)
@@ -211,8 +208,23 @@ class FrameTitle(QGraphicsItem):
         painter.setPen(style.colors[Role.MUTED])
         painter.drawText(words, flags | Qt.AlignmentFlag.AlignRight, self._count)
 
-    def _paint_icon(self, painter: QPainter, box: QRectF) -> None:
+    def _paint_far(self, painter: QPainter, height: float) -> None:
+        """The name alone, in large type, on a plate of its own: an edge beneath would cross it out."""
+        style = self._style
+        metrics = QFontMetricsF(style.far)
+        room = self._room - 2 * _INSET
+        name = metrics.elidedText(self._title.name, Qt.TextElideMode.ElideRight, room)
+        painter.fillRect(
+            QRectF(0, 0, min(metrics.horizontalAdvance(name) + space(1), room), height), style.colors[Role.CANVAS]
+        )
+        painter.setFont(style.far)
+        painter.setPen(style.colors[Role.ACCENT if self._focused else Role.TEXT])
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine
+        painter.drawText(QRectF(0, 0, room, height), flags, name)
+
+    def _paint_icon(self, painter: QPainter, box: QRectF, level: float) -> None:
+        finer = max(1.0, level)  # stretched it would be coarse
         drawn: QPixmap = pixmap(
-            "chevron-down", self._style.colors[Role.MUTED], round(_ICON), painter.device().devicePixelRatio()
+            "chevron-down", self._style.colors[Role.MUTED], round(_ICON), finer * painter.device().devicePixelRatio()
         )
         painter.drawPixmap(QPointF(space(1), (box.height() - _ICON) / 2), drawn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QGraphicsPathItem,
     QGraphicsRectItem,
@@ -134,12 +134,12 @@ class ZoomBar(QWidget):
     def _dress(self) -> None:
         font = theme().font(Scale.CAPTION)
         self._scale.setFont(font)
+        self._scale.setFixedWidth(QFontMetrics(font).horizontalAdvance("000 %") + space(5))
         self.update()
 
     def show_scale(self, scale: float) -> None:
         """Show the scale, in per cent."""
         self._scale.setText(f"{round(scale * 100)} %")
-        self._scale.setFixedWidth(self._scale.fontMetrics().horizontalAdvance("000 %") + space(5))
         self.adjustSize()
 
     @override

@@ -69,7 +69,7 @@ DARK_COLORS = {
     Role.DISABLED: "#666f7f",
     Role.ACCENT: "#7aa7ff",
     Role.ON_ACCENT: "#0d1a30",
-    Role.SELECTION: "#2a3f68",
+    Role.SELECTION: "#283c63",
     Role.HOVER: "#2f3541",
     Role.ERROR: "#ff8a80",
     Role.WARNING: "#f2b84b",
