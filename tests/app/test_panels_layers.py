@@ -295,3 +295,7 @@ def test_a_row_taken_away_by_hand_leaves_the_rest_selected(desk: Desk) -> None:
     flags = QItemSelectionModel.SelectionFlag
     desk.view.selectionModel().select(index, flags.Deselect | flags.Rows)
     assert desk.selection.ids == ("gap",)
+
+
+def test_ids_that_do_not_fit_keep_their_ends(desk: Desk) -> None:
+    assert desk.panel.view.textElideMode() is Qt.TextElideMode.ElideMiddle

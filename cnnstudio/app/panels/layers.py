@@ -113,6 +113,7 @@ class LayersPanel(QWidget):
         view.setObjectName("layers_table")
         view.setAccessibleName("Layers")
         view.setToolTip("A click on a row selects its block, one on a heading sorts")
+        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # ids of a kind differ at their ends
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setShowGrid(False)
