@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from cnnstudio.app.canvas.navigation import Way, neighbour
 from cnnstudio.core.catalogue import groups
-from cnnstudio.core.edits import Disconnect
+from cnnstudio.core.edits import Disconnect, SetGroupClosed, group_blocks
 from tests.helpers.canvas import CHAIN, RESIDUAL, Studio, experiment
 
 if TYPE_CHECKING:
@@ -279,8 +279,25 @@ def test_a_skip_connection_by_keys_alone(qtbot: QtBot) -> None:
         studio.key(Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     assert studio.selection.current == "sum"
     studio.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-    assert studio.blocks["sum"].inputs == ("left", "right", "stem")
+    assert list(studio.blocks["sum"].inputs) == ["left", "right", "stem"]
     assert studio.canvas.is_connected
     studio.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-    assert studio.blocks["sum"].inputs == ("left", "right")
+    assert list(studio.blocks["sum"].inputs) == ["left", "right"]
     assert studio.steps == 2
+
+
+def test_what_cannot_be_connected_by_keys_says_why(qtbot: QtBot) -> None:
+    studio = Studio.shown(qtbot, *RESIDUAL)
+    told: list[str] = []
+    studio.bridge.refused.connect(told.append)
+    assert not studio.canvas.can_connect
+    studio.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    studio.selection.select(["output", "stem"])
+    studio.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)  # along the flow, however they were selected
+    assert studio.blocks["output"].inputs == ("stem",)
+    group = group_blocks(studio.bridge.experiment.architecture, ["left", "right"], "Both")
+    assert studio.bridge.do(group)
+    assert studio.bridge.do(SetGroupClosed(id=group.id, closed=True))
+    studio.canvas.select_things([group.id, "flat"])
+    studio.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert told == ['The flow leaves "Both" at 2 blocks: open the group and choose a block.']

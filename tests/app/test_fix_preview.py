@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
+from cnnstudio.app.canvas.thumbnails import PreviewNote
 from cnnstudio.app.inspector import InspectorPanel
 from cnnstudio.app.inspector.findings import FixButton
 from cnnstudio.app.panels.problem_model import PROBLEM
@@ -275,3 +276,14 @@ def test_good_blocks_and_edges_have_no_fixes_in_their_menus(desk: Desk) -> None:
         menu = desk.studio.canvas.menu_at(at)
         assert not [a.text() for a in menu.actions() if a.text().startswith("Fix")]
         menu.deleteLater()
+
+
+def test_a_note_makes_room_for_the_banner_and_comes_back(qtbot: QtBot, desk: Desk) -> None:
+    note = PreviewNote(desk.studio.canvas)
+    note.explain("Live previews need the worker: Train starts a new one.")
+    assert note.isVisible()
+    desk.studio.bridge.fix_preview.point_at(desk.fixes[0], desk.studio.canvas)
+    qtbot.waitUntil(lambda: desk.ghosts.are_shown)
+    assert note.isHidden()
+    desk.studio.bridge.fix_preview.drop()
+    assert note.isVisible()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 FAKE = Path(__file__).parents[1] / "helpers" / "fake_worker.py"
-TRICKS = times(120)
+TRICKS = times(60)
 SEED = int(os.environ.get("CNNSTUDIO_MONKEY_SEED", "0"))
 OFTEN = 6
 """Tricks after which the canvas is held against a scene drawn from nothing."""

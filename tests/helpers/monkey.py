@@ -45,13 +45,12 @@ KEYS: tuple[tuple[Qt.Key, Qt.KeyboardModifier], ...] = (
     (K.Key_Up, NONE), (K.Key_Down, NONE), (K.Key_Left, NONE), (K.Key_Right, NONE), (K.Key_Down, SHIFT),
     (K.Key_Up, ALT), (K.Key_Down, ALT), (K.Key_Home, NONE), (K.Key_End, NONE), (K.Key_Delete, NONE),
     (K.Key_Backspace, NONE), (K.Key_D, CTRL), (K.Key_A, CTRL), (K.Key_Escape, NONE), (K.Key_Return, NONE),
-    (K.Key_F2, NONE), (K.Key_G, CTRL), (K.Key_G, CTRL | SHIFT), (K.Key_Return, CTRL), (K.Key_B, CTRL),
+    (K.Key_F2, NONE), (K.Key_G, CTRL), (K.Key_G, CTRL | SHIFT), (K.Key_Return, CTRL), (K.Key_B, CTRL), (K.Key_L, CTRL),
     (K.Key_C, CTRL | SHIFT), (K.Key_Up, CTRL | SHIFT), (K.Key_Down, CTRL | SHIFT), (K.Key_0, CTRL), (K.Key_9, CTRL),
     (K.Key_Plus, CTRL), (K.Key_Minus, CTRL), (K.Key_X, CTRL), (K.Key_C, CTRL), (K.Key_V, CTRL), (K.Key_T, CTRL | SHIFT),
     (K.Key_M, CTRL | SHIFT), (K.Key_P, CTRL | SHIFT), (K.Key_Tab, NONE), (K.Key_Space, NONE),
 )  # fmt: skip
 """None of these opens a dialog or leaves the page."""
-HARMFUL = ("action_quit", "palette_remove")
 TOO_MANY = 30
 """Blocks, from which on the monkey rather takes back what it did."""
 

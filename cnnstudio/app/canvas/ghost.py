@@ -188,10 +188,6 @@ class Ghosts(QObject):
         inside = self._canvas.viewport().geometry()
         self.banner.say(f"{words}\nEnter applies, Esc leaves", Role.ACCENT, min(WIDEST, inside.width() - space(6)))
         self.banner.move(inside.center().x() - self.banner.width() // 2, inside.top() + space(3))
-        for note in self._canvas.findChildren(Bubble, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            if note is not self.banner and note.isVisible() and note.geometry().intersects(self.banner.geometry()):
-                self.banner.move(self.banner.x(), note.geometry().bottom() + space(2))
-        self.banner.raise_()
 
     def _leave(self) -> None:
         canvas, place = self._canvas, self._place
