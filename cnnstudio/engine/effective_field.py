@@ -15,10 +15,13 @@ from cnnstudio.core.program import INPUT
 from cnnstudio.engine import devices
 from cnnstudio.engine.backend import DEVICE_ERRORS, backend, tensorflow
 from cnnstudio.engine.build import room_for
+from cnnstudio.engine.previews import check_that
 from cnnstudio.engine.sketch import SketchError
 from cnnstudio.wire.messages import EffectiveField
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cnnstudio.core.declare import Shape
     from cnnstudio.core.program import Program
     from cnnstudio.engine.sketch import Sketches
@@ -44,15 +47,21 @@ class Network(Protocol):
         """The Keras model from the input to what the block yields."""
 
 
-def design_field(command: GetEffectiveField, sketches: Sketches) -> EffectiveField:
-    """The effective field in the network of a design. Raises SketchError."""
-    sketch = sketches.of(command.experiment, command.directory)
+def design_field(
+    command: GetEffectiveField, sketches: Sketches, go_on: Callable[[], bool] = lambda: True
+) -> EffectiveField:
+    """The effective field in the network of a design. Raises SketchError, and Replaced when `go_on` says no."""
+    check = check_that(go_on)
+    check()
+    sketch = sketches.of(command.experiment, command.directory, check)
     with devices.scope(devices.devices()[0]):  # where the sketch lies: a GPU is left to training
-        return effective_field(command, sketch, trained=sketch.trained)
+        return effective_field(command, sketch, trained=sketch.trained, check=check)
 
 
-def effective_field(command: GetEffectiveField, network: Network, *, trained: bool) -> EffectiveField:
-    """The effective field of the cell that is asked for. Raises SketchError."""
+def effective_field(
+    command: GetEffectiveField, network: Network, *, trained: bool, check: Callable[[], None] | None = None
+) -> EffectiveField:
+    """The effective field of the cell that is asked for. Raises SketchError. `check` is called between two passes."""
     shape = _shape_of(command.block, network.program)
     _check_cell(command, shape[:-1])
     inputs = network.sample(command.sample)
@@ -60,7 +69,7 @@ def effective_field(command: GetEffectiveField, network: Network, *, trained: bo
         field = np.zeros(shape[:-1])
         field[command.cell] = 1.0
     else:
-        field = _gradient(command, network, inputs, shape[-1])
+        field = _gradient(command, network, inputs, shape[-1], check)
     largest = float(field.max(initial=0.0))
     scaled = field / largest if np.isfinite(largest) and largest > 0 else np.zeros_like(field)
     return EffectiveField(command.request, command.block, command.cell, trained, scaled.astype("float32"))
@@ -80,7 +89,13 @@ def _check_cell(command: GetEffectiveField, spatial: tuple[int, ...]) -> None:
         raise SketchError(f'There is no cell {cell} in the map of "{command.block[:64]}", which has {sizes}.')
 
 
-def _gradient(command: GetEffectiveField, network: Network, inputs: np.ndarray, channels: int) -> np.ndarray:
+def _gradient(
+    command: GetEffectiveField,
+    network: Network,
+    inputs: np.ndarray,
+    channels: int,
+    check: Callable[[], None] | None = None,
+) -> np.ndarray:
     """The absolute gradient on the input's cells, float64, summed over the channels of both ends."""
     if tensorflow is None:
         raise SketchError(f"The effective field is computed with TensorFlow below Keras, but {backend} is in use.")
@@ -92,6 +107,8 @@ def _gradient(command: GetEffectiveField, network: Network, inputs: np.ndarray, 
         with room_for(len(network.program.steps)):
             model = network.model_to(command.block)
             for start in range(0, len(followed), together):
+                if check is not None:
+                    check()
                 total += _of_channels(model, inputs, command.cell, followed[start : start + together])
     except DEVICE_ERRORS as error:
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")

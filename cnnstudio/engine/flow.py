@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 
 
 def flow(
-    program: Program, layer_of: Callable[[Step], Any], inputs: np.ndarray, wanted: Collection[str] | None = None
+    program: Program,
+    layer_of: Callable[[Step], Any],
+    inputs: np.ndarray,
+    wanted: Collection[str] | None = None,
+    check: Callable[[], None] | None = None,
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Each block (of those wanted, or all) and its result for one sample, in the order of the program.
 
     `inputs` is (1, ...); results are float32 (..., channels), without the batch axis. `layer_of` gives the layer of a
-    step. What no later step reads is let go at once, so the memory taken is that of a few maps.
+    step. What no later step reads is let go at once, so the memory taken is that of a few maps. `check` is called
+    before each step; what it raises ends the pass.
     """
     blocks = {id: step for id, step in program.outputs.items() if wanted is None or id in wanted}
     at_step: dict[str, list[str]] = {}
@@ -38,6 +43,8 @@ def flow(
     for id in at_step.get(INPUT, ()):
         yield id, np.asarray(inputs[0], "float32")
     for step in steps:
+        if check is not None:
+            check()
         given = [held[name] for name in step.inputs]
         result = layer_of(step)(given if len(given) > 1 else given[0], training=False)
         held[step.name] = result

@@ -54,9 +54,11 @@ class RunNetwork:
         except DataError as error:
             raise SketchError(str(error)) from error
 
-    def values(self, inputs: np.ndarray, wanted: Collection[str] | None = None) -> Iterator[tuple[str, np.ndarray]]:
+    def values(
+        self, inputs: np.ndarray, wanted: Collection[str] | None = None, check: Callable[[], None] | None = None
+    ) -> Iterator[tuple[str, np.ndarray]]:
         """Blocks and their results (..., channels), with the weights of the moment. Raises SketchError."""
-        stream = flow(self.program, self._layer_of, inputs, wanted)
+        stream = flow(self.program, self._layer_of, inputs, wanted, check)
         while (found := self._next(stream)) is not None:
             yield found
 

@@ -32,8 +32,10 @@ class Network(Protocol):
     def sample(self, sample: Sample) -> np.ndarray:
         """The inputs (1, ...) of a sample."""
 
-    def values(self, inputs: np.ndarray, wanted: Collection[str] | None = None) -> Iterator[tuple[str, np.ndarray]]:
-        """Blocks and their results (..., channels) for these inputs."""
+    def values(
+        self, inputs: np.ndarray, wanted: Collection[str] | None = None, check: Callable[[], None] | None = None
+    ) -> Iterator[tuple[str, np.ndarray]]:
+        """Blocks and their results (..., channels) for these inputs. `check` is called between two layers."""
 
 
 class Replaced(Exception):
@@ -71,13 +73,20 @@ class Painter:
         return picture(values, size, known)
 
 
-def previews(command: GetPreviews, sketches: Sketches, go_on: Callable[[], bool]) -> Previews:
-    """The pictures of a design. Raises SketchError, and Replaced when `go_on` says no."""
+def check_that(go_on: Callable[[], bool]) -> Callable[[], None]:
+    """Something to call every now and then: it raises Replaced once `go_on` says no."""
 
     def check() -> None:
         if not go_on():
             raise Replaced
 
+    return check
+
+
+def previews(command: GetPreviews, sketches: Sketches, go_on: Callable[[], bool]) -> Previews:
+    """The pictures of a design. Raises SketchError, and Replaced when `go_on` says no."""
+
+    check = check_that(go_on)
     check()
     sketch = sketches.of(command.experiment, command.directory, check)
     blocks, pictures = Painter().paint(sketch, command.sample, command.size, check)
@@ -85,18 +94,20 @@ def previews(command: GetPreviews, sketches: Sketches, go_on: Callable[[], bool]
     return Previews(command.request, run, blocks, pictures)
 
 
-def design_maps(command: GetMaps, sketches: Sketches) -> Maps:
-    """The maps of one block of a design. Raises SketchError."""
-    sketch = sketches.of(command.experiment, command.directory)
-    return maps(command, sketch, trained=sketch.trained)
+def design_maps(command: GetMaps, sketches: Sketches, go_on: Callable[[], bool] = lambda: True) -> Maps:
+    """The maps of one block of a design. Raises SketchError, and Replaced when `go_on` says no."""
+    check = check_that(go_on)
+    check()
+    sketch = sketches.of(command.experiment, command.directory, check)
+    return maps(command, sketch, trained=sketch.trained, check=check)
 
 
-def maps(command: GetMaps, network: Network, *, trained: bool) -> Maps:
-    """The maps of one block of a network. Raises SketchError."""
+def maps(command: GetMaps, network: Network, *, trained: bool, check: Callable[[], None] | None = None) -> Maps:
+    """The maps of one block of a network. Raises SketchError. `check` is called between two layers."""
     if command.block not in network.program.outputs:
         raise SketchError(f'The block "{command.block[:64]}" has no maps: it is not in the network, or has an error.')
     inputs = network.sample(command.sample)
-    values = next(found for _, found in network.values(inputs, (command.block,)))
+    values = next(found for _, found in network.values(inputs, (command.block,), check))
     shown, low, high = quantise(values)
     itself = np.asarray(inputs[0], "float32")
     return Maps(command.request, command.block, command.sample, trained, itself, shown, low, high)

@@ -102,12 +102,14 @@ class Sketch:
             raise SketchError(f"The samples are {found}, but Input is {wanted}: give Input the shape of the data.")
         return inputs
 
-    def values(self, inputs: np.ndarray, wanted: Collection[str] | None = None) -> Iterator[tuple[str, np.ndarray]]:
+    def values(
+        self, inputs: np.ndarray, wanted: Collection[str] | None = None, check: Callable[[], None] | None = None
+    ) -> Iterator[tuple[str, np.ndarray]]:
         """Each block (of those wanted, or all) with its result for one sample (1, ...): float32 (..., channels).
 
-        Raises SketchError, on the way too.
+        Raises SketchError, on the way too. `check` is called between two layers; what it raises ends the pass.
         """
-        stream = flow(self.program, self._layer_of, inputs, wanted)
+        stream = flow(self.program, self._layer_of, inputs, wanted, check)
         while (found := self._next(stream)) is not None:
             yield found
 

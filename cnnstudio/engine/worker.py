@@ -14,7 +14,7 @@ import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from cnnstudio.core.files import FileError, read_experiment
 from cnnstudio.core.run_folder import settle
@@ -60,6 +60,8 @@ _GRACE_SECONDS = 2.0
 _READ_BYTES = 1 << 16
 
 Handler: TypeAlias = "Callable[[Any], None]"
+Q = TypeVar("Q", GetMaps, GetEffectiveField)
+"""A question about a design that a run answers, too."""
 
 
 class Worker:
@@ -207,18 +209,25 @@ class Worker:
         self._outbox.put(answer)
 
     def _is_wanted(self, command: GetPreviews) -> bool:
-        return command is self._newest_previews and not self._runs_due and not self._closing.is_set()
+        return command is self._newest_previews and self._has_time()
+
+    def _has_time(self) -> bool:
+        return not self._runs_due and not self._closing.is_set()
 
     def _get_maps(self, command: GetMaps) -> None:
-        try:
-            answer: Event = design_maps(command, self._sketches)
-        except SketchError as error:
-            answer = Failed(command.request, str(error))
-        self._outbox.put(answer)
+        self._answer(command, design_maps)
 
     def _get_field(self, command: GetEffectiveField) -> None:
+        self._answer(command, design_field)
+
+    def _answer(self, command: Q, work: Callable[[Q, Sketches, Callable[[], bool]], Event]) -> None:
+        """A run that is asked for meanwhile goes first, and answers between its steps if it can."""
         try:
-            answer: Event = design_field(command, self._sketches)
+            answer = work(command, self._sketches, self._has_time)
+        except Replaced:
+            with self._lock:
+                (self._asked if self._runs_due else self._jobs).put(command)
+            return
         except SketchError as error:
             answer = Failed(command.request, str(error))
         self._outbox.put(answer)

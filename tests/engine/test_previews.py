@@ -12,6 +12,7 @@ import pytest
 from cnnstudio.core.architecture import Architecture
 from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.files import write_experiment
+from cnnstudio.core.recipe import Digits
 from cnnstudio.engine.control import Control
 from cnnstudio.engine.pictures import picture, sample_picture
 from cnnstudio.engine.previews import Painter, Replaced, design_maps, previews
@@ -19,8 +20,10 @@ from cnnstudio.engine.probes import quantise
 from cnnstudio.engine.sketch import Sketches, weights_of_run
 from cnnstudio.engine.training import train
 from cnnstudio.wire.messages import (
+    EffectiveField,
     Failed,
     FeatureMaps,
+    GetEffectiveField,
     GetMaps,
     GetPreviews,
     Maps,
@@ -33,7 +36,7 @@ from cnnstudio.wire.messages import (
     Watch,
     WatchPreviews,
 )
-from tests.engine.conftest import small
+from tests.engine.conftest import chain, small
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,3 +196,25 @@ def test_a_question_that_comes_before_a_run_does_not_hold_it_up(worker: Peer, tm
     first = next(e for e in answers if isinstance(e, Previews | Failed))
     assert first.request == 50
     assert answers.index(first) < next(i for i, e in enumerate(answers) if isinstance(e, RunEnded))
+
+
+def test_a_run_does_not_wait_for_questions_about_a_large_design(worker: Peer, tmp_path: Path) -> None:
+    """Building a network of hundreds of layers takes seconds; Train stops that at the next layer."""
+    curves = [(f"curve_{n}", "Convolution", {"filters": 4, "padding": "same"}) for n in range(400)]
+    design = chain(Digits(), *curves, ("pool", "GlobalAveragePooling", {}))
+    large = write_experiment(design)
+    worker.send(GetMaps(60, large, "curve_399", SAMPLE), GetEffectiveField(61, large, "curve_399", (0, 0), SAMPLE))
+    worker.send(GetPreviews(62, large, SAMPLE, size=44), StartRun("r6", str(tmp_path / "r6"), LONG, "cpu"))
+    before: list[Event | None] = []
+    while not isinstance(event := worker.next(), RunStarted):
+        before.append(event)
+    assert not any(isinstance(e, Maps | EffectiveField | Previews) for e in before)
+    answers: dict[int, str] = {}
+    while len(answers) < 2:
+        event = worker.next()
+        assert not isinstance(event, Maps | EffectiveField), "a run answers for its own network"
+        if isinstance(event, Failed) and event.request in (60, 61):
+            answers[event.request] = event.message
+    assert all("its network is another one" in said for said in answers.values())
+    worker.send(StopRun("r6"))
+    assert worker.until(RunEnded).outcome == "stopped"
