@@ -1,6 +1,6 @@
 """Our layer rules against Keras, the oracle: random architectures and random layer calls.
 
-500 architectures are compared, or more (see `helpers.effort`); a fifth as many are run on data, and as many single
+300 architectures are compared, or more (see `helpers.effort`); a fifth as many are run on data, and as many single
 layer calls, legal and not, are tried. A failure names the seed: `random_net(seed)` repeats it.
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.program import Program, Step
 
-NETS = times(500)
+NETS = times(300)
 RUNS = NETS // 5
 CALLS = NETS
 
