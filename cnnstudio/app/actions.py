@@ -195,7 +195,7 @@ TABLE: tuple[ActionSpec, ...] = (
                enabled=lambda now: now.page == "design", bar=True, why="on the Design page only"),
     ActionSpec("zoom_selection", "Zoom to selection", "View", "canvas.zoom_selection",
                "Show what is selected, as large as it fits", keys="Ctrl+9",
-               enabled=lambda now: now.page == "design" and now.has_selection,
+               enabled=lambda now: now.page == "design" and (now.has_selection or now.can_duplicate),
                why="nothing is selected on the Design page"),
     ActionSpec("minimap", "Overview", "View", "canvas.toggle_minimap",
                "Show all blocks in small in the canvas's corner, while they do not fit into view", keys="Ctrl+Shift+M",

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import hypothesis.strategies as st
@@ -27,6 +31,7 @@ from cnnstudio.core.edits import (
     EditError,
     FollowValues,
     InsertBlock,
+    MoveBetweenGroups,
     MoveBlocks,
     PasteBlocks,
     RemoveBlocks,
@@ -40,18 +45,21 @@ from cnnstudio.core.edits import (
     SetGroupClosed,
     SetParameters,
     SetTraining,
+    StartFresh,
     Tidy,
     Ungroup,
     add_block,
     group_blocks,
 )
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.files import read_experiment, write_experiment
+from cnnstudio.core.files import load_experiment, read_experiment, save_experiment, write_experiment
 from cnnstudio.core.following import followable, settled
-from cnnstudio.core.fragment import Fragment
+from cnnstudio.core.fragment import Fragment, read_fragment, write_fragment
+from cnnstudio.core.initial_weights import with_weights
 from cnnstudio.core.lint import lint
 from cnnstudio.core.recipe import DataRecipe, Digits, TrainingRecipe, Waveforms
 from cnnstudio.core.tracing import trace
+from cnnstudio.core.user_blocks import save_user_block, user_blocks
 from tests.helpers.effort import EFFORT, times
 
 
@@ -244,17 +252,41 @@ def test_setting_the_data_sets_the_input_in_the_same_step() -> None:
     assert document.value.data.source == Digits()
 
 
+@dataclass(frozen=True, kw_only=True)
+class _StartFrom(Edit):
+    """What an import leaves behind, as an edit."""
+
+    @property
+    def label(self) -> str:
+        return "Start from weights"
+
+    def __call__(self, experiment: Experiment) -> Experiment:
+        return with_weights(
+            experiment, "0123456789abcdef" * 4, [f"{id}/kernel" for id in experiment.architecture.blocks]
+        )
+
+
 @settings(max_examples=times(40), stateful_step_count=40 + 10 * EFFORT, deadline=None)
 class Editing(RuleBasedStateMachine):
     """Random edits, undo, redo and reload: the document always equals a list of values kept beside it."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.folder = TemporaryDirectory()
+        self.before = os.environ.get("CNNSTUDIO_HOME")
+        os.environ["CNNSTUDIO_HOME"] = self.folder.name
         self.document = Document(small())
         self.past = [self.document.value]
         self.future: list[Experiment] = []
         self.sentences: list[str] = []
         self.trace = trace(self.document.value.architecture, self.document.value.data.source.info())
+
+    def teardown(self) -> None:
+        self.folder.cleanup()
+        if self.before is None:
+            del os.environ["CNNSTUDIO_HOME"]
+        else:
+            os.environ["CNNSTUDIO_HOME"] = self.before
 
     @property
     def ids(self) -> list[str]:
@@ -301,7 +333,39 @@ class Editing(RuleBasedStateMachine):
         if len(self.ids) < 60:
             some = data.draw(st.lists(st.sampled_from(self.ids), min_size=1, max_size=4, unique=True))
             after = data.draw(st.none() | st.sampled_from(self.ids))
-            self.attempt(PasteBlocks(fragment=Fragment.of(self.document.value.architecture, some), after=after))
+            self.attempt(PasteBlocks(fragment=self.copied(some), after=after))
+
+    def copied(self, some: list[str]) -> Fragment:
+        """These blocks, the groups round them wholly and all comments, as they come back from the clipboard."""
+        architecture = self.document.value.architecture
+        groups = [g.blocks for g in architecture.groups.values() if not g.blocks.isdisjoint(some)]
+        comments = list(architecture.comments)[:3]
+        fragment = Fragment.of(architecture, {*some, *comments}.union(*groups))
+        again = read_fragment(write_fragment(fragment), "copied")
+        assert again == fragment
+        return again
+
+    @precondition(lambda self: self.document.value.architecture.groups)
+    @rule(data=st.data(), name=st.sampled_from(["Stem", "Ärmel", "con"]))
+    def own_block(self, data: st.DataObject, name: str) -> None:
+        """A group is saved as an own block, read from its file and put in."""
+        if len(self.ids) < 60:
+            groups = self.document.value.architecture.groups
+            group = groups[data.draw(st.sampled_from(list(groups)))]
+            saved = save_user_block(Fragment.of(self.document.value.architecture, group.blocks), name, replace=True)
+            [made] = [b for b in user_blocks() if b.id == saved.id]
+            assert made.fragment is not None, made.error
+            after = data.draw(st.none() | st.sampled_from(self.ids))
+            self.attempt(PasteBlocks(fragment=made.fragment, after=after))
+
+    @rule()
+    def start_from_weights(self) -> None:
+        """As an import leaves it: the blocks say where their weights lie."""
+        self.attempt(_StartFrom())
+
+    @rule()
+    def start_fresh(self) -> None:
+        self.attempt(StartFresh())
 
     @rule(data=st.data(), value=st.integers(0, 9))
     def set(self, data: st.DataObject, value: int) -> None:
@@ -362,6 +426,15 @@ class Editing(RuleBasedStateMachine):
         }
         self.attempt(edits[way])
 
+    @precondition(lambda self: self.document.value.architecture.groups)
+    @rule(data=st.data())
+    def change_members(self, data: st.DataObject) -> None:
+        groups = self.document.value.architecture.groups
+        some = data.draw(st.frozensets(st.sampled_from(self.ids), min_size=1, max_size=3))
+        group = data.draw(st.sampled_from(["", *groups]))
+        places = {id: (40.0, 60.0) for id in some}
+        self.attempt(MoveBetweenGroups(positions=places, ids=some, group=group))
+
     @rule()
     def tidy(self) -> None:
         self.attempt(Tidy())
@@ -384,8 +457,23 @@ class Editing(RuleBasedStateMachine):
 
     @rule()
     def reload(self) -> None:
+        """Through its text, and through a file; then the document goes on from what was read."""
         experiment = self.document.value
         assert read_experiment(write_experiment(experiment), "again") == experiment
+        file = Path(self.folder.name) / "net.json"
+        save_experiment(file, experiment)
+        again = load_experiment(file)
+        assert again == experiment
+        self.document.mark_saved()
+        assert not self.document.is_modified
+
+    @rule()
+    def open_again(self) -> None:
+        """Another window opens the file: what it does then, it does to what was read."""
+        file = Path(self.folder.name) / "net.json"
+        save_experiment(file, self.document.value)
+        self.document = Document(load_experiment(file))
+        self.past, self.future = [self.past[-1]], []
 
     @invariant()
     def refusals_are_sentences(self) -> None:

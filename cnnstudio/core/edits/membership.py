@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.beside import along
-from cnnstudio.core.edits.base import ArchitectureEdit, EditError
+from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of
 from cnnstudio.core.edits.groups import between, group_of
 from cnnstudio.core.edits.values import MoveBlocks
 from cnnstudio.core.room import settled
@@ -50,9 +50,11 @@ class MoveBetweenGroups(ArchitectureEdit):
 
 def why_not_move(architecture: Architecture, ids: frozenset[str], group: str) -> str:
     """Why these blocks cannot change to that group, or out of all with ""; a sentence, "" where they can."""
-    fixed = sorted(id for id in ids if architecture.blocks[id].spec.kind in ("Input", "Output"))
+    fixed = sorted(id for id in ids if block_of(architecture, id).spec.kind in ("Input", "Output"))
     if fixed:
         return f"{fixed[0]} cannot be grouped: Input and Output stay outside groups."
+    if group and group_of(architecture, group).blocks <= ids:
+        return f'"{architecture.groups[group].name}" cannot be moved into itself.'
     made = _regrouped(architecture, ids, group)
     for after in made.groups.values():
         if after.blocks == architecture.groups[after.id].blocks:
