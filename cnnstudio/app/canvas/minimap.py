@@ -21,8 +21,10 @@ LARGEST = QSize(168, 136)
 """Pixels that it takes at most; on a small canvas a third of the width and two fifths of the height."""
 LEAST = 44
 """Pixels across that it takes at least, or it could not be hit."""
-_STRETCH = 6.0
-"""How many times wider than high a long chain may be drawn, as it would be a hair otherwise."""
+_STRETCH = 2.0
+"""How many times wider than it is a long chain may be drawn, as it would be a hair otherwise."""
+_ENOUGH = 0.6
+"""With this share of the architecture in sight the way to the rest is short: no card is covered for it."""
 _DOT = 2.0
 """Smallest size of a card, in pixels."""
 _VIEW = 6.0
@@ -92,7 +94,7 @@ class Minimap(QWidget):
     def _follow(self) -> None:
         """The canvas was scrolled, scaled or resized."""
         extent = self._canvas.board.extent
-        wanted = self._enabled and self._place is not None and not self._canvas.seen().contains(extent)
+        wanted = self._enabled and self._place is not None and self._share_in_sight(extent) < _ENOUGH
         if wanted and (not self.isVisible() or extent != self._area):
             self._area = extent
             self._fit()
@@ -102,6 +104,11 @@ class Minimap(QWidget):
         if wanted and self.seen != self._shown:
             self._shown = self.seen
             self.update()
+
+    def _share_in_sight(self, extent: QRectF) -> float:
+        """How much of the architecture's area is in sight, 0 to 1."""
+        seen = self._canvas.seen().intersected(extent)
+        return seen.width() * seen.height() / max(extent.width() * extent.height(), 1.0)
 
     def _refresh(self) -> None:
         """Cards have changed."""
