@@ -14,7 +14,10 @@ def pooling(call: Call) -> Outcome:
     """Keras MaxPooling and AveragePooling; strides left out are the pool size."""
     pool = call.axes("pool_size", 2)
     strides = pool if call.get("strides", None) is None else call.axes("strides", 1)
-    spatial, view = slide_all(call, "pool_size", pool, strides, call.get("padding", "valid"), (1,) * len(pool))
+    padding = call.get("padding", "valid")
+    if padding == "same" and len(pool) == 3:
+        padding = "centred"  # what TensorFlow does with volumes, and with nothing else
+    spatial, view = slide_all(call, "pool_size", pool, strides, padding, (1,) * len(pool))
     return Outcome((*spatial, call.x.channels), view)
 
 

@@ -21,13 +21,17 @@ def window_length(size: int, reach: int, stride: int, padding: str) -> int:
 
 
 def pad_before(size: int, reach: int, stride: int, padding: str) -> int:
-    """Cells of padding before the first cell. "same" pads by the input's size, as TensorFlow does."""
+    """Cells of padding before the first cell. "same" pads by the input's size, as TensorFlow does.
+
+    Below 0 with "centred": windows smaller than their strides leave out cells at both ends, not at the far one only.
+    """
     if padding == "valid":
         return 0
     if padding == "causal":
         return reach - 1
     out = -(-size // stride)
-    return max((out - 1) * stride + reach - size, 0) // 2
+    whole = (out - 1) * stride + reach - size
+    return int(whole / 2) if padding == "centred" else max(whole, 0) // 2
 
 
 def reaches(kernel: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[int, ...]:
