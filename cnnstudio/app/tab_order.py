@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def settle_tabs(container: QWidget) -> None:
-    """Let what is in `container` follow what the Tab key reaches before it, in the order in which it was built."""
-    inside = [w for w in _chain(container.window()) if container.isAncestorOf(w)]
+
+def settle_tabs(container: QWidget, inside: Sequence[QWidget] | None = None) -> None:
+    """Let what is in `container` follow what the Tab key reaches before it, in the order in which it was built.
+
+    Who knows all stops in the container and their order gives them as `inside`: looking for them means walking the
+    whole window.
+    """
+    if inside is None:
+        inside = [w for w in _chain(container.window()) if container.isAncestorOf(w)]
     before = _previous(container)
     for first, second in itertools.pairwise([*([before] if before is not None else []), *inside]):
         QWidget.setTabOrder(first, second)

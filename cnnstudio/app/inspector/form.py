@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -133,10 +132,7 @@ class DeclaredForm(QWidget):
         self._help.show()
 
     def _order_tabs(self) -> None:
-        fields = [f for row in self._rows.values() for f in (*row.editor.fields(), row.reset, row.follow)]
-        for before, after in itertools.pairwise(fields):
-            QWidget.setTabOrder(before, after)
-        settle_tabs(self)
+        settle_tabs(self, [f for row in self._rows.values() for f in (*row.editor.fields(), row.reset, row.follow)])
 
 
 def _matters(parameter: Parameter, declared: Declared) -> bool:
