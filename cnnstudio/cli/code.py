@@ -70,7 +70,8 @@ VERB = Verb(
     "code",
     "write a Keras script or notebook that trains the same network on its own",
     "Writes a complete Python script or Jupyter notebook: data, model, training and the test at the end. It needs "
-    "Keras, TensorFlow and scikit-learn (a notebook Matplotlib, too), and nothing of CNN Studio.",
+    "Keras, TensorFlow and scikit-learn (a notebook Matplotlib, imported weights safetensors, too), and nothing of CNN "
+    "Studio.",
     _arguments,
     _run,
 )

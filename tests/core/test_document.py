@@ -275,7 +275,9 @@ class Editing(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.before = os.environ.get("CNNSTUDIO_HOME")
         os.environ["CNNSTUDIO_HOME"] = self.folder.name
-        self.document = Document(small())
+        begun = chain("Convolution", "MaxPooling", "Convolution", "BatchNormalisation", "Flatten")
+        inner = group_blocks(begun.value.architecture, ["convolution_2", "batch_normalisation_1"], "Inner")
+        self.document = Document(inner(begun.value))  # so that groups are there from the first edit on
         self.past = [self.document.value]
         self.future: list[Experiment] = []
         self.sentences: list[str] = []
@@ -405,7 +407,11 @@ class Editing(RuleBasedStateMachine):
 
     @rule(data=st.data(), name=st.sampled_from(["", "Stem", "x" * 81]))
     def group(self, data: st.DataObject, name: str) -> None:
-        some = data.draw(st.lists(st.sampled_from(self.ids), min_size=1, max_size=5, unique=True))
+        """Mostly neighbours in the flow, which can be one; now and then any blocks, which often cannot."""
+        flow = [id for id in self.document.value.architecture.topology.order if id not in ("input", "output")]
+        at = data.draw(st.integers(0, max(0, len(flow) - 1)))
+        near = st.just(flow[at : at + data.draw(st.integers(1, 5))] or self.ids[:1])
+        some = data.draw(near | st.lists(st.sampled_from(self.ids), min_size=1, max_size=5, unique=True))
         try:
             self.attempt(group_blocks(self.document.value.architecture, some, name))
         except EditError as error:
@@ -457,13 +463,14 @@ class Editing(RuleBasedStateMachine):
 
     @rule()
     def reload(self) -> None:
-        """Through its text, and through a file; then the document goes on from what was read."""
+        """Through its text, through a file, and through the clipboard."""
         experiment = self.document.value
         assert read_experiment(write_experiment(experiment), "again") == experiment
         file = Path(self.folder.name) / "net.json"
         save_experiment(file, experiment)
         again = load_experiment(file)
         assert again == experiment
+        self.copied(self.ids)
         self.document.mark_saved()
         assert not self.document.is_modified
 
