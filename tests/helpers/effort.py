@@ -7,7 +7,9 @@ import os
 from hypothesis import settings
 
 EFFORT = int(os.environ.get("CNNSTUDIO_EFFORT", "1"))
-"""1 in the suite, where the same cases are tried each time; above it hypothesis draws others in each run."""
+"""1 in the suite. The cases tried are the same each time, so that what is green stays green until the code changes."""
+RANDOM = bool(os.environ.get("CNNSTUDIO_RANDOM"))
+"""Draw other cases in each run: for a search by hand."""
 
 
 def times(count: int) -> int:
@@ -16,6 +18,6 @@ def times(count: int) -> int:
 
 
 def prepare() -> None:
-    """Make hypothesis draw the same examples in each run of the suite: what is red once is red again."""
-    settings.register_profile("suite", derandomize=EFFORT == 1, deadline=None, print_blob=EFFORT > 1)
+    """Make hypothesis draw the same examples in each run: what is red once is red again."""
+    settings.register_profile("suite", derandomize=not RANDOM, deadline=None, print_blob=RANDOM)
     settings.load_profile("suite")
