@@ -80,6 +80,8 @@ class Shown:
         self.page.move(-400, 0)  # the screen of the tests is 800 wide, and no mouse goes beyond it
         self.page.show()
         qtbot.waitExposed(self.page)
+        self.page.activateWindow()
+        qtbot.waitUntil(self.page.isActiveWindow)
 
     def open(self, block: str = "conv") -> Shown:
         """Click the card, then the tab."""
