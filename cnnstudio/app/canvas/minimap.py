@@ -9,8 +9,9 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWh
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
+from cnnstudio.app.canvas.overlays import paint_plate
 from cnnstudio.app.canvas.viewport import STEP
-from cnnstudio.app.theme import RADIUS, Role, space, theme, themes
+from cnnstudio.app.theme import Role, space, theme, themes
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QPoint
@@ -176,10 +177,7 @@ class Minimap(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent, /) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme().color(Role.BORDER), 1))
-        painter.setBrush(theme().color(Role.SURFACE))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+        paint_plate(painter, self)
         if self._picture is None:
             self._ask()
         else:

@@ -27,6 +27,14 @@ _ON_TOP = 10
 _WRAPPED = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextWordWrap)
 
 
+def paint_plate(painter: QPainter, overlay: QWidget) -> None:
+    """The ground on which what lies over the canvas is painted: a surface with a border."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme().color(Role.BORDER), 1))
+    painter.setBrush(theme().color(Role.SURFACE))
+    painter.drawRoundedRect(QRectF(overlay.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+
+
 class Bubble(QLabel):
     """A sentence on a plate over the canvas. Lets the mouse through."""
 
@@ -82,10 +90,7 @@ class Bubble(QLabel):
     @override
     def paintEvent(self, event: QPaintEvent, /) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme().color(Role.BORDER), 1))
-        painter.setBrush(theme().color(Role.SURFACE))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+        paint_plate(painter, self)
         painter.setPen(theme().color(self._role))
         painter.setFont(self.font())
         painter.drawText(self.contentsRect(), _WRAPPED, self.text())
@@ -145,10 +150,7 @@ class ZoomBar(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent, /) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme().color(Role.BORDER), 1))
-        painter.setBrush(theme().color(Role.SURFACE))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+        paint_plate(painter, self)
 
 
 class Ghost(QGraphicsRectItem):
