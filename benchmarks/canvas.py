@@ -35,7 +35,7 @@ from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import MoveBlocks, RenameBlock, SetParameters
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.layout import COLUMN, ROW
+from cnnstudio.core.placing.layout import COLUMN, ROW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -14,6 +14,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import Trace, trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import catalogue
 from cnnstudio.core.catalogue.convolution import Convolution
@@ -21,8 +23,6 @@ from cnnstudio.core.catalogue.ends import Input, Output
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import AddBlock, Edit, MoveBlocks, RemoveBlocks, SetParameters
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.lint import lint
-from cnnstudio.core.tracing import Trace, trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

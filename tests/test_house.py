@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import os
 import subprocess
 import sys
@@ -187,7 +188,16 @@ def test_start_loads_nothing_heavy(module: str) -> None:
     assert HEAVY & set(result.stdout.split()) == set()
 
 
-LATE_CORE = ("source", "model_code", "notebook", "keras_import", "weights_file", "footprint", "offers", "candidates")
+LATE_CORE = (
+    "code.source",
+    "code.model_code",
+    "code.notebook",
+    "keras_import",
+    "formats.weights_file",
+    "analysis.footprint",
+    "fixes.offers",
+    "fixes.candidates",
+)
 LATE = {"csv", "cnnstudio.app.data", "cnnstudio.app.training", "cnnstudio.app.lens", "cnnstudio.app.features"} | {
     f"cnnstudio.core.{name}" for name in LATE_CORE
 }
@@ -211,6 +221,7 @@ def test_window_loads_nothing_it_does_not_show(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     loaded = set(result.stdout.split())
     assert "cnnstudio.app.panels.problems" in loaded
+    assert all(importlib.util.find_spec(name) for name in LATE | LATE_PANELS)
     assert (HEAVY | LATE | LATE_PANELS) & loaded == set()
 
 

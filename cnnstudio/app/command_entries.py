@@ -13,10 +13,10 @@ from cnnstudio.app.palette.append import OWN, append_block
 from cnnstudio.app.palette.dots import family_icon, neutral_icon
 from cnnstudio.app.palette.search import Words, find
 from cnnstudio.app.theme import icon
+from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.catalogue import groups
-from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.presets import presets
-from cnnstudio.core.user_blocks import user_blocks
+from cnnstudio.core.formats.presets import presets
+from cnnstudio.core.formats.user_blocks import user_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from cnnstudio.app.actions import Actions, ActionSpec
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.selection import Selection
+    from cnnstudio.core.analysis.diagnostics import Fix
     from cnnstudio.core.catalogue.base import BlockSpec
-    from cnnstudio.core.diagnostics import Fix
-    from cnnstudio.core.presets import Preset
+    from cnnstudio.core.formats.presets import Preset
 
 PALETTE = "commands"
 """The action that opens the palette: of no use inside it."""

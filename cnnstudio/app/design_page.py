@@ -14,7 +14,7 @@ from cnnstudio.app.inspector import InspectorPanel
 from cnnstudio.app.palette import PalettePanel
 from cnnstudio.app.panels.problems import ProblemsPanel
 from cnnstudio.app.tab_order import settle_tabs
-from cnnstudio.core.diagnostics import Severity
+from cnnstudio.core.analysis.diagnostics import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.app.fix_preview import FixPreview
 from cnnstudio.app.probe import Probe
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import Trace, trace
 from cnnstudio.core.edits import EditError
-from cnnstudio.core.lint import lint
 from cnnstudio.core.renaming import renamed
-from cnnstudio.core.tracing import Trace, trace
 
 if TYPE_CHECKING:
-    from cnnstudio.core.diagnostics import Diagnostic
+    from cnnstudio.core.analysis.diagnostics import Diagnostic
     from cnnstudio.core.document import Document
     from cnnstudio.core.edits import Edit
     from cnnstudio.core.experiment import Experiment

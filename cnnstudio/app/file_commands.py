@@ -17,9 +17,9 @@ from cnnstudio.core.catalogue.ends import Input, Output
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import Tidy
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.files import FileError, file_name, load_experiment, write_experiment, write_file
+from cnnstudio.core.formats.files import FileError, file_name, load_experiment, write_experiment, write_file
+from cnnstudio.core.formats.presets import presets, save_preset
 from cnnstudio.core.importing import ENDINGS, is_model
-from cnnstudio.core.presets import presets, save_preset
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.preferences import Preferences
     from cnnstudio.app.run_controller import RunController
     from cnnstudio.app.worker_client import WorkerClient
-    from cnnstudio.core.presets import Preset
+    from cnnstudio.core.formats.presets import Preset
 
 Step: TypeAlias = Callable[[], object]
 MODEL_ENDING = ".keras"

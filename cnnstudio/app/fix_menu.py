@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QMenu
 
     from cnnstudio.app.document_bridge import DocumentBridge
-    from cnnstudio.core.diagnostics import Diagnostic, Fix
+    from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix
 
 MOST = 6
 """Entries of one menu."""

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import DocumentBridge
-    from cnnstudio.core.diagnostics import Fix
+    from cnnstudio.core.analysis.diagnostics import Fix
 
 MOMENT = 300
 """Milliseconds that a fix is pointed at before it is shown: less would flash under a mouse that only passes."""

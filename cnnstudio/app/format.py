@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cnnstudio.core.field import Field, Step
+    from cnnstudio.core.analysis.field import Field, Step
     from cnnstudio.core.program import Tensor
 
 TIMES = "\u00d7"

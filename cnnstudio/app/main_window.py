@@ -24,9 +24,9 @@ from cnnstudio.app.selection import Selection
 from cnnstudio.app.theme import Mode, app_icon, themes
 from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.core.document import Document
-from cnnstudio.core.files import FileError
+from cnnstudio.core.formats.files import FileError
+from cnnstudio.core.formats.presets import DEFAULT_PRESET, preset
 from cnnstudio.core.importing import ENDINGS
-from cnnstudio.core.presets import DEFAULT_PRESET, preset
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from cnnstudio.app.message_bar import Choice
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import StartFresh
-from cnnstudio.core.files import FileError, read_experiment
-from cnnstudio.core.weights_store import WeightsError, find, is_kept
+from cnnstudio.core.formats.files import FileError, read_experiment
+from cnnstudio.core.formats.weights_store import WeightsError, find, is_kept
 
 if TYPE_CHECKING:
     from pathlib import Path

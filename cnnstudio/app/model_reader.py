@@ -9,8 +9,8 @@ import msgspec
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from cnnstudio.app.child_environment import child_environment
+from cnnstudio.core.formats.weights_store import forget_parts_of
 from cnnstudio.core.importing import Told
-from cnnstudio.core.weights_store import forget_parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QSettings
 
 from cnnstudio.app.theme import Mode
-from cnnstudio.core.files import same_file
-from cnnstudio.core.storage import data_folder
+from cnnstudio.core.formats.files import same_file
+from cnnstudio.core.formats.storage import data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,8 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 
 from cnnstudio.app.canvas.thumbnails import Ink, PreviewNote, ink_for, painted
 from cnnstudio.app.theme import themes
-from cnnstudio.core.files import write_experiment
-from cnnstudio.core.tracing import same_results, trace
+from cnnstudio.core.analysis.tracing import same_results, trace
+from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.wire.framing import FrameError
 from cnnstudio.wire.messages import Failed, GetMaps, GetPreviews, Previews, WatchPreviews
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.run_controller import RunController
     from cnnstudio.app.worker_client import Answer, WorkerClient
+    from cnnstudio.core.analysis.tracing import BlockTrace, Trace
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.recipe import DataRecipe
-    from cnnstudio.core.tracing import BlockTrace, Trace
     from cnnstudio.wire.messages import Event, Sample
     from cnnstudio.wire.run_state import RunState
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
-from cnnstudio.core.files import MAX_BYTES, FileError, read_experiment, write_experiment
-from cnnstudio.core.storage import data_folder, write_atomic
+from cnnstudio.core.formats.files import MAX_BYTES, FileError, read_experiment, write_experiment
+from cnnstudio.core.formats.storage import data_folder, write_atomic
 
 if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import DocumentBridge

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.files import write_experiment
-from cnnstudio.core.run_folder import fresh_folder
+from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.formats.files import write_experiment
+from cnnstudio.core.formats.run_folder import fresh_folder
 from cnnstudio.wire.framing import FrameError
 from cnnstudio.wire.messages import RunFailed, StartRun, StopRun
 from cnnstudio.wire.run_state import RunState, fold

@@ -36,7 +36,12 @@ X11_LIBRARIES = {
 """What Qt's platform plugin for X11 needs on top."""
 
 
-BEFORE_QT = ("cnnstudio.core.edits", "cnnstudio.core.lint", "cnnstudio.core.presets", "cnnstudio.wire.run_state")
+BEFORE_QT = (
+    "cnnstudio.core.edits",
+    "cnnstudio.core.analysis.lint",
+    "cnnstudio.core.formats.presets",
+    "cnnstudio.wire.run_state",
+)
 """Imported ahead of Qt, since PySide6 reads the source of each module that is imported after it."""
 
 

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnstudio.core.weights_store import beside, forget_parts_beside, is_small, lay_beside, lies_beside, remember
+from cnnstudio.core.formats.weights_store import (
+    beside,
+    forget_parts_beside,
+    is_small,
+    lay_beside,
+    lies_beside,
+    remember,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,20 +11,20 @@ from cnnstudio.cli.experiments import add_experiment, load
 from cnnstudio.cli.output import say
 from cnnstudio.cli.table import table
 from cnnstudio.cli.verb import AT_FAULT, OK, UsageError, Verb
-from cnnstudio.core.diagnostics import Diagnostic, Severity
+from cnnstudio.core.analysis.diagnostics import Diagnostic, Severity
+from cnnstudio.core.analysis.lint import has_errors, lint
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.formats.weights_store import WeightsError, find
 from cnnstudio.core.initial_weights import start_of
-from cnnstudio.core.lint import has_errors, lint
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.weights_store import WeightsError, find
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from cnnstudio.core.analysis.field import Step
+    from cnnstudio.core.analysis.tracing import BlockTrace, Trace
     from cnnstudio.core.declare import Shape
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.core.field import Step
-    from cnnstudio.core.tracing import BlockTrace, Trace
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -147,7 +147,7 @@ def _start(experiment: Experiment, found: Trace, *, sound: bool) -> tuple[str, s
     """What training starts from where these are not fresh weights, and why that cannot be."""
     if not experiment.weights:
         return "", ""
-    from cnnstudio.core.weights_file import WeightsFile  # brings numpy
+    from cnnstudio.core.formats.weights_file import WeightsFile  # brings numpy
 
     try:
         shapes = WeightsFile(find(experiment.weights)).shapes

@@ -9,11 +9,11 @@ from cnnstudio.cli.experiments import add_experiment, load
 from cnnstudio.cli.output import say, tell
 from cnnstudio.cli.sound import require_sound
 from cnnstudio.cli.verb import OK, CommandError, UsageError, Verb
+from cnnstudio.core.code.notebook import notebook
+from cnnstudio.core.code.source import script, weights_name
 from cnnstudio.core.declare import closest
-from cnnstudio.core.notebook import notebook
-from cnnstudio.core.source import script, weights_name
-from cnnstudio.core.storage import write_atomic
-from cnnstudio.core.weights_store import lay_beside
+from cnnstudio.core.formats.storage import write_atomic
+from cnnstudio.core.formats.weights_store import lay_beside
 
 if TYPE_CHECKING:
     import argparse

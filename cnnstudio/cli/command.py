@@ -12,8 +12,8 @@ from cnnstudio.cli.experiments import looks_like_path
 from cnnstudio.cli.output import prepare_streams, say, tell
 from cnnstudio.cli.verb import AT_FAULT, INTERRUPTED, MISUSE, OK, CommandError, UsageError, Verb
 from cnnstudio.core.declare import closest
-from cnnstudio.core.presets import presets as shipped_and_own
-from cnnstudio.core.storage import data_folder, write_atomic
+from cnnstudio.core.formats.presets import presets as shipped_and_own
+from cnnstudio.core.formats.storage import data_folder, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

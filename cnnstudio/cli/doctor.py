@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from cnnstudio import __version__
 from cnnstudio.cli.output import quiet, say
 from cnnstudio.cli.verb import MISUSE, OK, Verb
-from cnnstudio.core.presets import presets
-from cnnstudio.core.storage import data_folder, runs_folder
-from cnnstudio.core.weights_store import kept, store_folder
+from cnnstudio.core.formats.presets import presets
+from cnnstudio.core.formats.storage import data_folder, runs_folder
+from cnnstudio.core.formats.weights_store import kept, store_folder
 
 if TYPE_CHECKING:
     import argparse

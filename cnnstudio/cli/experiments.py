@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from cnnstudio.cli.output import tell
 from cnnstudio.cli.verb import CommandError, UsageError
 from cnnstudio.core.declare import closest
-from cnnstudio.core.files import FileError, load_experiment
-from cnnstudio.core.presets import presets
-from cnnstudio.core.weights_store import adopt
+from cnnstudio.core.formats.files import FileError, load_experiment
+from cnnstudio.core.formats.presets import presets
+from cnnstudio.core.formats.weights_store import adopt
 
 if TYPE_CHECKING:
     import argparse

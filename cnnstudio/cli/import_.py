@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.cli.output import say, tell
 from cnnstudio.cli.verb import AT_FAULT, OK, CommandError, UsageError, Verb
-from cnnstudio.core.files import save_experiment
+from cnnstudio.core.formats.files import save_experiment
+from cnnstudio.core.formats.strict_json import FileError
+from cnnstudio.core.formats.weights_store import beside
 from cnnstudio.core.importing import import_model
-from cnnstudio.core.strict_json import FileError
-from cnnstudio.core.weights_store import beside
 
 if TYPE_CHECKING:
     import argparse

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from cnnstudio.cli.output import say
 from cnnstudio.cli.table import table
 from cnnstudio.cli.verb import OK, Verb
-from cnnstudio.core.presets import presets
+from cnnstudio.core.formats.presets import presets
 
 if TYPE_CHECKING:
     import argparse
 
-    from cnnstudio.core.presets import Preset
+    from cnnstudio.core.formats.presets import Preset
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

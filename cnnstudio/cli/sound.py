@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnnstudio.cli.verb import CommandError
-from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.lint import lint
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.weights_store import WeightsError, find
+from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.formats.weights_store import WeightsError, find
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment

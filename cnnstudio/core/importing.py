@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cnnstudio.core.files import write_experiment
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.formats.files import write_experiment
+from cnnstudio.core.formats.strict_json import FileError
+from cnnstudio.core.formats.weights_store import WeightsError, adopt, lay_beside, place_of, store_folder
 from cnnstudio.core.initial_weights import with_weights
-from cnnstudio.core.strict_json import FileError
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.weights_store import WeightsError, adopt, lay_beside, place_of, store_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -97,7 +97,7 @@ def import_model(path: Path, told: Callable[[str, float], None] | None = None) -
 def _kept(
     experiment: Experiment, weights: Mapping[str, WeightArray], told: Callable[[str, float], None] | None
 ) -> Experiment:
-    from cnnstudio.core.weights_file import keep_weights  # brings numpy
+    from cnnstudio.core.formats.weights_file import keep_weights  # brings numpy
 
     total = max(1, sum(array.nbytes for array in weights.values()))
     if told is not None:

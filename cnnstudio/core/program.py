@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cnnstudio.core.field import View, keep
+from cnnstudio.core.analysis.field import View, keep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

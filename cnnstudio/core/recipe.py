@@ -14,7 +14,7 @@ class SourceSpec(Declared):
 
     kind: ClassVar[str]
     maker: ClassVar[str]
-    """Name of the function in `core.samples` that gives the samples."""
+    """Name of the function in `core.code.samples` that gives the samples."""
     title: ClassVar[str]
     synthetic: ClassVar[bool]
     note: ClassVar[str]
@@ -162,7 +162,7 @@ class DataRecipe(Declared):
     seed: int = param(0, min=0, max=2**31 - 1, label="Split seed", help="The same seed draws the same parts")
 
     def shares_problem(self) -> str:
-        """Why the split leaves nothing to train on, as `core.samples.split` would say it; "" when it does."""
+        """Why the split leaves nothing to train on, as `core.code.samples.split` would say it; "" when it does."""
         count = self.source.sample_count
         validating, testing = (max(1, round(count * share)) for share in (self.validation, self.test))
         if validating + testing < count:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cnnstudio.core.files import write_experiment
-from cnnstudio.core.run_folder import (
+from cnnstudio.core.formats.files import write_experiment
+from cnnstudio.core.formats.run_folder import (
     BEST,
     EXPERIMENT,
     LAST,
@@ -23,8 +23,8 @@ from cnnstudio.core.run_folder import (
     own_process,
     write_record,
 )
-from cnnstudio.core.storage import link_atomic, write_atomic
-from cnnstudio.core.weights_store import find
+from cnnstudio.core.formats.storage import link_atomic, write_atomic
+from cnnstudio.core.formats.weights_store import find
 from cnnstudio.engine.control import FolderTaken, PlaceError
 from cnnstudio.engine.devices import versions
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.core.run_folder import Status
+    from cnnstudio.core.formats.run_folder import Status
 
 _EVERY_SECONDS = 2.0
 """Epochs of small networks take less time than writing to disk and waiting for it."""

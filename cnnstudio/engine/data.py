@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from cnnstudio.core import samples
+from cnnstudio.core.code import samples
 from cnnstudio.core.data_info import DataInfo, Task
 from cnnstudio.core.recipe import DataRecipe, Digits, Noise, Shapes, SourceSpec, Waveforms
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import closest
-from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.files import FileError, load_experiment
-from cnnstudio.core.lint import lint
-from cnnstudio.core.run_folder import EXPERIMENT, LAST, RunFolderError, read_record
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.weights_store import WeightsError
+from cnnstudio.core.formats.files import FileError, load_experiment
+from cnnstudio.core.formats.run_folder import EXPERIMENT, LAST, RunFolderError, read_record
+from cnnstudio.core.formats.weights_store import WeightsError
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.data import Dataset, load

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cnnstudio.core.formats.weights_file import WeightsFile
+from cnnstudio.core.formats.weights_store import find
 from cnnstudio.core.initial_weights import Start, start_of
-from cnnstudio.core.weights_file import WeightsFile
-from cnnstudio.core.weights_store import find
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from cnnstudio.core.files import FileError, read_experiment
-from cnnstudio.core.tracing import trace
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.formats.files import FileError, read_experiment
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, room_for
 from cnnstudio.engine.data import DataError

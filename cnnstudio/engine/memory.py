@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from cnnstudio.engine.data import data_bytes
 
 if TYPE_CHECKING:
+    from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.recipe import DataRecipe
-    from cnnstudio.core.tracing import Trace
 
 _SLOTS = {"adam": 2, "adamw": 2, "nadam": 2, "rmsprop": 1, "sgd": 1}
 """Arrays an optimizer keeps for each weight."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import closest
-from cnnstudio.core.files import read_experiment
+from cnnstudio.core.formats.files import read_experiment
 from cnnstudio.engine import memory
 from cnnstudio.engine.data import PARTS, DataError, load
 from cnnstudio.wire.messages import Samples

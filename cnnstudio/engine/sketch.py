@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from cnnstudio.core.files import FileError, read_experiment
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.formats.files import FileError, read_experiment
+from cnnstudio.core.formats.run_folder import LAST
+from cnnstudio.core.formats.weights_store import WeightsError
 from cnnstudio.core.program import INPUT
-from cnnstudio.core.run_folder import LAST
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.weights_store import WeightsError
 from cnnstudio.engine import devices, memory
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, make_layer, room_for
@@ -31,9 +31,9 @@ from cnnstudio.engine.showing import one_sample
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program, Step
-    from cnnstudio.core.tracing import Trace
     from cnnstudio.wire.messages import Sample
 
 _KEPT = 4

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.lint import lint
-from cnnstudio.core.run_folder import fresh_folder
-from cnnstudio.core.samples import epoch_order
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.weights_store import WeightsError, find
+from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.code.samples import epoch_order
+from cnnstudio.core.formats.run_folder import fresh_folder
+from cnnstudio.core.formats.weights_store import WeightsError, find
 from cnnstudio.engine import devices, memory
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.build import build_keras, layer_names
@@ -36,10 +36,10 @@ from cnnstudio.wire.messages import EpochEnd, Progress, RunEnded, RunStarted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.formats.run_folder import Status
     from cnnstudio.core.program import Program, Step
-    from cnnstudio.core.run_folder import Status
-    from cnnstudio.core.tracing import Trace
     from cnnstudio.engine.learning import Learner
     from cnnstudio.wire.messages import Device, Event
 

@@ -16,9 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from cnnstudio.core.files import FileError, read_experiment
-from cnnstudio.core.run_folder import settle
-from cnnstudio.core.storage import runs_folder
+from cnnstudio.core.formats.files import FileError, read_experiment
+from cnnstudio.core.formats.run_folder import settle
+from cnnstudio.core.formats.storage import runs_folder
 from cnnstudio.engine import devices
 from cnnstudio.engine.control import Asked, Control, RunError
 from cnnstudio.engine.data import DataError

@@ -15,11 +15,11 @@ from cnnstudio.app.canvas.face import face_of, parameter_words
 from cnnstudio.app.canvas.routing import Box, Course, Roads, band
 from cnnstudio.app.canvas.view import OPENING
 from cnnstudio.app.theme import Mode, Role, theme, themes
+from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.catalogue import catalogue, spec_class
-from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import MoveBlocks, SetParameters
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
+from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH
 from tests.helpers.canvas import CHAIN, EMPTY, RESIDUAL, Row, Studio, experiment
 
 if TYPE_CHECKING:

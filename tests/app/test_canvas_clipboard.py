@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
-from cnnstudio.core.fragment import MIME, Fragment, write_fragment
+from cnnstudio.core.formats.fragment import MIME, Fragment, write_fragment
 from tests.helpers.canvas import CHAIN, EMPTY, RESIDUAL, Studio, experiment
 from tests.helpers.studio import Studio as Window
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QStyleOpti
 
 from cnnstudio.app.canvas.card import Light, Port
 from cnnstudio.app.canvas.group_card import GroupCard
-from cnnstudio.core.diagnostics import Severity
+from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.edits import (
     AddComment,
     EditComment,
@@ -22,7 +22,7 @@ from cnnstudio.core.edits import (
     Tidy,
     group_blocks,
 )
-from cnnstudio.core.layout import FRAME_HEAD, ROW
+from cnnstudio.core.placing.layout import FRAME_HEAD, ROW
 from tests.helpers.canvas import CHAIN, RESIDUAL, Studio
 
 if TYPE_CHECKING:

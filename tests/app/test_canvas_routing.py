@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
 
 from cnnstudio.app.canvas.routing import Box, Course, Roads, band
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH, COLUMN, ROW
+from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH, COLUMN, ROW
 from tests.helpers.effort import times
 
 if TYPE_CHECKING:

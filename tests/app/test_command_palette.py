@@ -21,7 +21,7 @@ from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.core.catalogue import groups
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import RenameExperiment
-from cnnstudio.core.presets import presets, user_folder
+from cnnstudio.core.formats.presets import presets, user_folder
 from tests.helpers.canvas import Row, experiment
 
 if TYPE_CHECKING:

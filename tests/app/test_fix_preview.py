@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from cnnstudio.app.canvas.ghost import Ghosts
-    from cnnstudio.core.diagnostics import Fix
+    from cnnstudio.core.analysis.diagnostics import Fix
 
 SKIP: tuple[Row, ...] = (
     ("input", "Input", "", {}),

@@ -32,12 +32,12 @@ from cnnstudio.app.preferences import Preferences
 from cnnstudio.app.recovery import Recovery, find_remains
 from cnnstudio.app.theme import Mode, themes
 from cnnstudio.app.worker_client import WorkerClient
-from cnnstudio.core import weights_store
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import RenameExperiment
-from cnnstudio.core.files import load_experiment, read_experiment, save_experiment
+from cnnstudio.core.formats import weights_store
+from cnnstudio.core.formats.files import load_experiment, read_experiment, save_experiment
+from cnnstudio.core.formats.weights_store import beside, is_kept, place_of, store_folder
 from cnnstudio.core.importing import Told, import_model
-from cnnstudio.core.weights_store import beside, is_kept, place_of, store_folder
 from cnnstudio.wire.messages import ExportRun
 from tests.helpers.small_keras import NAME, model_text, write_keras
 

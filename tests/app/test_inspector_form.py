@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from cnnstudio.app.inspector import DeclaredForm
 from cnnstudio.app.inspector.editors import ComboEditor, FlagEditor, LineEditor, NumberEditor, SegmentEditor
 from cnnstudio.app.inspector.size_editors import AxesEditor, MarginsEditor, SizeEditor
+from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix, Severity
 from cnnstudio.core.declare import Declared, Margins, Shape, Size, declared, param
-from cnnstudio.core.diagnostics import Diagnostic, Fix, Severity
 from cnnstudio.core.recipe import TrainingRecipe
 
 if TYPE_CHECKING:

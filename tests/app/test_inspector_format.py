@@ -8,8 +8,8 @@ import pytest
 
 from cnnstudio.app import format
 from cnnstudio.app.inspector import reading
+from cnnstudio.core.analysis.field import AxisField
 from cnnstudio.core.declare import Form, Parameter
-from cnnstudio.core.field import AxisField
 
 
 @pytest.mark.parametrize(

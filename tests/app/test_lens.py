@@ -25,7 +25,7 @@ from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import MoveBlocks, SetParameters
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.layout import arrange
+from cnnstudio.core.placing.layout import arrange
 from cnnstudio.core.recipe import DataRecipe, Shapes, SourceSpec, Waveforms
 from cnnstudio.wire.messages import (
     EffectiveField,

@@ -18,8 +18,8 @@ from cnnstudio.app.palette.tree import PaletteTree, drag_picture
 from cnnstudio.app.selection import Selection
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import group_blocks
-from cnnstudio.core.fragment import Fragment
-from cnnstudio.core.user_blocks import save_user_block, user_blocks, user_blocks_folder
+from cnnstudio.core.formats.fragment import Fragment
+from cnnstudio.core.formats.user_blocks import save_user_block, user_blocks, user_blocks_folder
 from tests.helpers.canvas import CHAIN, EMPTY, RESIDUAL, Row, Studio, experiment
 
 if TYPE_CHECKING:

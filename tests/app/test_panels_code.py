@@ -17,9 +17,9 @@ from cnnstudio.app.panels.code import CodePanel, file_stem
 from cnnstudio.app.selection import Selection
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import DARK, LIGHT, Theme, themes
+from cnnstudio.core.code.notebook import notebook
+from cnnstudio.core.code.source import script
 from cnnstudio.core.edits import InsertBlock, MoveBlocks, RenameExperiment, SetParameters
-from cnnstudio.core.notebook import notebook
-from cnnstudio.core.source import script
 from tests.helpers.designs import bridge_of, spec
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from cnnstudio.app.panels.problem_model import BLOCK, GIVES, NO_FIX, PROBLEM
 from cnnstudio.app.panels.problems import ProblemsPanel
 from cnnstudio.app.selection import Selection
-from cnnstudio.core.diagnostics import Diagnostic
+from cnnstudio.core.analysis.diagnostics import Diagnostic
 from cnnstudio.core.edits import AddBlock, SetParameters
 from tests.helpers.designs import bridge_of, spec, undo_steps, value_of
 

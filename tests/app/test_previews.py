@@ -34,8 +34,8 @@ from cnnstudio.core.edits import (
     SetTraining,
     group_blocks,
 )
-from cnnstudio.core.files import read_experiment
-from cnnstudio.core.layout import CARD_WIDTH, arrange
+from cnnstudio.core.formats.files import read_experiment
+from cnnstudio.core.placing.layout import CARD_WIDTH, arrange
 from cnnstudio.core.recipe import DataRecipe, Waveforms
 from cnnstudio.wire.messages import Failed, GetMaps, GetPreviews, Maps, Previews, Sample, StartRun, WatchPreviews
 from tests.helpers.recording import RecordingWorker, Studio, studio

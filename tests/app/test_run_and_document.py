@@ -20,8 +20,8 @@ from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import AddBlock, RemoveBlocks, RenameBlock, RenameExperiment, SetParameters
-from cnnstudio.core.files import load_experiment, save_experiment
-from cnnstudio.core.presets import preset
+from cnnstudio.core.formats.files import load_experiment, save_experiment
+from cnnstudio.core.formats.presets import preset
 from cnnstudio.core.renaming import renamed
 from cnnstudio.wire.messages import RunFailed
 from tests.helpers.recording import RecordingWorker, Studio

@@ -43,8 +43,8 @@ from cnnstudio.app.recovery import Recovery, discard, find_remains
 from cnnstudio.app.theme import Mode, theme, themes
 from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.core.edits import RemoveBlocks, RenameExperiment
-from cnnstudio.core.files import load_experiment, write_experiment
-from cnnstudio.core.presets import preset, presets
+from cnnstudio.core.formats.files import load_experiment, write_experiment
+from cnnstudio.core.formats.presets import preset, presets
 from cnnstudio.wire.run_state import RunState
 
 if TYPE_CHECKING:

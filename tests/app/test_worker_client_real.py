@@ -8,8 +8,8 @@ import signal
 from typing import TYPE_CHECKING
 
 from cnnstudio.app.worker_client import WorkerClient
-from cnnstudio.core.files import write_experiment
-from cnnstudio.core.presets import preset
+from cnnstudio.core.formats.files import write_experiment
+from cnnstudio.core.formats.presets import preset
 from cnnstudio.wire.messages import (
     EpochEnd,
     Event,

@@ -12,7 +12,7 @@ import pytest
 from cnnstudio.cli import run
 from cnnstudio.cli.experiments import load
 from cnnstudio.cli.table import table
-from cnnstudio.core.files import write_experiment
+from cnnstudio.core.formats.files import write_experiment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,8 @@ from cnnstudio import __main__, __version__
 from cnnstudio.cli import command, run, window
 from cnnstudio.cli.command import VERBS
 from cnnstudio.cli.experiments import load
-from cnnstudio.core.files import write_experiment
-from cnnstudio.core.presets import presets
+from cnnstudio.core.formats.files import write_experiment
+from cnnstudio.core.formats.presets import presets
 
 if TYPE_CHECKING:
     import argparse
@@ -192,7 +192,7 @@ def test_a_missing_package_gets_a_sentence(monkeypatch: pytest.MonkeyPatch, caps
     monkeypatch.setitem(sys.modules, "msgspec", None)
     for module in [m for m in sys.modules if m.startswith("cnnstudio.cli")]:
         monkeypatch.delitem(sys.modules, module)
-    monkeypatch.delitem(sys.modules, "cnnstudio.core.files")
+    monkeypatch.delitem(sys.modules, "cnnstudio.core.formats.files")
     assert __main__.main() == 2
     assert "The package msgspec is not installed" in capsys.readouterr().err
 

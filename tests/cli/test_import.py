@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from cnnstudio.cli import run, train
-from cnnstudio.core import weights_file
-from cnnstudio.core.files import load_experiment
+from cnnstudio.core.formats import weights_file
+from cnnstudio.core.formats.files import load_experiment
+from cnnstudio.core.formats.weights_file import WeightsFile
+from cnnstudio.core.formats.weights_store import beside, find, place_of, store_folder
 from cnnstudio.core.importing import is_model
-from cnnstudio.core.weights_file import WeightsFile
-from cnnstudio.core.weights_store import beside, find, place_of, store_folder
 from tests.helpers.small_keras import KERNEL, NAME, model_text, write_keras
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cnnstudio.cli import run
-from cnnstudio.core.run_folder import read_record
+from cnnstudio.core.formats.run_folder import read_record
 
 if TYPE_CHECKING:
     from pathlib import Path

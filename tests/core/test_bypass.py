@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
+from cnnstudio.core.analysis.lint import has_errors, lint
+from cnnstudio.core.analysis.tracing import Trace, trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.ends import Input
+from cnnstudio.core.code.source import script
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import BypassBlocks, EditError
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.files import read_experiment, write_experiment
-from cnnstudio.core.lint import has_errors, lint
-from cnnstudio.core.source import script
-from cnnstudio.core.tracing import Trace, trace
+from cnnstudio.core.formats.files import read_experiment, write_experiment
 
 Row = tuple[str, str, str, dict[str, Any]]
 """Id, kind, ids it reads with spaces between, parameters."""

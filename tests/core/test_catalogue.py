@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.analysis.tracing import BlockTrace, trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import BlockSpec, catalogue, groups, spec_class
 from cnnstudio.core.catalogue.activation import Activation
@@ -17,11 +19,9 @@ from cnnstudio.core.catalogue.ends import Input, Output
 from cnnstudio.core.catalogue.reshaping import Flatten, Reshape, Upsampling
 from cnnstudio.core.data_info import DataInfo, Task
 from cnnstudio.core.declare import DeclarationError, Form, from_plain, to_plain
-from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.program import INPUT, Tensor
 from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
-from cnnstudio.core.tracing import BlockTrace, trace
 from tests.helpers.random_nets import CLASSES, draw_spec
 
 KINDS = list(catalogue())

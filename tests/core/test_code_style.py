@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import black
 import pytest
 
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Group
 from cnnstudio.core.catalogue.normalisation import Standardisation
+from cnnstudio.core.code.model_code import model_code
+from cnnstudio.core.code.source import IMPORTS, script, to_python
+from cnnstudio.core.code.writing import COLUMNS, Piece, call, laid_out, listed, value_piece
 from cnnstudio.core.edits import RenameBlock, SetParameters
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.model_code import model_code
-from cnnstudio.core.presets import presets
-from cnnstudio.core.source import IMPORTS, script, to_python
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.writing import COLUMNS, Piece, call, laid_out, listed, value_piece
+from cnnstudio.core.formats.presets import presets
 from tests.helpers.random_nets import random_net
 
 if TYPE_CHECKING:

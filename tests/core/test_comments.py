@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from cnnstudio.core.architecture import MAX_BLOCKS, Architecture, Block, Comment
-from cnnstudio.core.block_records import COMMENT_WIDTHS, MAX_COMMENT, MAX_COMMENTS
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import (
@@ -22,8 +21,9 @@ from cnnstudio.core.edits import (
     group_blocks,
 )
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.files import read_experiment, write_experiment
-from cnnstudio.core.layout import CARD_WIDTH, ROW
+from cnnstudio.core.formats.block_records import COMMENT_WIDTHS, MAX_COMMENT, MAX_COMMENTS
+from cnnstudio.core.formats.files import read_experiment, write_experiment
+from cnnstudio.core.placing.layout import CARD_WIDTH, ROW
 
 
 def chain(*comments: Comment) -> Document:

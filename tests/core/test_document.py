@@ -14,6 +14,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import catalogue
 from cnnstudio.core.catalogue.convolution import Convolution
@@ -52,14 +54,12 @@ from cnnstudio.core.edits import (
     group_blocks,
 )
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.files import load_experiment, read_experiment, save_experiment, write_experiment
 from cnnstudio.core.following import followable, settled
-from cnnstudio.core.fragment import Fragment, read_fragment, write_fragment
+from cnnstudio.core.formats.files import load_experiment, read_experiment, save_experiment, write_experiment
+from cnnstudio.core.formats.fragment import Fragment, read_fragment, write_fragment
+from cnnstudio.core.formats.user_blocks import save_user_block, user_blocks
 from cnnstudio.core.initial_weights import with_weights
-from cnnstudio.core.lint import lint
 from cnnstudio.core.recipe import DataRecipe, Digits, TrainingRecipe, Waveforms
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.user_blocks import save_user_block, user_blocks
 from tests.helpers.effort import EFFORT, times
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cnnstudio.core.analysis.diagnostics import EdgeFault, Severity
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
-from cnnstudio.core.diagnostics import EdgeFault, Severity
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.lint import lint
-from cnnstudio.core.tracing import trace
 
 if TYPE_CHECKING:
     from cnnstudio.core.data_info import DataInfo

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from cnnstudio.core import files, fragment
 from cnnstudio.core.edits import MAX_BLOCKS
-from cnnstudio.core.files import FORMAT, MAJOR, MAX_BYTES, MAX_DEPTH, MINOR, read_experiment
-from cnnstudio.core.fragment import FORM, MIME, read_fragment
-from cnnstudio.core.presets import user_folder
+from cnnstudio.core.formats import files, fragment
+from cnnstudio.core.formats.files import FORMAT, MAJOR, MAX_BYTES, MAX_DEPTH, MINOR, read_experiment
+from cnnstudio.core.formats.fragment import FORM, MIME, read_fragment
+from cnnstudio.core.formats.presets import user_folder
+from cnnstudio.core.formats.run_folder import BEST, EXPERIMENT, LAST, METRICS, START, STATE, RunRecord
+from cnnstudio.core.formats.storage import runs_folder
+from cnnstudio.core.formats.user_blocks import user_blocks_folder
+from cnnstudio.core.formats.weights_store import store_folder
 from cnnstudio.core.recipe import Digits
-from cnnstudio.core.run_folder import BEST, EXPERIMENT, LAST, METRICS, START, STATE, RunRecord
-from cnnstudio.core.storage import runs_folder
-from cnnstudio.core.user_blocks import user_blocks_folder
-from cnnstudio.core.weights_store import store_folder
 
 if TYPE_CHECKING:
-    from cnnstudio.core.strict_json import Format
+    from cnnstudio.core.formats.strict_json import Format
 
 PAGE = (Path(__file__).parents[2] / "docs" / "file-formats.md").read_text(encoding="utf-8")
 

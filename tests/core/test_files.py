@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import MAX_BLOCKS, Architecture, Block, Group
 from cnnstudio.core.catalogue import catalogue
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.files import (
+from cnnstudio.core.formats.files import (
     MAX_BYTES,
     FileError,
     file_name,
@@ -24,9 +26,7 @@ from cnnstudio.core.files import (
     save_experiment,
     write_experiment,
 )
-from cnnstudio.core.lint import lint
-from cnnstudio.core.presets import preset, presets, save_preset
-from cnnstudio.core.tracing import trace
+from cnnstudio.core.formats.presets import preset, presets, save_preset
 from tests.helpers.effort import times
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cnnstudio.core import offers
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.ends import Input
@@ -21,9 +22,8 @@ from cnnstudio.core.data_info import DataInfo, Task
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import EditError
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.lint import lint
-from cnnstudio.core.presets import presets
-from cnnstudio.core.tracing import trace
+from cnnstudio.core.fixes import offers
+from cnnstudio.core.formats.presets import presets
 from tests.helpers.disturbances import disturbed
 from tests.helpers.effort import times
 from tests.helpers.random_nets import random_net
@@ -31,9 +31,9 @@ from tests.helpers.random_nets import random_net
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix
+    from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.catalogue import BlockSpec
-    from cnnstudio.core.diagnostics import Diagnostic, Fix
-    from cnnstudio.core.tracing import Trace
 
 NETS = times(400)
 SEED = int(os.environ.get("CNNSTUDIO_FIX_SEED", "0"))

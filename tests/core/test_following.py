@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import catalogue, spec_class
 from cnnstudio.core.catalogue.ends import Input, Output
@@ -29,12 +31,10 @@ from cnnstudio.core.edits import (
     add_block,
 )
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.files import read_experiment, write_experiment
 from cnnstudio.core.following import explain, followable, settled
-from cnnstudio.core.fragment import Fragment
-from cnnstudio.core.lint import lint
+from cnnstudio.core.formats.files import read_experiment, write_experiment
+from cnnstudio.core.formats.fragment import Fragment
 from cnnstudio.core.recipe import DataRecipe, Shapes
-from cnnstudio.core.tracing import trace
 from tests.helpers.disturbances import disturbed
 from tests.helpers.random_nets import random_net
 

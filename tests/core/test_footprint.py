@@ -8,10 +8,7 @@ import time
 
 import pytest
 
-from cnnstudio.core.architecture import Architecture, Block
-from cnnstudio.core.catalogue import spec_class
-from cnnstudio.core.catalogue.ends import Input
-from cnnstudio.core.cells import (
+from cnnstudio.core.analysis.cells import (
     MOST_BOXES,
     NONE,
     Box,
@@ -28,10 +25,13 @@ from cnnstudio.core.cells import (
     under_window,
     union,
 )
+from cnnstudio.core.analysis.footprint import Sight
+from cnnstudio.core.analysis.tracing import Trace, trace
+from cnnstudio.core.architecture import Architecture, Block
+from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.data_info import DataInfo, Task
-from cnnstudio.core.footprint import Sight
 from cnnstudio.core.program import INPUT
-from cnnstudio.core.tracing import Trace, trace
 
 ROUNDS = 200
 

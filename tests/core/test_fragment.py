@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cnnstudio.core.architecture import MAX_BLOCKS, Architecture, Block
-from cnnstudio.core.block_records import FARTHEST
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import DuplicateBlocks, EditError, PasteBlocks, RemoveBlocks
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.fragment import Fragment, read_fragment, write_fragment
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH, ROW, arrange
-from cnnstudio.core.strict_json import MAX_BYTES, FileError
+from cnnstudio.core.formats.block_records import FARTHEST
+from cnnstudio.core.formats.fragment import Fragment, read_fragment, write_fragment
+from cnnstudio.core.formats.strict_json import MAX_BYTES, FileError
+from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH, ROW, arrange
 from tests.helpers.effort import times
 from tests.helpers.random_nets import random_net
 

@@ -35,11 +35,11 @@ from cnnstudio.core.edits import (
     group_blocks,
 )
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.files import read_experiment, write_experiment
-from cnnstudio.core.folding import current_group, flow_of, fold, ways
-from cnnstudio.core.fragment import Fragment, read_fragment, write_fragment
-from cnnstudio.core.frames import Box, Plan, card_box, inside, places, plan
-from cnnstudio.core.layout import FRAME_HEAD, ROW
+from cnnstudio.core.formats.files import read_experiment, write_experiment
+from cnnstudio.core.formats.fragment import Fragment, read_fragment, write_fragment
+from cnnstudio.core.placing.folding import current_group, flow_of, fold, ways
+from cnnstudio.core.placing.frames import Box, Plan, card_box, inside, places, plan
+from cnnstudio.core.placing.layout import FRAME_HEAD, ROW
 from tests.helpers.effort import times
 from tests.helpers.random_nets import random_net
 

@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 from cnnstudio.core import keras_import
+from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.unknown import MAX_CONFIG, Opaque
 from cnnstudio.core.data_info import Task
-from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.files import read_experiment, write_experiment
+from cnnstudio.core.formats.files import read_experiment, write_experiment
 from cnnstudio.core.keras_import import FileError, read_model, read_model_file
-from cnnstudio.core.lint import lint
-from cnnstudio.core.tracing import trace
 from tests.helpers.effort import times
 from tests.helpers.keras_files import (
     SHAPE,

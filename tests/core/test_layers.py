@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
+from cnnstudio.core.analysis.diagnostics import Refused
+from cnnstudio.core.analysis.field import AxisField, identity
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.data_info import DataInfo, Task
-from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import AxisField, identity
 from cnnstudio.core.layers.registry import Call, Outcome, known_layers, work_out
 from cnnstudio.core.program import INPUT, Tensor
-from cnnstudio.core.tracing import trace
 
 
 def call(layer: str, shape: tuple[int, ...], **config: Any) -> Outcome:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue.convolution import Convolution
 from cnnstudio.core.catalogue.ends import Input
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH, _beside, _meet, _Shape, arrange
-from cnnstudio.core.presets import Preset, presets
+from cnnstudio.core.formats.presets import Preset, presets
+from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH, _beside, _meet, _Shape, arrange
 
 
 @st.composite

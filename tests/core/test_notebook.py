@@ -13,10 +13,10 @@ import pytest
 
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.code.notebook import notebook
 from cnnstudio.core.edits import BypassBlocks
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.notebook import notebook
-from cnnstudio.core.presets import presets
+from cnnstudio.core.formats.presets import presets
 
 SHIPPED = {p.id: p.experiment for p in presets() if p.experiment is not None and not p.user}
 

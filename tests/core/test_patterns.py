@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cnnstudio.core import tracing
+from cnnstudio.core.analysis import tracing
+from cnnstudio.core.analysis.patterns import Laid, Patterns
+from cnnstudio.core.analysis.tracing import Trace, trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.data_info import DataInfo, Task
-from cnnstudio.core.patterns import Laid, Patterns
-from cnnstudio.core.presets import presets
-from cnnstudio.core.tracing import Trace, trace
+from cnnstudio.core.formats.presets import presets
 from tests.helpers.random_nets import random_net
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.data_info import Task
-from cnnstudio.core.files import FileError, file_name, read_experiment, write_experiment
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
-from cnnstudio.core.lint import lint
-from cnnstudio.core.presets import DEFAULT_PRESET, preset, presets, save_preset
-from cnnstudio.core.tracing import trace
+from cnnstudio.core.formats.files import FileError, file_name, read_experiment, write_experiment
+from cnnstudio.core.formats.presets import DEFAULT_PRESET, preset, presets, save_preset
+from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment

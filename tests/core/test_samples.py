@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnstudio.core import samples
+from cnnstudio.core.code import samples
 
 
 def test_digits_are_the_real_ones() -> None:

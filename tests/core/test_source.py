@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.code.keras_signatures import SIGNATURES, spoken
+from cnnstudio.core.code.source import blocks_of_lines, script, script_with_lines, to_python
+from cnnstudio.core.code.writing import COLUMNS, LONGEST_NAME, docstring, free_name, literal
 from cnnstudio.core.data_info import DataInfo, Task
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.keras_signatures import SIGNATURES, spoken
 from cnnstudio.core.layers.registry import known_layers
 from cnnstudio.core.program import Program, Step, Tensor
 from cnnstudio.core.recipe import DataRecipe, Digits, Noise, Shapes, TrainingRecipe, Waveforms
-from cnnstudio.core.source import blocks_of_lines, script, script_with_lines, to_python
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.writing import COLUMNS, LONGEST_NAME, docstring, free_name, literal
 
 TEN = DataInfo(Task.CLASSIFICATION, (8, 8, 1), tuple("0123456789"))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cnnstudio.core.storage import data_folder, runs_folder, write_atomic
+from cnnstudio.core.formats.storage import data_folder, runs_folder, write_atomic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WRITER = """
 import sys
 from pathlib import Path
-from cnnstudio.core.storage import write_atomic
+from cnnstudio.core.formats.storage import write_atomic
 path, size = Path(sys.argv[1]), int(sys.argv[2])
 print("go", flush=True)
 number = 0

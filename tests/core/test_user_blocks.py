@@ -11,9 +11,9 @@ import pytest
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.edits import PasteBlocks, group_blocks
-from cnnstudio.core.fragment import Fragment, write_fragment
-from cnnstudio.core.strict_json import FileError
-from cnnstudio.core.user_blocks import (
+from cnnstudio.core.formats.fragment import Fragment, write_fragment
+from cnnstudio.core.formats.strict_json import FileError
+from cnnstudio.core.formats.user_blocks import (
     delete_user_block,
     rename_user_block,
     restore_user_block,

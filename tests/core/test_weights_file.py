@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnstudio.core import storage, weights_store
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.edits import DuplicateBlocks, RenameBlock, SetParameters, StartFresh
-from cnnstudio.core.files import load_experiment, read_experiment, save_experiment, write_experiment
+from cnnstudio.core.formats import storage, weights_store
+from cnnstudio.core.formats.files import load_experiment, read_experiment, save_experiment, write_experiment
+from cnnstudio.core.formats.presets import preset
+from cnnstudio.core.formats.storage import link_atomic
+from cnnstudio.core.formats.strict_json import FileError
+from cnnstudio.core.formats.weights_file import WeightsFile, keep_weights, write_weights
+from cnnstudio.core.formats.weights_store import WeightsError, adopt, beside, find, keep, place_of
 from cnnstudio.core.initial_weights import start_of, with_weights
-from cnnstudio.core.presets import preset
-from cnnstudio.core.storage import link_atomic
-from cnnstudio.core.strict_json import FileError
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.weights_file import WeightsFile, keep_weights, write_weights
-from cnnstudio.core.weights_store import WeightsError, adopt, beside, find, keep, place_of
 
 if TYPE_CHECKING:
     from pathlib import Path

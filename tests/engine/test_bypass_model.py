@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.ends import Input
+from cnnstudio.core.code.source import to_python
 from cnnstudio.core.recipe import Digits
-from cnnstudio.core.source import to_python
-from cnnstudio.core.tracing import trace
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from cnnstudio.core.files import write_experiment
-from cnnstudio.core.footprint import Sight
+from cnnstudio.core.analysis.footprint import Sight
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.recipe import Digits, Shapes, Waveforms
-from cnnstudio.core.tracing import trace
 from cnnstudio.engine import effective_field
 from cnnstudio.engine.effective_field import design_field
 from cnnstudio.engine.sketch import SketchError, Sketches

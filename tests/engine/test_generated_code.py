@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from cnnstudio.cli.experiments import load
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.code.keras_signatures import SIGNATURES
+from cnnstudio.core.code.notebook import notebook
+from cnnstudio.core.code.source import script, to_python
 from cnnstudio.core.edits import SetParameters
-from cnnstudio.core.keras_signatures import SIGNATURES
-from cnnstudio.core.notebook import notebook
-from cnnstudio.core.presets import presets
+from cnnstudio.core.formats.presets import presets
 from cnnstudio.core.recipe import Shapes
-from cnnstudio.core.source import script, to_python
-from cnnstudio.core.tracing import trace
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
 from cnnstudio.engine.control import Control

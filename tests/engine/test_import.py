@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from keras import layers
 
+from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.catalogue.unknown import Opaque
 from cnnstudio.core.data_info import Task
-from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.keras_import import read_model, read_model_file
-from cnnstudio.core.lint import lint
 from cnnstudio.core.recipe import DataRecipe, Noise
-from cnnstudio.core.tracing import trace
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.data import load
 from tests.helpers.effort import times

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.code.source import STARTING, script, weights_name
 from cnnstudio.core.edits import RenameBlock, SetParameters, StartFresh
-from cnnstudio.core.files import load_experiment, write_experiment
+from cnnstudio.core.formats.files import load_experiment, write_experiment
+from cnnstudio.core.formats.run_folder import EXPERIMENT, START, STATE, read_record
+from cnnstudio.core.formats.weights_file import keep_weights
+from cnnstudio.core.formats.weights_store import adopt, lay_beside, place_of
 from cnnstudio.core.initial_weights import with_weights
 from cnnstudio.core.recipe import Digits
-from cnnstudio.core.run_folder import EXPERIMENT, START, STATE, read_record
-from cnnstudio.core.source import STARTING, script, weights_name
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.weights_file import keep_weights
-from cnnstudio.core.weights_store import adopt, lay_beside, place_of
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.control import Control, RunError

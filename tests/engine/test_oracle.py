@@ -16,8 +16,8 @@ import keras
 import numpy as np
 import pytest
 
+from cnnstudio.core.analysis.diagnostics import Refused
 from cnnstudio.core.catalogue import catalogue
-from cnnstudio.core.diagnostics import Refused
 from cnnstudio.core.layers.registry import Call, Outcome, known_layers, work_out
 from cnnstudio.core.program import Tensor
 from cnnstudio.engine.build import build_keras, layer_names

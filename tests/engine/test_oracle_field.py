@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.convolution import Convolution
 from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.data_info import DataInfo, Task
 from cnnstudio.core.program import INPUT
-from cnnstudio.core.tracing import trace
 from cnnstudio.engine.build import build_keras, layer_names
 from tests.helpers.effort import times
 from tests.helpers.random_nets import CLASSES
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import keras
 
-    from cnnstudio.core.field import Field
+    from cnnstudio.core.analysis.field import Field
     from cnnstudio.core.program import Tensor
 
 LENGTH = 64

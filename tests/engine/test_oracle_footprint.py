@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from cnnstudio.core.analysis.cells import Cells, disjoint
+from cnnstudio.core.analysis.diagnostics import Refused
+from cnnstudio.core.analysis.footprint import Sight
+from cnnstudio.core.analysis.tracing import Trace, trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.ends import Input
-from cnnstudio.core.cells import Cells, disjoint
 from cnnstudio.core.data_info import DataInfo, Task
-from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.footprint import Sight
 from cnnstudio.core.layers.registry import Call, Outcome, known_layers, work_out
 from cnnstudio.core.program import INPUT, Tensor
-from cnnstudio.core.tracing import Trace, trace
 from cnnstudio.engine.build import build_keras, layer_names
 from tests.helpers.effort import times
 from tests.helpers.random_nets import CLASSES, random_call, random_net
@@ -28,7 +28,7 @@ from tests.helpers.random_nets import CLASSES, random_call, random_net
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from cnnstudio.core.cells import Region
+    from cnnstudio.core.analysis.cells import Region
 
 SMOOTH = {"Maximum": "Average", "Minimum": "Average", "Subtract": "Add"} | {
     f"{scope}MaxPooling{n}D": f"{scope}AveragePooling{n}D" for scope in ("", "Global") for n in (1, 2, 3)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.extra import numpy as hnp
 
-from cnnstudio.core.tracing import trace
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.engine import devices, probes
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.build import build_keras

@@ -11,7 +11,7 @@ import pytest
 
 from cnnstudio.core.architecture import Architecture
 from cnnstudio.core.edits import SetParameters
-from cnnstudio.core.files import write_experiment
+from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.recipe import Digits
 from cnnstudio.engine.control import Control
 from cnnstudio.engine.pictures import picture, sample_picture

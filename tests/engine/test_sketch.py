@@ -13,10 +13,10 @@ from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.declare import from_plain
 from cnnstudio.core.edits import BypassBlocks, SetParameters
-from cnnstudio.core.files import write_experiment
-from cnnstudio.core.presets import preset
+from cnnstudio.core.formats.files import write_experiment
+from cnnstudio.core.formats.presets import preset
+from cnnstudio.core.formats.run_folder import LAST
 from cnnstudio.core.recipe import Shapes
-from cnnstudio.core.run_folder import LAST
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.control import Control

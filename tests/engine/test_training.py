@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnstudio.core import samples
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.code import samples
 from cnnstudio.core.edits import SetParameters
-from cnnstudio.core.files import load_experiment
+from cnnstudio.core.formats.files import load_experiment
+from cnnstudio.core.formats.run_folder import BEST, LAST, RunRecord, read_record, settle, write_record
 from cnnstudio.core.recipe import DataRecipe, Digits, Shapes, SourceSpec, Waveforms
-from cnnstudio.core.run_folder import BEST, LAST, RunRecord, read_record, settle, write_record
-from cnnstudio.core.tracing import trace
 from cnnstudio.engine import data, learning, memory, training
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras

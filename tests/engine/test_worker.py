@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from cnnstudio.core.files import write_experiment
-from cnnstudio.core.run_folder import read_record, settle
-from cnnstudio.core.tracing import trace
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.formats.files import write_experiment
+from cnnstudio.core.formats.run_folder import read_record, settle
 from cnnstudio.engine import worker as worker_module
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras

@@ -18,7 +18,7 @@ from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.document import Document
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.layout import arrange
+from cnnstudio.core.placing.layout import arrange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QTimer
 
-from cnnstudio.core.files import read_experiment
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.formats.files import read_experiment
 from cnnstudio.core.program import INPUT
-from cnnstudio.core.tracing import trace
 from cnnstudio.wire.messages import (
     PROTOCOL,
     Device,

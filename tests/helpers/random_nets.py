@@ -10,13 +10,13 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cnnstudio.core.analysis.tracing import Trace, trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import BlockSpec, catalogue, spec_class
 from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.data_info import DataInfo, Task
 from cnnstudio.core.declare import Form, Parameter
 from cnnstudio.core.program import INPUT
-from cnnstudio.core.tracing import Trace, trace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

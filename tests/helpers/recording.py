@@ -15,7 +15,7 @@ from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.document import Document
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.files import read_experiment
+from cnnstudio.core.formats.files import read_experiment
 from cnnstudio.wire.messages import (
     EpochEnd,
     FeatureMaps,

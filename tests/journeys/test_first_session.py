@@ -19,8 +19,8 @@ from cnnstudio.app.features.wall import FeatureWall
 from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.core.catalogue.convolution import Convolution
 from cnnstudio.core.edits import SetTraining
-from cnnstudio.core.files import load_experiment
-from cnnstudio.core.presets import preset
+from cnnstudio.core.formats.files import load_experiment
+from cnnstudio.core.formats.presets import preset
 from cnnstudio.wire.messages import FeatureMaps
 from tests.helpers.studio import LEFT, LONG, Studio
 
@@ -194,7 +194,7 @@ def test_save_open_presets_code(studio: Studio, tmp_path: Path) -> None:
 
 def preset_ids(id: str) -> bool:
     """Whether a preset of that id is there."""
-    from cnnstudio.core.presets import presets
+    from cnnstudio.core.formats.presets import presets
 
     return id in {p.id for p in presets()}
 

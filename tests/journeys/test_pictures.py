@@ -39,7 +39,7 @@ from cnnstudio.core.edits import (
     Tidy,
     group_blocks,
 )
-from cnnstudio.core.presets import preset
+from cnnstudio.core.formats.presets import preset
 from tests.helpers.canvas import RESIDUAL, experiment
 from tests.helpers.played import PlayedWorker
 from tests.helpers.small_keras import write_keras

@@ -12,8 +12,8 @@ from typing_extensions import override
 from cnnstudio.app.canvas.sprite import Plate, Sprite
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import RADIUS, space
-from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
+from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable

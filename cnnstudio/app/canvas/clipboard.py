@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.core.fragment import FORM, MIME, Fragment, read_fragment, write_fragment
-from cnnstudio.core.strict_json import FileError
+from cnnstudio.core.formats.fragment import FORM, MIME, Fragment, read_fragment, write_fragment
+from cnnstudio.core.formats.strict_json import FileError
 
 
 class _Copied(QMimeData):

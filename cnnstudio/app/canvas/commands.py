@@ -16,11 +16,11 @@ from cnnstudio.core.edits import (
     RemoveComments,
     ReorderBlock,
 )
-from cnnstudio.core.fragment import Fragment
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH, GAP_Y
-from cnnstudio.core.mending import Together
+from cnnstudio.core.fixes.mending import Together
+from cnnstudio.core.formats.fragment import Fragment
+from cnnstudio.core.formats.strict_json import FileError
+from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH, GAP_Y
 from cnnstudio.core.program import INPUT
-from cnnstudio.core.strict_json import FileError
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.view import CanvasView

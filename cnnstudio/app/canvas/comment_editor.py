@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from cnnstudio.app.canvas.comment import PADDING, lines
 from cnnstudio.app.theme import Scale, theme
-from cnnstudio.core.block_records import MAX_COMMENT
+from cnnstudio.core.formats.block_records import MAX_COMMENT
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.view import CanvasView

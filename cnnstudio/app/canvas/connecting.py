@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.edits import why_not_connect
-from cnnstudio.core.folding import ways
+from cnnstudio.core.placing.folding import ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

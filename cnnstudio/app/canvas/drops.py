@@ -10,8 +10,8 @@ from cnnstudio.app.canvas.overlays import Ghost
 from cnnstudio.app.palette.append import OWN, append_block, insert_block, own_fragment, place_block, title_of
 from cnnstudio.app.theme import Role
 from cnnstudio.core.catalogue import spec_class
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
-from cnnstudio.core.strict_json import FileError
+from cnnstudio.core.formats.strict_json import FileError
+from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QPoint, QPointF

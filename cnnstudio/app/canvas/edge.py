@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnnstudio.app.canvas.style import CanvasStyle
+    from cnnstudio.core.analysis.diagnostics import EdgeFault
     from cnnstudio.core.declare import Shape
-    from cnnstudio.core.diagnostics import EdgeFault
 
 REACH = 14.0
 """Width of the strip in which an edge is hit."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from cnnstudio.app.canvas.routing import Key
     from cnnstudio.app.canvas.style import CanvasStyle
+    from cnnstudio.core.analysis.diagnostics import EdgeFault
     from cnnstudio.core.declare import Shape
-    from cnnstudio.core.diagnostics import EdgeFault
 
 
 class EdgeLayer:

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.app.format import TIMES, counted, shape, short
+from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.declare import Form, show
-from cnnstudio.core.diagnostics import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cnnstudio.core.analysis.diagnostics import Diagnostic
+    from cnnstudio.core.analysis.tracing import BlockTrace
     from cnnstudio.core.architecture import Block
     from cnnstudio.core.declare import Parameter
-    from cnnstudio.core.diagnostics import Diagnostic
-    from cnnstudio.core.tracing import BlockTrace
 
 _WINDOWS = frozenset({"kernel_size", "pool_size", "size", "target_shape"})
 """Sizes that need no name beside them: people know a bare 3 x 3 as the window."""

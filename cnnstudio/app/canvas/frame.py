@@ -12,7 +12,7 @@ from typing_extensions import override
 from cnnstudio.app.canvas.card import FAR, FARTHEST
 from cnnstudio.app.theme import Role, pixmap
 from cnnstudio.app.theme.theme import RADIUS, space
-from cnnstudio.core.layout import FRAME_HEAD
+from cnnstudio.core.placing.layout import FRAME_HEAD
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.group_face import Title

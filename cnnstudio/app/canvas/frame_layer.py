@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF
 
 from cnnstudio.app.canvas.frame import Frame, FrameTitle
 from cnnstudio.app.canvas.group_face import title_of
-from cnnstudio.core.layout import FRAME_FOOT, FRAME_HEAD, FRAME_SIDE
+from cnnstudio.core.placing.layout import FRAME_FOOT, FRAME_HEAD, FRAME_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.app.canvas.style import CanvasStyle
     from cnnstudio.core.architecture import Architecture
-    from cnnstudio.core.frames import Plan
+    from cnnstudio.core.placing.frames import Plan
 
 
 class FrameLayer:

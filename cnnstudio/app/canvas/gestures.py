@@ -14,7 +14,7 @@ from cnnstudio.app.canvas.overlays import Guide, LooseEnd, RubberBand
 from cnnstudio.app.canvas.rehousing import Rehousing
 from cnnstudio.app.theme import Role
 from cnnstudio.core.edits import Connect, MoveBlocks
-from cnnstudio.core.layout import CARD_WIDTH
+from cnnstudio.core.placing.layout import CARD_WIDTH
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.comment import Note

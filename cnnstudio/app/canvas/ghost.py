@@ -12,16 +12,16 @@ from typing_extensions import override
 
 from cnnstudio.app.canvas.overlays import Bubble
 from cnnstudio.app.theme import RADIUS, Role, space, themes
-from cnnstudio.core.folding import fold
-from cnnstudio.core.lint import lint
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.placing.folding import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cnnstudio.app.canvas.style import CanvasStyle
     from cnnstudio.app.canvas.view import CanvasView
-    from cnnstudio.core.diagnostics import Fix
-    from cnnstudio.core.tracing import BlockTrace, Trace
+    from cnnstudio.core.analysis.diagnostics import Fix
+    from cnnstudio.core.analysis.tracing import BlockTrace, Trace
 
 WIDEST = 560
 """Pixels of the banner."""

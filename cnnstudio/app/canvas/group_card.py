@@ -10,7 +10,7 @@ from typing_extensions import override
 from cnnstudio.app.canvas.card import FRAME, STRIPE, Card
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import RADIUS, space
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
+from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter

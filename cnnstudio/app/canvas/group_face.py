@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.app.canvas.face import Face, count_words
 from cnnstudio.app.format import counted, shape, short
-from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.folding import ways
+from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.placing.folding import ways
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cnnstudio.core.analysis.diagnostics import Diagnostic
+    from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.architecture import Architecture, Group
-    from cnnstudio.core.diagnostics import Diagnostic
-    from cnnstudio.core.tracing import Trace
 
 NEUTRAL = ""
 """The family of what has none: a group."""

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal, Slot
 
 from cnnstudio.app.canvas.name_field import NameField
 from cnnstudio.core.edits import EditError, RenameGroup, SetGroupClosed, Ungroup, group_blocks
-from cnnstudio.core.folding import cover, current_group
-from cnnstudio.core.fragment import Fragment
+from cnnstudio.core.formats.fragment import Fragment
+from cnnstudio.core.placing.folding import cover, current_group
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.view import CanvasView

@@ -13,11 +13,11 @@ from cnnstudio.app.fix_menu import add_fixes
 from cnnstudio.app.palette.append import OWN, append_block, insert_block, place_block
 from cnnstudio.app.palette.dots import family_icon, neutral_icon
 from cnnstudio.app.theme import set_icon
+from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.catalogue import groups
-from cnnstudio.core.diagnostics import Severity
 from cnnstudio.core.edits import Tidy
+from cnnstudio.core.formats.user_blocks import user_blocks
 from cnnstudio.core.program import INPUT
-from cnnstudio.core.user_blocks import user_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

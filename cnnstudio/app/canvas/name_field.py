@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from typing_extensions import override
 
 from cnnstudio.app.theme import Scale, space, theme
-from cnnstudio.core.block_records import MAX_GROUP_NAME
+from cnnstudio.core.formats.block_records import MAX_GROUP_NAME
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QKeyEvent

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.layout import CARD_HEIGHT, ROW
+from cnnstudio.core.placing.layout import CARD_HEIGHT, ROW
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

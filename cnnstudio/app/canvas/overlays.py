@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from cnnstudio.app.canvas.routing import curve
 from cnnstudio.app.theme import RADIUS, Role, Scale, mark, set_icon, space, theme, themes
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
+from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.style import CanvasStyle

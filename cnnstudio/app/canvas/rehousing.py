@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF
 
 from cnnstudio.core.edits import MoveBetweenGroups, why_not_move
-from cnnstudio.core.folding import groups_of
+from cnnstudio.core.placing.folding import groups_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

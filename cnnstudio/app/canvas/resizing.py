@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from typing_extensions import override
 
 from cnnstudio.app.canvas.gestures import Gesture, Pointer
-from cnnstudio.core.block_records import COMMENT_WIDTHS
 from cnnstudio.core.edits import ResizeComment
+from cnnstudio.core.formats.block_records import COMMENT_WIDTHS
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.comment import Note

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPainterPathStroker
 
-from cnnstudio.core.layout import CARD_HEIGHT, COLUMN, GAP_X, GAP_Y
+from cnnstudio.core.placing.layout import CARD_HEIGHT, COLUMN, GAP_X, GAP_Y
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -22,9 +22,9 @@ from cnnstudio.app.canvas.sprite import Album
 from cnnstudio.app.canvas.style import CanvasStyle
 from cnnstudio.app.theme import theme, themes
 from cnnstudio.core.architecture import Architecture, Block
-from cnnstudio.core.folding import flow_of
-from cnnstudio.core.frames import Plan, borders, plan
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH
+from cnnstudio.core.placing.folding import flow_of
+from cnnstudio.core.placing.frames import Plan, borders, plan
+from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
 
     from cnnstudio.app.canvas.sprite import Plate
-    from cnnstudio.core.diagnostics import Diagnostic
-    from cnnstudio.core.tracing import BlockTrace, Trace
+    from cnnstudio.core.analysis.diagnostics import Diagnostic
+    from cnnstudio.core.analysis.tracing import BlockTrace, Trace
 
 _BESIDE, _BEYOND = 1200.0, 800.0
 """Free canvas round the cards, so that one can be put beyond them. More than a window shows: a scene smaller than its

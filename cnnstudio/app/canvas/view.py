@@ -35,7 +35,7 @@ from cnnstudio.app.canvas.scene import CanvasScene
 from cnnstudio.app.canvas.viewport import Viewport
 from cnnstudio.app.canvas.writing import Writing
 from cnnstudio.app.theme import Role, space
-from cnnstudio.core.lint import has_errors
+from cnnstudio.core.analysis.lint import has_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

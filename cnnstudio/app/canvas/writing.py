@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt
 from cnnstudio.app.canvas.comment_editor import CommentEditor
 from cnnstudio.core.architecture import Comment
 from cnnstudio.core.edits import AddComment, EditComment, RemoveComments
-from cnnstudio.core.layout import GAP_X
+from cnnstudio.core.placing.layout import GAP_X
 
 if TYPE_CHECKING:
     from cnnstudio.app.canvas.view import CanvasView

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from cnnstudio.core.files import write_experiment
+from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.wire.messages import Failed, GetSamples, Samples
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.app.format import count, counted, shape, short
 from cnnstudio.app.theme import mark, space
-from cnnstudio.core.presets import Preset, presets
-from cnnstudio.core.tracing import trace
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.formats.presets import Preset, presets
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment

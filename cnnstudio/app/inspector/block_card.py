@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnnstudio.app.document_bridge import DocumentBridge
+    from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix
     from cnnstudio.core.architecture import Block
-    from cnnstudio.core.diagnostics import Diagnostic, Fix
     from cnnstudio.core.following import Followed
 
 

@@ -13,7 +13,7 @@ from cnnstudio.app.inspector import facts
 from cnnstudio.app.inspector.pieces import FactTable, FindingList, NameLine, Section, wrapped
 from cnnstudio.app.inspector.spin import leaves_undo_to_window
 from cnnstudio.app.theme import mark, space
-from cnnstudio.core.diagnostics import Severity
+from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.edits import Describe, EditError, RenameExperiment
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent
 
     from cnnstudio.app.document_bridge import DocumentBridge
-    from cnnstudio.core.diagnostics import Diagnostic, Fix
+    from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix
 
 _gestures = itertools.count(1)
 DESCRIPTION_LINES = 6

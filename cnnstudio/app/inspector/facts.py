@@ -11,10 +11,10 @@ from cnnstudio.core.data_info import Task
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from cnnstudio.core.analysis.field import Field
+    from cnnstudio.core.analysis.tracing import BlockTrace, Trace
     from cnnstudio.core.data_info import DataInfo
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.core.field import Field
-    from cnnstudio.core.tracing import BlockTrace, Trace
 
 BYTES_PER_NUMBER = 4
 """Weights and activations are float32."""

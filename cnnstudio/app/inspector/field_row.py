@@ -26,8 +26,8 @@ from cnnstudio.core.declare import Form, show
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cnnstudio.core.analysis.diagnostics import Diagnostic
     from cnnstudio.core.declare import Parameter
-    from cnnstudio.core.diagnostics import Diagnostic
     from cnnstudio.core.following import Followed
 
 _gestures = itertools.count(1)

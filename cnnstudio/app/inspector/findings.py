@@ -9,14 +9,14 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSizePol
 from typing_extensions import override
 
 from cnnstudio.app.theme import Role, mark, pixmap, space, theme, themes
-from cnnstudio.core.diagnostics import Severity
+from cnnstudio.core.analysis.diagnostics import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtGui import QEnterEvent, QFocusEvent, QHideEvent
 
-    from cnnstudio.core.diagnostics import Diagnostic, Fix
+    from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix
 
 ROLES = {Severity.ERROR: Role.ERROR, Severity.WARNING: Role.WARNING, Severity.HINT: Role.HINT}
 ICON_SIZE = 14

@@ -15,8 +15,8 @@ from cnnstudio.app.theme import mark, space
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from cnnstudio.core.analysis.diagnostics import Diagnostic
     from cnnstudio.core.declare import Declared, Parameter
-    from cnnstudio.core.diagnostics import Diagnostic
     from cnnstudio.core.following import Followed
 
 _NOTHING: Mapping[str, Followed] = MappingProxyType({})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
     from cnnstudio.app.inspector.facts import Fact
-    from cnnstudio.core.diagnostics import Diagnostic
+    from cnnstudio.core.analysis.diagnostics import Diagnostic
 
 
 def wrapped(text: str = "", parent: QWidget | None = None, **marks: str) -> QLabel:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnnstudio.app.document_bridge import DocumentBridge
+    from cnnstudio.core.analysis.tracing import BlockTrace
     from cnnstudio.core.architecture import Group
-    from cnnstudio.core.tracing import BlockTrace
 
 _gestures = itertools.count(1)
 _TIED = "\u00a0"

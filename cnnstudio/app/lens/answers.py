@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.app.lens.asking import Question
-from cnnstudio.core.files import write_experiment
+from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.wire.messages import EffectiveField, GetEffectiveField, GetMaps, Maps
 
 if TYPE_CHECKING:

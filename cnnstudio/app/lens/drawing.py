@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QRectF
 
     from cnnstudio.app.lens.grid import CellGrid
-    from cnnstudio.core.cells import Box, Region
+    from cnnstudio.core.analysis.cells import Box, Region
 
 SHADE = 0.8
 """How much of what is not seen the shade covers."""

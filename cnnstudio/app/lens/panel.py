@@ -35,7 +35,7 @@ from cnnstudio.app.lens.told import Told
 from cnnstudio.app.panels.empty import EmptyState
 from cnnstudio.app.theme import space
 from cnnstudio.app.when_shown import WhenShown
-from cnnstudio.core.footprint import Sight
+from cnnstudio.core.analysis.footprint import Sight
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QHideEvent, QShowEvent
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.run_controller import RunController
     from cnnstudio.app.selection import Selection
     from cnnstudio.app.worker_client import WorkerClient
-    from cnnstudio.core.footprint import Footprint
+    from cnnstudio.core.analysis.footprint import Footprint
     from cnnstudio.wire.messages import EffectiveField, Maps
 
 THEORETICAL, EFFECTIVE = range(2)

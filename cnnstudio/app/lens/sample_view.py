@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QImage, QPaintEvent
 
     from cnnstudio.app.features.mosaic import Floats
-    from cnnstudio.core.footprint import Footprint
+    from cnnstudio.core.analysis.footprint import Footprint
 
 MARGIN, LEAST_MARGIN = 0.12, 2
 """Room for padding round the input: at most this share of its size, or this many cells where that is more."""

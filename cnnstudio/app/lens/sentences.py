@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cnnstudio.app import format
 
 if TYPE_CHECKING:
-    from cnnstudio.core.footprint import Footprint, Sight
+    from cnnstudio.core.analysis.footprint import Footprint, Sight
 
 NOTHING_SELECTED = "Select a block to see what a cell of its map sees of the input."
 HELD = 0.95

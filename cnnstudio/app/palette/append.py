@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.catalogue import catalogue, spec_class
 from cnnstudio.core.edits import AddBlock, InsertBlock, PasteBlocks
-from cnnstudio.core.folding import cover, flow_of
-from cnnstudio.core.strict_json import FileError
-from cnnstudio.core.user_blocks import UserBlock, user_block
+from cnnstudio.core.formats.strict_json import FileError
+from cnnstudio.core.formats.user_blocks import UserBlock, user_block
+from cnnstudio.core.placing.folding import cover, flow_of
 
 if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.selection import Selection
     from cnnstudio.core.architecture import Architecture
-    from cnnstudio.core.fragment import Fragment
+    from cnnstudio.core.formats.fragment import Fragment
 
 MIME = "application/x-cnnstudio-block"
 """What is dragged from the palette: the kind, as UTF-8."""

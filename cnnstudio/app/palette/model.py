@@ -16,7 +16,7 @@ from cnnstudio.app.palette.dots import family_icon, neutral_icon
 from cnnstudio.app.palette.search import Words, find, words_of
 from cnnstudio.app.theme import Role, Scale, icon, theme, themes
 from cnnstudio.core.catalogue import groups
-from cnnstudio.core.user_blocks import UserBlock
+from cnnstudio.core.formats.user_blocks import UserBlock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
-from cnnstudio.core.strict_json import FileError
-from cnnstudio.core.user_blocks import (
+from cnnstudio.core.formats.strict_json import FileError
+from cnnstudio.core.formats.user_blocks import (
     UserBlock,
     delete_user_block,
     is_taken,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
-    from cnnstudio.core.fragment import Fragment
+    from cnnstudio.core.formats.fragment import Fragment
 
 
 class OwnBlocks(QObject):

@@ -14,7 +14,7 @@ from cnnstudio.app.palette.append import OWN, title_of
 from cnnstudio.app.palette.model import FILE, GROUP, KIND, PaletteModel
 from cnnstudio.app.theme import RADIUS, Role, Scale, pixmap, space, theme
 from cnnstudio.core.catalogue import spec_class
-from cnnstudio.core.layout import CARD_WIDTH
+from cnnstudio.core.placing.layout import CARD_WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable

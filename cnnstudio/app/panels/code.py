@@ -25,10 +25,10 @@ from cnnstudio.app.panels.empty import EmptyState
 from cnnstudio.app.theme import mark, set_icon, space, themes
 from cnnstudio.app.weights_beside import WeightsBeside
 from cnnstudio.app.when_shown import WhenShown
-from cnnstudio.core.diagnostics import Severity
-from cnnstudio.core.notebook import notebook
-from cnnstudio.core.source import script_with_lines, weights_name
-from cnnstudio.core.storage import write_atomic
+from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.code.notebook import notebook
+from cnnstudio.core.code.source import script_with_lines, weights_name
+from cnnstudio.core.formats.storage import write_atomic
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from fractions import Fraction
 
-    from cnnstudio.core.tracing import BlockTrace, Trace
+    from cnnstudio.core.analysis.tracing import BlockTrace, Trace
 
 NOTHING = -1.0
 """Sorts what has no value before all that has one."""

@@ -15,7 +15,7 @@ from cnnstudio.app.theme import Role, space, theme
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
-    from cnnstudio.core.tracing import BlockTrace, Trace
+    from cnnstudio.core.analysis.tracing import BlockTrace, Trace
 
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex

@@ -13,7 +13,7 @@ from cnnstudio.app.theme import Role, icon, theme
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cnnstudio.core.diagnostics import Diagnostic, Fix
+    from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix
 
 HEADINGS = ("Problem", "Block")
 PROBLEM, BLOCK = range(2)

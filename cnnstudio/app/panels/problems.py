@@ -15,12 +15,12 @@ from cnnstudio.app.panels.problem_model import BLOCK, PROBLEM, ProblemModel
 from cnnstudio.app.panels.problem_view import ProblemView
 from cnnstudio.app.theme import space, themes
 from cnnstudio.app.when_shown import WhenShown
-from cnnstudio.core.diagnostics import Severity
+from cnnstudio.core.analysis.diagnostics import Severity
 
 if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.selection import Selection
-    from cnnstudio.core.diagnostics import Diagnostic
+    from cnnstudio.core.analysis.diagnostics import Diagnostic
 
 MANY, LATER = 150, 150
 """In a design of more blocks trying fixes takes longer than a frame: they follow so many milliseconds after an edit."""

@@ -14,7 +14,7 @@ from cnnstudio.app.theme import Role, space, theme, themes
 from cnnstudio.app.theme.theme import LIGHT
 from cnnstudio.app.training.curve_data import CurveData
 from cnnstudio.app.training.plot import BOTTOM, TOP, Look, MetricPlot, figure_file
-from cnnstudio.core.storage import write_atomic
+from cnnstudio.core.formats.storage import write_atomic
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QPaintEvent, QResizeEvent, QShowEvent

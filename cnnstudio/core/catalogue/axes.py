@@ -9,8 +9,8 @@ from cnnstudio.core.catalogue.base import spec_class
 from cnnstudio.core.declare import show
 
 if TYPE_CHECKING:
+    from cnnstudio.core.analysis.net import Net
     from cnnstudio.core.declare import Shape
-    from cnnstudio.core.net import Net
     from cnnstudio.core.program import Tensor
 
 _NAMES = {1: "a signal", 2: "an image", 3: "a volume"}

@@ -12,7 +12,7 @@ from cnnstudio.core.catalogue.normalisation import NormName, normalise
 from cnnstudio.core.declare import Shape, param
 
 if TYPE_CHECKING:
-    from cnnstudio.core.net import Net
+    from cnnstudio.core.analysis.net import Net
     from cnnstudio.core.program import Tensor
 
 

@@ -11,7 +11,7 @@ from cnnstudio.core.catalogue.following import filter_count, patch_size
 from cnnstudio.core.declare import Size, param
 
 if TYPE_CHECKING:
-    from cnnstudio.core.net import Net
+    from cnnstudio.core.analysis.net import Net
     from cnnstudio.core.program import Tensor
 
 

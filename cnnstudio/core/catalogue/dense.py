@@ -11,7 +11,7 @@ from cnnstudio.core.catalogue.reshaping import Flatten
 from cnnstudio.core.declare import param, show
 
 if TYPE_CHECKING:
-    from cnnstudio.core.net import Net
+    from cnnstudio.core.analysis.net import Net
     from cnnstudio.core.program import Tensor
 
 

@@ -11,7 +11,7 @@ from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import Shape, Size, param, show
 
 if TYPE_CHECKING:
-    from cnnstudio.core.net import Net
+    from cnnstudio.core.analysis.net import Net
     from cnnstudio.core.program import Tensor
 
 

@@ -10,7 +10,7 @@ from cnnstudio.core.catalogue.following import group_count
 from cnnstudio.core.declare import Numbers, param
 
 if TYPE_CHECKING:
-    from cnnstudio.core.net import Net
+    from cnnstudio.core.analysis.net import Net
     from cnnstudio.core.program import Tensor
 
 NormName: TypeAlias = Literal["none", "batch", "layer", "group"]

@@ -9,7 +9,7 @@ from cnnstudio.core.catalogue.base import BlockSpec, block, halvings_of
 from cnnstudio.core.declare import Margins, Shape, Size, param
 
 if TYPE_CHECKING:
-    from cnnstudio.core.net import Net
+    from cnnstudio.core.analysis.net import Net
     from cnnstudio.core.program import Tensor
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.analysis.diagnostics import Fix
 from cnnstudio.core.catalogue.base import BlockSpec, block
 from cnnstudio.core.declare import Shape, param
-from cnnstudio.core.diagnostics import Fix
 
 if TYPE_CHECKING:
+    from cnnstudio.core.analysis.net import Net
     from cnnstudio.core.edits import Edit
-    from cnnstudio.core.net import Net
     from cnnstudio.core.program import Tensor
 
 MAX_CONFIG = 20_000

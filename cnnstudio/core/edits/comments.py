@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.architecture import Comment
-from cnnstudio.core.block_records import COMMENT_WIDTHS, FARTHEST, MAX_COMMENT, MAX_COMMENTS
 from cnnstudio.core.edits.base import ArchitectureEdit, EditError, check_new
+from cnnstudio.core.formats.block_records import COMMENT_WIDTHS, FARTHEST, MAX_COMMENT, MAX_COMMENTS
 
 if TYPE_CHECKING:
     from cnnstudio.core.architecture import Architecture

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.architecture import Architecture, Group
-from cnnstudio.core.beside import along
-from cnnstudio.core.block_records import MAX_GROUP_NAME
 from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of, check_new
-from cnnstudio.core.frames import card_box, inside, places
-from cnnstudio.core.layout import CARD_HEIGHT, FRAME_HEAD
-from cnnstudio.core.room import cleared, grown, settled, shrunk
+from cnnstudio.core.formats.block_records import MAX_GROUP_NAME
+from cnnstudio.core.placing.beside import along
+from cnnstudio.core.placing.frames import card_box, inside, places
+from cnnstudio.core.placing.layout import CARD_HEIGHT, FRAME_HEAD
+from cnnstudio.core.placing.room import cleared, grown, settled, shrunk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -6,11 +6,11 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.beside import along
 from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of
 from cnnstudio.core.edits.groups import between, group_of
 from cnnstudio.core.edits.values import MoveBlocks
-from cnnstudio.core.room import settled
+from cnnstudio.core.placing.beside import along
+from cnnstudio.core.placing.room import settled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.architecture import MAX_BLOCKS, Architecture
-from cnnstudio.core.beside import along
-from cnnstudio.core.block_records import FARTHEST, MAX_COMMENTS
 from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of
 from cnnstudio.core.edits.strands import Strand, column, open_round, put_at, put_behind, put_between
-from cnnstudio.core.fragment import Fragment, corner
-from cnnstudio.core.frames import around, card_box
-from cnnstudio.core.layout import GAP_X, GAP_Y
-from cnnstudio.core.room import place_at, things
+from cnnstudio.core.formats.block_records import FARTHEST, MAX_COMMENTS
+from cnnstudio.core.formats.fragment import Fragment, corner
+from cnnstudio.core.placing.beside import along
+from cnnstudio.core.placing.frames import around, card_box
+from cnnstudio.core.placing.layout import GAP_X, GAP_Y
+from cnnstudio.core.placing.room import place_at, things
 
 if TYPE_CHECKING:
     from collections.abc import Collection

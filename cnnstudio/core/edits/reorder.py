@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of, rewired
-from cnnstudio.core.folding import Folded, ways
-from cnnstudio.core.frames import Plan, plan
+from cnnstudio.core.placing.folding import Folded, ways
+from cnnstudio.core.placing.frames import Plan, plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

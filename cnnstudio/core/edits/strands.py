@@ -6,10 +6,10 @@ import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnnstudio.core.edits.base import EditError, block_of, rewired
-from cnnstudio.core.folding import groups_of, groups_round
-from cnnstudio.core.frames import around, card_box, plan
-from cnnstudio.core.layout import ROW
-from cnnstudio.core.room import place_at, place_below, room_behind, settled
+from cnnstudio.core.placing.folding import groups_of, groups_round
+from cnnstudio.core.placing.frames import around, card_box, plan
+from cnnstudio.core.placing.layout import ROW
+from cnnstudio.core.placing.room import place_at, place_below, room_behind, settled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

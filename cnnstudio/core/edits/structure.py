@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.architecture import Architecture, Block
-from cnnstudio.core.beside import along
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.edits.base import ArchitectureEdit, EditError, block_of, check_new, check_room, rewired
 from cnnstudio.core.edits.strands import column, put_at, put_behind, put_between
-from cnnstudio.core.folding import groups_of
 from cnnstudio.core.following import left_to_follow
-from cnnstudio.core.layout import GAP_Y
+from cnnstudio.core.placing.beside import along
+from cnnstudio.core.placing.folding import groups_of
+from cnnstudio.core.placing.layout import GAP_Y
+from cnnstudio.core.placing.room import Thing, closed_row, things
 from cnnstudio.core.program import INPUT
-from cnnstudio.core.room import Thing, closed_row, things
 
 if TYPE_CHECKING:
     from collections.abc import Collection

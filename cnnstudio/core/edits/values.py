@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.architecture import Architecture
-from cnnstudio.core.beside import along
 from cnnstudio.core.edits.base import ArchitectureEdit, Edit, EditError, block_of, check_new
 from cnnstudio.core.following import followable
-from cnnstudio.core.layout import arrange
+from cnnstudio.core.placing.beside import along
+from cnnstudio.core.placing.layout import arrange
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:

@@ -17,15 +17,15 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 from cnnstudio.core.architecture import MAX_BLOCKS, Architecture
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.files import write_experiment
+from cnnstudio.core.formats.files import write_experiment
+from cnnstudio.core.formats.strict_json import MAX_BYTES, FileError
 from cnnstudio.core.initial_weights import with_weights
 from cnnstudio.core.keras_import.assemble import Draft, assemble, groups_of
 from cnnstudio.core.keras_import.container import Container, open_container
 from cnnstudio.core.keras_import.ending import end
 from cnnstudio.core.keras_import.records import read_records
 from cnnstudio.core.keras_import.weights import read_weights
-from cnnstudio.core.layout import arrange
-from cnnstudio.core.strict_json import MAX_BYTES, FileError
+from cnnstudio.core.placing.layout import arrange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,17 +6,17 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.analysis.diagnostics import Refused
+from cnnstudio.core.analysis.net import Net
 from cnnstudio.core.architecture import Block, Group
-from cnnstudio.core.block_records import MAX_GROUP_NAME
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.unknown import MAX_CONFIG, Opaque
 from cnnstudio.core.data_info import DataInfo, Task
-from cnnstudio.core.diagnostics import Refused
+from cnnstudio.core.formats.block_records import MAX_GROUP_NAME
 from cnnstudio.core.keras_import.given import Unknown
 from cnnstudio.core.keras_import.naming import Ids
 from cnnstudio.core.keras_import.notes import Notes
 from cnnstudio.core.keras_import.translate import Part, Translation, precision, translate
-from cnnstudio.core.net import Net
 from cnnstudio.core.program import INPUT, Tensor
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from cnnstudio.core.strict_json import FileError, depth
+from cnnstudio.core.formats.strict_json import FileError, depth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

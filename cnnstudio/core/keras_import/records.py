@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.architecture import MAX_BLOCKS
+from cnnstudio.core.formats.strict_json import FileError
 from cnnstudio.core.keras_import.naming import clean
 from cnnstudio.core.keras_import.paths import group_names
-from cnnstudio.core.strict_json import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.formats.strict_json import FileError
 from cnnstudio.core.keras_import.container import MAX_EXPANSION
-from cnnstudio.core.strict_json import FileError
 
 if TYPE_CHECKING:
     from types import TracebackType

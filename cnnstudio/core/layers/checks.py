@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.diagnostics import Refused
+from cnnstudio.core.analysis.diagnostics import Refused
 
 if TYPE_CHECKING:
     from cnnstudio.core.layers.registry import Call

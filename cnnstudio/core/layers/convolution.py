@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.analysis.diagnostics import Refused
 from cnnstudio.core.declare import show
-from cnnstudio.core.diagnostics import Refused
 from cnnstudio.core.layers.checks import refuse_idle_softmax
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 from cnnstudio.core.layers.windows import slide_all
 from cnnstudio.core.program import Weight
 
 if TYPE_CHECKING:
-    from cnnstudio.core.field import View
+    from cnnstudio.core.analysis.field import View
 
 
 def refuse_stride_with_dilation(strides: tuple[int, ...], dilation: tuple[int, ...]) -> None:

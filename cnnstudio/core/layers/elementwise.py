@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cnnstudio.core.analysis.diagnostics import Refused
 from cnnstudio.core.declare import show
-from cnnstudio.core.diagnostics import Refused
 from cnnstudio.core.layers.checks import check_channels, refuse_idle_softmax
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 from cnnstudio.core.program import Weight

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.analysis.diagnostics import Refused
+from cnnstudio.core.analysis.field import line_up, merge
 from cnnstudio.core.declare import show
-from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import line_up, merge
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import overlook_all
+from cnnstudio.core.analysis.diagnostics import Refused
+from cnnstudio.core.analysis.field import overlook_all
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 from cnnstudio.core.program import Weight
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnstudio.core.field import gather_all
+from cnnstudio.core.analysis.field import gather_all
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 from cnnstudio.core.layers.windows import slide_all
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from cnnstudio.core.analysis.diagnostics import Refused
+from cnnstudio.core.analysis.field import View, keep
 from cnnstudio.core.declare import show
-from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import View, keep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.analysis.diagnostics import Refused
+from cnnstudio.core.analysis.field import each_axis, gather_all, interpolate, refold, repeat, shift, turn
 from cnnstudio.core.declare import show
-from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import each_axis, gather_all, interpolate, refold, repeat, shift, turn
 from cnnstudio.core.layers.registry import Call, Outcome, rule
 
 if TYPE_CHECKING:

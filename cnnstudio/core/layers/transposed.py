@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from cnnstudio.core.analysis.diagnostics import Refused
+from cnnstudio.core.analysis.field import each_axis, spread
 from cnnstudio.core.declare import show
-from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import each_axis, spread
 from cnnstudio.core.layers.checks import refuse_idle_softmax
 from cnnstudio.core.layers.convolution import bias, refuse_stride_with_dilation
 from cnnstudio.core.layers.registry import Call, Outcome, rule

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.cells import Cells, under_window
+from cnnstudio.core.analysis.cells import Cells, under_window
+from cnnstudio.core.analysis.diagnostics import Refused
+from cnnstudio.core.analysis.field import AxisField, Move, View, each_axis, slide
 from cnnstudio.core.declare import show
-from cnnstudio.core.diagnostics import Refused
-from cnnstudio.core.field import AxisField, Move, View, each_axis, slide
 
 if TYPE_CHECKING:
     from cnnstudio.core.layers.registry import Call

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cnnstudio.core.architecture import Architecture, Block, Comment, Group
-from cnnstudio.core.block_records import (
+from cnnstudio.core.declare import DeclarationError
+from cnnstudio.core.formats.block_records import (
     BlockRecord,
     CommentRecord,
     GroupRecord,
@@ -18,9 +19,8 @@ from cnnstudio.core.block_records import (
     plain_group,
     read_blocks,
 )
-from cnnstudio.core.declare import DeclarationError
-from cnnstudio.core.folding import ways
-from cnnstudio.core.strict_json import MAX_BYTES, FileError, Format, read_json, write_json
+from cnnstudio.core.formats.strict_json import MAX_BYTES, FileError, Format, read_json, write_json
+from cnnstudio.core.placing.folding import ways
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -11,7 +11,7 @@ from cnnstudio.core.architecture import BLOCK_ID, MAX_BLOCKS, Architecture, Bloc
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.declare import DeclarationError, closest, from_plain, to_plain
 from cnnstudio.core.following import followable
-from cnnstudio.core.layout import arrange
+from cnnstudio.core.placing.layout import arrange
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.keras_signatures import spoken
-from cnnstudio.core.program import INPUT
-from cnnstudio.core.writing import (
+from cnnstudio.core.code.keras_signatures import spoken
+from cnnstudio.core.code.writing import (
     COLUMNS,
     INDENT,
     Piece,
@@ -21,6 +20,7 @@ from cnnstudio.core.writing import (
     listed,
     literal,
 )
+from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.cells import Cells, count, disjoint, joined, span
+from cnnstudio.core.analysis.cells import Cells, count, disjoint, joined, span
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
-    from cnnstudio.core.cells import Region
+    from cnnstudio.core.analysis.cells import Region
+    from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.declare import Shape
     from cnnstudio.core.program import Step
-    from cnnstudio.core.tracing import Trace
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.declare import closest
-from cnnstudio.core.files import FileError, file_name, load_experiment, save_experiment
-from cnnstudio.core.storage import data_folder
+from cnnstudio.core.formats.files import FileError, file_name, load_experiment, save_experiment
+from cnnstudio.core.formats.storage import data_folder
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
@@ -47,7 +47,7 @@ class Preset:
 
 def shipped_folder() -> Path:
     """The presets that came with the studio: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parent.parent.parent
     inside = package / "presets"
     return inside if inside.is_dir() else package.parent / "presets"
 

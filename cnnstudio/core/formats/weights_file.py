@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnstudio.core.weights_store import WeightsError, keep
+from cnnstudio.core.formats.weights_store import WeightsError, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from cnnstudio.core.analysis.diagnostics import Fix
 from cnnstudio.core.declare import show
-from cnnstudio.core.diagnostics import Fix
 from cnnstudio.core.edits import RemoveBlocks, SetParameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cnnstudio.core.analysis.tracing import BlockTrace, Trace
     from cnnstudio.core.catalogue.base import BlockSpec
     from cnnstudio.core.declare import Shape
-    from cnnstudio.core.tracing import BlockTrace, Trace
 
 _KEEPS_SHAPE = frozenset({"Normalisation", "Activation", "Regularisation"})
 _COUNTS = ("filters", "units")

@@ -19,9 +19,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from cnnstudio.core.files import file_name
-from cnnstudio.core.storage import runs_folder, write_atomic
-from cnnstudio.core.weights_store import ENDING
+from cnnstudio.core.formats.files import file_name
+from cnnstudio.core.formats.storage import runs_folder, write_atomic
+from cnnstudio.core.formats.weights_store import ENDING
 
 EXPERIMENT = "experiment.json"
 START = f"experiment{ENDING}"

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.storage import copy_atomic, data_folder, sync_folder
+from cnnstudio.core.formats.storage import copy_atomic, data_folder, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.declare import Shape
     from cnnstudio.core.edits import Edit
-    from cnnstudio.core.tracing import Trace
 
 
 class Severity(enum.StrEnum):

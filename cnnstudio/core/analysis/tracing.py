@@ -12,21 +12,21 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnnstudio.core.analysis.diagnostics import Diagnostic, EdgeFault, Fix, Refused, Severity
+from cnnstudio.core.analysis.field import identity
+from cnnstudio.core.analysis.net import Net
+from cnnstudio.core.analysis.patterns import Costs, Laid, Patterns
 from cnnstudio.core.catalogue.ends import Input
-from cnnstudio.core.diagnostics import Diagnostic, EdgeFault, Fix, Refused, Severity
-from cnnstudio.core.field import identity
-from cnnstudio.core.net import Net
-from cnnstudio.core.patterns import Costs, Laid, Patterns
 from cnnstudio.core.program import INPUT, Program, Step, Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from cnnstudio.core.analysis.field import Field
     from cnnstudio.core.architecture import Architecture, Block
     from cnnstudio.core.catalogue import BlockSpec
     from cnnstudio.core.data_info import DataInfo
     from cnnstudio.core.edits import Edit
-    from cnnstudio.core.field import Field
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnnstudio.core.folding import Folded, fold
-from cnnstudio.core.layout import CARD_HEIGHT, CARD_WIDTH, FRAME_FOOT, FRAME_HEAD, FRAME_SIDE
+from cnnstudio.core.placing.folding import Folded, fold
+from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH, FRAME_FOOT, FRAME_HEAD, FRAME_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,10 +6,11 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix, Refused, Severity
+from cnnstudio.core.analysis.net import Net
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import Form, Parameter, show
-from cnnstudio.core.diagnostics import Diagnostic, Fix, Refused, Severity
 from cnnstudio.core.edits import (
     ArchitectureEdit,
     BypassBlocks,
@@ -20,18 +21,17 @@ from cnnstudio.core.edits import (
     SetParameters,
     add_block,
 )
-from cnnstudio.core.fitting import Way, ways
-from cnnstudio.core.mending import PutBetween, Together
-from cnnstudio.core.net import Net
+from cnnstudio.core.fixes.fitting import Way, ways
+from cnnstudio.core.fixes.mending import PutBetween, Together
+from cnnstudio.core.fixes.retuning import fewer_strides, retuned
 from cnnstudio.core.program import INPUT, Tensor
-from cnnstudio.core.retuning import fewer_strides, retuned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cnnstudio.core.analysis.tracing import BlockTrace, Trace
     from cnnstudio.core.data_info import DataInfo
     from cnnstudio.core.declare import Shape
-    from cnnstudio.core.tracing import BlockTrace, Trace
 
 _ENOUGH = 4
 """Blocks to try a connection from."""

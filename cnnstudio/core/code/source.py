@@ -1,7 +1,7 @@
 """Keras code for what the studio trains: the model alone, or a script that loads, splits, trains and tests.
 
-The script stands alone: the functions that make and split the data are copied into it from `core.samples`, and seed,
-order of samples, optimizer, loss and metrics are those of the engine, so that it comes to the same result.
+The script stands alone: the functions that make and split the data are copied into it from `core.code.samples`, and
+seed, order of samples, optimizer, loss and metrics are those of the engine, so that it comes to the same result.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ import functools
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.code.model_code import ModelCode, layer_names, model_code
+from cnnstudio.core.code.writing import INDENT, Piece, arguments, call, docstring, laid_out, listed, literal
 from cnnstudio.core.data_info import Task
 from cnnstudio.core.declare import to_plain
-from cnnstudio.core.files import file_name
+from cnnstudio.core.formats.files import file_name
+from cnnstudio.core.formats.weights_store import ENDING
 from cnnstudio.core.initial_weights import renamed_layers
-from cnnstudio.core.model_code import ModelCode, layer_names, model_code
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.weights_store import ENDING
-from cnnstudio.core.writing import INDENT, Piece, arguments, call, docstring, laid_out, listed, literal
 
 if TYPE_CHECKING:
+    from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.data_info import DataInfo
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program
     from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
-    from cnnstudio.core.tracing import Trace
 
 IMPORTS = ("import keras", "from keras import layers")
 READS_WEIGHTS = "from safetensors.numpy import load_file"
@@ -230,13 +230,13 @@ def _optimizer(training: TrainingRecipe) -> Piece:
 
 @functools.cache
 def _samples() -> tuple[str, dict[str, ast.FunctionDef]]:
-    """Text and functions of `core.samples`, read and not imported: it needs numpy, a window at its start does not."""
-    text = resources.files("cnnstudio.core").joinpath("samples.py").read_text(encoding="utf-8")
+    """Text and functions of `core.code.samples`, read and not imported: numpy is not needed at the window's start."""
+    text = resources.files("cnnstudio.core.code").joinpath("samples.py").read_text(encoding="utf-8")
     return text, {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
 
 
 def _functions(*names: str) -> list[list[str]]:
-    """Source lines of these functions of `core.samples` and of those they call, in the order of the module."""
+    """Source lines of these functions of `core.code.samples` and of those they call, in the order of the module."""
     text, known = _samples()
     wanted: set[str] = set()
     todo = list(names)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.frames import Box
-from cnnstudio.core.room import things
+from cnnstudio.core.placing.frames import Box
+from cnnstudio.core.placing.room import things
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from cnnstudio.core.architecture import Architecture, Comment
-    from cnnstudio.core.room import Thing
+    from cnnstudio.core.placing.room import Thing
 
 _LETTER, _LINE, _MARGIN = 6.5, 17.0, 20.0
 """About the size of a letter and the margins of a comment. Fonts are the window's affair, and here near enough is."""

@@ -10,13 +10,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.candidates import candidates, last_resorts
-from cnnstudio.core.diagnostics import Diagnostic, Fix, Severity
+from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix, Severity
+from cnnstudio.core.analysis.lint import lint
+from cnnstudio.core.analysis.tracing import Trace, trace
 from cnnstudio.core.edits import ArchitectureEdit, EditError, RemoveBlocks
-from cnnstudio.core.gains import told
-from cnnstudio.core.lint import lint
-from cnnstudio.core.mending import Together
-from cnnstudio.core.tracing import Trace, trace
+from cnnstudio.core.fixes.candidates import candidates, last_resorts
+from cnnstudio.core.fixes.gains import told
+from cnnstudio.core.fixes.mending import Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cnnstudio.core.block_records import (
+from cnnstudio.core.declare import DeclarationError, from_plain, to_plain
+from cnnstudio.core.experiment import Experiment
+from cnnstudio.core.formats.block_records import (
     BlockRecord,
     CommentRecord,
     GroupRecord,
@@ -22,13 +24,11 @@ from cnnstudio.core.block_records import (
     plain_group,
     read_blocks,
 )
-from cnnstudio.core.declare import DeclarationError, from_plain, to_plain
-from cnnstudio.core.experiment import Experiment
+from cnnstudio.core.formats.storage import write_atomic
+from cnnstudio.core.formats.strict_json import MAX_BYTES, MAX_DEPTH, FileError, Format, read_json, write_json
+from cnnstudio.core.formats.weights_store import lay_beside
 from cnnstudio.core.program import INPUT
 from cnnstudio.core.recipe import DataRecipe, SourceSpec, TrainingRecipe, source_class
-from cnnstudio.core.storage import write_atomic
-from cnnstudio.core.strict_json import MAX_BYTES, MAX_DEPTH, FileError, Format, read_json, write_json
-from cnnstudio.core.weights_store import lay_beside
 
 if TYPE_CHECKING:
     from pathlib import Path

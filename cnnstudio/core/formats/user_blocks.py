@@ -7,11 +7,11 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.block_records import MAX_GROUP_NAME
-from cnnstudio.core.files import file_name, read_whole
-from cnnstudio.core.fragment import Fragment, read_fragment, write_fragment
-from cnnstudio.core.storage import data_folder, write_atomic
-from cnnstudio.core.strict_json import FileError
+from cnnstudio.core.formats.block_records import MAX_GROUP_NAME
+from cnnstudio.core.formats.files import file_name, read_whole
+from cnnstudio.core.formats.fragment import Fragment, read_fragment, write_fragment
+from cnnstudio.core.formats.storage import data_folder, write_atomic
+from cnnstudio.core.formats.strict_json import FileError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix
+    from cnnstudio.core.analysis.tracing import BlockTrace, Trace
     from cnnstudio.core.declare import Shape
-    from cnnstudio.core.diagnostics import Diagnostic, Fix
-    from cnnstudio.core.tracing import BlockTrace, Trace
 
 
 def told(fix: Fix, diagnostic: Diagnostic, before: Trace, after: Trace) -> Fix:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cnnstudio.core.diagnostics import Diagnostic, Fix, Refused, Severity, Suggestion
-from cnnstudio.core.field import gather_all, overlook_all
+from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix, Refused, Severity, Suggestion
+from cnnstudio.core.analysis.field import gather_all, overlook_all
 from cnnstudio.core.layers import Call, work_out
 from cnnstudio.core.program import Step, Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cnnstudio.core.analysis.diagnostics import Wanted
     from cnnstudio.core.catalogue.base import BlockSpec
     from cnnstudio.core.data_info import DataInfo
     from cnnstudio.core.declare import Shape
-    from cnnstudio.core.diagnostics import Wanted
     from cnnstudio.core.edits import Edit
 
 
@@ -89,6 +89,6 @@ class Net:
 
 
 def _put_before(spec: BlockSpec, source: str, target: str) -> Edit:
-    from cnnstudio.core.mending import PutBetween  # edits know the catalogue, which knows this module
+    from cnnstudio.core.fixes.mending import PutBetween  # edits know the catalogue, which knows this module
 
     return PutBetween(specs=(spec,), source=source, target=target)

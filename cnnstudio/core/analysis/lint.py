@@ -10,15 +10,15 @@ import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.diagnostics import Diagnostic, Fix, Severity
+from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix, Severity
 from cnnstudio.core.edits import BypassBlocks, RemoveBlocks, SetParameters
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from cnnstudio.core.analysis.tracing import BlockTrace, Trace
     from cnnstudio.core.architecture import Architecture
-    from cnnstudio.core.tracing import BlockTrace, Trace
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
 
@@ -46,7 +46,7 @@ def lint(trace: Trace) -> tuple[Diagnostic, ...]:
 
 
 def _offer(trace: Trace, diagnostic: Diagnostic) -> tuple[Fix, ...]:
-    from cnnstudio.core.offers import offers  # which tries fixes out, and so calls lint
+    from cnnstudio.core.fixes.offers import offers  # which tries fixes out, and so calls lint
 
     return offers(trace, diagnostic)
 

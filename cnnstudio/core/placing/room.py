@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnnstudio.core.folding import groups_of
-from cnnstudio.core.frames import Box, Place, around, card_box, places
-from cnnstudio.core.layout import CARD_HEIGHT, GAP_X, GAP_Y, ROW
+from cnnstudio.core.placing.folding import groups_of
+from cnnstudio.core.placing.frames import Box, Place, around, card_box, places
+from cnnstudio.core.placing.layout import CARD_HEIGHT, GAP_X, GAP_Y, ROW
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

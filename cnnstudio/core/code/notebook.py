@@ -9,8 +9,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cnnstudio.core.data_info import Task
-from cnnstudio.core.source import (
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.code.source import (
     READS_WEIGHTS,
     TESTING,
     TRAINING,
@@ -21,14 +21,14 @@ from cnnstudio.core.source import (
     model_of,
     runs_with,
 )
-from cnnstudio.core.tracing import trace
-from cnnstudio.core.writing import one_line
+from cnnstudio.core.code.writing import one_line
+from cnnstudio.core.data_info import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cnnstudio.core.analysis.tracing import BlockTrace, Trace
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.core.tracing import BlockTrace, Trace
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 _TASKS = {

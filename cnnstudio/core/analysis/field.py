@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from cnnstudio.core.cells import Cells, every, under_blend, under_patches, under_reshape
+from cnnstudio.core.analysis.cells import Cells, every, under_blend, under_patches, under_reshape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cnnstudio.core.cells import Box, Region
+    from cnnstudio.core.analysis.cells import Box, Region
     from cnnstudio.core.declare import Shape
 
 Step: TypeAlias = int | Fraction

@@ -1,0 +1,1 @@
+"""Formats: what is written to disk and clipboard, and how it is read without trusting it."""

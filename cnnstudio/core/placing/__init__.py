@@ -1,0 +1,1 @@
+"""Placing: what is drawn of a design, and where it lies on the canvas."""
