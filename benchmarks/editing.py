@@ -76,7 +76,7 @@ def edits(count: int) -> dict[str, Callable[[int], Edit]]:
 def measured(count: int) -> dict[str, list[float]]:
     """Milliseconds of each round of each kind of edit, and of re-tracing the whole network."""
     document = Document(network(count))
-    data = document.value.data.source.info()
+    data = document.value.data.info()
     kept: Trace = trace(document.value.architecture, data)
     found: dict[str, list[float]] = {}
     for name, make in edits(count).items():

@@ -51,7 +51,7 @@ class DocumentBridge(QObject):
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._trace = trace(document.value.architecture, document.value.data.source.info())
+        self._trace = trace(document.value.architecture, document.value.data.info())
         self._diagnostics = lint(self._trace)
         self.fix_preview = FixPreview(self)
         self.probe = Probe(self)
@@ -119,7 +119,7 @@ class DocumentBridge(QObject):
 
     def _publish(self, before: Experiment) -> Change:
         after = self.experiment
-        self._trace = trace(after.architecture, after.data.source.info(), self._trace)
+        self._trace = trace(after.architecture, after.data.info(), self._trace)
         self._diagnostics = lint(self._trace)
         change = Change(before, after, self._trace, self._diagnostics)
         self.changed.emit(change)

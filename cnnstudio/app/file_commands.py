@@ -306,7 +306,7 @@ class FileCommands(QObject):
 def blank_experiment() -> Experiment:
     """Where a new experiment begins: an Input for the default data, and an Output that reads it."""
     experiment = Experiment()
-    shape = experiment.data.source.info().input_shape
+    shape = experiment.data.info().input_shape
     ends = (
         Block(INPUT, Input(shape=shape)),
         Block("output", Output(), (INPUT,)),

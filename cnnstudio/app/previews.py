@@ -254,7 +254,7 @@ class LivePreviews(QObject):
             return {}
         if self._run_trace is None or self._run_trace[0] is not experiment:
             known = now.architecture is experiment.architecture
-            then = now if known else trace(experiment.architecture, experiment.data.source.info())
+            then = now if known else trace(experiment.architecture, experiment.data.info())
             self._run_trace = (experiment, then)
         names = same_results(now, self._run_trace[1], self._run.trained_block)
         computed = sum(block.output is not None for block in now.blocks.values())

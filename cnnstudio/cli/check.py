@@ -53,7 +53,7 @@ def input_shape(text: str) -> Shape:
 
 def traced(experiment: Experiment, shape: Shape | None = None) -> Trace:
     """The design traced for its data; `shape` replaces both the Input's shape and the samples'."""
-    architecture, data = experiment.architecture, experiment.data.source.info()
+    architecture, data = experiment.architecture, experiment.data.info()
     if shape is not None:
         data = dataclasses.replace(data, input_shape=shape)
         if "input" in architecture.blocks:
@@ -164,7 +164,7 @@ def _run(args: argparse.Namespace) -> int:
     start, missing = _start(experiment, found, sound=not has_errors(diagnostics))
     if missing:
         diagnostics = (*diagnostics, Diagnostic(Severity.WARNING, "", "", missing))
-    if problem := experiment.data.shares_problem():
+    if problem := experiment.data.problem():
         diagnostics = (Diagnostic(Severity.ERROR, "", "test", problem), *diagnostics)
     if args.json:
         say(json.dumps(record(found, diagnostics) | ({"start": start} if start else {}), indent=2))

@@ -28,7 +28,7 @@ def _record(preset: Preset) -> dict[str, object]:
         "description": found.description if found else "",
         "tags": list(found.tags) if found else [],
         "data": found.data.source.kind if found else "",
-        "task": found.data.source.info().task.value if found else "",
+        "task": found.data.info().task.value if found else "",
         "path": str(preset.path),
         "user": preset.user,
         "error": preset.error,
@@ -40,7 +40,7 @@ def _row(preset: Preset) -> tuple[str, ...]:
     whose = "yours" if preset.user else "shipped"
     if found is None:
         return (preset.id, f"cannot be read: {preset.error}", "", "", whose)
-    return (preset.id, found.name, found.data.source.title, found.data.source.info().task.value, whose)
+    return (preset.id, found.name, found.data.source.title, found.data.info().task.value, whose)
 
 
 def _run(args: argparse.Namespace) -> int:

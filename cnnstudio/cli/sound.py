@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def require_sound(experiment: Experiment) -> None:
     """Raise CommandError with the first error when the design cannot be built."""
-    found = lint(trace(experiment.architecture, experiment.data.source.info()))
+    found = lint(trace(experiment.architecture, experiment.data.info()))
     errors = [d for d in found if d.severity is Severity.ERROR]
     if errors:
         place = f"Block {errors[0].block}: " if errors[0].block else ""
@@ -28,7 +28,7 @@ def require_sound(experiment: Experiment) -> None:
         for parameter in recipe.parameters
         if (sentence := parameter.problem(getattr(recipe, parameter.name)))
     ]
-    wrong += [problem for problem in (experiment.data.shares_problem(),) if problem]
+    wrong += [problem for problem in (experiment.data.problem(),) if problem]
     if wrong:
         raise CommandError(wrong[0])
 

@@ -85,7 +85,7 @@ def import_model(path: Path, told: Callable[[str, float], None] | None = None) -
         told(f"Reading {path.name}", -1.0)
     read = read_model_file(path)
     experiment = _kept(read.experiment, read.weights, told) if read.weights else read.experiment
-    found = trace(experiment.architecture, experiment.data.source.info())
+    found = trace(experiment.architecture, experiment.data.info())
     unknown = [
         UnknownLayer(b.id, str(getattr(b.spec, "layer", "")))
         for b in experiment.architecture.blocks.values()

@@ -15,7 +15,7 @@ import numpy as np
 from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.analysis.lint import lint
 from cnnstudio.core.analysis.tracing import trace
-from cnnstudio.core.data_info import Task
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.declare import closest
 from cnnstudio.core.formats.files import FileError, load_experiment
 from cnnstudio.core.formats.run_folder import EXPERIMENT, LAST, RunFolderError, read_record
@@ -25,6 +25,7 @@ from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.data import Dataset, load
 from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.learning import compile_model
+from cnnstudio.engine.tasks import kit_for
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
@@ -107,7 +108,7 @@ def _trained_model(folder: Path) -> tuple[Any, Dataset]:
     weights = folder / LAST
     if not weights.is_file():
         raise ExportError(f'The run in "{folder}" has no weights yet: let it train for an epoch at least.')
-    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    program = trace(experiment.architecture, experiment.data.info()).program()
     data = load(experiment.data)
     model = build_keras(program)
     try:
@@ -115,7 +116,7 @@ def _trained_model(folder: Path) -> tuple[Any, Dataset]:
     except (OSError, ValueError, KeyError) as error:
         details = "".join(traceback.format_exception(error))
         raise ExportError(f'The weights "{weights}" do not fit the experiment beside them.', details) from error
-    compile_model(model, data.info, experiment.training, scores=program.gives_scores)
+    compile_model(model, kit_for(data.info, experiment.training, scores=program.gives_scores))
     model.optimizer.build(model.trainable_variables)  # else the file has fewer variables than its reader expects
     return model, data
 
@@ -124,7 +125,7 @@ def _imported_model(experiment: Experiment) -> tuple[Any, Dataset]:
     """The experiment's model with the weights that it starts from."""
     if not experiment.weights:
         raise ExportError(f"{experiment.name} has no weights: train it first, and export the run.")
-    design = trace(experiment.architecture, experiment.data.source.info())
+    design = trace(experiment.architecture, experiment.data.info())
     errors = [d for d in lint(design) if d.severity is Severity.ERROR]
     if errors:
         raise ExportError(f"The design has errors, so there is no model. {errors[0].block}: {errors[0].message}")
@@ -138,7 +139,7 @@ def _imported_model(experiment: Experiment) -> tuple[Any, Dataset]:
     if start is not None and not start.is_whole:
         raise ExportError(f"{start}. Train it first, and export the run: fresh weights have learned nothing.")
     data = load(experiment.data)
-    compile_model(model, data.info, experiment.training, scores=program.gives_scores)
+    compile_model(model, kit_for(data.info, experiment.training, scores=program.gives_scores))
     model.optimizer.build(model.trainable_variables)
     return model, data
 

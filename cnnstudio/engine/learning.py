@@ -1,4 +1,4 @@
-"""What follows from the task and the training recipe: loss, metrics, optimizer, and how a batch is learned.
+"""The optimizer, and how batches are learned and parts are judged.
 
 Two learners do the same work. On TensorFlow the loop is our own compiled function over data that stay on the device:
 on small networks it takes half the time of Keras's trainer and compiles in a quarter, and it does not leak. Every
@@ -7,38 +7,21 @@ other backend goes through Keras's public `train_on_batch`.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cnnstudio.core.data_info import DataInfo, Task
+import numpy as np
+
 from cnnstudio.engine.backend import keras, tensorflow
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from cnnstudio.core.recipe import TrainingRecipe
     from cnnstudio.engine.data import Part
+    from cnnstudio.engine.tasks import TaskKit, Verdict
 
 _RESIDENT_BYTES = 1 << 30
 """Up to this size the training part lies on the device that trains; above, in main memory."""
-
-
-def make_loss(task: Task, *, scores: bool) -> Any:
-    """The Keras loss of a task: cross-entropy of raw scores or of shares, over class indices; or mean squared error."""
-    if task is Task.RECONSTRUCTION:
-        return keras.losses.MeanSquaredError()
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=scores)
-
-
-def make_metrics(info: DataInfo) -> list[Any]:
-    """Fresh Keras metrics of a task; their names are those on the wire and in metrics.csv."""
-    if info.task is Task.RECONSTRUCTION:
-        return [keras.metrics.MeanAbsoluteError(name="mae")]
-    accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    if info.task is Task.CLASSIFICATION:
-        return [accuracy]
-    overlap = keras.metrics.MeanIoU(info.classes, sparse_y_true=True, sparse_y_pred=False, name="mean_iou")
-    return [accuracy, overlap]
 
 
 def make_optimizer(recipe: TrainingRecipe) -> Any:
@@ -55,20 +38,16 @@ def make_optimizer(recipe: TrainingRecipe) -> Any:
     return kinds[recipe.optimizer](rate)
 
 
-def compile_model(model: Any, info: DataInfo, recipe: TrainingRecipe, *, scores: bool = False) -> None:
-    """Give the model what it is trained with, so that a saved one can be evaluated and trained on by plain Keras.
-
-    `scores` says that it gives raw scores, as `Program.gives_scores` does.
-    """
-    loss = make_loss(info.task, scores=scores)
-    model.compile(optimizer=make_optimizer(recipe), loss=loss, metrics=make_metrics(info))
+def compile_model(model: Any, kit: TaskKit) -> None:
+    """Give the model what it is trained with, so that a saved one can be evaluated and trained on by plain Keras."""
+    model.compile(optimizer=make_optimizer(kit.recipe), loss=kit.loss(), metrics=kit.metrics())
 
 
 class Learner(Protocol):
     """Learns batches of the training part and judges any part. Metrics are means since the last `begin_epoch`."""
 
-    def begin_epoch(self) -> None:
-        """Forget the metrics of the last epoch."""
+    def begin_epoch(self, epoch: int) -> None:
+        """Forget the metrics of the last epoch; `epoch` counts from 1 and decides how samples are varied."""
 
     def learn(self, indices: np.ndarray) -> None:
         """One step on these samples of the training part. Does not wait for the device."""
@@ -76,46 +55,51 @@ class Learner(Protocol):
     def metrics(self) -> dict[str, float]:
         """Means over the epoch so far, the loss first. Waits for the device."""
 
-    def judge(self, part: Part, batch_size: int) -> dict[str, float]:
-        """Loss and metrics over a whole part, nothing learned."""
+    def judge(self, part: Part, batch_size: int) -> Verdict:
+        """The network over a whole part, nothing learned; the loss is the first of the metrics."""
 
 
-def make_learner(model: Any, info: DataInfo, training: Part) -> Learner:
+def make_learner(model: Any, kit: TaskKit, training: Part) -> Learner:
     """The learner for the backend that is loaded; `model` is compiled."""
-    if tensorflow is not None:
-        return TensorFlowLearner(model, info, training)
-    return KerasLearner(model, training)
+    return (TensorFlowLearner if tensorflow is not None else KerasLearner)(model, kit, training)
 
 
 class KerasLearner:
     """Learns through Keras's trainer, on any backend."""
 
-    def __init__(self, model: Any, training: Part) -> None:
+    def __init__(self, model: Any, kit: TaskKit, training: Part) -> None:
         self._model = model
+        self._kit = kit
         self._training = training
         self._mean = _Mean()
 
-    def begin_epoch(self) -> None:
+    def begin_epoch(self, epoch: int) -> None:
         """See Learner."""
         self._mean = _Mean()
 
     def learn(self, indices: np.ndarray) -> None:
         """See Learner."""
-        inputs, targets = self._training.inputs[indices], self._training.targets[indices]
+        inputs, targets = self._training.batch(indices)
         self._mean.add(self._model.train_on_batch(inputs, targets, return_dict=True), len(indices))
 
     def metrics(self) -> dict[str, float]:
         """See Learner. Mean IoU is the mean over batches here."""
         return self._mean.result()
 
-    def judge(self, part: Part, batch_size: int) -> dict[str, float]:
+    def judge(self, part: Part, batch_size: int) -> Verdict:
         """See Learner."""
-        mean = _Mean()
+        judge, losses = self._kit.judge(), _Mean()
         for start in range(0, len(part), batch_size):
-            inputs, targets = part.inputs[start : start + batch_size], part.targets[start : start + batch_size]
-            self._model.reset_metrics()
-            mean.add(self._model.test_on_batch(inputs, targets, return_dict=True), len(inputs))
-        return mean.result()
+            inputs, targets = part.batch(slice(start, start + batch_size))
+            outputs = self._model.predict_on_batch(inputs)
+            loss = self._model.loss(keras.ops.convert_to_tensor(targets), keras.ops.convert_to_tensor(outputs))
+            losses.add({"loss": loss}, len(inputs))
+            judge.add(inputs, targets, np.asarray(outputs))
+        return _with_loss(judge.verdict(), losses.result()["loss"])
+
+
+def _with_loss(verdict: Verdict, loss: float) -> Verdict:
+    return dataclasses.replace(verdict, metrics={"loss": loss, **verdict.metrics})
 
 
 class _Mean:
@@ -137,12 +121,12 @@ class _Mean:
 class TensorFlowLearner:
     """Learns in a compiled function of our own: indices go in, the batch is gathered where the data lie."""
 
-    def __init__(self, model: Any, info: DataInfo, training: Part) -> None:
+    def __init__(self, model: Any, kit: TaskKit, training: Part) -> None:
         tf = tensorflow
         self._model = model
+        self._kit = kit
         self._loss = model.loss
-        self._learned = _Scores(info)
-        self._judged = _Scores(info)
+        self._learned = _Scores(kit)
         self._resident = training.inputs.nbytes + training.targets.nbytes <= _RESIDENT_BYTES
         with self._where():
             self._inputs = tf.constant(training.inputs)
@@ -157,7 +141,7 @@ class TensorFlowLearner:
     def _where(self) -> Any:
         return tensorflow.device(None if self._resident else "CPU:0")
 
-    def begin_epoch(self) -> None:
+    def begin_epoch(self, epoch: int) -> None:
         """See Learner."""
         self._learned.reset()
 
@@ -169,13 +153,15 @@ class TensorFlowLearner:
         """See Learner."""
         return self._learned.result()
 
-    def judge(self, part: Part, batch_size: int) -> dict[str, float]:
+    def judge(self, part: Part, batch_size: int) -> Verdict:
         """See Learner."""
-        self._judged.reset()
+        judge, losses = self._kit.judge(), _Mean()
         for start in range(0, len(part), batch_size):
-            inputs, targets = part.inputs[start : start + batch_size], part.targets[start : start + batch_size]
-            self._judge(tensorflow.constant(inputs), tensorflow.constant(targets))
-        return self._judged.result()
+            inputs, targets = part.batch(slice(start, start + batch_size))
+            outputs, loss = self._judge(tensorflow.constant(inputs), tensorflow.constant(targets))
+            losses.add({"loss": loss}, len(inputs))
+            judge.add(inputs, targets, outputs.numpy())
+        return _with_loss(judge.verdict(), losses.result()["loss"])
 
     def _learn_batch(self, indices: Any) -> None:
         tf, model = tensorflow, self._model
@@ -190,17 +176,17 @@ class TensorFlowLearner:
         model.optimizer.apply(tape.gradient(loss, variables), variables)
         self._learned.add(loss, targets, outputs)
 
-    def _judge_batch(self, inputs: Any, targets: Any) -> None:
+    def _judge_batch(self, inputs: Any, targets: Any) -> tuple[Any, Any]:
         outputs = self._model(inputs, training=False)
-        self._judged.add(self._loss(targets, outputs), targets, outputs)
+        return outputs, self._loss(targets, outputs)
 
 
 class _Scores:
     """Loss and metrics accumulated on the device."""
 
-    def __init__(self, info: DataInfo) -> None:
+    def __init__(self, kit: TaskKit) -> None:
         self._loss = keras.metrics.Mean(name="loss")
-        self._metrics = make_metrics(info)
+        self._metrics = kit.metrics()
 
     def add(self, loss: Any, targets: Any, outputs: Any) -> None:
         self._loss.update_state(loss, sample_weight=keras.ops.shape(outputs)[0])
@@ -215,9 +201,9 @@ class _Scores:
         return {metric.name: float(metric.result()) for metric in (self._loss, *self._metrics)}
 
 
-def metric_names(info: DataInfo) -> tuple[str, ...]:
-    """Names of the metrics, the loss first."""
-    return ("loss", *(metric.name for metric in make_metrics(info)))
+def metric_names(kit: TaskKit) -> tuple[str, ...]:
+    """Names of the metrics of training, the loss first."""
+    return ("loss", *(metric.name for metric in kit.metrics()))
 
 
 def is_finite(metrics: dict[str, float]) -> bool:

@@ -131,7 +131,7 @@ class LiveViews:
     def _refuse_another(self, text: str) -> None:
         try:
             design = read_experiment(text, "The experiment")
-            program = trace(design.architecture, design.data.source.info()).program()
+            program = trace(design.architecture, design.data.info()).program()
         except FileError as error:
             raise SketchError(str(error)) from error
         except ValueError as error:  # a design with errors is not what trains

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnstudio.core.data_info import Task
 from cnnstudio.core.program import INPUT
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, room_for
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.program import Program
     from cnnstudio.engine.data import Dataset
+    from cnnstudio.engine.tasks import TaskKit
     from cnnstudio.wire.messages import Event, Sample
 
 _MODELS_KEPT = 8
@@ -41,8 +41,11 @@ class ProbeError(ValueError):
 class Probe:
     """Looks at the model of one run. Used from the thread that trains, or after the run from the one that trained."""
 
-    def __init__(self, model: Any, program: Program, data: Dataset, run: str, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self, model: Any, program: Program, data: Dataset, kit: TaskKit, run: str, emit: Callable[[Event], None]
+    ) -> None:
         self._model = model
+        self._kit = kit
         self._program = program
         self._layers = layer_names(program)
         self._data = data
@@ -83,11 +86,7 @@ class Probe:
         inputs = self._sample(sample)
         values, prediction = self._run_to(block, inputs)
         maps, low, high = quantise(values)
-        classes = self._data.info.task is Task.CLASSIFICATION
-        if self._program.gives_scores:
-            prediction = shares(prediction)
-        shown = prediction.astype("float32") if classes else np.empty(0, "float32")
-        return FeatureMaps(self._run, block, sample, epoch, step, maps, low, high, shown)
+        return FeatureMaps(self._run, block, sample, epoch, step, maps, low, high, self._kit.shown(prediction))
 
     def _sample(self, sample: Sample) -> np.ndarray:
         try:
@@ -119,13 +118,6 @@ class Probe:
         while len(self._models) > _MODELS_KEPT:
             self._models.popitem(last=False)
         return made
-
-
-def shares(scores: np.ndarray) -> np.ndarray:
-    """Scores (..., classes) as shares that add up to 1, as softmax gives them."""
-    grown = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    result: np.ndarray = grown / grown.sum(axis=-1, keepdims=True)
-    return result
 
 
 def quantise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnstudio.core.data_info import Task
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.declare import closest
 from cnnstudio.core.formats.files import read_experiment
 from cnnstudio.engine import memory

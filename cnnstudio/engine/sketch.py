@@ -150,7 +150,7 @@ class Sketches:
             design = read_experiment(experiment, "The experiment")
         except FileError as error:
             raise SketchError(str(error)) from error
-        traced = trace(design.architecture, design.data.source.info())
+        traced = trace(design.architecture, design.data.info())
         try:
             program = traced.whole_program()
         except ValueError as error:

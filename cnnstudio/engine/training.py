@@ -31,6 +31,7 @@ from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.learning import compile_model, is_finite, make_learner, metric_names
 from cnnstudio.engine.live import LiveViews, RunNetwork
 from cnnstudio.engine.probes import Probe
+from cnnstudio.engine.tasks import evaluation, kit_for
 from cnnstudio.wire.messages import EpochEnd, Progress, RunEnded, RunStarted
 
 if TYPE_CHECKING:
@@ -150,9 +151,9 @@ class Run:
     # Before the first step
 
     def _checked_design(self) -> Trace:
-        if problem := self._experiment.data.shares_problem():
+        if problem := self._experiment.data.problem():
             raise RunError(problem)
-        design = trace(self._experiment.architecture, self._experiment.data.source.info())
+        design = trace(self._experiment.architecture, self._experiment.data.info())
         errors = [d for d in lint(design) if d.severity is Severity.ERROR]
         if errors:
             more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
@@ -182,9 +183,10 @@ class Run:
         program = design.program()
         self._model = build_keras(program)
         start = self._started_weights(program)
-        compile_model(self._model, data.info, self._recipe, scores=program.gives_scores)
-        learner = make_learner(self._model, data.info, data.training)
-        self._probe = Probe(self._model, program, data, self.id, self._emit)
+        kit = kit_for(data.info, self._recipe, scores=program.gives_scores)
+        compile_model(self._model, kit)
+        learner = make_learner(self._model, kit, data.training)
+        self._probe = Probe(self._model, program, data, kit, self.id, self._emit)
         network = RunNetwork(self._model, program, data, self._experiment.data)
         self._live = LiveViews(network, self.id, self._emit)
         parts = {name: len(part) for name, part in data.parts.items()}
@@ -200,7 +202,8 @@ class Run:
                 parts=parts,
                 params=program.params,
                 device=device.id,
-                metrics=metric_names(data.info),
+                metrics=metric_names(kit),
+                judged=("loss", *kit.judged),
                 start=start,
             )
         )
@@ -235,7 +238,7 @@ class Run:
         """Learn every batch once; False when asked to stop on the way."""
         batch = self._recipe.batch_size
         order = epoch_order(len(data.training), self._recipe.seed, epoch)
-        learner.begin_epoch()
+        learner.begin_epoch(epoch)
         for step, start in enumerate(range(0, len(order), batch), 1):
             if self._control.stopped:
                 return False
@@ -264,13 +267,14 @@ class Run:
     def _end_epoch(self, folder: RunFolder, learner: Learner, data: Dataset) -> None:
         metrics = learner.metrics()
         judged = learner.judge(data.validation, self._recipe.batch_size)
-        metrics |= {f"val_{name}": value for name, value in judged.items()}
+        metrics |= {f"val_{name}": value for name, value in judged.metrics.items()}
         self._refuse_divergence(metrics, self._epoch, self._clock.steps)
         self._weights = self._model.get_weights()
         self._epochs_done = self._epoch
         seconds = self._clock.seconds()
         folder.epoch_end(self._model, self._weights, self._epoch, seconds, metrics)
         self._emit(EpochEnd(self.id, self._epoch, seconds, metrics))
+        self._emit(evaluation(self.id, self._epoch, "validation", judged))
         self._probe_now()
 
     def _refuse_divergence(self, metrics: dict[str, float], epoch: int, step: int) -> None:
@@ -306,7 +310,9 @@ class Run:
             folder.save(self._model)
         test: dict[str, float] = {}
         if not self._control.abandoned:
-            test = learner.judge(data.test, self._recipe.batch_size)
+            tested = learner.judge(data.test, self._recipe.batch_size)
+            test = tested.metrics
+            self._emit(evaluation(self.id, self._epochs_done, "test", tested))
         seconds = self._clock.seconds()
         status: Status = "FINISHED"
         if stopped:

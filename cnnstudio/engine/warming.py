@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
 from cnnstudio.engine import devices
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.data import Part, load
 from cnnstudio.engine.learning import compile_model, make_learner
+from cnnstudio.engine.tasks import kit_for
 
 
 def warm_up() -> None:
@@ -24,8 +25,9 @@ def warm_up() -> None:
         layers = keras.layers
         flow = (layers.Conv2D(2, 3, activation="relu"), layers.MaxPooling2D(), layers.Flatten(), layers.Dense(2))
         model = keras.Sequential([keras.Input(info.input_shape), *flow, layers.Softmax()])
-        compile_model(model, info, TrainingRecipe())
-        learner = make_learner(model, info, part)
+        kit = kit_for(info, TrainingRecipe())
+        compile_model(model, kit)
+        learner = make_learner(model, kit, part)
         learner.learn(np.arange(4))
         learner.judge(part, 4)
         learner.metrics()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 import msgspec
 
+from cnnstudio.core.data.facts import ScanReport
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -30,7 +32,7 @@ def is_array(value: object) -> bool:
     return (kind.__module__, kind.__name__) == ("numpy", "ndarray")
 
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised when a message changes in a way the other side could misread."""
 
 
@@ -94,6 +96,41 @@ class GetSamples(Command, frozen=True):
     part: str = "validation"
     start: int = 0
     count: int = 48
+    edge: int = 0
+    """Images are made smaller until no edge is longer than this; 0: as the network sees them."""
+    epoch: int = 0
+    """Varied as training does in this epoch, from 1; 0: not varied."""
+
+
+class ScanSource(Command, frozen=True):
+    """Look through the files of a source. Answer: ScanProgress as it goes on, then Scanned or Failed."""
+
+    request: int
+    source: str
+    """JSON text of the source; where its kind is "" the worker tells the kind from what lies at `path`."""
+    path: str = ""
+    fresh: bool = False
+    """Look again even where an earlier scan is still true."""
+
+
+class CancelScan(Command, frozen=True):
+    """End the scan that answers this request; it answers Failed."""
+
+    request: int
+
+
+class GetDecoded(Command, frozen=True):
+    """Ask what comes out when a block gives these values in place of its own. Answer: Decoded or Failed.
+
+    For moving through the bottleneck of an autoencoder; the network is that of the run folder `directory`.
+    """
+
+    request: int
+    experiment: str
+    directory: str
+    block: str
+    values: Array
+    """float32 with the shape of the block's output."""
 
 
 class ExportRun(Command, frozen=True):
@@ -195,7 +232,9 @@ class RunStarted(Event, frozen=True):
     params: int
     device: str
     metrics: tuple[str, ...]
-    """Names of the training metrics, the loss first; validation's have "val_" in front."""
+    """Names of the metrics of training, the loss first."""
+    judged: tuple[str, ...] = ()
+    """Names of the metrics of validation ("val_" stands in front of them elsewhere) and test, the loss first."""
     start: str = ""
     """What training starts from, in one sentence without its full stop; "" for fresh weights."""
 
@@ -261,7 +300,8 @@ class FeatureMaps(Event, frozen=True):
     high: Array
     """float32, one per channel."""
     prediction: Array
-    """float32: the network's output for the sample (class probabilities; empty for other tasks)."""
+    """The network's answer for the sample, by task: float32 (classes,) shares or, for several classes, chances;
+    int32 mask; float32 sample; float32 (boxes, 6): left, top, right, bottom, class, score, best first."""
 
 
 class WatchFailed(Event, frozen=True):
@@ -283,11 +323,63 @@ class Samples(Event, frozen=True):
     inputs: Array
     """float32, (n, ...) with the input's shape."""
     targets: Array
-    """int32 class indices (n,) or (n, height, width); float32 (n, ...) for reconstruction."""
+    """int32 class indices (n,), 0 or 1 for each class (n, classes), or masks (n, height, width); float32 (n, ...) for
+    reconstruction and (n, most boxes, 5) for detection: left, top, right, bottom as shares of the size, and the class,
+    -1 where there is none."""
     parts: dict[str, int] = {}
     """Samples in each part: training, validation, test."""
     class_counts: dict[str, tuple[int, ...]] = {}
-    """For each part, samples of each class (pixels of each class for segmentation; () for reconstruction)."""
+    """For each part, samples of each class (pixels for segmentation, boxes for detection; () for reconstruction)."""
+    names: tuple[str, ...] = ()
+    """File of each sample, where the data come from files."""
+
+
+class ScanProgress(Event, frozen=True):
+    """How far a scan is; `total` is 0 while files are still being counted."""
+
+    lossy: ClassVar[bool] = True
+    request: int
+    done: int
+    total: int
+
+    @property
+    def lane(self) -> str:
+        """Each scan has its own."""
+        return str(self.request)
+
+
+class Scanned(Event, frozen=True):
+    """Answer to ScanSource."""
+
+    request: int
+    source: str
+    """JSON text of the source with its facts, and its kind where the worker told it."""
+    report: ScanReport
+    preparation: str = "{}"
+    """JSON of the parameters of the preparation that suits these samples, where sizes have to be settled."""
+
+
+class Evaluation(Event, frozen=True):
+    """How the network did on a part: on validation at the end of an epoch, on test at the end of the run."""
+
+    run: str
+    epoch: int
+    part: str
+    metrics: dict[str, float]
+    """The loss first."""
+    confusion: Array
+    """int64 (classes, classes): rows are the truth, columns the answers; (0, 0) where there is none."""
+    precision: Array
+    """float32 (classes, 101): detection's precision at recall 0, 0.01, ... 1; (0, 101) for other tasks."""
+    per_class: dict[str, tuple[float, ...]] = {}
+    """Metric -> a value for each class, NaN where it is not defined."""
+
+
+class Decoded(Event, frozen=True):
+    """Answer to GetDecoded: the network's output, float32."""
+
+    request: int
+    output: Array
 
 
 class Previews(Event, frozen=True):
@@ -360,11 +452,12 @@ class Failed(Event, frozen=True):
 
 
 AnyCommand: TypeAlias = Annotated[
-    StartRun | StopRun | Watch | GetSamples | ExportRun | GetPreviews | WatchPreviews | GetMaps | GetEffectiveField,
+    StartRun | StopRun | Watch | GetSamples | ExportRun | GetPreviews | WatchPreviews | GetMaps | GetEffectiveField
+    | ScanSource | CancelScan | GetDecoded,
     msgspec.Meta(title="command"),
-]
+]  # fmt: skip
 AnyEvent: TypeAlias = Annotated[
     Hello | Heartbeat | RunStarted | Progress | EpochEnd | RunEnded | RunFailed | FeatureMaps | WatchFailed
-    | Samples | Exported | Failed | Previews | Maps | EffectiveField,
+    | Samples | Exported | Failed | Previews | Maps | EffectiveField | ScanProgress | Scanned | Evaluation | Decoded,
     msgspec.Meta(title="event"),
 ]  # fmt: skip

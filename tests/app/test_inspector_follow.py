@@ -13,8 +13,9 @@ from cnnstudio.app.canvas.view import CanvasView
 from cnnstudio.app.inspector import InspectorPanel
 from cnnstudio.app.palette.append import append_block, insert_block
 from cnnstudio.app.selection import Selection
+from cnnstudio.core.data.builtin import Shapes
 from cnnstudio.core.edits import SetData
-from cnnstudio.core.recipe import DataRecipe, Shapes
+from cnnstudio.core.recipe import DataRecipe
 from tests.helpers.designs import bridge_of, undo_steps, value_of
 
 if TYPE_CHECKING:

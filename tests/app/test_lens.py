@@ -22,11 +22,12 @@ from cnnstudio.app.run_controller import RunController
 from cnnstudio.app.selection import Selection
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.data.builtin import Shapes, Waveforms
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import MoveBlocks, SetParameters
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.placing.layout import arrange
-from cnnstudio.core.recipe import DataRecipe, Shapes, SourceSpec, Waveforms
+from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.wire.messages import (
     EffectiveField,
     Failed,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytestqt.qtbot import QtBot
+
+    from cnnstudio.core.data.sources import SourceSpec
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier

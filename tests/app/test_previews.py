@@ -23,6 +23,7 @@ from cnnstudio.app.preview_bubble import PreviewBubble
 from cnnstudio.app.previews import LivePreviews
 from cnnstudio.app.theme import Mode, Role, theme, themes
 from cnnstudio.app.training.sample_chooser import SampleChooser
+from cnnstudio.core.data.builtin import Waveforms
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import (
     BypassBlocks,
@@ -36,7 +37,7 @@ from cnnstudio.core.edits import (
 )
 from cnnstudio.core.formats.files import read_experiment
 from cnnstudio.core.placing.layout import CARD_WIDTH, arrange
-from cnnstudio.core.recipe import DataRecipe, Waveforms
+from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.wire.messages import Failed, GetMaps, GetPreviews, Maps, Previews, Sample, StartRun, WatchPreviews
 from tests.helpers.recording import RecordingWorker, Studio, studio
 

@@ -25,8 +25,9 @@ from cnnstudio.app.inspector import DeclaredForm
 from cnnstudio.app.training import TrainPage
 from cnnstudio.app.training.plot import MetricPlot
 from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.data.builtin import Shapes
 from cnnstudio.core.edits import AddBlock, SetData, SetTraining
-from cnnstudio.core.recipe import DataRecipe, Shapes
+from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.wire.messages import Failed, GetSamples, RunFailed, Sample, Watch, WatchFailed
 from tests.helpers.recording import Studio, studio
 

@@ -31,7 +31,7 @@ def made(*rows: Row, bypassed: str = "") -> Experiment:
 
 def traced(experiment: Experiment) -> Trace:
     """For the experiment's own data."""
-    return trace(experiment.architecture, experiment.data.source.info())
+    return trace(experiment.architecture, experiment.data.info())
 
 
 TAIL: tuple[Row, ...] = (("pool", "GlobalAveragePooling", "last", {}), ("output", "Output", "pool", {}))

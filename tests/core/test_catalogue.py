@@ -17,7 +17,7 @@ from cnnstudio.core.catalogue.base import GROUPS
 from cnnstudio.core.catalogue.dense import Dense
 from cnnstudio.core.catalogue.ends import Input, Output
 from cnnstudio.core.catalogue.reshaping import Flatten, Reshape, Upsampling
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.declare import DeclarationError, Form, from_plain, to_plain
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.program import INPUT, Tensor

@@ -117,7 +117,7 @@ def test_groups_head_their_layers_and_an_empty_line_ends_them() -> None:
         Group("inner", "First stage", frozenset(ids[2:3])),
     ]
     architecture = net.architecture.with_groups(groups)
-    lines = model_text(trace(architecture, net.data.source.info()).program(), architecture).splitlines()
+    lines = model_text(trace(architecture, net.data.info()).program(), architecture).splitlines()
     at = [n for n, line in enumerate(lines) if line.startswith("    #")]
     assert [lines[n].strip() for n in at] == ["# Stem # of it", "# Body", "# First stage"]
     assert lines[at[0] - 1] == ""

@@ -9,8 +9,9 @@ import pytest
 
 from cnnstudio.core.catalogue import BlockSpec, catalogue
 from cnnstudio.core.catalogue.convolution import Convolution
+from cnnstudio.core.data.builtin import Shapes
 from cnnstudio.core.declare import Declared, Form, declared, param
-from cnnstudio.core.recipe import DataRecipe, Shapes, TrainingRecipe
+from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
 
 KINDS = [*catalogue().values(), DataRecipe, TrainingRecipe, Shapes]
 

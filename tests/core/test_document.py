@@ -20,6 +20,7 @@ from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import catalogue
 from cnnstudio.core.catalogue.convolution import Convolution
 from cnnstudio.core.catalogue.ends import Input, Output
+from cnnstudio.core.data.builtin import Digits, Waveforms
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import (
     AddComment,
@@ -59,7 +60,7 @@ from cnnstudio.core.formats.files import load_experiment, read_experiment, save_
 from cnnstudio.core.formats.fragment import Fragment, read_fragment, write_fragment
 from cnnstudio.core.formats.user_blocks import save_user_block, user_blocks
 from cnnstudio.core.initial_weights import with_weights
-from cnnstudio.core.recipe import DataRecipe, Digits, TrainingRecipe, Waveforms
+from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
 from tests.helpers.effort import EFFORT, times
 
 
@@ -281,7 +282,7 @@ class Editing(RuleBasedStateMachine):
         self.past = [self.document.value]
         self.future: list[Experiment] = []
         self.sentences: list[str] = []
-        self.trace = trace(self.document.value.architecture, self.document.value.data.source.info())
+        self.trace = trace(self.document.value.architecture, self.document.value.data.info())
 
     def teardown(self) -> None:
         self.folder.cleanup()
@@ -507,8 +508,8 @@ class Editing(RuleBasedStateMachine):
     def tracing_on_equals_tracing_anew(self) -> None:
         """The trace carried from edit to edit says the same as one from scratch; and lint never fails."""
         value = self.document.value
-        self.trace = trace(value.architecture, value.data.source.info(), self.trace)
-        fresh = trace(value.architecture, value.data.source.info())
+        self.trace = trace(value.architecture, value.data.info(), self.trace)
+        fresh = trace(value.architecture, value.data.info())
         assert self.trace.architecture.topology.cyclic == ()
         assert list(self.trace.blocks) == list(fresh.blocks)
         for id, block in fresh.blocks.items():

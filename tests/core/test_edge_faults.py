@@ -14,7 +14,7 @@ from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.experiment import Experiment
 
 if TYPE_CHECKING:
-    from cnnstudio.core.data_info import DataInfo
+    from cnnstudio.core.data.info import DataInfo
 
 Row = tuple[str, str, str, dict[str, Any]]
 _MAPS = ("a", "Convolution", "input", {"filters": 16})
@@ -22,7 +22,7 @@ _HALF = ("b", "Convolution", "input", {"filters": 32, "strides": 2})
 
 
 def _data() -> DataInfo:
-    return Experiment(architecture=Architecture()).data.source.info()
+    return Experiment(architecture=Architecture()).data.info()
 
 
 def _faults(*rows: Row) -> tuple[EdgeFault, ...]:

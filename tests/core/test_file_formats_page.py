@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.edits import MAX_BLOCKS
 from cnnstudio.core.formats import files, fragment
 from cnnstudio.core.formats.files import FORMAT, MAJOR, MAX_BYTES, MAX_DEPTH, MINOR, read_experiment
@@ -18,7 +19,6 @@ from cnnstudio.core.formats.run_folder import BEST, EXPERIMENT, LAST, METRICS, S
 from cnnstudio.core.formats.storage import runs_folder
 from cnnstudio.core.formats.user_blocks import user_blocks_folder
 from cnnstudio.core.formats.weights_store import store_folder
-from cnnstudio.core.recipe import Digits
 
 if TYPE_CHECKING:
     from cnnstudio.core.formats.strict_json import Format

@@ -138,7 +138,7 @@ def test_texts_that_are_no_experiments(text: str | bytes, words: str) -> None:
 def test_a_value_out_of_bounds_opens_and_is_marked_on_its_block() -> None:
     """The person sees and mends it there; a file is no place to lose a design."""
     experiment = read_experiment(_edit(lambda d: d["architecture"]["blocks"][1]["parameters"].update(filters=0)), "a")
-    found = lint(trace(experiment.architecture, experiment.data.source.info()))
+    found = lint(trace(experiment.architecture, experiment.data.info()))
     assert any(d.parameter == "filters" and d.severity == "error" for d in found)
 
 
@@ -149,7 +149,7 @@ def test_a_cycle_opens_and_is_named() -> None:
         chain[0]["inputs"] = [chain[1]["id"]]
 
     experiment = read_experiment(_edit(bite), "a.json")
-    found = lint(trace(experiment.architecture, experiment.data.source.info()))
+    found = lint(trace(experiment.architecture, experiment.data.info()))
     assert any("depends on its own result" in d.message for d in found)
 
 
@@ -165,7 +165,7 @@ def test_mutated_files_meet_only_our_own_error(texts: list[str]) -> None:
         started = time.thread_time()
         try:
             experiment = read_experiment(bytes(data), "a.json")
-            lint(trace(experiment.architecture, experiment.data.source.info()))
+            lint(trace(experiment.architecture, experiment.data.info()))
         except FileError as error:
             sentences.append(str(error))
         assert time.thread_time() - started < 5, number

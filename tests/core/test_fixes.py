@@ -18,7 +18,7 @@ from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.ends import Input
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import EditError
 from cnnstudio.core.experiment import Experiment
@@ -45,7 +45,7 @@ Sound = tuple["Architecture", "DataInfo"]
 def shipped() -> list[Sound]:
     """The shipped presets."""
     experiments = [p.experiment for p in presets() if p.experiment is not None and not p.user]
-    return [(e.architecture, e.data.source.info()) for e in experiments]
+    return [(e.architecture, e.data.info()) for e in experiments]
 
 
 def damaged(shipped: list[Sound]) -> Iterator[tuple[str, Architecture, DataInfo]]:

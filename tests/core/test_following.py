@@ -13,6 +13,7 @@ from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import catalogue, spec_class
 from cnnstudio.core.catalogue.ends import Input, Output
+from cnnstudio.core.data.builtin import Shapes
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import (
     AddBlock,
@@ -34,7 +35,7 @@ from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.following import explain, followable, settled
 from cnnstudio.core.formats.files import read_experiment, write_experiment
 from cnnstudio.core.formats.fragment import Fragment
-from cnnstudio.core.recipe import DataRecipe, Shapes
+from cnnstudio.core.recipe import DataRecipe
 from tests.helpers.disturbances import disturbed
 from tests.helpers.random_nets import random_net
 

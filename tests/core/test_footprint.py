@@ -30,7 +30,7 @@ from cnnstudio.core.analysis.tracing import Trace, trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.ends import Input
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.program import INPUT
 
 ROUNDS = 200

@@ -18,7 +18,7 @@ from cnnstudio.core.analysis.lint import lint
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.unknown import MAX_CONFIG, Opaque
-from cnnstudio.core.data_info import Task
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.formats.files import read_experiment, write_experiment
 from cnnstudio.core.keras_import import FileError, read_model, read_model_file
 from tests.helpers.effort import times
@@ -71,7 +71,7 @@ def test_a_keras_file_becomes_blocks_weights_and_data_that_fit() -> None:
     ]
     assert experiment.name == "net"
     assert "Keras 3.15.1" in experiment.description
-    info = experiment.data.source.info()
+    info = experiment.data.info()
     assert (info.task, info.input_shape, info.classes) == (Task.CLASSIFICATION, SHAPE, 3)
     traced = trace(experiment.architecture, info)
     assert lint(traced) == ()
@@ -154,7 +154,7 @@ def test_a_layer_without_a_block_is_kept_and_shapes_flow_behind_it() -> None:
     [(id, spec)] = unknown(experiment.architecture).items()
     assert (id, spec.layer, spec.output_shape) == ("twist", "Lambda", (3, 3, 8))
     assert "4wEAAAAA" in spec.config, "the code stays text"
-    traced = trace(experiment.architecture, experiment.data.source.info())
+    traced = trace(experiment.architecture, experiment.data.info())
     output = traced.blocks["answer"].output
     assert output is not None
     assert output.shape == (3,)
@@ -178,13 +178,13 @@ def test_an_unknown_layer_that_keeps_the_shape_can_be_bypassed_and_any_removed()
         layer("Dense", "answer", [tensor("flat", (72,))], units=3, activation="softmax"),
     )
     experiment = read_model(text(model), "net.json").experiment
-    traced = trace(experiment.architecture, experiment.data.source.info())
+    traced = trace(experiment.architecture, experiment.data.info())
     [error] = [d for d in lint(traced) if d.severity is Severity.ERROR]
     assert "bypassing it changes no answer" in error.message
     assert error.fixes[0].label == "Bypass flip"
     for fix in error.fixes:
         after = fix.edit()(experiment)
-        assert not [d for d in lint(trace(after.architecture, after.data.source.info())) if d.severity == "error"]
+        assert not [d for d in lint(trace(after.architecture, after.data.info())) if d.severity == "error"]
 
 
 REASONS = [
@@ -298,7 +298,7 @@ def test_the_last_layer_becomes_output_where_that_does_the_same(
     dense = layer("Dense", "last", [tensor("images", shape)], **config)
     imported = read_model(text(functional(entrance(shape), dense)), "net.json")
     spec = imported.experiment.architecture.blocks["last"].spec
-    assert imported.experiment.data.source.info().task is task
+    assert imported.experiment.data.info().task is task
     if expected is None:
         assert spec.kind == "Dense"
         assert any("is no Output" in note for note in imported.notes)
@@ -489,7 +489,7 @@ def test_configurations_with_anything_in_any_place_end_in_one_sentence_or_a_desi
             at = at[key]
         found = outcome(text(model))
         if not isinstance(found, str):
-            trace(found.experiment.architecture, found.experiment.data.source.info())
+            trace(found.experiment.architecture, found.experiment.data.info())
 
 
 def test_a_local_header_that_lies_does_not_move_the_weights() -> None:

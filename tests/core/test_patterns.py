@@ -13,7 +13,7 @@ from cnnstudio.core.analysis.patterns import Laid, Patterns
 from cnnstudio.core.analysis.tracing import Trace, trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.formats.presets import presets
 from tests.helpers.random_nets import random_net
 
@@ -68,7 +68,7 @@ def _renamed(architecture: Architecture) -> Architecture:
 def test_presets_and_presets_under_other_names(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     experiment = next(p for p in presets() if p.id == name).experiment
     assert experiment is not None
-    data = experiment.data.source.info()
+    data = experiment.data.info()
     _both(monkeypatch, experiment.architecture, data)
     _both(monkeypatch, _renamed(experiment.architecture), data)
 

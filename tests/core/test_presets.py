@@ -11,7 +11,7 @@ import pytest
 
 from cnnstudio.core.analysis.lint import lint
 from cnnstudio.core.analysis.tracing import trace
-from cnnstudio.core.data_info import Task
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.formats.files import FileError, file_name, read_experiment, write_experiment
 from cnnstudio.core.formats.presets import DEFAULT_PRESET, preset, presets, save_preset
 from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH
@@ -51,7 +51,7 @@ def test_names_tell_them_apart() -> None:
 @each_preset
 def test_lint_has_nothing_to_say(id: str) -> None:
     experiment = shipped(id)
-    found = lint(trace(experiment.architecture, experiment.data.source.info()))
+    found = lint(trace(experiment.architecture, experiment.data.info()))
     assert [str(d) for d in found] == []
 
 
@@ -80,7 +80,7 @@ def test_the_description_teaches_and_names_its_source(id: str) -> None:
 
 
 def test_every_kind_of_task_and_data_is_there() -> None:
-    infos = [shipped(id).data.source.info() for id in IDS]
+    infos = [shipped(id).data.info() for id in IDS]
     assert {info.task for info in infos} == set(Task)
     assert {len(info.input_shape) for info in infos} == {2, 3}
 
@@ -103,7 +103,7 @@ def test_each_shows_what_it_is_named_after(id: str, kinds: set[str]) -> None:
 
 def test_the_temporal_network_never_looks_ahead() -> None:
     experiment = shipped("signal-tcn")
-    traced = trace(experiment.architecture, experiment.data.source.info())
+    traced = trace(experiment.architecture, experiment.data.info())
     for step in (s for b in traced.blocks.values() for s in b.steps if s.layer == "Conv1D"):
         kernel, padding = step.config["kernel_size"], step.config["padding"]
         assert kernel == 1 or padding == "causal"

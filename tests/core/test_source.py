@@ -17,11 +17,12 @@ from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.code.keras_signatures import SIGNATURES, spoken
 from cnnstudio.core.code.source import blocks_of_lines, script, script_with_lines, to_python
 from cnnstudio.core.code.writing import COLUMNS, LONGEST_NAME, docstring, free_name, literal
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.builtin import Digits, Noise, Shapes, Waveforms
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.layers.registry import known_layers
 from cnnstudio.core.program import Program, Step, Tensor
-from cnnstudio.core.recipe import DataRecipe, Digits, Noise, Shapes, TrainingRecipe, Waveforms
+from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
 
 TEN = DataInfo(Task.CLASSIFICATION, (8, 8, 1), tuple("0123456789"))
 
@@ -194,7 +195,7 @@ SOURCES = [
 
 @pytest.mark.parametrize(("data", "load", "loss"), SOURCES)
 def test_the_script_stands_alone(data: DataRecipe, load: str, loss: str) -> None:
-    info = data.source.info()
+    info = data.info()
     body = [placed("flat", "Flatten", "input")] if info.task is Task.CLASSIFICATION else []
     blocks = [
         placed("input", "Input", shape=info.input_shape),

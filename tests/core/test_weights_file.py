@@ -208,7 +208,7 @@ def start() -> tuple[Experiment, Program]:
     """LeNet starting from a file with weights for all its blocks."""
     chosen = preset("lenet-5").experiment
     assert chosen is not None
-    program = trace(chosen.architecture, chosen.data.source.info()).program()
+    program = trace(chosen.architecture, chosen.data.info()).program()
     arrays = {f"{s.name}/{w.name}": np.full(w.shape, 0.5, np.float32) for s in program.steps for w in s.weights}
     return with_weights(chosen, keep_weights(arrays), arrays), program
 
@@ -218,7 +218,7 @@ def shapes(experiment: Experiment) -> dict[str, tuple[int, ...]]:
 
 
 def said(experiment: Experiment) -> str:
-    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    program = trace(experiment.architecture, experiment.data.info()).program()
     held = shapes(experiment) if experiment.weights else {}
     return str(start_of(experiment, program, held))
 
@@ -354,7 +354,7 @@ def test_what_no_longer_fits_is_fresh() -> None:
     first, second = convolutions[:2]
     assert said(changed) == f"Starts from imported weights: 7 of 10 fit; fresh: {first}, {second}"
     other = dataclasses.replace(changed, weights="f" * 64)
-    program = trace(other.architecture, other.data.source.info()).program()
+    program = trace(other.architecture, other.data.info()).program()
     assert start_of(other, program, shapes(experiment)).taken == {}
 
 

@@ -12,15 +12,17 @@ import pytest
 
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.data.builtin import Digits, Shapes
 from cnnstudio.core.declare import from_plain
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.recipe import DataRecipe, Digits, Shapes, SourceSpec, TrainingRecipe
+from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
 from cnnstudio.wire.framing import FrameReader, decode_event, encode
 from cnnstudio.wire.messages import Event, Failed, RunFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from cnnstudio.core.data.sources import SourceSpec
     from cnnstudio.wire.messages import Command
 
 E = TypeVar("E", bound=Event)

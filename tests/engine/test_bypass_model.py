@@ -11,7 +11,7 @@ from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.code.source import to_python
-from cnnstudio.core.recipe import Digits
+from cnnstudio.core.data.builtin import Digits
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
 

@@ -10,8 +10,8 @@ import pytest
 
 from cnnstudio.core.analysis.footprint import Sight
 from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.data.builtin import Digits, Shapes, Waveforms
 from cnnstudio.core.formats.files import write_experiment
-from cnnstudio.core.recipe import Digits, Shapes, Waveforms
 from cnnstudio.engine import effective_field
 from cnnstudio.engine.effective_field import design_field
 from cnnstudio.engine.sketch import SketchError, Sketches

@@ -15,9 +15,9 @@ from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.code.keras_signatures import SIGNATURES
 from cnnstudio.core.code.notebook import notebook
 from cnnstudio.core.code.source import script, to_python
+from cnnstudio.core.data.builtin import Shapes
 from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.formats.presets import presets
-from cnnstudio.core.recipe import Shapes
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
 from cnnstudio.engine.control import Control
@@ -56,7 +56,7 @@ def _weights(model: Any) -> list[tuple[str, tuple[int, ...]]]:
 @pytest.mark.parametrize("id", SHIPPED)
 def test_the_code_builds_the_model_that_trains(id: str) -> None:
     experiment = load(id)
-    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    program = trace(experiment.architecture, experiment.data.info()).program()
     namespace: dict[str, Any] = {}
     exec(to_python(program), namespace)
     keras.utils.set_random_seed(7)

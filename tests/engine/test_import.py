@@ -18,9 +18,10 @@ from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.analysis.lint import lint
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.catalogue.unknown import Opaque
-from cnnstudio.core.data_info import Task
+from cnnstudio.core.data.builtin import Noise
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.keras_import import read_model, read_model_file
-from cnnstudio.core.recipe import DataRecipe, Noise
+from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.data import load
 from tests.helpers.effort import times
@@ -58,7 +59,7 @@ def saved(model: keras.Model, folder: Path) -> Imported:
 
 def rebuilt(experiment: Experiment, weights: Mapping[str, np.ndarray]) -> keras.Model:
     """The model that the studio builds for the design, with every weight from the file."""
-    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    program = trace(experiment.architecture, experiment.data.info()).program()
     model = build_keras(program)
     names = layer_names(program)
     for step in program.steps:
@@ -76,7 +77,7 @@ def assert_same(model: keras.Model, imported: Imported) -> None:
 
 
 def errors(experiment: Experiment) -> list[str]:
-    traced = trace(experiment.architecture, experiment.data.source.info())
+    traced = trace(experiment.architecture, experiment.data.info())
     return [d.message for d in lint(traced) if d.severity is Severity.ERROR]
 
 
@@ -86,7 +87,7 @@ def test_networks_of_keras_come_out_equal(name: str, tmp_path: Path) -> None:
     model = stirred(make(weights=None, input_shape=(SIZE, SIZE, 3), classes=CLASSES))
     imported = saved(model, tmp_path)
     assert errors(imported.experiment) == []
-    info = imported.experiment.data.source.info()
+    info = imported.experiment.data.info()
     assert (info.task, info.classes) == (Task.CLASSIFICATION, CLASSES)
     assert len(imported.weights) == len([w for w in model.weights if w.dtype == "float32"])
     assert_same(model, imported)
@@ -173,7 +174,7 @@ def test_signs_between_tensors_and_numbers_are_blocks_too(tmp_path: Path) -> Non
     model = stirred(keras.Model(images, layers.Conv2D(4, 3, padding="same", activation="softmax")(x)))
     imported = saved(model, tmp_path)
     assert errors(imported.experiment) == []
-    assert imported.experiment.data.source.info().task is Task.SEGMENTATION
+    assert imported.experiment.data.info().task is Task.SEGMENTATION
     assert_same(model, imported)
 
 

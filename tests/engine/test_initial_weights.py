@@ -10,13 +10,13 @@ import pytest
 
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.code.source import STARTING, script, weights_name
+from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.edits import RenameBlock, SetParameters, StartFresh
 from cnnstudio.core.formats.files import load_experiment, write_experiment
 from cnnstudio.core.formats.run_folder import EXPERIMENT, START, STATE, read_record
 from cnnstudio.core.formats.weights_file import keep_weights
 from cnnstudio.core.formats.weights_store import adopt, lay_beside, place_of
 from cnnstudio.core.initial_weights import with_weights
-from cnnstudio.core.recipe import Digits
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.control import Control, RunError
@@ -48,7 +48,7 @@ def tiny() -> Experiment:
 
 def model_of(experiment: Experiment) -> tuple[Any, str]:
     """The built model with the weights that the experiment starts from, and what is said of them."""
-    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    program = trace(experiment.architecture, experiment.data.info()).program()
     model = build_keras(program)
     names = layer_names(program)
     return model, str(give_weights(program, lambda step: model.get_layer(names[step.name]), experiment) or "")
@@ -58,7 +58,7 @@ def model_of(experiment: Experiment) -> tuple[Any, str]:
 def learned() -> tuple[Experiment, np.ndarray]:
     """An experiment that starts from drawn weights, and what a model with these predicts for the first samples."""
     experiment = tiny()
-    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    program = trace(experiment.architecture, experiment.data.info()).program()
     rng = np.random.default_rng(7)
     arrays = {
         f"{step.name}/{weight.name}": rng.uniform(0.1, 1, weight.shape).astype(np.float32)

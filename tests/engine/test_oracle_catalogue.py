@@ -13,7 +13,7 @@ from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import catalogue, spec_class
 from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.code.source import to_python
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.layers.registry import known_layers
 from cnnstudio.core.program import INPUT, Program
 from cnnstudio.engine.build import build_keras, layer_name, layer_names

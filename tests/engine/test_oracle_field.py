@@ -14,7 +14,7 @@ from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.convolution import Convolution
 from cnnstudio.core.catalogue.ends import Input
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.program import INPUT
 from cnnstudio.engine.build import build_keras, layer_names
 from tests.helpers.effort import times

@@ -18,6 +18,7 @@ from cnnstudio.engine.build import build_keras
 from cnnstudio.engine.data import load
 from cnnstudio.engine.outbox import Outbox
 from cnnstudio.engine.probes import Probe, quantise, thinned
+from cnnstudio.engine.tasks import kit_for
 from cnnstudio.wire.framing import FrameReader, decode_event
 from cnnstudio.wire.messages import EpochEnd, Event, FeatureMaps, Heartbeat, Progress, Sample, Watch, WatchFailed
 from tests.engine.conftest import PATIENCE, small
@@ -107,7 +108,9 @@ def looked_at() -> tuple[Probe, list[Event]]:
     data = load(experiment.data)
     program = trace(experiment.architecture, data.info).program()
     events: list[Event] = []
-    return Probe(build_keras(program), program, data, "r", events.append), events
+    return Probe(
+        build_keras(program), program, data, kit_for(data.info, experiment.training), "r", events.append
+    ), events
 
 
 def ticking(monkeypatch: pytest.MonkeyPatch, cost: float) -> Callable[[float], None]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cnnstudio.cli.experiments import load
+from cnnstudio.core.data.builtin import Shapes, Waveforms
 from cnnstudio.core.formats.presets import presets
 from cnnstudio.core.formats.run_folder import LAST, read_record
-from cnnstudio.core.recipe import Shapes, Waveforms
 from cnnstudio.engine.backend import tensorflow
 from cnnstudio.engine.control import Control
 from cnnstudio.engine.training import train

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from cnnstudio.core.architecture import Architecture
+from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.formats.files import write_experiment
-from cnnstudio.core.recipe import Digits
 from cnnstudio.engine.control import Control
 from cnnstudio.engine.pictures import picture, sample_picture
 from cnnstudio.engine.previews import Painter, Replaced, design_maps, previews

@@ -11,12 +11,12 @@ import pytest
 
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.data.builtin import Shapes
 from cnnstudio.core.declare import from_plain
 from cnnstudio.core.edits import BypassBlocks, SetParameters
 from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.formats.presets import preset
 from cnnstudio.core.formats.run_folder import LAST
-from cnnstudio.core.recipe import Shapes
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.control import Control

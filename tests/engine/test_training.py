@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.code import samples
+from cnnstudio.core.data.builtin import Digits, Shapes, Waveforms
 from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.formats.files import load_experiment
 from cnnstudio.core.formats.run_folder import BEST, LAST, RunRecord, read_record, settle, write_record
-from cnnstudio.core.recipe import DataRecipe, Digits, Shapes, SourceSpec, Waveforms
+from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.engine import data, learning, memory, training
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
@@ -27,6 +28,7 @@ from cnnstudio.engine.checkpoints import save_weights
 from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import load
 from cnnstudio.engine.devices import DeviceError
+from cnnstudio.engine.tasks import kit_for
 from cnnstudio.engine.training import Run, train
 from cnnstudio.wire.messages import EpochEnd, Event, FeatureMaps, Progress, RunEnded, RunStarted, Sample, Watch
 from tests.engine.conftest import chain, segmenter, small
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from cnnstudio.core.data.sources import SourceSpec
     from cnnstudio.core.experiment import Experiment
 
 
@@ -87,7 +90,7 @@ def test_the_folder_holds_what_the_run_was(finished: tuple[Path, list[Event], Ru
 def test_the_weights_on_disk_are_those_tested(finished: tuple[Path, list[Event], RunEnded]) -> None:
     folder, _, ended = finished
     experiment = small()
-    model = build_keras(trace(experiment.architecture, experiment.data.source.info()).program())
+    model = build_keras(trace(experiment.architecture, experiment.data.info()).program())
     model.load_weights(folder / LAST)
     test = load(experiment.data).test
     right = np.mean(np.argmax(model.predict_on_batch(test.inputs), -1) == test.targets)
@@ -218,16 +221,17 @@ def test_both_learners_do_the_same() -> None:
     for own_loop in (True, False):
         keras.utils.set_random_seed(1)
         model = build_keras(program)
-        learning.compile_model(model, parts.info, experiment.training)
+        kit = kit_for(parts.info, experiment.training)
+        learning.compile_model(model, kit)
         learner: learning.Learner = (
-            learning.TensorFlowLearner(model, parts.info, parts.training)
+            learning.TensorFlowLearner(model, kit, parts.training)
             if own_loop
-            else learning.KerasLearner(model, parts.training)
+            else learning.KerasLearner(model, kit, parts.training)
         )
-        learner.begin_epoch()
+        learner.begin_epoch(1)
         for start in range(0, 32, 8):
             learner.learn(np.arange(start, start + 8))
-        results.append((learner.metrics(), learner.judge(parts.validation, 5), model.get_weights()))
+        results.append((learner.metrics(), learner.judge(parts.validation, 5).metrics, model.get_weights()))
     (ours, judged, weights), (keras_own, keras_judged, keras_weights) = results
     for name in ("loss", "accuracy"):
         assert ours[name] == pytest.approx(keras_own[name], rel=1e-4)
@@ -270,7 +274,7 @@ def test_what_is_said_of_shares_is_what_the_split_does(
 ) -> None:
     recipe = DataRecipe(source=Waveforms(count=count), validation=validation, test=test)
     labels = np.arange(count) % 4 if labelled else None
-    if problem := recipe.shares_problem():
+    if problem := recipe.problem():
         with pytest.raises(ValueError, match=re.escape(problem)):
             samples.split(count, validation, test, 0, labels)
         return
@@ -301,7 +305,7 @@ def test_a_device_that_is_not_there_is_refused_before_anything_is_written(tmp_pa
 
 def test_too_little_memory_is_refused_with_the_numbers() -> None:
     wide = chain(Digits(), ("flatten_1", "Flatten", {}), ("dense_1", "Dense", {"units": 60000}))
-    design = trace(wide.architecture, wide.data.source.info())
+    design = trace(wide.architecture, wide.data.info())
     sentence = memory.problem(wide, design, 50_000_000, 64)
     assert sentence is not None
     assert sentence.startswith("Training needs at least 106.3 MB of memory (90.0 MB for weights")
@@ -338,7 +342,7 @@ def test_weights_that_do_not_fit_leave_the_old_file_and_the_process_alive(tmp_pa
     import resource
 
     experiment = small()
-    model = build_keras(trace(experiment.architecture, experiment.data.source.info()).program())
+    model = build_keras(trace(experiment.architecture, experiment.data.info()).program())
     path = tmp_path / "checkpoints" / "last.weights.h5"
     save_weights(model, path)
     before = path.read_bytes()

@@ -106,7 +106,7 @@ def test_maps_are_those_of_a_plain_keras_model_before_during_and_after(quiet: Pe
     still = quiet.until(FeatureMaps, lambda m: m.block == "convolution_1")
 
     experiment = small()
-    model = build_keras(trace(experiment.architecture, experiment.data.source.info()).program())
+    model = build_keras(trace(experiment.architecture, experiment.data.info()).program())
     model.load_weights(tmp_path / "e" / "checkpoints" / "last.weights.h5")
     inputs = load(experiment.data).test.inputs[5:6]
     plain = keras.Model(model.input, [model.get_layer("convolution_1").output, model.output])

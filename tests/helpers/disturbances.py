@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.declare import Form
 from cnnstudio.core.edits import ArchitectureEdit, EditError, InsertBlock, RemoveBlocks
 from cnnstudio.core.program import INPUT

@@ -68,7 +68,7 @@ class PlayedWorker(RecordingWorker):
 
 def _shape(experiment: str, block: str) -> tuple[int, ...]:
     read = read_experiment(experiment, "The test")
-    output = trace(read.architecture, read.data.source.info()).blocks[block].output
+    output = trace(read.architecture, read.data.info()).blocks[block].output
     assert output is not None
     return output.shape
 
@@ -82,7 +82,7 @@ def _rings(sizes: tuple[int, ...], number: int) -> Any:
 
 def _previews(asked: GetPreviews) -> Previews:
     read = read_experiment(asked.experiment, "The test")
-    traced = trace(read.architecture, read.data.source.info()).blocks
+    traced = trace(read.architecture, read.data.info()).blocks
     ids = tuple(id for id, block in traced.items() if block.output is not None)
     drawn = np.stack([1 + 254 * _rings((asked.size, asked.size), number) for number in range(len(ids))])
     return Previews(asked.request, "", ids, drawn.astype(np.uint8))

@@ -78,7 +78,7 @@ class RecordingWorker(WorkerClient):
     def answer(self) -> Samples:
         """Answer the latest request for samples with `pictures` of its data."""
         asked = self.all(GetSamples)[-1]
-        info = read_experiment(asked.experiment, "The test").data.source.info()
+        info = read_experiment(asked.experiment, "The test").data.info()
         total = PARTS[asked.part]
         chosen = range(asked.start, min(total, asked.start + asked.count))
         inputs = pictures(chosen, info.input_shape)

@@ -11,7 +11,7 @@ from cnnstudio.app.data.sample_list import SampleList
 from cnnstudio.app.features.words import MessageView, tool, words
 from cnnstudio.app.format import count
 from cnnstudio.app.theme import mark, space
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

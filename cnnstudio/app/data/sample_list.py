@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from cnnstudio.app.data.sample_painter import mask_of, sample_size, target_words, thumbnail
 from cnnstudio.app.theme import space, themes
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 
 if TYPE_CHECKING:
     from cnnstudio.wire.messages import Samples

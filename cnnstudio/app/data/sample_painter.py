@@ -12,7 +12,7 @@ from cnnstudio.app.features.colormaps import CLASS_COLOURS
 from cnnstudio.app.features.mosaic import indexed
 from cnnstudio.app.features.pictures import ink_table, lines
 from cnnstudio.app.theme import Role, theme
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 
 if TYPE_CHECKING:
     from cnnstudio.app.features.mosaic import Bytes, Floats

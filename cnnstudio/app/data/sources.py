@@ -11,10 +11,21 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QRadioButton, Q
 from cnnstudio.app.features.words import words
 from cnnstudio.app.inspector import DeclaredForm
 from cnnstudio.app.theme import mark, space
-from cnnstudio.core.recipe import SOURCES, DataRecipe, SourceSpec
+from cnnstudio.core.data.known import SOURCES
+from cnnstudio.core.recipe import DataRecipe
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent
+
+    from cnnstudio.core.data.sources import Origin, SourceSpec
+
+
+BADGES: dict[Origin, tuple[str, str, str]] = {
+    "real": ("Real", "ok", "Collected from people or nature"),
+    "synthetic": ("Synthetic", "hint", "Computed by the studio"),
+    "own": ("Your files", "muted", "Read from your disk"),
+}
+"""Words, tone and explanation of where data come from."""
 
 
 class SourceCard(QFrame):
@@ -32,10 +43,10 @@ class SourceCard(QFrame):
         self.button.setToolTip(kind.note)
         badge = words(
             f"source_{kind.kind.lower()}_badge",
-            "Synthetic" if kind.synthetic else "Real",
+            BADGES[kind.origin][0],
             scale="caption",
-            tone="hint" if kind.synthetic else "ok",
-            tip="Computed by the studio" if kind.synthetic else "Collected from people",
+            tone=BADGES[kind.origin][1],
+            tip=BADGES[kind.origin][2],
         )
         note = words(f"source_{kind.kind.lower()}_note", kind.note, scale="caption", tone="muted", wrap=True)
         top = QHBoxLayout()
@@ -67,7 +78,7 @@ class SourcePanel(QScrollArea):
         self._recipe = DataRecipe()
         self._last: dict[str, SourceSpec] = {}
         self._group = QButtonGroup(self)
-        self._cards = {kind: SourceCard(spec) for kind, spec in SOURCES.items()}
+        self._cards = {kind: SourceCard(spec) for kind, spec in SOURCES.items() if spec.origin != "own"}
         self._source_title = words("data_source_title", "Parameters", scale="title")
         self._source_form = DeclaredForm(self)
         self._source_form.setObjectName("data_source_form")

@@ -14,7 +14,7 @@ from cnnstudio.app.data.sources import SourcePanel
 from cnnstudio.app.features.words import words
 from cnnstudio.app.format import shape
 from cnnstudio.app.theme import mark, space
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.edits import SetData
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Statistics(QScrollArea):
 
     def show_recipe(self, recipe: DataRecipe) -> None:
         """What the declaration knows, before any sample is here."""
-        info = recipe.source.info()
+        info = recipe.info()
         self._task.setText(TASK_WORDS[info.task])
         self._shape.setText(f"One sample: {shape(info.input_shape)}")
         unit = "pixels" if info.task is Task.SEGMENTATION else "samples"
@@ -166,7 +166,7 @@ class DataView(QWidget):
         return Wish(self._bridge.experiment, self._gallery.part, self._gallery.start, PAGE)
 
     def _show_samples(self, samples: Samples) -> None:
-        info = self._bridge.experiment.data.source.info()
+        info = self._bridge.experiment.data.info()
         self._gallery.show_parts(samples.parts)
         self._gallery.show_samples(samples, info)
         self._statistics.show_counts(samples, info)

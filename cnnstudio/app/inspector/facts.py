@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnstudio.app import format
-from cnnstudio.core.data_info import Task
+from cnnstudio.core.data.info import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cnnstudio.core.analysis.field import Field
     from cnnstudio.core.analysis.tracing import BlockTrace, Trace
-    from cnnstudio.core.data_info import DataInfo
+    from cnnstudio.core.data.info import DataInfo
     from cnnstudio.core.experiment import Experiment
 
 BYTES_PER_NUMBER = 4

@@ -116,7 +116,7 @@ class SampleSteps(QWidget):
             return
         if len(samples.inputs) and self._experiment is not None:
             self._values = samples.inputs[0]
-            self._target = target_words(samples.targets[0], self._experiment.data.source.info())
+            self._target = target_words(samples.targets[0], self._experiment.data.info())
         self._show_ends()
         self.arrived.emit()
 

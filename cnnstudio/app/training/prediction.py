@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from cnnstudio.app.data.sample_painter import mask_of, sample_size, target_words, thumbnail
 from cnnstudio.app.features.words import words
 from cnnstudio.app.theme import Role, Scale, mark, space, theme, themes
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent

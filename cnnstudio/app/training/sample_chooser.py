@@ -123,7 +123,7 @@ class SampleChooser(QWidget):
         if self._experiment is None:
             return
         self._samples, self._total = samples, samples.total
-        self._strip.put(samples, self._experiment.data.source.info())
+        self._strip.put(samples, self._experiment.data.info())
         self._stack.setCurrentWidget(self._strip)
         if self._probe.sample.index >= samples.total:
             self._go_to(max(0, samples.total - 1))
@@ -136,7 +136,7 @@ class SampleChooser(QWidget):
         self._strip.select_row(row)
         self._previous.setEnabled(self._probe.sample.index > 0)
         self._next.setEnabled(self._probe.sample.index < self._total - 1)
-        info = self._experiment.data.source.info()
+        info = self._experiment.data.info()
         self.view.show_sample(
             self._probe.sample.part, self._probe.sample.index, samples.inputs[row], samples.targets[row], info
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.analysis.diagnostics import Wanted
     from cnnstudio.core.catalogue.base import BlockSpec
-    from cnnstudio.core.data_info import DataInfo
+    from cnnstudio.core.data.info import DataInfo
     from cnnstudio.core.declare import Shape
     from cnnstudio.core.edits import Edit
 

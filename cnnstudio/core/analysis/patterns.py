@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnnstudio.core.catalogue import BlockSpec
-    from cnnstudio.core.data_info import DataInfo
+    from cnnstudio.core.data.info import DataInfo
     from cnnstudio.core.declare import Shape
 
 _MOST = 5_000

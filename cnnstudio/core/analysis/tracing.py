@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.analysis.field import Field
     from cnnstudio.core.architecture import Architecture, Block
     from cnnstudio.core.catalogue import BlockSpec
-    from cnnstudio.core.data_info import DataInfo
+    from cnnstudio.core.data.info import DataInfo
     from cnnstudio.core.edits import Edit
 
 

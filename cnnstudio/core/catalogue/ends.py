@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cnnstudio.core.catalogue.base import BlockSpec, block
 from cnnstudio.core.catalogue.pooling import GlobalAveragePooling
 from cnnstudio.core.catalogue.reshaping import Flatten
-from cnnstudio.core.data_info import Task
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.declare import Shape, Size, param, show
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from cnnstudio.core.code.source import (
     runs_with,
 )
 from cnnstudio.core.code.writing import one_line
-from cnnstudio.core.data_info import Task
+from cnnstudio.core.data.info import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ plt.show()""".splitlines()
 def notebook(experiment: Experiment) -> str:
     """The notebook's text. Raises ValueError unless the design is free of errors (see `lint`)."""
     model = model_of(experiment)
-    rows = _rows(trace(experiment.architecture, experiment.data.source.info()))
+    rows = _rows(trace(experiment.architecture, experiment.data.info()))
     parts = [line for source in functions(experiment) for line in (*source, "", "")]
     imports = [*_IMPORTS, READS_WEIGHTS] if experiment.weights else _IMPORTS
     cells = [
@@ -126,7 +126,7 @@ def _title(experiment: Experiment, rows: Sequence[BlockTrace]) -> list[str]:
     lines = [f"# {_marked(experiment.name)}", ""]
     if experiment.description.strip():
         lines += [_marked(experiment.description), ""]
-    info = experiment.data.source.info()
+    info = experiment.data.info()
     facts = f"Samples of {_shape(info.input_shape)}, {_counted(sum(t.params for t in rows), 'parameter')}."
     return [*lines, f"{_TASKS[info.task]} {facts}", "", runs_with(experiment, "matplotlib")]
 

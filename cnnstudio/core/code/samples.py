@@ -105,12 +105,20 @@ def seeded_noise(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Noise (count, *shape) float32 in 0..1, and targets int32 it says nothing about.
 
-    For the task "segmentation" there is a target for each position, else one for each
-    sample.
+    Class indices (count,), for the task "segmentation" one for each position, for
+    "multi-label" 0 or 1 for each class; for "detection" one box (count, 1, 5) float32.
     """
     rng = np.random.default_rng([seed, 3])
-    places = shape[:-1] if task == "segmentation" else ()
-    targets = rng.integers(0, classes, (count, *places)).astype("int32")
+    if task == "detection":
+        corners = rng.uniform(0.0, 0.5, (count, 1, 2))
+        ends = corners + rng.uniform(0.1, 0.5, (count, 1, 2))
+        kinds = rng.integers(0, classes, (count, 1, 1))
+        targets = np.concatenate([corners, ends, kinds], axis=-1).astype("float32")
+    elif task == "multi-label":
+        targets = rng.integers(0, 2, (count, classes)).astype("int32")
+    else:
+        places = shape[:-1] if task == "segmentation" else ()
+        targets = rng.integers(0, classes, (count, *places)).astype("int32")
     return rng.random((count, *shape), dtype="float32"), targets
 
 

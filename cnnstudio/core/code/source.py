@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.code.model_code import ModelCode, layer_names, model_code
 from cnnstudio.core.code.writing import INDENT, Piece, arguments, call, docstring, laid_out, listed, literal
-from cnnstudio.core.data_info import Task
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.declare import to_plain
 from cnnstudio.core.formats.files import file_name
 from cnnstudio.core.formats.weights_store import ENDING
@@ -22,7 +22,7 @@ from cnnstudio.core.initial_weights import renamed_layers
 
 if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
-    from cnnstudio.core.data_info import DataInfo
+    from cnnstudio.core.data.info import DataInfo
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program
     from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
@@ -95,7 +95,7 @@ def runs_with(experiment: Experiment, *more: str) -> str:
 def model_of(experiment: Experiment, traced: Trace | None = None) -> ModelCode:
     """The function `build_model`. Raises ValueError unless the design is free of errors (see `lint`)."""
     architecture = experiment.architecture
-    traced = traced or trace(architecture, experiment.data.source.info())
+    traced = traced or trace(architecture, experiment.data.info())
     return model_code(traced.program(), groups=architecture.groups.values())
 
 
@@ -112,7 +112,7 @@ def weights_name(experiment: Experiment) -> str:
 
 
 def _weights_constants(experiment: Experiment) -> list[str]:
-    program = trace(experiment.architecture, experiment.data.source.info()).program()
+    program = trace(experiment.architecture, experiment.data.info()).program()
     renamed = renamed_layers(experiment, program, layer_names(program))
     entries = [f"{INDENT}{literal(layer)}: {literal(name)}," for layer, name in renamed.items()]
     return [
@@ -141,7 +141,7 @@ def _load_call(result: str, data: DataRecipe, indent: str) -> list[str]:
 
 def load_and_split(data: DataRecipe, indent: str = "") -> list[str]:
     """Statements that give `inputs`, `targets` and the indices `training`, `validation` and `test`."""
-    task = data.source.info().task
+    task = data.info().task
     shares = {"validation": data.validation, "test": data.test, "seed": data.seed}
     if task is Task.RECONSTRUCTION:
         load = [*_load_call("inputs, labels", data, indent), f"{indent}targets = inputs"]
@@ -155,7 +155,7 @@ def load_and_split(data: DataRecipe, indent: str = "") -> list[str]:
 
 def build_and_compile(experiment: Experiment, indent: str = "") -> list[str]:
     """Statements that give `model`, ready to train."""
-    info, training = experiment.data.source.info(), experiment.training
+    info, training = experiment.data.info(), experiment.training
     metrics = listed("metrics=", [_metric(metric, info) for metric in METRICS[info.task]])
     parts = [_optimizer(training), _loss(experiment, info.task), metrics]
     weights = [indent + line for line in STARTING] if experiment.weights else []

@@ -185,7 +185,7 @@ class Tidy(ArchitectureEdit):
 
 @dataclass(frozen=True, kw_only=True)
 class SetData(Edit):
-    """Change the data recipe; the Input block takes the samples' shape."""
+    """Change the data recipe; the Input block takes the samples' shape, and a loss that does not fit is given up."""
 
     recipe: DataRecipe
 
@@ -195,14 +195,15 @@ class SetData(Edit):
         return "Set the data"
 
     def __call__(self, experiment: Experiment) -> Experiment:
-        """Both change in one step, so that undo brings both back."""
+        """All change in one step, so that undo brings all back."""
         if experiment.data == self.recipe:
             return experiment
         architecture = experiment.architecture
         if INPUT in architecture.blocks:
-            shape = self.recipe.source.info().input_shape
+            shape = self.recipe.info().input_shape
             architecture = SetParameters(id=INPUT, values={"shape": shape}).apply(architecture)
-        return dataclasses.replace(experiment, data=self.recipe, architecture=architecture)
+        training = experiment.training.without_misfits(self.recipe.info().task)
+        return dataclasses.replace(experiment, data=self.recipe, architecture=architecture, training=training)
 
 
 @dataclass(frozen=True, kw_only=True)

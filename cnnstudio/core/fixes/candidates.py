@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix, Refused, Severity
 from cnnstudio.core.analysis.net import Net
 from cnnstudio.core.catalogue import spec_class
-from cnnstudio.core.data_info import Task
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.declare import Form, Parameter, show
 from cnnstudio.core.edits import (
     ArchitectureEdit,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cnnstudio.core.analysis.tracing import BlockTrace, Trace
-    from cnnstudio.core.data_info import DataInfo
+    from cnnstudio.core.data.info import DataInfo
     from cnnstudio.core.declare import Shape
 
 _ENOUGH = 4

@@ -6,6 +6,8 @@ catalogue. Nothing in a file is ever executed, and every fault is one sentence w
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import re
 import stat
@@ -13,7 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cnnstudio.core.declare import DeclarationError, from_plain, to_plain
+from cnnstudio.core.data.augmentation import Augmentation
+from cnnstudio.core.data.facts import MOST_CLASSES, PARTS, Facts
+from cnnstudio.core.data.files import FileSource
+from cnnstudio.core.data.known import source_class
+from cnnstudio.core.data.preparation import Preparation
+from cnnstudio.core.declare import D, DeclarationError, closest, from_plain, show, to_plain
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.formats.block_records import (
     BlockRecord,
@@ -28,12 +35,13 @@ from cnnstudio.core.formats.storage import write_atomic
 from cnnstudio.core.formats.strict_json import MAX_BYTES, MAX_DEPTH, FileError, Format, read_json, write_json
 from cnnstudio.core.formats.weights_store import lay_beside
 from cnnstudio.core.program import INPUT
-from cnnstudio.core.recipe import DataRecipe, SourceSpec, TrainingRecipe, source_class
+from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cnnstudio.core.architecture import Architecture
+    from cnnstudio.core.data.sources import SourceSpec
 
 __all__ = [
     "FORM",
@@ -53,7 +61,7 @@ __all__ = [
 ]
 
 FORMAT = "cnnstudio-experiment"
-MAJOR, MINOR = 1, 1
+MAJOR, MINOR = 1, 2
 
 
 class _ArchitectureRecord(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,11 +73,14 @@ class _ArchitectureRecord(msgspec.Struct, forbid_unknown_fields=True):
 class _SourceRecord(msgspec.Struct, forbid_unknown_fields=True):
     kind: str
     parameters: dict[str, Any] = {}
+    facts: Facts | None = None
 
 
 class _DataRecord(msgspec.Struct, forbid_unknown_fields=True):
     source: _SourceRecord
     parameters: dict[str, Any] = {}
+    preparation: dict[str, Any] = {}
+    augmentation: dict[str, Any] = {}
 
 
 class _Record(msgspec.Struct, forbid_unknown_fields=True):
@@ -89,14 +100,16 @@ FORM = Format(
     MINOR,
     "an experiment",
     _Record,
-    (_ArchitectureRecord, BlockRecord, GroupRecord, CommentRecord, _DataRecord, _SourceRecord),
+    (_ArchitectureRecord, BlockRecord, GroupRecord, CommentRecord, _DataRecord, _SourceRecord, Facts),
 )
+MOST_CELLS = 1 << 40
+"""Of anything counted in the facts of a scan."""
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 def write_experiment(experiment: Experiment) -> str:
     """The experiment as JSON text, every parameter spelled out, so that later defaults cannot change its meaning."""
-    source = experiment.data.source
+    data = experiment.data
     document: dict[str, Any] = {
         "format": FORM.head,
         "name": experiment.name,
@@ -104,8 +117,10 @@ def write_experiment(experiment: Experiment) -> str:
         "tags": list(experiment.tags),
         "architecture": _plain_architecture(experiment.architecture),
         "data": {
-            "source": {"kind": source.kind, "parameters": to_plain(source)},
-            "parameters": to_plain(experiment.data),
+            "source": plain_source(data.source),
+            "preparation": to_plain(data.preparation),
+            "augmentation": to_plain(data.augmentation),
+            "parameters": to_plain(data),
         },
         "training": to_plain(experiment.training),
     }
@@ -165,38 +180,87 @@ def read_experiment(text: str | bytes, place: str) -> Experiment:
     record = read_json(text, place, FORM)
     try:
         architecture = _architecture(record.architecture)
-        source: SourceSpec = from_plain(
-            source_class(record.data.source.kind), record.data.source.parameters, "data source"
-        )
-        recipe: DataRecipe = from_plain(DataRecipe, record.data.parameters, "data")
-        training: TrainingRecipe = from_plain(TrainingRecipe, record.training, "training")
-        _hold_to_bounds(source, "data source")
-        _hold_to_bounds(recipe, "data")
-        _hold_to_bounds(training, "training")
-        if recipe.validation + recipe.test > 0.9:
-            raise DeclarationError(
-                f"data: validation ({recipe.validation:g}) and test ({recipe.test:g}) together must leave at least "
-                "0.1 for training."
-            )
+        data = _data(record.data)
+        training = _bounded(from_plain(TrainingRecipe, record.training, "training"), "training")
         if record.weights and not _FINGERPRINT.fullmatch(record.weights):
             raise DeclarationError(
                 f'weights must be the SHA-256 of a weights file, 64 of 0-9 and a-f, not "{record.weights[:70]}".'
             )
     except DeclarationError as error:
         raise FileError(f"{place}: {error}") from error
-    data = DataRecipe(source=source, validation=recipe.validation, test=recipe.test, seed=recipe.seed)
     name = record.name[:200] or "Untitled"
     return Experiment(
         name, record.description[:10_000], tuple(record.tags[:32]), architecture, data, training, record.weights
     )
 
 
-def _hold_to_bounds(value: SourceSpec | DataRecipe | TrainingRecipe, place: str) -> None:
+def plain_source(source: SourceSpec) -> dict[str, Any]:
+    """A data source as JSON-ready values, with what a scan found in it."""
+    plain: dict[str, Any] = {"kind": source.kind, "parameters": to_plain(source)}
+    if isinstance(source, FileSource):
+        plain["facts"] = msgspec.to_builtins(source.facts)
+    return plain
+
+
+def write_source(source: SourceSpec) -> str:
+    """A data source as JSON text, for the wire."""
+    return json.dumps(plain_source(source))
+
+
+def read_source(text: str | bytes, place: str) -> SourceSpec:
+    """The data source in a JSON text; `place` names it in errors. Raises FileError."""
+    try:
+        return _source(msgspec.json.decode(text, type=_SourceRecord))
+    except msgspec.MsgspecError as error:
+        raise FileError(f"{place} is not a data source: {error}.") from error
+    except DeclarationError as error:
+        raise FileError(f"{place}: {error}") from error
+
+
+def _source(record: _SourceRecord) -> SourceSpec:
+    source = _bounded(from_plain(source_class(record.kind), record.parameters, "data source"), "data source")
+    if record.facts is None:
+        return source
+    if not isinstance(source, FileSource):
+        raise DeclarationError(f"data source: {source.kind} is not read from files, so it has no facts of a scan.")
+    _hold_to_sense(record.facts)
+    return source.found(record.facts)
+
+
+def _hold_to_sense(facts: Facts) -> None:
+    """What no scan can have found is refused, so that nobody computes with it."""
+    sizes_fit = 1 <= len(facts.shape) <= 4 and all(1 <= n <= MOST_CELLS for n in facts.shape)
+    if not sizes_fit or not 0 <= facts.samples <= MOST_CELLS or len(facts.classes) > MOST_CLASSES:
+        raise DeclarationError(
+            f"data source: facts must have 1 to 4 sizes of at least 1, a number of samples and at most "
+            f"{MOST_CLASSES:,} classes, not {show(facts.shape)}, {facts.samples:,} and {len(facts.classes):,}."
+        )
+    if unknown := set(facts.parts) - set(PARTS):
+        raise DeclarationError(f"data source: facts name the part {show(min(unknown))}. {closest('', PARTS)}")
+
+
+def _data(record: _DataRecord) -> DataRecipe:
+    recipe = _bounded(from_plain(DataRecipe, record.parameters, "data"), "data")
+    if recipe.validation + recipe.test > 0.9:
+        raise DeclarationError(
+            f"data: validation ({recipe.validation:g}) and test ({recipe.test:g}) together must leave at least "
+            "0.1 for training."
+        )
+    return dataclasses.replace(
+        recipe,
+        source=_source(record.source),
+        preparation=_bounded(from_plain(Preparation, record.preparation, "preparation"), "preparation"),
+        augmentation=_bounded(from_plain(Augmentation, record.augmentation, "augmentation"), "augmentation"),
+    )
+
+
+def _bounded(value: D, place: str) -> D:
     """Recipes have no canvas card to show a fault on, so a value out of bounds is refused at the door."""
     for parameter in value.parameters:
         problem = parameter.problem(getattr(value, parameter.name))
         if problem:
             raise DeclarationError(f"{place}: {problem}")
+    return value
 
 
 def _architecture(record: _ArchitectureRecord) -> Architecture:

@@ -11,7 +11,7 @@ from cnnstudio.core.analysis.net import Net
 from cnnstudio.core.architecture import Block, Group
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.unknown import MAX_CONFIG, Opaque
-from cnnstudio.core.data_info import DataInfo, Task
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.formats.block_records import MAX_GROUP_NAME
 from cnnstudio.core.keras_import.given import Unknown
 from cnnstudio.core.keras_import.naming import Ids

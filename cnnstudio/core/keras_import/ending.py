@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.catalogue import spec_class
-from cnnstudio.core.data_info import Task
+from cnnstudio.core.data.builtin import Noise
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.program import Tensor
-from cnnstudio.core.recipe import DataRecipe, Noise
+from cnnstudio.core.recipe import DataRecipe
 
 if TYPE_CHECKING:
     from cnnstudio.core.architecture import Block

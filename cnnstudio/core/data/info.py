@@ -14,8 +14,15 @@ class Task(enum.StrEnum):
     """What is learned; Output, loss, metrics and viewers follow from it."""
 
     CLASSIFICATION = "classification"
+    """One class for each sample."""
+    MULTILABEL = "multi-label"
+    """Any number of classes for each sample."""
     SEGMENTATION = "segmentation"
+    """One class for each position."""
     RECONSTRUCTION = "reconstruction"
+    """The sample itself, or without the noise that was added to it."""
+    DETECTION = "detection"
+    """Boxes, each with a class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +38,8 @@ class DataInfo:
     def classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)
+
+    @property
+    def rank(self) -> int:
+        """Number of spatial axes of a sample: 1 for signals, 2 for images, 3 for volumes, 0 for vectors."""
+        return len(self.input_shape) - 1

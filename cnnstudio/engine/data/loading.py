@@ -5,66 +5,24 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from cnnstudio.core.code import samples
-from cnnstudio.core.data_info import DataInfo, Task
-from cnnstudio.core.recipe import DataRecipe, Digits, Noise, Shapes, SourceSpec, Waveforms
+from cnnstudio.core.data.builtin import Digits, Noise, Shapes, Waveforms
+from cnnstudio.core.data.facts import PARTS
+from cnnstudio.core.data.info import Task
+from cnnstudio.engine.data.dataset import DataError, Dataset, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-PARTS = ("training", "validation", "test")
+    from cnnstudio.core.data.sources import SourceSpec
+    from cnnstudio.core.recipe import DataRecipe
+
 _KEPT = 2
 """Recipes kept loaded: the one that trains and the one that is looked at."""
-
-
-class DataError(ValueError):
-    """The recipe yields no data to train on; one sentence says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Samples of one part: `inputs` float32 (n, ...), `targets` int32 (n, ...) or, for reconstruction, the inputs."""
-
-    inputs: np.ndarray
-    targets: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.inputs)
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """The three parts of a recipe's data; no sample is in two of them."""
-
-    info: DataInfo
-    parts: Mapping[str, Part]
-
-    @property
-    def training(self) -> Part:
-        """What the network learns from."""
-        return self.parts["training"]
-
-    @property
-    def validation(self) -> Part:
-        """What is watched while it learns, and what the best epoch is chosen by."""
-        return self.parts["validation"]
-
-    @property
-    def test(self) -> Part:
-        """What the trained network is measured on, once, at the end."""
-        return self.parts["test"]
-
-    def class_counts(self, part: str) -> tuple[int, ...]:
-        """Samples (for segmentation: pixels) of each class in a part; () where there are no classes."""
-        if not self.info.classes:
-            return ()
-        counts = np.bincount(self.parts[part].targets.ravel(), minlength=self.info.classes)
-        return tuple(int(n) for n in counts)
 
 
 Arrays: TypeAlias = tuple[np.ndarray, np.ndarray]
@@ -98,10 +56,10 @@ _LOADERS: dict[type[SourceSpec], Callable[[Any], Arrays]] = {
 
 def data_bytes(recipe: DataRecipe) -> int:
     """Bytes of the loaded samples and their targets."""
-    info = recipe.source.info()
+    info = recipe.info()
     cells = math.prod(info.input_shape)
-    targets = {Task.CLASSIFICATION: 1, Task.SEGMENTATION: cells // info.input_shape[-1], Task.RECONSTRUCTION: 0}
-    return recipe.source.sample_count * (cells + targets[info.task]) * 4
+    targets = {Task.MULTILABEL: info.classes, Task.SEGMENTATION: cells // info.input_shape[-1], Task.RECONSTRUCTION: 0}
+    return recipe.source.sample_count * (cells + targets.get(info.task, 1)) * 4
 
 
 class _Cache:
@@ -121,7 +79,9 @@ class _Cache:
 
 
 def _load(recipe: DataRecipe) -> Dataset:
-    info = recipe.source.info()
+    info = recipe.info()
+    if type(recipe.source) not in _LOADERS:
+        raise DataError(f"{recipe.source.title} cannot be loaded by this release.")
     inputs, targets = _LOADERS[type(recipe.source)](recipe.source)
     labels = targets if info.task is Task.CLASSIFICATION else None
     try:

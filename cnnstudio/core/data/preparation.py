@@ -1,0 +1,57 @@
+"""How samples as they are in the files become the samples that the network sees."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from cnnstudio.core.data.info import DataInfo, Task
+from cnnstudio.core.declare import Declared, declared, param
+
+
+@declared
+class Preparation(Declared):
+    """Size, channels and range of the samples. Masks and boxes follow the geometry."""
+
+    height: int | None = param(None, min=1, max=8192, unit="px", help="Height of the images; empty: as they are")
+    width: int | None = param(None, min=1, max=8192, unit="px", help="Width of the images; empty: as they are")
+    length: int | None = param(None, min=1, max=1 << 20, help="Samples of a signal; empty: as they are")
+    resize: Literal["stretch", "crop", "pad"] = param(
+        "stretch",
+        help="How a sample comes to the size: stretch it, cut away what lies beyond its centre, or put zeros round it",
+    )
+    channels: Literal["as found", "grey", "RGB"] = param(
+        "as found", help="Colours of the images; as found: those of most of the files"
+    )
+    normalisation: Literal["auto", "standardise"] = param(
+        "auto",
+        help="auto: images to 0..1, signals as they are; standardise: mean 0 and standard deviation 1 for each "
+        "channel, measured on the training part alone",
+    )
+    added_noise: float = param(
+        0.0,
+        min=0.0,
+        max=10.0,
+        help="Standard deviation of noise added to what goes in, so that the network learns to take it away",
+    )
+
+    def prepared(self, info: DataInfo) -> DataInfo:
+        """What the network has to fit, from what the source holds."""
+        *sizes, channels = info.input_shape
+        if info.rank == 2:
+            sizes = [self.height or sizes[0], self.width or sizes[1]]
+            channels = {"grey": 1, "RGB": 3}.get(self.channels, channels)
+        elif info.rank == 1:
+            sizes = [self.length or sizes[0]]
+        return dataclasses.replace(info, input_shape=(*sizes, channels))
+
+    def names_for(self, info: DataInfo) -> tuple[str, ...]:
+        """The parameters that matter for such data: what a form shows."""
+        sizes = {1: ("length", "resize"), 2: ("height", "width", "resize", "channels")}.get(info.rank, ())
+        noise = ("added_noise",) if info.task is Task.RECONSTRUCTION else ()
+        return (*sizes, "normalisation", *noise)
+
+    def is_as_found(self, info: DataInfo) -> bool:
+        """Whether nothing is done to samples of that kind but bringing images to 0..1."""
+        plain = self.normalisation == "auto" and (info.task is not Task.RECONSTRUCTION or self.added_noise == 0)
+        return plain and self.prepared(info) == info

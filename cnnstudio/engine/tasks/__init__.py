@@ -1,0 +1,44 @@
+"""What follows from the task: loss, metrics, how a network is judged, what is shown of its answers; a module each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnstudio.core.data.info import Task
+from cnnstudio.engine.tasks.base import Judge, TaskKit, Verdict
+from cnnstudio.engine.tasks.classification import Classification
+from cnnstudio.engine.tasks.reconstruction import Reconstruction
+from cnnstudio.engine.tasks.segmentation import Segmentation
+from cnnstudio.wire.messages import Evaluation
+
+if TYPE_CHECKING:
+    from cnnstudio.core.data.info import DataInfo
+    from cnnstudio.core.recipe import TrainingRecipe
+
+__all__ = ["Judge", "TaskKit", "Verdict", "evaluation", "kit_for"]
+
+_KITS: dict[Task, type[TaskKit]] = {
+    Task.CLASSIFICATION: Classification,
+    Task.SEGMENTATION: Segmentation,
+    Task.RECONSTRUCTION: Reconstruction,
+}
+
+
+def kit_for(info: DataInfo, recipe: TrainingRecipe, *, scores: bool = False) -> TaskKit:
+    """The kit of a task. `scores`: the model gives raw scores, as `Program.gives_scores` says."""
+    return _KITS[info.task](info, recipe, scores=scores)
+
+
+def evaluation(run: str, epoch: int, part: str, verdict: Verdict) -> Evaluation:
+    """The verdict as the window is told it."""
+    return Evaluation(
+        run=run,
+        epoch=epoch,
+        part=part,
+        metrics=verdict.metrics,
+        confusion=np.empty((0, 0), "int64") if verdict.confusion is None else verdict.confusion,
+        per_class={name: tuple(values) for name, values in verdict.per_class.items()},
+        precision=np.empty((0, 101), "float32") if verdict.precision is None else verdict.precision,
+    )
