@@ -62,6 +62,9 @@ class Listing:
     """Class index of each sample, int32 (samples,): for the split. None where samples have no single class."""
     parts: np.ndarray | None = None
     """Index into PARTS of each sample, int8 (samples,), -1 where the source does not say; None: it never does."""
+    counts: np.ndarray | None = None
+    """How often each sample has each class, int64 (samples, classes): 0 or 1 for several classes, boxes for detection,
+    pixels for masks. None where `labels` say it, or nobody has counted: then samples are read to count them."""
     hashes: np.ndarray | None = None
     """First 8 bytes of the SHA-256 of each sample's file, uint64 (samples,): equal ones are the same picture."""
 
