@@ -234,11 +234,17 @@ def test_what_has_no_block_is_named_exactly(tmp_path: Path) -> None:
 
 
 def test_data_that_stand_in_can_be_loaded_for_every_task() -> None:
+    shapes = {
+        Task.CLASSIFICATION: (),
+        Task.MULTILABEL: (1000,),
+        Task.SEGMENTATION: (6, 4),
+        Task.RECONSTRUCTION: (6, 4, 2),
+        Task.DETECTION: (1, 5),
+    }
     for task in Task:
         loaded = load(DataRecipe(source=Noise(task=task.value, shape=(6, 4, 2), classes=1000, count=20)))
         parts = list(loaded.parts.values())
         assert sum(map(len, parts)) == 20
         assert all(len(part) for part in parts)
-        shape = {Task.CLASSIFICATION: (), Task.SEGMENTATION: (6, 4), Task.RECONSTRUCTION: (6, 4, 2)}[task]
-        assert loaded.training.targets.shape[1:] == shape
+        assert loaded.training.targets.shape[1:] == shapes[task]
         assert loaded.info.classes == (0 if task is Task.RECONSTRUCTION else 1000)

@@ -28,7 +28,7 @@ from cnnstudio.engine.checkpoints import save_weights
 from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import load
 from cnnstudio.engine.devices import DeviceError
-from cnnstudio.engine.tasks import kit_for
+from cnnstudio.engine.tasks import Verdict, kit_for
 from cnnstudio.engine.training import Run, train
 from cnnstudio.wire.messages import EpochEnd, Event, FeatureMaps, Progress, RunEnded, RunStarted, Sample, Watch
 from tests.engine.conftest import chain, segmenter, small
@@ -243,7 +243,7 @@ def test_both_learners_do_the_same() -> None:
 def test_the_best_epoch_is_chosen_by_validation_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     losses = iter([0.5, 0.2, 0.9, 0.1])
     monkeypatch.setattr(
-        learning.TensorFlowLearner, "judge", lambda self, part, size: {"loss": next(losses), "accuracy": 0.0}
+        learning.TensorFlowLearner, "judge", lambda self, part, size: Verdict({"loss": next(losses), "accuracy": 0.0})
     )
     weights: list[list[np.ndarray]] = []
     run = Run(small(epochs=3), tmp_path / "run", lambda e: None, Control())

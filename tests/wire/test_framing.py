@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from cnnstudio.core.data.facts import Finding, ScanReport, Skipped
 from cnnstudio.wire import framing, messages
 from cnnstudio.wire.framing import FrameError, FrameReader, decode_command, decode_event, encode
 
@@ -37,6 +38,15 @@ FIELDS: dict[Any, st.SearchStrategy[Any]] = {
     dict[str, str]: st.dictionaries(st.text(), st.text()),
     dict[str, float]: st.dictionaries(st.text(), st.floats()),
     dict[str, tuple[int, ...]]: st.dictionaries(st.text(), st.lists(st.integers(0, 2**50)).map(tuple)),
+    dict[str, tuple[float, ...]]: st.dictionaries(st.text(), st.lists(st.floats()).map(tuple)),
+    ScanReport: st.builds(
+        ScanReport,
+        st.integers(0, 2**40),
+        st.lists(st.integers(1, 4096)).map(tuple),
+        classes=st.dictionaries(st.text(), st.integers(0, 2**40)),
+        skipped=st.lists(st.builds(Skipped, st.text(), st.text())).map(tuple),
+        diagnostics=st.lists(st.builds(Finding, st.sampled_from(["error", "warning", "note"]), st.text())).map(tuple),
+    ),
 }
 
 
