@@ -25,6 +25,7 @@ from cnnstudio.wire.messages import (
     RunEnded,
     RunFailed,
     Samples,
+    Scanned,
     StartRun,
 )
 
@@ -216,7 +217,7 @@ class WorkerClient(QObject):
             self._has_run = False
             self._enter("ready")
         self.received.emit(event)
-        if isinstance(event, Samples | Exported | Previews | Maps | EffectiveField | Failed):
+        if isinstance(event, Samples | Scanned | Exported | Previews | Maps | EffectiveField | Failed):
             self._exports.discard(event.request)
             answer = self._answers.pop(event.request, None)
             if answer is not None:

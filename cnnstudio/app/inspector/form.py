@@ -13,7 +13,7 @@ from cnnstudio.app.tab_order import settle_tabs
 from cnnstudio.app.theme import mark, space
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from cnnstudio.core.analysis.diagnostics import Diagnostic
     from cnnstudio.core.declare import Declared, Parameter
@@ -70,12 +70,14 @@ class DeclaredForm(QWidget):
         axes: int = 2,
         would_be: Mapping[str, Followed] = _NOTHING,
         follows: frozenset[str] = frozenset(),
+        only: Collection[str] | None = None,
     ) -> None:
         """Show `declared` in place: fields, cursor and unfinished typing stay while it is the same thing.
 
         `subject` tells things of one class apart (a block's id): for another one, unfinished typing is dropped.
         `axes` is the number of spatial axes for fields that can hold one number per axis. `would_be` holds for each
-        parameter that can follow the design what it then is; `follows` names those that do.
+        parameter that can follow the design what it then is; `follows` names those that do. `only` names the parameters
+        that mean anything as things stand; None: all of them.
         """
         if type(declared) is not self._shown:
             self._rebuild(type(declared))
@@ -92,7 +94,8 @@ class DeclaredForm(QWidget):
             row.editor.set_axes(axes)
             row.show_value(getattr(declared, name), at_field)
             row.show_following(would_be.get(name), follows=name in follows)
-            row.setVisible(bool(at_field) or _matters(row.parameter, declared))
+            matters = (only is None or name in only) and _matters(row.parameter, declared)
+            row.setVisible(bool(at_field) or matters)
 
     def has_field(self, name: str) -> bool:
         """Whether the parameter is in sight."""
