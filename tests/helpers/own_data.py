@@ -129,7 +129,7 @@ def arrays(place: Path, count: int = 30) -> Path:
     rng = np.random.default_rng(6)
     place.mkdir(parents=True, exist_ok=True)
     labels = np.arange(count) % 3
-    np.savez(place / "data.npz", x=np.stack([picture(n, rng)[0] for n in labels]), y=labels)
+    np.savez(place / "data.npz", x=np.stack([picture(int(n), rng)[0] for n in labels]), y=labels)
     return place / "data.npz"
 
 
