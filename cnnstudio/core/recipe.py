@@ -47,14 +47,15 @@ class DataRecipe(Declared):
 
     def problem(self) -> str:
         """Why there is nothing to train on, in one sentence; "" when all is well."""
-        return self.source.problem() or self._given_problem() or self._size_problem() or self.shares_problem()
+        return self.source.problem() or self._given_problem() or self.size_problem() or self.shares_problem()
 
     def _given_problem(self) -> str:
         if self.split != "given" or "training" in self.given_parts:
             return ""
         return "The source does not say which samples are for training: let the parts be drawn (Parts: random)."
 
-    def _size_problem(self) -> str:
+    def size_problem(self) -> str:
+        """Why samples of several sizes cannot go in together; "" when they can."""
         source = self.source
         if not isinstance(source, FileSource) or not source.facts.mixed:
             return ""

@@ -4,6 +4,7 @@ Edits of one drag or one burst of typing carry the same `gesture` and fold into 
 """
 
 from cnnstudio.core.architecture import MAX_BLOCKS
+from cnnstudio.core.edits.adopting import UseDesign
 from cnnstudio.core.edits.base import ArchitectureEdit, Edit, EditError
 from cnnstudio.core.edits.comments import AddComment, EditComment, RemoveComments, ResizeComment
 from cnnstudio.core.edits.connections import Connect, Disconnect, why_not_connect
@@ -59,6 +60,7 @@ __all__ = [
     "StartFresh",
     "Tidy",
     "Ungroup",
+    "UseDesign",
     "add_block",
     "group_blocks",
     "why_not_connect",
