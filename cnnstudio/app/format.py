@@ -19,7 +19,6 @@ DASH = "\u2013"
 """Stands in a table where there is no value."""
 
 _AXES = {0: (), 1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
-_METRICS = {"mae": "mean absolute error", "mse": "mean squared error"}
 _AXIS_NAMES = {"L": "length", "H": "height", "W": "width", "D": "depth", "C": "channels"}
 _SCALES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
@@ -67,11 +66,6 @@ def number(value: float) -> str:
     """A real number in as few figures as it needs: 0.0001, 0.15; below a millionth with an exponent: 1e-07."""
     text = f"{value:.12g}"
     return format(Decimal(text), "f") if "e-" in text and abs(value) >= 1e-6 else text
-
-
-def metric(name: str) -> str:
-    """A metric's name as people say it: "accuracy", "mean absolute error"."""
-    return _METRICS.get(name) or name.replace("_", " ").replace(" iou", " IoU")
 
 
 def shape(sizes: Iterable[int]) -> str:

@@ -8,9 +8,9 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton
 
 from cnnstudio.app.elided import ElidedLabel
-from cnnstudio.app.format import metric
 from cnnstudio.app.theme import mark, set_icon, space
 from cnnstudio.app.theme.colors import Role
+from cnnstudio.core.metrics import VALIDATION, metric_value, metric_words
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -102,7 +102,7 @@ class RunStrip(QFrame):
         self._place.setMinimumWidth(self._place.fontMetrics().horizontalAdvance(widest_place(state)))
         self._bar.setVisible(started)
         self._bar.setValue(round(state.progress * _PROGRESS_STEPS))
-        self._metrics.setText(metric_words(state))
+        self._metrics.setText(result_words(state))
         self._metrics.setVisible(bool(state.metrics))
         self._left.setText(time_words(state))
         self._left.setVisible(bool(self._left.text()))
@@ -172,12 +172,17 @@ def widest_place(state: RunState) -> str:
     return f"Epoch {state.epochs:,} of {state.epochs:,}, step {steps:,} of {steps:,}"
 
 
-def metric_words(state: RunState) -> str:
+def result_words(state: RunState) -> str:
     """The loss and the first metric, and after a run the same metric on the test part."""
-    shown = [f"{metric(n)} {state.metrics[n]:.4f}" for n in state.metric_names[:2] if n in state.metrics]
-    measured = next((n for n in state.metric_names[1:2] if n in state.test), "")
+    shown = []
+    for name in state.shown_metrics:
+        value = state.latest(name)
+        if value is not None:
+            said = metric_words(name if name in state.metrics else VALIDATION + name)
+            shown.append(f"{said} {metric_value(name, value)}")
+    measured = next((n for n in state.shown_metrics[1:] if n in state.test), "")
     if measured:
-        shown.append(f"test {metric(measured)} {state.test[measured]:.4f}")
+        shown.append(f"test {metric_words(measured)} {metric_value(measured, state.test[measured])}")
     return "  ".join(shown)
 
 

@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from cnnstudio.wire.messages import EpochEnd, Progress, RunEnded, RunFailed, RunStarted, StartRun, StopRun
+from cnnstudio.core.metrics import shown_metrics
+from cnnstudio.wire.messages import (
+    EpochEnd,
+    Evaluation,
+    Progress,
+    RunEnded,
+    RunFailed,
+    RunStarted,
+    StartRun,
+    StopRun,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,6 +51,10 @@ class RunState:
     """The latest value of every metric; validation's ("val_...") are those of the last whole epoch."""
     metric_names: tuple[str, ...] = ()
     """Names of the training metrics, the loss first."""
+    judged: tuple[str, ...] = ()
+    """Names of the metrics of validation and test, the loss first; () where they are those of training."""
+    evaluations: Mapping[str, Evaluation] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    """The latest evaluation of each part, "validation" and "test". Arrays have no plain equality: not compared."""
     history: tuple[EpochEnd, ...] = ()
     message: str = ""
     """Why the run failed: one sentence."""
@@ -61,6 +75,15 @@ class RunState:
     def active(self) -> bool:
         """Whether the worker is busy with the run."""
         return self.phase in ("starting", "running", "stopping")
+
+    @property
+    def shown_metrics(self) -> tuple[str, ...]:
+        """The two metrics that stand for the run: the loss and the first that judges it."""
+        return shown_metrics(self.metric_names, self.judged)
+
+    def latest(self, metric: str) -> float | None:
+        """The latest value of a metric: of training, or of validation where training does not measure it."""
+        return self.metrics.get(metric, self.metrics.get(f"val_{metric}"))
 
     @property
     def steps_done(self) -> int:
@@ -118,6 +141,7 @@ def _run_started(state: RunState, event: RunStarted) -> RunState:
         epochs=event.epochs,
         steps_per_epoch=event.steps_per_epoch,
         metric_names=event.metrics,
+        judged=event.judged,
         parts=MappingProxyType(dict(event.parts)),
         start=event.start,
         params=event.params,
@@ -155,6 +179,12 @@ def _epoch_end(state: RunState, event: EpochEnd) -> RunState:
     )
 
 
+def _evaluation(state: RunState, event: Evaluation) -> RunState:
+    if event.run != state.run or not state.active:
+        return state
+    return dataclasses.replace(state, evaluations=MappingProxyType({**state.evaluations, event.part: event}))
+
+
 def _run_ended(state: RunState, event: RunEnded) -> RunState:
     if event.run != state.run:
         return state
@@ -179,6 +209,7 @@ _FOLDS: dict[type, Callable[[RunState, Any], RunState]] = {
     RunStarted: _run_started,
     Progress: _progress,
     EpochEnd: _epoch_end,
+    Evaluation: _evaluation,
     RunEnded: _run_ended,
     RunFailed: _run_failed,
 }

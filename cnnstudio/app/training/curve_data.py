@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cnnstudio.app.format import metric
+from cnnstudio.core.metrics import VALIDATION, metric_title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 FINE_POINTS = 1500
 """Beyond this every other point of the fine line is dropped: no screen shows more."""
-VALIDATION = "val_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,12 @@ class CurveData:
 
     run: str = ""
     name: str = ""
+    names: tuple[str, ...] = ()
+    """Names of all metrics, the loss first: those of training, then those that only validation has."""
+    chosen: str = ""
+    """The metric that the person wants below the loss; "" for the one that stands for the run."""
     metrics: tuple[str, ...] = ()
-    """Names of the training metrics, the loss first."""
+    """The metrics that are drawn: the loss and one more."""
     epochs: int = 0
     history: tuple[EpochEnd, ...] = ()
     place: tuple[int, int] = (0, 0)
@@ -49,8 +52,10 @@ class CurveData:
             self.run, self.place, self.history = state.run, (0, 0), ()
             self.fine_x, self.fine = [], {}
             changed = True
-        if state.metric_names != self.metrics or state.epochs != self.epochs:
-            self.metrics, self.epochs, self.name = state.metric_names, state.epochs, state.name
+        names = tuple(dict.fromkeys((*state.metric_names, *state.judged)))
+        drawn = self._drawn(names, state) if names else ()
+        if (names, drawn, state.epochs) != (self.names, self.metrics, self.epochs):
+            self.names, self.metrics, self.epochs, self.name = names, drawn, state.epochs, state.name
             changed = True
         if len(state.history) != len(self.history):
             self.history = state.history
@@ -61,9 +66,12 @@ class CurveData:
             changed = True
         return changed
 
+    def _drawn(self, names: tuple[str, ...], state: RunState) -> tuple[str, ...]:
+        return ("loss", self.chosen) if self.chosen in names[1:] else state.shown_metrics
+
     def _add_fine(self, state: RunState, place: tuple[int, int]) -> None:
         if self.fine_x and place[0] != self.place[0]:
-            self._append(math.nan, dict.fromkeys(self.metrics, math.nan))  # means start anew: the line does too
+            self._append(math.nan, dict.fromkeys(self.names, math.nan))  # means start anew: the line does too
         self.place = place
         self._append(state.epoch - 1 + state.step / state.steps_per_epoch, state.metrics)
         if len(self.fine_x) > FINE_POINTS:
@@ -73,7 +81,7 @@ class CurveData:
 
     def _append(self, x: float, values: Mapping[str, float]) -> None:
         self.fine_x.append(x)
-        for name in self.metrics:
+        for name in self.names:
             self.fine.setdefault(name, []).append(finite(values.get(name)))
 
     @property
@@ -122,20 +130,15 @@ class CurveData:
             return ""
         told = [f"Epoch {epoch}"]
         for name in self.metrics:
-            if name in end.metrics:
-                text = f"{metric_title(name)} {end.metrics[name]:.4g}"
-                if VALIDATION + name in end.metrics:
-                    text += f", validation {end.metrics[VALIDATION + name]:.4g}"
-                told.append(text)
+            trained, judged = end.metrics.get(name), end.metrics.get(VALIDATION + name)
+            if trained is not None:
+                text = f"{metric_title(name)} {trained:.4g}"
+                told.append(text if judged is None else f"{text}, validation {judged:.4g}")
+            elif judged is not None:
+                told.append(f"{metric_title(VALIDATION + name)} {judged:.4g}")
         return " · ".join(told)
 
 
 def finite(value: float | None) -> float:
     """The value, or NaN for what cannot be drawn."""
     return value if value is not None and math.isfinite(value) else math.nan
-
-
-def metric_title(name: str) -> str:
-    """A metric's name as a title: "Mean absolute error"."""
-    words = metric(name)
-    return words[:1].upper() + words[1:]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QLineF, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPen
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import MessageView, tool, words
 from cnnstudio.app.theme import Role, space, theme, themes
@@ -15,6 +15,7 @@ from cnnstudio.app.theme.theme import LIGHT
 from cnnstudio.app.training.curve_data import CurveData
 from cnnstudio.app.training.plot import BOTTOM, TOP, Look, MetricPlot, figure_file
 from cnnstudio.core.formats.storage import write_atomic
+from cnnstudio.core.metrics import metric_title
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QPaintEvent, QResizeEvent, QShowEvent
@@ -134,6 +135,12 @@ class CurvePanel(QWidget):
         self._stack.addWidget(self._message)
         self._stack.addWidget(self._canvas)
         self._reading = words("curves_reading", tone="muted", scale="caption")
+        self._metric = QComboBox()
+        self._metric.setObjectName("curves_metric")
+        self._metric.setAccessibleName("Metric")
+        self._metric.setToolTip("The metric that is drawn below the loss")
+        self._metric.activated.connect(self._choose_metric)
+        self._state: RunState | None = None
         self._save = tool(
             "curves_save", "image", "Save the curves as a figure: PNG, SVG or PDF", text="Save figure\u2026"
         )
@@ -141,6 +148,7 @@ class CurvePanel(QWidget):
         self._save.clicked.connect(self._ask_and_save)
         bottom = QHBoxLayout()
         bottom.addWidget(self._reading, 1)
+        bottom.addWidget(self._metric)
         bottom.addWidget(self._save)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -166,7 +174,10 @@ class CurvePanel(QWidget):
 
     def follow(self, state: RunState) -> None:
         """Take in the state of the run."""
+        self._state = state
         changed = self._data.follow(state)
+        if changed:
+            self._offer_metrics()
         self._show_what_there_is(state.phase)
         if changed:
             self._canvas.refresh()
@@ -187,6 +198,20 @@ class CurvePanel(QWidget):
         }.get(phase, ("No epoch was trained", "Press Train (F5) to train the design as it stands."))
         self._message.say(title, text)
         self._stack.setCurrentWidget(self._message)
+
+    def _offer_metrics(self) -> None:
+        names = list(self._data.names[1:])
+        if names != [self._metric.itemData(row) for row in range(self._metric.count())]:
+            self._metric.clear()
+            for name in names:
+                self._metric.addItem(metric_title(name), name)
+        self._metric.setCurrentIndex(self._metric.findData(self._data.metrics[-1] if self._data.metrics else ""))
+        self._metric.setVisible(len(names) > 1 and not self._data.is_empty)
+
+    def _choose_metric(self) -> None:
+        self._data.chosen = str(self._metric.currentData() or "")
+        if self._state is not None:
+            self.follow(self._state)
 
     def _ask_and_save(self) -> None:
         name = f"{self._data.name or 'curves'}.png"

@@ -21,12 +21,13 @@ from matplotlib.ticker import MaxNLocator
 from PySide6.QtGui import QImage
 
 from cnnstudio.app.theme import Role, Scale
-from cnnstudio.app.training.curve_data import VALIDATION, CurveData, metric_title
+from cnnstudio.core.metrics import VALIDATION, is_share, metric_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from cnnstudio.app.theme import Theme
+    from cnnstudio.app.training.curve_data import CurveData
 
 # The backend's classes carry no types; it is asked for by name so that strict checking has nothing to guess.
 _agg: Any = importlib.import_module("matplotlib.backends.backend_agg")
@@ -180,7 +181,7 @@ def compose(figure: Figure, names: tuple[str, ...], limits: Limits, look: Look) 
     figure.clear()
     figure.set_facecolor(look.ground)
     width, height = figure.get_size_inches() * DPI
-    metrics = shown_metrics(names)
+    metrics = names or ("loss",)
     panels = []
     with mpl.rc_context({"font.family": look.family, "font.size": look.points}):
         room = (height - TOP - BOTTOM - BETWEEN * (len(metrics) - 1)) / len(metrics)
@@ -194,11 +195,6 @@ def compose(figure: Figure, names: tuple[str, ...], limits: Limits, look: Look) 
         panels[-1].axes.set_xlabel("Epoch", color=look.muted)
         _legend(figure, look, width, height)
     return panels
-
-
-def shown_metrics(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The metrics that get an axes: the loss and the one after it."""
-    return names[:2] or ("loss",)
 
 
 def _panel(axes: Axes, metric: str, look: Look) -> _Panel:
@@ -225,7 +221,7 @@ def _panel(axes: Axes, metric: str, look: Look) -> _Panel:
 def limits(data: CurveData, before: Limits) -> Limits:
     """The ranges of the axes, by metric and for "epoch"; those of before for as long as they serve."""
     found: Limits = {"epoch": (0.0, _last_epoch(data))}
-    for metric in shown_metrics(data.metrics):
+    for metric in data.metrics or ("loss",):
         low, high = before.get(metric, (0.0, 0.0))
         latest = [v for v in data.within(metric).y[-50:] if math.isfinite(v)]
         serves = not data.history and metric in before and all(low <= v <= high for v in latest)
@@ -246,7 +242,7 @@ def _bounds(data: CurveData, metric: str) -> tuple[float, float]:
     if not known:
         return 0.0, 1.0
     low, high = min(known), max(known)
-    if "accuracy" in metric:
+    if is_share(metric) and low >= 0:
         return max(0.0, low - 0.15 * (1.0 - low) - 0.01), 1.01
     if low >= 0:
         return 0.0, high * 1.08 or 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnnstudio.app.format import count, counted
-from cnnstudio.app.training.curve_data import metric_title
+from cnnstudio.core.metrics import metric_value, metric_words
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
@@ -55,17 +55,17 @@ def failure(state: RunState) -> str:
 
 
 def result(test: Mapping[str, float]) -> str:
-    """The result on the test part: its best known metric; "" while there is none."""
+    """The result on the test part: the metric that stands for the run; "" while there is none."""
     if not test:
         return ""
-    name = next((n for n in test if "accuracy" in n), next((n for n in test if n != "loss"), "loss"))
-    value = f"{test[name]:.1%}".replace("%", " %") if "accuracy" in name else f"{test[name]:.4g}"
-    return f"Test {metric_title(name).lower()} {value}"
+    name = next((n for n in test if n != "loss"), "loss")
+    value = f"{test[name]:.1%}".replace("%", " %") if "accuracy" in name else metric_value(name, test[name])
+    return f"Test {metric_words(name)} {value}"
 
 
 def all_results(test: Mapping[str, float]) -> str:
     """Every metric on the test part, for the tooltip."""
-    told = ", ".join(f"{metric_title(n).lower()} {v:.4g}" for n, v in test.items())
+    told = ", ".join(f"{metric_words(n)} {metric_value(n, v)}" for n, v in test.items())
     return f"On the test part, which was used for nothing else: {told}"
 
 
