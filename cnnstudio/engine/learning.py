@@ -17,6 +17,7 @@ from cnnstudio.engine.backend import keras, tensorflow
 
 if TYPE_CHECKING:
     from cnnstudio.core.recipe import TrainingRecipe
+    from cnnstudio.engine.augmenting import Augmenter
     from cnnstudio.engine.data import Part
     from cnnstudio.engine.tasks import TaskKit, Verdict
 
@@ -59,27 +60,31 @@ class Learner(Protocol):
         """The network over a whole part, nothing learned; the loss is the first of the metrics."""
 
 
-def make_learner(model: Any, kit: TaskKit, training: Part) -> Learner:
-    """The learner for the backend that is loaded; `model` is compiled."""
-    return (TensorFlowLearner if tensorflow is not None else KerasLearner)(model, kit, training)
+def make_learner(model: Any, kit: TaskKit, training: Part, augmenter: Augmenter) -> Learner:
+    """The learner for the backend that is loaded; `model` is compiled. `augmenter` varies what is learned from."""
+    return (TensorFlowLearner if tensorflow is not None else KerasLearner)(model, kit, training, augmenter)
 
 
 class KerasLearner:
     """Learns through Keras's trainer, on any backend."""
 
-    def __init__(self, model: Any, kit: TaskKit, training: Part) -> None:
+    def __init__(self, model: Any, kit: TaskKit, training: Part, augmenter: Augmenter) -> None:
         self._model = model
         self._kit = kit
         self._training = training
+        self._augmenter = augmenter
+        self._epoch = 0
         self._mean = _Mean()
 
     def begin_epoch(self, epoch: int) -> None:
         """See Learner."""
+        self._epoch = epoch
         self._mean = _Mean()
 
     def learn(self, indices: np.ndarray) -> None:
         """See Learner."""
         inputs, targets = self._training.batch(indices)
+        inputs, targets = self._augmenter.varied(inputs, targets, self._augmenter.draws(self._epoch, indices))
         self._mean.add(self._model.train_on_batch(inputs, targets, return_dict=True), len(indices))
 
     def metrics(self) -> dict[str, float]:
@@ -121,10 +126,12 @@ class _Mean:
 class TensorFlowLearner:
     """Learns in a compiled function of our own: indices go in, the batch is gathered where the data lie."""
 
-    def __init__(self, model: Any, kit: TaskKit, training: Part) -> None:
+    def __init__(self, model: Any, kit: TaskKit, training: Part, augmenter: Augmenter) -> None:
         tf = tensorflow
         self._model = model
         self._kit = kit
+        self._augmenter = augmenter
+        self._epoch = 0
         self._loss = model.loss
         self._learned = _Scores(kit)
         self._resident = training.inputs.nbytes + training.targets.nbytes <= _RESIDENT_BYTES
@@ -135,7 +142,8 @@ class TensorFlowLearner:
         model.optimizer.build(model.trainable_variables)
         inputs = tf.TensorSpec((None, *training.inputs.shape[1:]), training.inputs.dtype)
         targets = tf.TensorSpec((None, *training.targets.shape[1:]), training.targets.dtype)
-        self._learn = tf.function(self._learn_batch, input_signature=[tf.TensorSpec((None,), tf.int64)])
+        drawn = {name: tf.TensorSpec((None, *sizes), tf.float32) for name, sizes in augmenter.shapes().items()}
+        self._learn = tf.function(self._learn_batch, input_signature=[tf.TensorSpec((None,), tf.int64), drawn])
         self._judge = tf.function(self._judge_batch, input_signature=[inputs, targets])
 
     def _where(self) -> Any:
@@ -143,11 +151,12 @@ class TensorFlowLearner:
 
     def begin_epoch(self, epoch: int) -> None:
         """See Learner."""
+        self._epoch = epoch
         self._learned.reset()
 
     def learn(self, indices: np.ndarray) -> None:
         """See Learner."""
-        self._learn(tensorflow.constant(indices, "int64"))
+        self._learn(tensorflow.constant(indices, "int64"), self._augmenter.draws(self._epoch, indices))
 
     def metrics(self) -> dict[str, float]:
         """See Learner."""
@@ -163,10 +172,12 @@ class TensorFlowLearner:
             judge.add(inputs, targets, outputs.numpy())
         return _with_loss(judge.verdict(), losses.result()["loss"])
 
-    def _learn_batch(self, indices: Any) -> None:
+    def _learn_batch(self, indices: Any, drawn: dict[str, Any]) -> None:
         tf, model = tensorflow, self._model
         with self._where():
-            inputs, targets = tf.gather(self._inputs, indices), tf.gather(self._targets, indices)
+            inputs = tf.gather(self._inputs, indices)
+            targets = inputs if self._targets is self._inputs else tf.gather(self._targets, indices)
+        inputs, targets = self._augmenter.vary(inputs, targets, drawn)
         with tf.GradientTape() as tape:
             outputs = model(inputs, training=True)
             loss = self._loss(targets, outputs)

@@ -22,6 +22,7 @@ from cnnstudio.core.code.samples import epoch_order
 from cnnstudio.core.formats.run_folder import fresh_folder
 from cnnstudio.core.formats.weights_store import WeightsError, find
 from cnnstudio.engine import devices, memory
+from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.checkpoints import RunFolder, numbers
@@ -185,7 +186,8 @@ class Run:
         start = self._started_weights(program)
         kit = kit_for(data.info, self._recipe, scores=program.gives_scores)
         compile_model(self._model, kit)
-        learner = make_learner(self._model, kit, data.training)
+        augmenter = Augmenter(self._experiment.data.augmentation, data.info, self._recipe.seed)
+        learner = make_learner(self._model, kit, data.training, augmenter)
         self._probe = Probe(self._model, program, data, kit, self.id, self._emit)
         network = RunNetwork(self._model, program, data, self._experiment.data)
         self._live = LiveViews(network, self.id, self._emit)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnstudio.core.data.augmentation import Augmentation
 from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
 from cnnstudio.engine import devices
+from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.data import Part, load
 from cnnstudio.engine.learning import compile_model, make_learner
@@ -27,7 +29,7 @@ def warm_up() -> None:
         model = keras.Sequential([keras.Input(info.input_shape), *flow, layers.Softmax()])
         kit = kit_for(info, TrainingRecipe())
         compile_model(model, kit)
-        learner = make_learner(model, kit, part)
+        learner = make_learner(model, kit, part, Augmenter(Augmentation(), info, 0))
         learner.learn(np.arange(4))
         learner.judge(part, 4)
         learner.metrics()

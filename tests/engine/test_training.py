@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.code import samples
+from cnnstudio.core.data.augmentation import Augmentation
 from cnnstudio.core.data.builtin import Digits, Shapes, Waveforms
 from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.formats.files import load_experiment
 from cnnstudio.core.formats.run_folder import BEST, LAST, RunRecord, read_record, settle, write_record
 from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.engine import data, learning, memory, training
+from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
 from cnnstudio.engine.checkpoints import save_weights
@@ -124,8 +126,8 @@ def test_training_sees_every_training_sample_once_an_epoch_and_no_other(
     given: list[Any] = []
     make = learning.make_learner
 
-    def recording(model: Any, info: Any, part: Any) -> Any:
-        learner = make(model, info, part)
+    def recording(model: Any, info: Any, part: Any, augmenter: Any) -> Any:
+        learner = make(model, info, part, augmenter)
         given.append(part)
         monkeypatch.setattr(learner, "learn", noting(seen, learner.learn))
         monkeypatch.setattr(learner, "judge", noting(judged, learner.judge))
@@ -216,6 +218,7 @@ def test_raw_scores_are_learned_from_as_shares_are_and_shown_as_shares(tmp_path:
 def test_both_learners_do_the_same() -> None:
     experiment = segmenter()
     parts = load(experiment.data)
+    varying = Augmentation(flip="both", rotation=30.0, contrast=0.2, noise=0.1, cutout=0.2)
     program = trace(experiment.architecture, parts.info).program()
     results = []
     for own_loop in (True, False):
@@ -223,11 +226,8 @@ def test_both_learners_do_the_same() -> None:
         model = build_keras(program)
         kit = kit_for(parts.info, experiment.training)
         learning.compile_model(model, kit)
-        learner: learning.Learner = (
-            learning.TensorFlowLearner(model, kit, parts.training)
-            if own_loop
-            else learning.KerasLearner(model, kit, parts.training)
-        )
+        make: Any = learning.TensorFlowLearner if own_loop else learning.KerasLearner
+        learner: learning.Learner = make(model, kit, parts.training, Augmenter(varying, parts.info, 5))
         learner.begin_epoch(1)
         for start in range(0, 32, 8):
             learner.learn(np.arange(start, start + 8))
