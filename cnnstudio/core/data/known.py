@@ -15,14 +15,14 @@ from cnnstudio.core.data.files import (
     SignalTable,
     YoloImages,
 )
-from cnnstudio.core.data.packaged import KerasDataset
+from cnnstudio.core.data.packaged import KerasDataset, PackageData
 from cnnstudio.core.declare import DeclarationError, closest
 
 if TYPE_CHECKING:
     from cnnstudio.core.data.sources import SourceSpec
 
 _ALL: tuple[type[SourceSpec], ...] = (
-    Digits, Shapes, Waveforms, Noise, KerasDataset,
+    Digits, Shapes, Waveforms, Noise, KerasDataset, PackageData,
     ImageFolder, ImageMasks, CocoImages, YoloImages, FileTable, ArrayFile, SignalFolder, SignalTable,
 )  # fmt: skip
 SOURCES: dict[str, type[SourceSpec]] = {c.kind: c for c in _ALL}
