@@ -43,11 +43,11 @@ class Augmenter:
         return augmenting.varied(keras.ops, inputs, targets, drawn, self._info.task, self._fill)
 
     def varied(self, inputs: np.ndarray, targets: np.ndarray, drawn: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-        """A batch of arrays changed as drawn, at once."""
-        if not drawn:
+        """A batch of arrays changed as drawn, at once; any thread may ask, whatever another does on a GPU."""
+        if not drawn or not len(inputs):
             return inputs, targets
-        tensor = keras.ops.convert_to_tensor(inputs)
-        goal = tensor if targets is inputs else keras.ops.convert_to_tensor(targets)
-        made = self.vary(tensor, goal, drawn)
-        first, second = (np.asarray(keras.ops.convert_to_numpy(part)) for part in made)
+        with keras.device("cpu:0"):
+            tensor = keras.ops.convert_to_tensor(inputs)
+            goal = tensor if targets is inputs else keras.ops.convert_to_tensor(targets)
+            first, second = (keras.ops.convert_to_numpy(part) for part in self.vary(tensor, goal, drawn))
         return first, second

@@ -10,6 +10,7 @@ from cnnstudio.core.data.info import Task
 from cnnstudio.core.declare import closest
 from cnnstudio.core.formats.files import read_experiment
 from cnnstudio.engine import memory
+from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.data import PARTS, DataError, load
 from cnnstudio.wire.messages import Samples
 
@@ -27,7 +28,8 @@ def show_samples(command: GetSamples) -> Samples:
     """
     if command.part not in PARTS:
         raise DataError(f'There is no part "{command.part[:40]}" of the data. {closest(command.part, PARTS)}')
-    recipe = read_experiment(command.experiment, "The experiment").data
+    experiment = read_experiment(command.experiment, "The experiment")
+    recipe = experiment.data
     if problem := memory.data_problem(recipe, memory.free_bytes()):
         raise DataError(problem)
     data = load(recipe)
@@ -35,13 +37,17 @@ def show_samples(command: GetSamples) -> Samples:
     start = min(max(0, command.start), len(part))
     each = part.inputs[0].nbytes + part.targets[:1].nbytes
     chosen = slice(start, start + min(max(0, command.count), max(1, _MAX_BYTES // each)))
-    targets = part.targets[chosen]
+    inputs, targets = part.batch(chosen)
+    if command.epoch > 0 and command.part == "training":  # the other parts are never varied
+        augmenter = Augmenter(recipe.augmentation, data.info, experiment.training.seed)
+        drawn = augmenter.draws(command.epoch, np.arange(start, start + len(inputs)))
+        inputs, targets = augmenter.varied(inputs, targets, drawn)
     return Samples(
         request=command.request,
         part=command.part,
         start=start,
         total=len(part),
-        inputs=part.inputs[chosen],
+        inputs=inputs,
         targets=targets if data.info.task is Task.RECONSTRUCTION else targets.astype(np.int32, copy=False),
         parts={name: len(p) for name, p in data.parts.items()},
         class_counts={name: data.class_counts(name) for name in data.parts},

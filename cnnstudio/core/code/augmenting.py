@@ -39,9 +39,9 @@ def uniform_draws(
         return last
 
     step = np.uint64(0x9E3779B97F4A7C15)
-    bits = np.full(len(indices), seed, "uint64")
-    bits = mixed((bits + step) ^ np.uint64(epoch))
-    bits = mixed((bits + step) ^ np.asarray(indices).astype("uint64"))
+    bits = mixed(np.full(len(indices), seed, "uint64") + step)
+    bits = mixed((bits ^ np.uint64(epoch)) + step)
+    bits = mixed((bits ^ np.asarray(indices).astype("uint64")) + step)
     bits = mixed(bits[:, np.newaxis] + step * np.arange(1, count + 1, dtype="uint64"))
     made: np.ndarray = (bits >> np.uint64(11)).astype("float64") * 2.0**-53
     return made
