@@ -116,7 +116,7 @@ def _trained_model(folder: Path) -> tuple[Any, Dataset]:
     except (OSError, ValueError, KeyError) as error:
         details = "".join(traceback.format_exception(error))
         raise ExportError(f'The weights "{weights}" do not fit the experiment beside them.', details) from error
-    compile_model(model, kit_for(data.info, experiment.training, scores=program.gives_scores))
+    compile_model(model, kit_for(data.info, experiment.training, scores=program.gives_scores), for_others=True)
     model.optimizer.build(model.trainable_variables)  # else the file has fewer variables than its reader expects
     return model, data
 
@@ -139,7 +139,7 @@ def _imported_model(experiment: Experiment) -> tuple[Any, Dataset]:
     if start is not None and not start.is_whole:
         raise ExportError(f"{start}. Train it first, and export the run: fresh weights have learned nothing.")
     data = load(experiment.data)
-    compile_model(model, kit_for(data.info, experiment.training, scores=program.gives_scores))
+    compile_model(model, kit_for(data.info, experiment.training, scores=program.gives_scores), for_others=True)
     model.optimizer.build(model.trainable_variables)
     return model, data
 

@@ -39,9 +39,14 @@ def make_optimizer(recipe: TrainingRecipe) -> Any:
     return kinds[recipe.optimizer](rate)
 
 
-def compile_model(model: Any, kit: TaskKit) -> None:
-    """Give the model what it is trained with, so that a saved one can be evaluated and trained on by plain Keras."""
-    model.compile(optimizer=make_optimizer(kit.recipe), loss=kit.loss(), metrics=kit.metrics())
+def compile_model(model: Any, kit: TaskKit, *, for_others: bool = False) -> None:
+    """Give the model what it is trained with.
+
+    `for_others`: with a loss that Keras itself has, so that a saved one can be opened, evaluated and trained on by
+    plain Keras.
+    """
+    loss = kit.usual_loss() if for_others else kit.loss()
+    model.compile(optimizer=make_optimizer(kit.recipe), loss=loss, metrics=kit.metrics())
 
 
 class Learner(Protocol):

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.formats.run_folder import Status
     from cnnstudio.core.program import Program, Step
     from cnnstudio.engine.learning import Learner
+    from cnnstudio.engine.tasks import TaskKit
     from cnnstudio.wire.messages import Device, Event
 
 _PROGRESS_SECONDS = 0.1
@@ -184,7 +185,7 @@ class Run:
         program = design.program()
         self._model = build_keras(program)
         start = self._started_weights(program)
-        kit = kit_for(data.info, self._recipe, scores=program.gives_scores)
+        kit = self._kit(program, data)
         compile_model(self._model, kit)
         augmenter = Augmenter(self._experiment.data.augmentation, data.info, self._recipe.seed)
         learner = make_learner(self._model, kit, data.training, augmenter)
@@ -210,6 +211,16 @@ class Run:
             )
         )
         return learner, data
+
+    def _kit(self, program: Program, data: Dataset) -> TaskKit:
+        return kit_for(
+            data.info,
+            self._recipe,
+            scores=program.gives_scores,
+            noisy=self._experiment.data.preparation.added_noise > 0,
+            counts=data.class_counts("training") if self._recipe.class_weights else (),
+            samples=len(data.training),
+        )
 
     def _started_weights(self, program: Program) -> str:
         """Put the experiment's weights into the fresh model; the sentence that says which fit."""
@@ -269,8 +280,9 @@ class Run:
     def _end_epoch(self, folder: RunFolder, learner: Learner, data: Dataset) -> None:
         metrics = learner.metrics()
         judged = learner.judge(data.validation, self._recipe.batch_size)
+        # Other metrics of validation may be undefined: a class need not occur there.
+        self._refuse_divergence(metrics | {"val_loss": judged.metrics["loss"]}, self._epoch, self._clock.steps)
         metrics |= {f"val_{name}": value for name, value in judged.metrics.items()}
-        self._refuse_divergence(metrics, self._epoch, self._clock.steps)
         self._weights = self._model.get_weights()
         self._epochs_done = self._epoch
         seconds = self._clock.seconds()

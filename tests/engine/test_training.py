@@ -195,12 +195,12 @@ def test_divergence_ends_with_advice_and_keeps_finite_weights(tmp_path: Path) ->
 def test_segmentation_and_reconstruction_have_their_metrics(tmp_path: Path) -> None:
     events, ended = trained(segmenter(), tmp_path / "masks")
     assert set(of_kind(events, EpochEnd)[0].metrics) == {
-        "loss", "accuracy", "mean_iou", "val_loss", "val_accuracy", "val_mean_iou",
+        "loss", "accuracy", "mean_iou", "val_loss", "val_accuracy", "val_mean_iou", "val_dice",
     }  # fmt: skip
     assert 0.0 < ended.test["mean_iou"] <= 1.0
     copier = chain(Digits(task="reconstruction"), ("convolution_1", "Convolution", {"filters": 4}))
     _, ended = trained(copier, tmp_path / "copies")
-    assert set(ended.test) == {"loss", "mae"}
+    assert list(ended.test) == ["loss", "mae", "mse", "psnr", "ssim"]
 
 
 def test_raw_scores_are_learned_from_as_shares_are_and_shown_as_shares(tmp_path: Path) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+import numpy as np
 
-    import numpy as np
+from cnnstudio.core.code.scores import class_weights
+from cnnstudio.engine.backend import keras
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
     from cnnstudio.core.data.info import DataInfo
     from cnnstudio.core.recipe import TrainingRecipe
@@ -38,20 +41,55 @@ class Judge(Protocol):
         """Over all that was added."""
 
 
+class Averaged:
+    """A function (targets, outputs, **given) -> values as a loss: their mean."""
+
+    def __init__(self, function: Callable[..., Any], **given: Any) -> None:
+        self.__name__ = function.__name__  # what Keras calls the loss by
+        self._function = function
+        self._given = given
+
+    def __call__(self, targets: Any, outputs: Any) -> Any:
+        """Over a batch."""
+        return keras.ops.mean(self._function(targets, outputs, **self._given))
+
+
 class TaskKit:
     """Base of the kits: what a task needs in training, judging and showing."""
 
     judged: tuple[str, ...] = ()
     """Names of the metrics of validation and test, without the loss."""
 
-    def __init__(self, info: DataInfo, recipe: TrainingRecipe, *, scores: bool = False) -> None:
+    def __init__(
+        self,
+        info: DataInfo,
+        recipe: TrainingRecipe,
+        *,
+        scores: bool = False,
+        noisy: bool = False,
+        counts: Sequence[int] = (),
+        samples: int = 0,
+    ) -> None:
+        """See `kit_for`."""
         self.info = info
         self.recipe = recipe
         self.scores = scores
+        self.noisy = noisy
+        wanted = recipe.class_weights and recipe.weighs_classes(info.task) and any(counts)
+        self.weights = self.weights_of(np.asarray(counts, "int64"), samples) if wanted else None
+        """Of the classes, float32; None where all samples count the same."""
+
+    def weights_of(self, counts: np.ndarray, samples: int) -> np.ndarray:
+        """Weights of classes that occur that often in the training part."""
+        return class_weights(counts)
 
     def loss(self) -> Any:
         """Fresh Keras loss: (targets, outputs) -> mean over the batch."""
         raise NotImplementedError
+
+    def usual_loss(self) -> Any:
+        """A loss of the task that Keras itself has: what a file for others is compiled with."""
+        return self.loss()
 
     def metrics(self) -> list[Any]:
         """Fresh Keras metrics, updated at each training step: few, and cheap. Their names are those on the wire."""

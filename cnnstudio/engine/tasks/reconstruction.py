@@ -6,20 +6,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnnstudio.core.code.scores import noise_ratio, span_of, squared_errors
 from cnnstudio.engine.backend import keras
-from cnnstudio.engine.tasks.base import TaskKit, Verdict
+from cnnstudio.engine.tasks import losses
+from cnnstudio.engine.tasks.base import Averaged, TaskKit, Verdict
 
 if TYPE_CHECKING:
+    from cnnstudio.core.data.info import DataInfo
+    from cnnstudio.core.recipe import TrainingRecipe
     from cnnstudio.engine.tasks.base import Judge
 
 
 class Reconstruction(TaskKit):
-    """Mean squared error; mean absolute error."""
+    """Mean squared or absolute error, or SSIM; these and the peak signal-to-noise ratio."""
 
-    judged = ("mae",)
+    def __init__(self, info: DataInfo, recipe: TrainingRecipe, **given: Any) -> None:
+        super().__init__(info, recipe, **given)
+        self.judged = ("mae", "mse", "psnr", "ssim", *(("psnr_gain",) if self.noisy else ()))
 
     def loss(self) -> Any:
         """Over all values."""
+        chosen = self.recipe.loss_for(self.info.task)
+        if chosen == "ssim":
+            return Averaged(losses.unlikeness)
+        return keras.losses.MeanAbsoluteError() if chosen == "mae" else keras.losses.MeanSquaredError()
+
+    def usual_loss(self) -> Any:
+        """Mean squared error."""
         return keras.losses.MeanSquaredError()
 
     def metrics(self) -> list[Any]:
@@ -28,7 +41,7 @@ class Reconstruction(TaskKit):
 
     def judge(self) -> Judge:
         """Over all values."""
-        return ErrorJudge()
+        return ErrorJudge(noisy=self.noisy)
 
     def shown(self, output: np.ndarray) -> np.ndarray:
         """The sample that comes out, float32 with the input's shape."""
@@ -36,17 +49,38 @@ class Reconstruction(TaskKit):
 
 
 class ErrorJudge:
-    """Adds up differences between the clean sample and what comes out."""
+    """Compares the clean sample with what comes out and, where noise was added, with what went in."""
 
-    def __init__(self) -> None:
-        self._sum = 0.0
+    def __init__(self, *, noisy: bool = False) -> None:
+        self._noisy = noisy
+        self._absolute = 0.0
+        self._likeness = 0.0
+        self._after: list[np.ndarray] = []
+        self._before: list[np.ndarray] = []
+        self._ends = np.array([np.inf, -np.inf])
         self._count = 0
 
     def add(self, inputs: np.ndarray, targets: np.ndarray, outputs: np.ndarray) -> None:
         """All of one shape."""
-        self._sum += float(np.abs(outputs - targets).sum(dtype="float64"))
-        self._count += targets.size
+        self._absolute += float(np.abs(outputs - targets).mean(dtype="float64")) * len(targets)
+        likeness = keras.ops.convert_to_numpy(losses.structural_likeness(targets, outputs))
+        self._likeness += float(likeness.sum(dtype="float64"))
+        self._after.append(squared_errors(targets, outputs))
+        if self._noisy:
+            self._before.append(squared_errors(targets, inputs))
+        low, high = self._ends
+        self._ends = np.array([min(low, targets.min()), max(high, targets.max())])
+        self._count += len(targets)
 
     def verdict(self) -> Verdict:
-        """Mean absolute error."""
-        return Verdict({"mae": self._sum / max(1, self._count)})
+        """Errors over all values; PSNR and SSIM as means over samples, the gain in dB over what went in."""
+        after, span = np.concatenate(self._after), span_of(self._ends)
+        metrics = {
+            "mae": self._absolute / self._count,
+            "mse": float(after.mean()),
+            "psnr": noise_ratio(after, span),
+            "ssim": self._likeness / self._count,
+        }
+        if self._noisy:
+            metrics["psnr_gain"] = metrics["psnr"] - noise_ratio(np.concatenate(self._before), span)
+        return Verdict(metrics)

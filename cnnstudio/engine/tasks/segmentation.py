@@ -6,21 +6,38 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnnstudio.core.code.scores import class_rates, count_pairs, mask_scores
 from cnnstudio.engine.backend import keras
-from cnnstudio.engine.tasks.base import TaskKit, Verdict
-from cnnstudio.engine.tasks.classification import add_confusion
+from cnnstudio.engine.tasks import losses
+from cnnstudio.engine.tasks.base import Averaged, TaskKit, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cnnstudio.engine.tasks.base import Judge
+
+_LOSSES: dict[str, Callable[..., Any]] = {
+    "cross-entropy": losses.cross_entropy,
+    "dice": losses.dice,
+    "cross-entropy + dice": losses.cross_entropy_and_dice,
+    "focal": losses.focal,
+}
 
 
 class Segmentation(TaskKit):
-    """Cross-entropy at each position; accuracy and mean intersection over union."""
+    """Losses at each position and of whole areas; accuracy, mean intersection over union, Dice."""
 
-    judged = ("accuracy", "mean_iou")
+    judged = ("accuracy", "mean_iou", "dice")
 
     def loss(self) -> Any:
         """Of raw scores or of shares."""
+        chosen = self.recipe.loss_for(self.info.task)
+        if chosen == "cross-entropy" and self.weights is None:
+            return self.usual_loss()
+        return Averaged(_LOSSES[chosen], scores=self.scores, weights=self.weights)
+
+    def usual_loss(self) -> Any:
+        """Cross-entropy."""
         return keras.losses.SparseCategoricalCrossentropy(from_logits=self.scores)
 
     def metrics(self) -> list[Any]:
@@ -46,13 +63,12 @@ class MaskJudge:
 
     def add(self, inputs: np.ndarray, targets: np.ndarray, outputs: np.ndarray) -> None:
         """Masks (n, ...), outputs (n, ..., classes)."""
-        add_confusion(self._confusion, targets, outputs.argmax(axis=-1))
+        self._confusion += count_pairs(targets, outputs.argmax(axis=-1), len(self._confusion))
 
     def verdict(self) -> Verdict:
-        """Accuracy; IoU of each class, and its mean over the classes that occur in truth or answers."""
-        hits = np.diag(self._confusion).astype("float64")
-        union = self._confusion.sum(axis=0) + self._confusion.sum(axis=1) - hits
-        overlap = np.divide(hits, union, out=np.full(len(hits), np.nan), where=union > 0)
-        mean = float(np.nanmean(overlap)) if (union > 0).any() else 0.0
-        accuracy = float(hits.sum() / max(1, self._confusion.sum()))
-        return Verdict({"accuracy": accuracy, "mean_iou": mean}, self._confusion, {"iou": tuple(overlap.tolist())})
+        """See `core.code.scores.mask_scores`."""
+        confusion = self._confusion
+        rates = class_rates(np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0))
+        tables = {"iou": rates["iou"], "dice": rates["f1"], "precision": rates["precision"], "recall": rates["recall"]}
+        lists = {name: tuple(values.tolist()) for name, values in tables.items()}
+        return Verdict(mask_scores(confusion), confusion, lists)
