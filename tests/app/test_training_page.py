@@ -148,7 +148,7 @@ def test_maps_of_what_is_watched_are_shown_and_others_are_not(shown: Shown) -> N
     layer = shown.view.wall.layer
     assert layer is not None
     assert np.array_equal(layer.maps, known)
-    assert shown.view.chooser.view.bars.values[3] == pytest.approx(0.55)
+    assert shown.view.chooser.view.viewer.bars.values[3] == pytest.approx(0.55)
     assert shown.view.chooser.view.verdict == "Network says 3"
 
 
@@ -168,7 +168,7 @@ def test_another_run_takes_the_old_maps_and_predictions_away(shown: Shown) -> No
     assert shown.view.wall.layer is not None
     shown.studio.run.start()
     assert shown.view.wall.layer is None
-    assert shown.view.chooser.view.bars.values == []
+    assert shown.view.chooser.view.viewer.bars.values == []
     assert shown.view.chooser.view.verdict == ""
 
 
