@@ -277,6 +277,7 @@ def varied_batches(
     ops: Any,
     inputs: np.ndarray,
     targets: np.ndarray,
+    training: np.ndarray,
     order: np.ndarray,
     batch_size: int,
     seed: int,
@@ -284,11 +285,12 @@ def varied_batches(
     task: str,
     augmentation: dict[str, Any],
 ) -> Iterator[tuple[Any, Any]]:
-    """The training samples (n, ...) of an epoch in its order, varied, batch by batch."""
+    """The samples `training` names, in the `order` of an epoch, varied, by batches."""
     settings = dict(augmentation)
     fill = settings.pop("fill", "edge")
     for start in range(0, len(order), batch_size):
         indices = order[start : start + batch_size]
         drawn = draws(inputs.shape[1:], seed, epoch, indices, **settings)
-        batch = [ops.convert_to_tensor(part[indices]) for part in (inputs, targets)]
+        chosen = training[indices]
+        batch = [ops.convert_to_tensor(part[chosen]) for part in (inputs, targets)]
         yield varied(ops, batch[0], batch[1], drawn, task, fill)

@@ -13,13 +13,14 @@ from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.code.source import (
     READS_WEIGHTS,
     TESTING,
-    TRAINING,
     build_and_compile,
     constants,
     functions,
     load_and_split,
     model_of,
     runs_with,
+    standard_imports,
+    training_loop,
 )
 from cnnstudio.core.code.writing import one_line
 from cnnstudio.core.data.info import Task
@@ -59,7 +60,7 @@ def notebook(experiment: Experiment) -> str:
     model = model_of(experiment)
     rows = _rows(trace(experiment.architecture, experiment.data.info()))
     parts = [line for source in functions(experiment) for line in (*source, "", "")]
-    imports = [*_IMPORTS, READS_WEIGHTS] if experiment.weights else _IMPORTS
+    imports = [*standard_imports(experiment), *_IMPORTS, *([READS_WEIGHTS] if experiment.weights else [])]
     cells = [
         _prose("title", _title(experiment, rows)),
         _code("settings", [*imports, "", *constants(experiment), "", "keras.utils.set_random_seed(SEED)"]),
@@ -68,7 +69,7 @@ def notebook(experiment: Experiment) -> str:
         _prose("about-model", ["## Model", "", *_table(rows)]),
         _code("model", [*model.lines, "", "", *build_and_compile(experiment), "model.summary()"]),
         _prose("about-training", ["## Training"]),
-        _code("training", _training()),
+        _code("training", _training(experiment)),
         _code("curves", _CURVES),
         _prose("about-test", ["## Test", "", "On samples that training has not seen."]),
         _code("test", TESTING),
@@ -86,9 +87,9 @@ _HEAD: dict[str, Any] = {
 }
 
 
-def _training() -> list[str]:
+def _training(experiment: Experiment) -> list[str]:
     """The loop of the script, with the numbers of each epoch kept for the curves."""
-    loop = [line.replace("    model.fit(", "    result = model.fit(") for line in TRAINING[1:]]
+    loop = [line.replace("    model.fit(", "    result = model.fit(") for line in training_loop(experiment)[1:]]
     return [*_KEPT, *loop, *_KEEPING]
 
 

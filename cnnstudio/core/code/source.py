@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
     from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
 
 IMPORTS = ("import keras", "from keras import layers")
+_STANDARD = {
+    "Iterator": "from collections.abc import Iterator",
+    "Any": "from typing import Any",
+}
+"""Name in the functions that a script carries along -> how it is imported, sorted as isort sorts."""
+_WORD = re.compile(r"\b[A-Za-z_]\w*\b")
 READS_WEIGHTS = "from safetensors.numpy import load_file"
 """Import for a script that starts from a weights file."""
 
@@ -75,7 +82,7 @@ def script_with_lines(experiment: Experiment, traced: Trace | None = None) -> tu
     """
     model = model_of(experiment, traced)
     lines = docstring(experiment.name, [p for p in (experiment.description, runs_with(experiment)) if p])
-    lines += ["", "import keras", "import numpy as np", "from keras import layers"]
+    lines += ["", *standard_imports(experiment), "import keras", "import numpy as np", "from keras import layers"]
     lines += [*([READS_WEIGHTS] if experiment.weights else []), "", *constants(experiment)]
     for source in functions(experiment):
         lines += ["", "", *source]
@@ -83,6 +90,13 @@ def script_with_lines(experiment: Experiment, traced: Trace | None = None) -> tu
     before = len(lines)
     lines += [*model.lines, "", "", *_main(experiment), "", "", 'if __name__ == "__main__":', f"{INDENT}main()"]
     return "\n".join(lines) + "\n", _shifted(model.blocks, before)
+
+
+def standard_imports(experiment: Experiment) -> list[str]:
+    """Lines that import what the carried functions use of Python's own library, and a blank one behind them."""
+    used = set(_WORD.findall("\n".join(line for source in functions(experiment) for line in source)))
+    lines = [line for name, line in _STANDARD.items() if name in used]
+    return [*lines, ""] if lines else []
 
 
 def runs_with(experiment: Experiment, *more: str) -> str:
@@ -103,7 +117,20 @@ def constants(experiment: Experiment) -> list[str]:
     """What the training recipe says in one number each."""
     training = experiment.training
     numbers = [f"SEED = {training.seed!r}", f"EPOCHS = {training.epochs!r}", f"BATCH_SIZE = {training.batch_size!r}"]
+    numbers += _augmentation_constants(experiment.data)
     return [*numbers, *_weights_constants(experiment)] if experiment.weights else numbers
+
+
+def _augmentation_constants(data: DataRecipe) -> list[str]:
+    """What training samples are varied by; [] when they are not."""
+    info, augmentation = data.info(), data.augmentation
+    if not augmentation.acts_on(info):
+        return []
+    names, plain = augmentation.names_for(info), to_plain(augmentation)
+    settings = {p.name: plain[p.name] for p in augmentation.parameters if p.name in names}
+    defaults = {p.name: p.default for p in augmentation.parameters}
+    entries = [f"{INDENT}{literal(n)}: {literal(v)}," for n, v in settings.items() if v != defaults[n]]
+    return ["# How far training samples are varied.", "AUGMENTATION = {", *entries, "}"]
 
 
 def weights_name(experiment: Experiment) -> str:
@@ -124,8 +151,9 @@ def _weights_constants(experiment: Experiment) -> list[str]:
 
 
 def functions(experiment: Experiment) -> list[list[str]]:
-    """Source lines of each function that makes, splits and orders the data."""
-    return _functions(experiment.data.source.maker, "split", "epoch_order")
+    """Source lines of each function that makes, splits, orders and varies the data."""
+    varying = ["varied_batches"] if experiment.data.augmentation.acts_on(experiment.data.info()) else []
+    return _functions(experiment.data.source.maker, "split", "epoch_order", *varying)
 
 
 def _shifted(blocks: dict[str, tuple[int, int]], before: int) -> dict[str, tuple[int, int]]:
@@ -134,7 +162,7 @@ def _shifted(blocks: dict[str, tuple[int, int]], before: int) -> dict[str, tuple
 
 def _load_call(result: str, data: DataRecipe, indent: str) -> list[str]:
     """The call of the function that makes the data: its parameters are those of the source that it takes."""
-    taken = {argument.arg for argument in _samples()[1][data.source.maker].args.args}
+    taken = {argument.arg for argument in _known()[data.source.maker][0].args.args}
     given = {name: value for name, value in to_plain(data.source).items() if name in taken}
     return laid_out(call(f"{result} = {data.source.maker}", arguments((), given)), indent)
 
@@ -185,7 +213,8 @@ def _main(experiment: Experiment) -> list[str]:
         *load_and_split(experiment.data, INDENT),
         *build_and_compile(experiment, INDENT),
         f"{INDENT}model.summary()",
-        *(INDENT + line for line in (*TRAINING, *TESTING)),
+        *training_loop(experiment, INDENT),
+        *(INDENT + line for line in TESTING),
     ]
 
 
@@ -198,7 +227,7 @@ for layer in model.layers:
             weight.assign(values)""".splitlines()
 """Statements that give `model` the weights of a file where they fit."""
 
-TRAINING = """\
+_TRAINING = """\
 for epoch in range(1, EPOCHS + 1):
     # fit(shuffle=True) would repeat one order in every epoch after set_random_seed.
     order = training[epoch_order(len(training), SEED, epoch)]
@@ -212,7 +241,37 @@ for epoch in range(1, EPOCHS + 1):
         validation_data=(inputs[validation], targets[validation]),
         verbose=2,
     )""".splitlines()
-"""Statements that train `model`."""
+
+_VARIED_TRAINING = """\
+for epoch in range(1, EPOCHS + 1):
+    order = epoch_order(len(training), SEED, epoch)
+    batches = varied_batches(
+        keras.ops,
+        inputs,
+        targets,
+        training,
+        order,
+        batch_size=BATCH_SIZE,
+        seed=SEED,
+        epoch=epoch,
+        task=TASK,
+        augmentation=AUGMENTATION,
+    )
+    model.fit(
+        batches,
+        initial_epoch=epoch - 1,
+        epochs=epoch,
+        validation_data=(inputs[validation], targets[validation]),
+        verbose=2,
+    )""".splitlines()
+
+
+def training_loop(experiment: Experiment, indent: str = "") -> list[str]:
+    """Statements that train `model`."""
+    info = experiment.data.info()
+    varied = [line.replace("=TASK", f"={literal(str(info.task))}") for line in _VARIED_TRAINING]
+    return [indent + line for line in (varied if experiment.data.augmentation.acts_on(info) else _TRAINING)]
+
 
 TESTING = """\
 results = model.evaluate(inputs[test], targets[test], return_dict=True, verbose=0)
@@ -228,23 +287,32 @@ def _optimizer(training: TrainingRecipe) -> Piece:
     return call(f"optimizer=keras.optimizers.{OPTIMIZERS[training.optimizer]}", arguments((), given))
 
 
+_MODULES = ("samples.py", "augmenting.py")
+"""Of `core.code`, with the functions that a script can carry along."""
+
+
 @functools.cache
-def _samples() -> tuple[str, dict[str, ast.FunctionDef]]:
-    """Text and functions of `core.code.samples`, read and not imported: numpy is not needed at the window's start."""
-    text = resources.files("cnnstudio.core.code").joinpath("samples.py").read_text(encoding="utf-8")
-    return text, {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+def _known() -> dict[str, tuple[ast.FunctionDef, list[str]]]:
+    """Functions of these modules with their lines, read and not imported: the window's start needs no numpy."""
+    known = {}
+    for module in _MODULES:
+        text = resources.files("cnnstudio.core.code").joinpath(module).read_text(encoding="utf-8")
+        lines = text.splitlines()
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef):
+                known[node.name] = (node, lines[node.lineno - 1 : node.end_lineno])
+    return known
 
 
 def _functions(*names: str) -> list[list[str]]:
-    """Source lines of these functions of `core.code.samples` and of those they call, in the order of the module."""
-    text, known = _samples()
+    """Source lines of these functions and of those they call, in the order of the modules."""
+    known = _known()
     wanted: set[str] = set()
     todo = list(names)
     while todo:
         name = todo.pop()
         if name not in wanted:
             wanted.add(name)
-            used = {node.id for node in ast.walk(known[name]) if isinstance(node, ast.Name)}
+            used = {node.id for node in ast.walk(known[name][0]) if isinstance(node, ast.Name)}
             todo.extend(used & known.keys())
-    lines = text.splitlines()
-    return [lines[node.lineno - 1 : node.end_lineno] for name, node in known.items() if name in wanted]
+    return [lines for name, (_, lines) in known.items() if name in wanted]
