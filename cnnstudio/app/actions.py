@@ -48,6 +48,12 @@ class Situation:
     mode: str = "system"
     previews: bool = True
     minimap: bool = True
+    own_data: bool = False
+    """Whether the experiment reads files of the person's own."""
+    scanning: bool = False
+    can_weigh: bool = False
+    """Whether class weights mean anything for the task."""
+    weighs: bool = False
 
 
 def always(now: Situation) -> bool:
@@ -95,6 +101,24 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("open", "Open…", "File", "files.choose_file", "Open an experiment file", "open", Keys.Open, bar=True),
     ActionSpec("import", "Import Keras model…", "File", "files.choose_model",
                "Start from a .keras file or the text of model.to_json(), weights included", "import", "Ctrl+I"),
+    ActionSpec("data_folder", "Open data folder…", "File", "data.open_folder",
+               "Train on a folder of images or signals of your own", "data", "Ctrl+Shift+O", separated=True),
+    ActionSpec("data_file", "Open data file…", "File", "data.open_file",
+               "Train on a file of your own: .npz, .npy or .csv", keys="Ctrl+Alt+O"),
+    ActionSpec("data_rescan", "Scan again", "File", "data.rescan", "Look through your files again, every one of them",
+               "reset", "Ctrl+Shift+R", enabled=lambda now: now.own_data and not now.scanning, submenu="Data",
+               why="the data are no files of your own, or are being scanned", phrase="Scan data again"),
+    ActionSpec("data_relink", "Find moved data…", "File", "data.relink", "Say where your files are now",
+               enabled=lambda now: now.own_data, submenu="Data", why="the data are no files of your own"),
+    ActionSpec("data_reveal", "Show in file manager", "File", "data.reveal", "Open the folder that your files lie in",
+               enabled=lambda now: now.own_data, submenu="Data", phrase="Show data in file manager",
+               why="the data are no files of your own"),
+    ActionSpec("data_cancel", "Cancel scan", "File", "data.cancel", "Stop looking through files; the data stay",
+               enabled=lambda now: now.scanning, submenu="Data", why="no scan is under way"),
+    ActionSpec("data_weigh", "Weigh classes", "File", "data.weigh_classes",
+               "Count samples of rare classes for more in training, so that all classes count the same",
+               enabled=lambda now: now.can_weigh, checked=lambda now: now.weighs, is_switch=True, submenu="Data",
+               phrase="Weigh classes, or count all samples alike", why="the task has no classes to weigh"),
     ActionSpec("save", "Save", "File", "files.save", "Save the experiment", "save", Keys.Save,
                bar=True, separated=True),
     ActionSpec("save_as", "Save as…", "File", "files.save_as", "Save the experiment to another file",

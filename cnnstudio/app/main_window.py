@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QToolBar, QVBoxLa
 
 from cnnstudio.app.actions import Actions, Situation
 from cnnstudio.app.activity_bar import ActivityBar
+from cnnstudio.app.data.commands import DataCommands
 from cnnstudio.app.design_page import DesignPage
 from cnnstudio.app.document_bridge import DocumentBridge
+from cnnstudio.app.drops import DropHint, dropped
 from cnnstudio.app.edit_commands import EditCommands
 from cnnstudio.app.file_commands import FileCommands, blank_experiment
 from cnnstudio.app.message_bar import Choice, MessageBar
@@ -26,12 +28,11 @@ from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.core.document import Document
 from cnnstudio.core.formats.files import FileError
 from cnnstudio.core.formats.presets import DEFAULT_PRESET, preset
-from cnnstudio.core.importing import ENDINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 
     from cnnstudio.app.command_entries import Command
     from cnnstudio.app.command_palette import CommandPalette
@@ -72,11 +73,13 @@ class MainWindow(QMainWindow):
         self.pages = Pages(preferences)
         self.strip = RunStrip(self.run, self.worker)
         self.files = FileCommands(self, self.bridge, self.messages, preferences, self.run, self.worker)
+        self.data = DataCommands(self, self.bridge, self.messages, preferences, self.worker)
         self.edits = EditCommands(self.bridge, self)
         self.actions_table = self._made_actions()
         self._lay_out()
         self._connect()
         self._restore()
+        self._drop_hint = DropHint(self)
         if problem:
             self.messages.show_message(problem, "error", key="file")
 
@@ -165,21 +168,32 @@ class MainWindow(QMainWindow):
             self._close_when_saved()
 
     def dragEnterEvent(self, event: QDragEnterEvent, /) -> None:
-        """Take experiment files and Keras models."""
-        if _dropped_file(event):
+        """Take experiments, Keras models and data, and say what would be done with them."""
+        what = dropped(event)
+        if what is not None:
             event.acceptProposedAction()
+            self._drop_hint.show_for(what)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent, /) -> None:
+        """Nothing will be dropped."""
+        self._drop_hint.hide()
 
     def dropEvent(self, event: QDropEvent, /) -> None:
-        """Open the file that was dropped."""
-        name = _dropped_file(event)
-        if name:
-            event.acceptProposedAction()
-            self.files.open_path(name)
+        """Open the file that was dropped, or use the data."""
+        self._drop_hint.hide()
+        what = dropped(event)
+        if what is None:
+            return
+        event.acceptProposedAction()
+        if what.is_data:
+            self.data.open_path(what.path)
+        else:
+            self.files.open_path(what.path)
 
     def _made_actions(self) -> Actions:
         targets = {
             "files": self.files, "imports": self.files.imports,
-            "edits": self.edits, "run": self.run, "window": self, "canvas": self.design.canvas,
+            "data": self.data, "edits": self.edits, "run": self.run, "window": self, "canvas": self.design.canvas,
             "groups": self.design.canvas.groups,
             "previews": self.previews,
         }  # fmt: skip
@@ -216,9 +230,20 @@ class MainWindow(QMainWindow):
         menu.insertMenu(before, recent)
         recent.aboutToShow.connect(self._fill_recent)
         self._recent = recent
+        data = next(m for m in menu.findChildren(QMenu) if m.title() == "Data")
+        data.setObjectName("menu_data")
+        data.setToolTipsVisible(True)
+        self._recent_data = QMenu("Open recent data", data)
+        self._recent_data.setObjectName("menu_recent_data")
+        self._recent_data.setToolTipsVisible(True)
+        data.insertMenu(self.actions_table["data_rescan"], self._recent_data)
+        self._recent_data.aboutToShow.connect(self._fill_recent_data)
 
     def _fill_recent(self) -> None:
         self.files.fill_recent(self._recent)
+
+    def _fill_recent_data(self) -> None:
+        self.data.fill_recent(self._recent_data)
 
     def _connect(self) -> None:
         bridge, run, worker = self.bridge, self.run, self.worker
@@ -231,6 +256,9 @@ class MainWindow(QMainWindow):
         worker.quiet.connect(self._show_quiet_worker)
         self.recovery.failed.connect(self._show_unsafe)
         self.files.imports.blocks_wanted.connect(self._show_blocks)
+        self.data.page_wanted.connect(self.show_data)
+        self.data.problems_wanted.connect(self._show_problems)
+        self.data.changed.connect(self._update_actions)
         for signal in (bridge.title_changed, self.selection.changed, run.changed, self.pages.changed, themes.changed):
             signal.connect(self._update_actions)
         self.design.canvas.clipboard.changed.connect(self._update_actions)
@@ -275,6 +303,10 @@ class MainWindow(QMainWindow):
                 mode=themes.mode.value,
                 previews=self.previews.enabled,
                 minimap=canvas.minimap.enabled,
+                own_data=self.data.source is not None,
+                scanning=self.data.scanner.active,
+                can_weigh=self.data.can_weigh,
+                weighs=self.data.can_weigh and self.bridge.experiment.training.class_weights,
             )
         )
 
@@ -285,6 +317,10 @@ class MainWindow(QMainWindow):
     def _show_blocks(self, ids: tuple[str, ...]) -> None:
         self.show_design()
         self.selection.select(ids)
+
+    def _show_problems(self) -> None:
+        self.show_design()
+        self.design.show_problems()
 
     def _follow_previews(self) -> None:
         self._preferences.previews = self.previews.enabled
@@ -396,7 +432,7 @@ class MainWindow(QMainWindow):
     def _made_data_page(self) -> QWidget:
         from cnnstudio.app.data import DataPage
 
-        return DataPage(self.bridge, self.worker)
+        return DataPage(self.bridge, self.worker, self.data)
 
     def _made_train_page(self) -> QWidget:
         from cnnstudio.app.training import TrainPage  # brings matplotlib, which the first paint must not wait for
@@ -432,10 +468,3 @@ def _first_document() -> tuple[Document, str]:
     if chosen.experiment is None:
         return Document(blank_experiment()), chosen.error
     return Document(chosen.experiment), ""
-
-
-def _dropped_file(event: QDropEvent) -> str:
-    """The one local experiment file or Keras model that is dragged, else ""."""
-    urls = event.mimeData().urls()
-    name = urls[0].toLocalFile() if len(urls) == 1 and urls[0].isLocalFile() else ""
-    return name if name.lower().endswith(ENDINGS) else ""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QSettings
 
 from cnnstudio.app.theme import Mode
-from cnnstudio.core.formats.files import same_file
+from cnnstudio.core.data.facts import Facts
+from cnnstudio.core.data.files import FileSource
+from cnnstudio.core.formats.files import FileError, read_source, same_file, write_source
 from cnnstudio.core.formats.storage import data_folder
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 RECENT_FILES = 10
 RECENT_COMMANDS = 5
+RECENT_SOURCES = 8
 _LARGEST_SPLIT = 100_000
 
 
@@ -108,6 +111,24 @@ class Preferences:
         self._settings.remove("files/recent")
 
     @property
+    def recent_sources(self) -> list[FileSource]:
+        """Data of one's own used lately that are still there, the latest first; without what scans found in them."""
+        value = self._settings.value("data/recent")
+        texts = [value] if isinstance(value, str) else value
+        found = (_source(t) for t in texts if isinstance(t, str)) if isinstance(texts, list | tuple) else ()
+        return [s for s in found if s is not None and _is_there(s.path)][:RECENT_SOURCES]
+
+    def add_recent_source(self, source: FileSource) -> None:
+        """Put data at the top of the recent ones."""
+        bare = source.found(Facts())
+        others = [s for s in self.recent_sources if s.path != bare.path]
+        self._settings.setValue("data/recent", [write_source(s) for s in (bare, *others)][:RECENT_SOURCES])
+
+    def forget_recent_sources(self) -> None:
+        """Empty the list of recent data."""
+        self._settings.remove("data/recent")
+
+    @property
     def recent_commands(self) -> list[str]:
         """What was run from the command palette lately, by id, the latest first."""
         value = self._settings.value("commands/recent")
@@ -126,3 +147,18 @@ class Preferences:
     def _bytes(self, name: str) -> QByteArray:
         value = self._settings.value(name)
         return value if isinstance(value, QByteArray) else QByteArray()
+
+
+def _source(text: str) -> FileSource | None:
+    try:
+        source = read_source(text, "The preferences")
+    except FileError:
+        return None
+    return source if isinstance(source, FileSource) else None
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return bool(path) and "\0" not in path and Path(path).exists()
+    except OSError:  # a name that is too long, a place that may not be looked at
+        return False

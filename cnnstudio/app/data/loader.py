@@ -30,15 +30,16 @@ class Wish:
     part: str
     start: int
     count: int
+    edge: int = 0
+    """Longest edge of images in pixels; 0: as the network sees them."""
 
     def same_as(self, other: Wish | None) -> bool:
         """Whether the same samples are wanted; only the data recipe matters, not the design."""
-        return other is not None and (self.experiment.data, self.part, self.start, self.count) == (
-            other.experiment.data,
-            other.part,
-            other.start,
-            other.count,
-        )
+        return other is not None and self._key == other._key
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        return (self.experiment.data, self.part, self.start, self.count, self.edge)
 
 
 class SampleLoader(QObject):
@@ -107,7 +108,9 @@ class SampleLoader(QObject):
         if wish is None or not self._active or self._request is not None or not self._can_ask:
             return
         text = write_experiment(wish.experiment)
-        make = functools.partial(GetSamples, experiment=text, part=wish.part, start=wish.start, count=wish.count)
+        make = functools.partial(
+            GetSamples, experiment=text, part=wish.part, start=wish.start, count=wish.count, edge=wish.edge
+        )
         self._request = self._worker.request(make)
 
     def _take(self, event: object) -> None:

@@ -9,6 +9,7 @@ from cnnstudio.app.late_page import LatePage
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from cnnstudio.app.data.commands import DataCommands
     from cnnstudio.app.data.view import DataView
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.worker_client import WorkerClient
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
 class DataPage(LatePage["DataView"]):
     """Source and split at the left, samples in the centre, class statistics at the right."""
 
-    def __init__(self, bridge: DocumentBridge, worker: WorkerClient, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, bridge: DocumentBridge, worker: WorkerClient, commands: DataCommands, parent: QWidget | None = None
+    ) -> None:
         super().__init__("data_page", "Data", parent)
-        self._bridge, self._worker = bridge, worker
+        self._bridge, self._worker, self._commands = bridge, worker, commands
 
     def made_view(self) -> DataView:
         """The content; it asks the worker for samples while it is in sight."""
         from cnnstudio.app.data.view import DataView
 
-        return DataView(self._bridge, self._worker)
+        return DataView(self._bridge, self._worker, self._commands)

@@ -5,28 +5,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPen, QPixmap
 
-from cnnstudio.app.features.colormaps import CLASS_COLOURS
+from cnnstudio.app.features.colormaps import CLASS_COLOURS, class_colour
 from cnnstudio.app.features.mosaic import indexed
 from cnnstudio.app.features.pictures import ink_table, lines
+from cnnstudio.app.format import TIMES
 from cnnstudio.app.theme import Role, theme
 from cnnstudio.core.data.info import DataInfo, Task
 
 if TYPE_CHECKING:
     from cnnstudio.app.features.mosaic import Bytes, Floats
 
+NO_CLASS = "none of the classes"
+NO_BOX = "no box"
 MASK_SHARE = 0.65
 """How much of a pixel's colour is the mask's."""
 
 
 def thumbnail(
-    sample: Floats, size: QSize, ratio: float, mask: Floats | None = None, *, scaled_up: bool = True
+    sample: Floats,
+    size: QSize,
+    ratio: float,
+    mask: Floats | None = None,
+    *,
+    scaled_up: bool = True,
+    boxes: Floats | None = None,
 ) -> QPixmap:
     """The sample in a picture of `size` logical pixels, of which each is `ratio` device pixels; the rest transparent.
 
-    `sample` has the input's shape, channels last; `mask` (height, width) holds class indices, 0 left clear.
+    `sample` has the input's shape, channels last, bytes or values; `mask` (height, width) holds class indices, 0 left
+    clear; `boxes` (n, 5) left, top, right and bottom as shares of the size, and the class, -1 for none.
     """
     room = QSize(max(1, round(size.width() * ratio)), max(1, round(size.height() * ratio)))
     made = QPixmap(room)
@@ -35,10 +45,31 @@ def thumbnail(
     if scaled_up or picture.width() > room.width() or picture.height() > room.height():
         picture = _fitted(picture, room)
     painter = QPainter(made)
-    painter.drawImage(QPointF((room.width() - picture.width()) // 2, (room.height() - picture.height()) // 2), picture)
+    corner = QPointF((room.width() - picture.width()) // 2, (room.height() - picture.height()) // 2)
+    painter.drawImage(corner, picture)
+    if boxes is not None:
+        draw_boxes(painter, QRectF(corner, picture.size()), boxes, max(1.0, ratio))
     painter.end()
     made.setDevicePixelRatio(ratio)
     return made
+
+
+def draw_boxes(painter: QPainter, room: QRectF, boxes: Floats, width: float) -> None:
+    """Frames of the boxes in their classes' colours over a picture that lies at `room`; `width` in device pixels.
+
+    `boxes` as for `thumbnail`. The ground's colour is not used: every class of a detection is a thing.
+    """
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for left, top, right, bottom, kind in np.asarray(boxes, float)[:, :5].tolist():
+        if kind < 0:
+            continue
+        pen = QPen(class_colour(int(kind) + 1), width)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        corner = QPointF(room.left() + left * room.width(), room.top() + top * room.height())
+        end = QPointF(room.left() + right * room.width(), room.top() + bottom * room.height())
+        half = width / 2
+        painter.drawRect(QRectF(corner, end).adjusted(half, half, -half, -half))
 
 
 def picture_of(sample: Floats, room: QSize, mask: Floats | None = None) -> QImage:
@@ -55,7 +86,9 @@ def picture_of(sample: Floats, room: QSize, mask: Floats | None = None) -> QImag
 
 
 def to_unit(sample: Floats) -> Floats:
-    """Values in 0..1 as they are; others stretched so that their range fits."""
+    """Values in 0..1 as they are, bytes as shares of 255; others stretched so that their range fits."""
+    if sample.dtype == np.uint8:
+        return sample.astype(np.float32) / np.float32(255)
     low, high = float(np.min(sample)), float(np.max(sample))
     if low >= 0 and high <= 1:
         return sample
@@ -63,13 +96,28 @@ def to_unit(sample: Floats) -> Floats:
 
 
 def target_words(target: Any, info: DataInfo) -> str:
-    """What the sample shows: its class, or the classes of its mask; "" for reconstruction."""
+    """What the sample shows: its class or classes, those of its mask or boxes; "" for reconstruction."""
     if info.task is Task.CLASSIFICATION:
         return _class_name(int(target), info)
     if info.task is Task.SEGMENTATION:
         seen = [int(c) for c in np.unique(target) if c]
         return ", ".join(_class_name(c, info) for c in seen) or _class_name(0, info)
+    if info.task is Task.MULTILABEL:
+        return ", ".join(_class_name(int(c), info) for c in np.flatnonzero(target)) or NO_CLASS
+    if info.task is Task.DETECTION:
+        return _counted_boxes([int(b[4]) for b in np.asarray(target) if b[4] >= 0], info)
     return ""
+
+
+def _counted_boxes(kinds: list[int], info: DataInfo) -> str:
+    counts = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+    named = (f"{n} {TIMES} {_class_name(k, info)}" if n > 1 else _class_name(k, info) for k, n in counts.items())
+    return ", ".join(named) or NO_BOX
+
+
+def boxes_of(target: Any, info: DataInfo) -> Any:
+    """The boxes to draw over the sample; None where the task has none."""
+    return target if info.task is Task.DETECTION else None
 
 
 def mask_of(target: Any, info: DataInfo) -> Any:
@@ -82,7 +130,7 @@ def _class_name(index: int, info: DataInfo) -> str:
 
 
 def _rgb(image: Floats) -> Bytes:
-    levels = np.rint(to_unit(image) * 255).astype(np.uint8)
+    levels = image if image.dtype == np.uint8 else np.rint(to_unit(image) * 255).astype(np.uint8)
     if levels.shape[-1] >= 3:
         return np.ascontiguousarray(levels[..., :3])
     return np.repeat(levels[..., :1], 3, axis=-1)

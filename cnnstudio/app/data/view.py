@@ -18,6 +18,7 @@ from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.edits import SetData
 
 if TYPE_CHECKING:
+    from cnnstudio.app.data.commands import DataCommands
     from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.recipe import DataRecipe
@@ -87,9 +88,12 @@ class Statistics(QScrollArea):
 class DataView(QWidget):
     """Shows the document's data recipe and turns what the person asks for into edits and requests."""
 
-    def __init__(self, bridge: DocumentBridge, worker: WorkerClient, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, bridge: DocumentBridge, worker: WorkerClient, commands: DataCommands, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._bridge = bridge
+        self._commands = commands
         self._sources = SourcePanel()
         self._gallery = Gallery()
         self._statistics = Statistics()

@@ -14,10 +14,18 @@ EXPERIMENTS = "CNN Studio experiments (*.json)"
 OPENED = f"Experiments and Keras models (*.json *.keras);;{EXPERIMENTS}"
 
 
-def ask_open(parent: QWidget, folder: Path, title: str = "Open experiment", kinds: str = OPENED) -> QFileDialog:
+def ask_open(parent: QWidget | None, folder: Path, title: str = "Open experiment", kinds: str = OPENED) -> QFileDialog:
     """A dialog for a file to open; connect its `fileSelected`."""
     dialog = _dialog(parent, title, folder, kinds)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    return dialog
+
+
+def ask_folder(parent: QWidget | None, title: str, folder: Path) -> QFileDialog:
+    """A dialog for a folder; connect its `fileSelected`."""
+    dialog = _dialog(parent, title, folder, "")
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     return dialog
 
 
@@ -30,7 +38,7 @@ def ask_save(parent: QWidget, title: str, suggestion: Path, kinds: str = EXPERIM
     return dialog
 
 
-def _dialog(parent: QWidget, title: str, folder: Path, kinds: str) -> QFileDialog:
+def _dialog(parent: QWidget | None, title: str, folder: Path, kinds: str) -> QFileDialog:
     dialog = QFileDialog(parent, title, str(folder), kinds)
     dialog.setObjectName("file_dialog")
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

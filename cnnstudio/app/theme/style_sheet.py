@@ -27,6 +27,7 @@ QLabel[tone="ok"] { color: $ok; }
 QLabel[tone="muted"]:disabled { color: $disabled; }
 QFrame[kind="card"] { background: $surface; border: 1px solid $border; border-radius: ${radius}px; }
 QFrame[kind="popup"] { background: $surface; border: 1px solid $edge; border-radius: ${radius}px; }
+QFrame[kind="drop"] { background: $selection; border: 4px solid $accent; border-radius: ${radius}px; }
 QFrame[kind="panel"] { background: $surface; border: none; }
 QFrame[kind="bar"] { background: $surface; border: none; }
 QFrame[kind="bar"][edge="top"] { border-top: 1px solid $border; }
