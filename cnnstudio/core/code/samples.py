@@ -22,18 +22,30 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     return images, loaded.target.astype("int32")
 
 
-def shapes(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def shapes(
+    count: int,
+    size: int,
+    seed: int,
+    task: str = "segmentation",
+) -> tuple[np.ndarray, np.ndarray]:
     """Images (count, size, size, 3) float32 in 0..1, masks (count, size, size) int32.
 
     One to four circles (1), squares (2) and triangles (3), turned, coloured and partly
     hidden by one another, lie on a shaded, noisy ground (0). A triangle reaches as far
     as a circle, so the outline tells them apart, not the size.
+
+    For the task "detection" boxes (count, 4, 5) float32 stand in place of masks: left,
+    top, right and bottom of what can be seen of a shape as shares of the image, and its
+    class from 0 on; -1 where there is no further box. A shape of which less than a
+    quarter can be seen has none.
     """
     rng = np.random.default_rng([seed, 1])
     images = np.empty((count, size, size, 3), "float32")
     masks = np.zeros((count, size, size), "int32")
+    boxes = np.full((count, 4, 5), [0.0, 0.0, 0.0, 0.0, -1.0], "float32")
     rows, columns = np.mgrid[0:size, 0:size].astype("float32") / size
-    for image, mask in zip(images, masks, strict=True):
+    for image, mask, found in zip(images, masks, boxes, strict=True):
+        drawn = []
         ground = rng.uniform(0.0, 1.0, 3)
         slope = rng.uniform(-0.4, 0.4, (2, 1, 1))
         shade = slope[0] * (rows - 0.5) + slope[1] * (columns - 0.5)
@@ -56,8 +68,20 @@ def shapes(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
                 colour = rng.uniform(0.0, 1.0, 3)
             image[inside] = colour + 0.5 * shade[inside][:, np.newaxis]
             mask[inside] = kind
+            drawn.append((kind, inside))
+        covered = np.zeros((size, size), bool)
+        boxed = 0
+        for kind, inside in reversed(drawn):  # what was drawn later lies on top
+            seen = inside & ~covered
+            covered |= inside
+            if seen.any() and 4 * seen.sum() >= inside.sum():
+                y, x = (np.flatnonzero(seen.any(axis)) for axis in (1, 0))
+                edges = np.array([x[0], y[0], x[-1] + 1, y[-1] + 1]) / size
+                found[boxed] = [*edges, kind - 1]
+                boxed += 1
     images += 0.06 * rng.standard_normal(images.shape, dtype="float32")
-    return np.clip(images, 0.0, 1.0, out=images), masks
+    images = np.clip(images, 0.0, 1.0, out=images)
+    return images, boxes if task == "detection" else masks
 
 
 def waveforms(
@@ -122,6 +146,21 @@ def seeded_noise(
     return rng.random((count, *shape), dtype="float32"), targets
 
 
+def joined(
+    loaded: tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """What `load_data` of a Keras data set gives, as one.
+
+    Images (samples, height, width, channels) uint8, labels (samples,) int32, and how
+    many of them, from the first on, are for training; the others are for the test.
+    """
+    images = np.concatenate([part[0] for part in loaded])
+    labels = np.concatenate([part[1] for part in loaded])
+    if images.ndim == 3:
+        images = images[..., np.newaxis]
+    return images, labels.reshape(-1).astype("int32"), len(loaded[0][0])
+
+
 def split(
     count: int,
     validation: float,
@@ -141,19 +180,44 @@ def split(
             f"Of {count:,} samples, validation takes {validating:,} and test "
             f"{testing:,}, so none is left to train on: make these shares smaller."
         )
-    order = np.random.Generator(np.random.PCG64(seed)).permutation(count)
-    if labels is not None:
-        # Spread each class evenly along the order: every stretch of it has all classes.
-        place = np.empty(count)
-        for label in np.unique(labels):
-            members = np.flatnonzero(labels[order] == label)
-            place[members] = (np.arange(len(members)) + 0.5) / len(members)
-        order = order[np.argsort(place, kind="stable")]
+    order = spread(count, seed, labels)
     return (
         order[validating + testing :],
         order[testing : validating + testing],
         order[:testing],
     )
+
+
+def draw(
+    rows: np.ndarray,
+    share: float,
+    seed: int,
+    labels: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The `rows` that are left, in their order, and the `share` of them that is drawn.
+
+    With class indices as `labels`, by row, both have the classes in the same shares.
+    """
+    drawing = max(1, round(len(rows) * share))
+    if drawing >= len(rows):
+        raise ValueError(
+            f"Of {len(rows):,} samples for training, {drawing:,} are taken to judge "
+            "by, so none is left to train on: make these shares smaller."
+        )
+    order = spread(len(rows), seed, None if labels is None else labels[rows])
+    return rows[np.sort(order[drawing:])], rows[order[:drawing]]
+
+
+def spread(count: int, seed: int, labels: np.ndarray | None = None) -> np.ndarray:
+    """A random order of `count` samples; every stretch of it has all classes."""
+    order = np.random.Generator(np.random.PCG64(seed)).permutation(count)
+    if labels is not None:
+        place = np.empty(count)
+        for label in np.unique(labels):
+            members = np.flatnonzero(labels[order] == label)
+            place[members] = (np.arange(len(members)) + 0.5) / len(members)
+        order = order[np.argsort(place, kind="stable")]
+    return order
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> np.ndarray:

@@ -41,20 +41,25 @@ class Digits(SourceSpec):
 
 @declared
 class Shapes(SourceSpec):
-    """Images with circles, squares and triangles, and a mask that names each pixel's class."""
+    """Images with circles, squares and triangles, with a mask of classes or a box around each shape."""
 
     kind = "Shapes"
     title = "Synthetic shapes"
     origin = "synthetic"
-    note = "Synthetic: drawn by the studio from the seed, for trying out segmentation."
+    note = "Synthetic: drawn by the studio from the seed, for trying out segmentation and detection."
 
+    task: Literal["segmentation", "detection"] = param(
+        "segmentation", help="Name the class of every pixel, or find a box and the class of every shape"
+    )
     count: int = param(1200, min=10, max=20000, help="How many images are drawn")
     size: int = param(32, min=16, max=256, help="Width and height of an image", unit="px")
     seed: int = param(0, min=0, max=2**31 - 1, help="The same seed draws the same images")
 
     def info(self) -> DataInfo:
-        """Images of size x size x 3 in 0..1; a class index per pixel."""
-        return DataInfo(Task.SEGMENTATION, (self.size, self.size, 3), ("background", "circle", "square", "triangle"))
+        """Images of size x size x 3 in 0..1; a class index per pixel, or boxes."""
+        task, shape = Task(self.task), (self.size, self.size, 3)
+        kinds = ("circle", "square", "triangle")
+        return DataInfo(task, shape, kinds if task is Task.DETECTION else ("background", *kinds))
 
     @property
     def maker(self) -> str:
