@@ -74,7 +74,7 @@ def test_masks_are_judged_as_scikit_learn_does() -> None:
 def test_what_is_not_defined_is_no_number_and_left_out_of_means() -> None:
     positive = np.array([[1, 0, 1], [1, 0, 0]])
     areas = scores.area_under_curve(positive, np.array([[0.1, 0.2, 0.9], [0.3, 0.2, 0.4]]))
-    np.testing.assert_array_equal(areas, [np.nan, np.nan, 1.0])
+    np.testing.assert_array_equal(areas, np.array([np.nan, np.nan, 1.0]))
     assert scores.mean_of(areas) == 1.0
     assert np.isnan(scores.mean_of(areas[:2]))
 
@@ -88,7 +88,7 @@ def test_class_weights_are_those_of_scikit_learn() -> None:
     np.testing.assert_allclose(weights[:3], wanted, rtol=1e-6)
     assert weights[3] == 1
     pair = scores.label_weights(np.array([2, 5]), 10)
-    np.testing.assert_allclose(pair, [[10 / 16, 10 / 4], [1, 1]])
+    np.testing.assert_allclose(pair, np.array([[10 / 16, 10 / 4], [1, 1]]))
 
 
 @pytest.mark.parametrize(("classes", "k"), [(2, 0), (3, 2), (4, 3), (10, 3), (49, 3), (50, 5), (1000, 5)])
