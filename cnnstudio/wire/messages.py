@@ -373,6 +373,8 @@ class Evaluation(Event, frozen=True):
     """float32 (classes, 101): detection's precision at recall 0, 0.01, ... 1; (0, 101) for other tasks."""
     per_class: dict[str, tuple[float, ...]] = {}
     """Metric -> a value for each class, NaN where it is not defined."""
+    scores: Array | None = None
+    """float32 (classes, 101): the score from which on boxes count at each recall of `precision`, 0 beyond the last."""
 
 
 class Decoded(Event, frozen=True):

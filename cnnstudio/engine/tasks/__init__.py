@@ -57,4 +57,5 @@ def evaluation(run: str, epoch: int, part: str, verdict: Verdict) -> Evaluation:
         confusion=np.empty((0, 0), "int64") if verdict.confusion is None else verdict.confusion,
         per_class={name: tuple(values) for name, values in verdict.per_class.items()},
         precision=np.empty((0, 101), "float32") if verdict.precision is None else verdict.precision,
+        scores=verdict.scores,
     )

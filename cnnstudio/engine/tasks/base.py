@@ -29,6 +29,8 @@ class Verdict:
     """Metric -> a value for each class; NaN where it is not defined."""
     precision: np.ndarray | None = None
     """float32 (classes, 101): detection's precision at recall 0, 0.01, ... 1, at an overlap of 0.5."""
+    scores: np.ndarray | None = None
+    """float32 (classes, 101): the score from which on boxes count at each of these recalls, 0 beyond the last."""
 
 
 class Judge(Protocol):
