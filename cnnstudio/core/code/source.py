@@ -259,6 +259,7 @@ for epoch in range(1, EPOCHS + 1):
     )
     model.fit(
         batches,
+        shuffle=False,
         initial_epoch=epoch - 1,
         epochs=epoch,
         validation_data=(inputs[validation], targets[validation]),
