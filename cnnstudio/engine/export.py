@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import tempfile
 import traceback
@@ -15,14 +16,16 @@ import numpy as np
 from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.analysis.lint import lint
 from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.data.builtin import Noise
 from cnnstudio.core.data.info import Task
 from cnnstudio.core.declare import closest
 from cnnstudio.core.formats.files import FileError, load_experiment
 from cnnstudio.core.formats.run_folder import EXPERIMENT, LAST, RunFolderError, read_record
 from cnnstudio.core.formats.weights_store import WeightsError
+from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
-from cnnstudio.engine.data import Dataset, load
+from cnnstudio.engine.data import DataError, Dataset, load
 from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.learning import compile_model
 from cnnstudio.engine.tasks import kit_for
@@ -48,7 +51,10 @@ class ExportPlaceError(ExportError):
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A file that was written, opened again and compared with the model on the test part."""
+    """A file that was written, opened again and compared with the model on the test part.
+
+    Where the person's files are not there any more it is compared on noise: what was learned can still be taken away.
+    """
 
     path: Path
     bytes: int
@@ -109,7 +115,7 @@ def _trained_model(folder: Path) -> tuple[Any, Dataset]:
     if not weights.is_file():
         raise ExportError(f'The run in "{folder}" has no weights yet: let it train for an epoch at least.')
     program = trace(experiment.architecture, experiment.data.info()).program()
-    data = load(experiment.data)
+    data = _data_of(experiment)
     model = build_keras(program)
     try:
         model.load_weights(weights)
@@ -119,6 +125,17 @@ def _trained_model(folder: Path) -> tuple[Any, Dataset]:
     compile_model(model, kit_for(data.info, experiment.training, scores=program.gives_scores), for_others=True)
     model.optimizer.build(model.trainable_variables)  # else the file has fewer variables than its reader expects
     return model, data
+
+
+def _data_of(experiment: Experiment) -> Dataset:
+    """The samples to compare on; where the person's files are gone or changed, noise of the same shape."""
+    try:
+        return load(experiment.data)
+    except DataError:
+        info = experiment.data.info()
+        noise = Noise(shape=info.input_shape, classes=max(2, info.classes), count=_BATCH)
+        stand_in = noise.having("task", info.task.value)
+        return dataclasses.replace(load(DataRecipe(source=stand_in)), info=info)
 
 
 def _imported_model(experiment: Experiment) -> tuple[Any, Dataset]:
@@ -138,7 +155,7 @@ def _imported_model(experiment: Experiment) -> tuple[Any, Dataset]:
         raise ExportError(str(error)) from error
     if start is not None and not start.is_whole:
         raise ExportError(f"{start}. Train it first, and export the run: fresh weights have learned nothing.")
-    data = load(experiment.data)
+    data = _data_of(experiment)
     compile_model(model, kit_for(data.info, experiment.training, scores=program.gives_scores), for_others=True)
     model.optimizer.build(model.trainable_variables)
     return model, data
@@ -158,8 +175,7 @@ FORMATS = tuple(_WRITERS)
 def compare(model: Any, opened: Any, data: Dataset) -> tuple[float, float]:
     """Largest difference of two models' outputs on the test part, and the share of equal answers."""
     largest, equal, total = 0.0, 0, 0
-    for start in range(0, len(data.test), _BATCH):
-        inputs = data.test.inputs[start : start + _BATCH]
+    for inputs, _ in data.test.batches(_BATCH):
         ours, theirs = (np.asarray(m.predict_on_batch(inputs)) for m in (model, opened))
         gap = np.abs(ours - theirs)
         largest = max(largest, float(gap.max()))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnstudio.engine.data import data_bytes
+from cnnstudio.core.data.files import FileSource
+from cnnstudio.core.data.info import Task
 
 if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
@@ -17,20 +19,44 @@ _SLOTS = {"adam": 2, "adamw": 2, "nadam": 2, "rmsprop": 1, "sgd": 1}
 """Arrays an optimizer keeps for each weight."""
 _COPIES_OF_WEIGHTS = 3
 """The weights, their gradients, and the copy of the last finite ones."""
-_COPIES_OF_DATA = 2
-"""The loaded samples and the training part as the device's tensor."""
+RESIDENT_BYTES = 1 << 30
+"""Samples of up to this size, as they are kept, lie on the device that trains; more are brought there by batches."""
+_SHARE_FOR_SAMPLES = 0.4
+"""Of the free memory, at most this is taken by samples read from files; those beyond it are read again each epoch."""
+_UNKNOWN_ROOM = 1 << 30
 _CONTROL_GROUP = Path("/sys/fs/cgroup")
 
 
-def needed_bytes(experiment: Experiment, trace: Trace) -> dict[str, int]:
+def needed_bytes(experiment: Experiment, trace: Trace, free: int | None = None) -> dict[str, int]:
     """A low estimate for training, by what needs it: "weights", "activations", "data"."""
     copies = _COPIES_OF_WEIGHTS + _SLOTS[experiment.training.optimizer]
     activations = sum(b.activation_bytes for b in trace.blocks.values())
     return {
         "weights": 4 * trace.params * copies,
         "activations": activations * experiment.training.batch_size,
-        "data": _COPIES_OF_DATA * data_bytes(experiment.data),
+        "data": _with_device_copy(data_bytes(experiment.data, free)),
     }
+
+
+def data_bytes(recipe: DataRecipe, free: int | None = None) -> int:
+    """Bytes of the samples and their targets that are kept; of files, no more than there is room for."""
+    info, source = recipe.info(), recipe.source
+    cells = math.prod(info.input_shape)
+    targets = {Task.MULTILABEL: info.classes, Task.SEGMENTATION: cells // info.input_shape[-1], Task.RECONSTRUCTION: 0}
+    goal = targets.get(info.task, 1)
+    if not isinstance(source, FileSource):
+        return source.sample_count * (cells + goal) * 4
+    each = cells + goal if info.rank == 2 else 4 * (cells + goal)  # images of 8 bits, the most frequent, stay so
+    return min(source.sample_count * each, room_for_samples(free))
+
+
+def room_for_samples(free: int | None) -> int:
+    """Bytes of samples read from files that may be kept; `free` as `free_bytes` says."""
+    return _UNKNOWN_ROOM if free is None else int(free * _SHARE_FOR_SAMPLES)
+
+
+def _with_device_copy(size: int) -> int:
+    return 2 * size if size <= RESIDENT_BYTES else size
 
 
 def free_bytes() -> int | None:
@@ -41,7 +67,7 @@ def free_bytes() -> int | None:
 
 def problem(experiment: Experiment, trace: Trace, free: int | None, batch_size: int) -> str | None:
     """Why the run cannot fit into `free` bytes, with the numbers and what to change; None when it may fit."""
-    needed = needed_bytes(experiment, trace)
+    needed = needed_bytes(experiment, trace, free)
     needed["activations"] = needed["activations"] // experiment.training.batch_size * batch_size
     total = sum(needed.values())
     if free is None or total <= free:
@@ -61,7 +87,7 @@ def problem(experiment: Experiment, trace: Trace, free: int | None, batch_size: 
 
 def data_problem(recipe: DataRecipe, free: int | None) -> str | None:
     """Why the recipe's samples cannot be loaded into `free` bytes; None when they may fit."""
-    needed = _COPIES_OF_DATA * data_bytes(recipe)  # while they are split there are two
+    needed = data_bytes(recipe, free)
     if free is None or needed <= free:
         return None
     numbers = f"needs {readable(needed)} of memory, but {readable(free)} are free"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnstudio.core.data.info import Task
 from cnnstudio.core.declare import closest
 from cnnstudio.core.formats.files import read_experiment
 from cnnstudio.engine import memory
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.data import PARTS, DataError, load
+from cnnstudio.engine.data.thumbnails import shrunk, shrunk_shape, shrunk_targets
 from cnnstudio.wire.messages import Samples
 
 if TYPE_CHECKING:
@@ -35,22 +36,32 @@ def show_samples(command: GetSamples) -> Samples:
     data = load(recipe)
     part = data.parts[command.part]
     start = min(max(0, command.start), len(part))
-    each = part.inputs[0].nbytes + part.targets[:1].nbytes
-    chosen = slice(start, start + min(max(0, command.count), max(1, _MAX_BYTES // each)))
-    inputs, targets = part.batch(chosen)
-    if command.epoch > 0 and command.part == "training":  # the other parts are never varied
+    shape = shrunk_shape(part.shape, command.edge)
+    most = max(1, _MAX_BYTES // (8 * math.prod(shape)))
+    chosen = slice(start, min(len(part), start + min(max(0, command.count), most)))
+    varied = command.epoch > 0 and command.part == "training"  # the other parts are never varied
+    if varied:
         augmenter = Augmenter(recipe.augmentation, data.info, experiment.training.seed)
-        drawn = augmenter.draws(command.epoch, np.arange(start, start + len(inputs)))
-        inputs, targets = augmenter.varied(inputs, targets, drawn)
+        drawn = augmenter.draws(command.epoch, np.arange(chosen.start, chosen.stop))
+        inputs, targets = augmenter.varied(*part.clean(chosen), drawn)
+        noise = part.noise_of(chosen, command.epoch)
+        inputs = inputs if noise is None else inputs + noise
+    elif part.noise is None:
+        inputs, targets = part.shrunk(chosen, shape)
+    else:
+        inputs, targets = part.batch(chosen)
+    inputs = shrunk(inputs, shape)
+    targets = shrunk_targets(targets, shape, data.info.task)
     return Samples(
         request=command.request,
         part=command.part,
         start=start,
         total=len(part),
         inputs=inputs,
-        targets=targets if data.info.task is Task.RECONSTRUCTION else targets.astype(np.int32, copy=False),
+        targets=targets,
         parts={name: len(p) for name, p in data.parts.items()},
         class_counts={name: data.class_counts(name) for name in data.parts},
+        names=part.names(chosen),
     )
 
 
@@ -61,4 +72,4 @@ def one_sample(data: Dataset, sample: Sample) -> np.ndarray:
     part = data.parts[sample.part]
     if not 0 <= sample.index < len(part):
         raise DataError(f"The {sample.part} part has samples 0 to {len(part) - 1:,}, not {sample.index:,}.")
-    return part.inputs[sample.index : sample.index + 1]
+    return part.batch(slice(sample.index, sample.index + 1))[0]

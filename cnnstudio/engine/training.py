@@ -251,16 +251,16 @@ class Run:
         """Learn every batch once; False when asked to stop on the way."""
         batch = self._recipe.batch_size
         order = epoch_order(len(data.training), self._recipe.seed, epoch)
-        learner.begin_epoch(epoch)
-        for step, start in enumerate(range(0, len(order), batch), 1):
+        batches = [order[start : start + batch] for start in range(0, len(order), batch)]
+        learner.begin_epoch(epoch, batches)
+        for step, indices in enumerate(batches, 1):
             if self._control.stopped:
                 return False
-            indices = order[start : start + batch]
             learner.learn(indices)
             self._clock.steps += 1
             self._clock.unreported += len(indices)
             self._control.steps_done = self._clock.steps
-            last = epoch == self._recipe.epochs and start + batch >= len(order)
+            last = epoch == self._recipe.epochs and step == len(batches)
             self._report(learner, epoch, step, force=last)
             self._probe_now()
         return True

@@ -22,7 +22,7 @@ def warm_up() -> None:
     devices.settle_determinism(device)
     keras.utils.set_random_seed(0)
     info = DataInfo(Task.CLASSIFICATION, (8, 8, 1), ("0", "1"))
-    part = Part(np.zeros((4, 8, 8, 1), "float32"), np.zeros(4, "int32"))
+    part = Part.of(np.zeros((4, 8, 8, 1), "float32"), np.zeros(4, "int32"))
     with devices.scope(device):
         layers = keras.layers
         flow = (layers.Conv2D(2, 3, activation="relu"), layers.MaxPooling2D(), layers.Flatten(), layers.Dense(2))
@@ -33,4 +33,4 @@ def warm_up() -> None:
         learner.learn(np.arange(4))
         learner.judge(part, 4)
         learner.metrics()
-        model.predict_on_batch(part.inputs[:1])
+        model.predict_on_batch(part.batch(slice(0, 1))[0])

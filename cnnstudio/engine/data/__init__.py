@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cnnstudio.core.data.facts import PARTS
-from cnnstudio.engine.data.dataset import DataError, Dataset, Part
-from cnnstudio.engine.data.loading import data_bytes, load
+from cnnstudio.engine.data.dataset import Dataset, Part
+from cnnstudio.engine.data.errors import DataError
+from cnnstudio.engine.data.loading import load
 
-__all__ = ["PARTS", "DataError", "Dataset", "Part", "data_bytes", "load"]
+__all__ = ["PARTS", "DataError", "Dataset", "Part", "load"]

@@ -11,7 +11,7 @@ from PIL import Image
 
 from cnnstudio.core.data.facts import PARTS
 from cnnstudio.core.data.packaged import INSTALL, PACKAGES
-from cnnstudio.engine.data.dataset import DataError
+from cnnstudio.engine.data.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
