@@ -259,6 +259,7 @@ for epoch in range(1, EPOCHS + 1):
     )
     model.fit(
         batches,
+        steps_per_epoch=int(np.ceil(len(order) / BATCH_SIZE)),
         shuffle=False,
         initial_epoch=epoch - 1,
         epochs=epoch,
