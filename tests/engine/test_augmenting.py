@@ -8,14 +8,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.code.augmenting import moved_boxes, transforms, varied
+from cnnstudio.core.code.source import script
 from cnnstudio.core.data.augmentation import Augmentation
+from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.data.info import DataInfo, Task
+from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
+from cnnstudio.engine.build import build_keras
+from cnnstudio.engine.control import Control
+from cnnstudio.engine.showing import show_samples
+from cnnstudio.engine.training import train
+from cnnstudio.wire.messages import GetSamples
+from tests.engine.conftest import chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.program import Program
+    from cnnstudio.wire.messages import Samples
 
 STRONG = Augmentation(
     flip="both", rotation=60.0, shift=0.2, zoom=0.3, crop=0.3, brightness=0.2, contrast=0.5, noise=0.1, cutout=0.25
@@ -227,3 +242,79 @@ def test_with_everything_at_rest_the_arrays_themselves_come_back() -> None:
     assert not augmenter.acts
     assert augmenter.varied(images, labels, drawn)[0] is images
     assert augmenter.vary(images, labels, drawn) == (images, labels)
+
+
+def varied_digits() -> Experiment:
+    """A small classifier of digits without chance in it, trained on varied samples for two epochs."""
+    experiment = chain(
+        Digits(),
+        ("convolution_1", "Convolution", {"filters": 4}),
+        ("max_pooling_1", "MaxPooling", {}),
+        ("flatten_1", "Flatten", {}),
+        batch_size=300,
+    )
+    varying = Augmentation(flip="horizontal", rotation=15.0, shift=0.1, contrast=0.2, noise=0.05, cutout=0.2)
+    return dataclasses.replace(experiment, data=dataclasses.replace(experiment.data, augmentation=varying))
+
+
+def trained_weights(experiment: Experiment, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
+    built: list[Any] = []
+
+    def noting(*given: Any) -> Any:
+        built.append(build_keras(*given))
+        return built[-1]
+
+    monkeypatch.setattr("cnnstudio.engine.training.build_keras", noting)
+    assert train(experiment, folder, lambda event: None, Control(), "cpu").outcome == "finished"
+    weights: list[np.ndarray] = built[0].get_weights()
+    return weights
+
+
+def script_weights(experiment: Experiment) -> list[np.ndarray]:
+    namespace: dict[str, Any] = {"__name__": "script"}
+    exec(script(experiment), namespace)
+    made = namespace["build_model"]()
+    initial = iter([made])
+    namespace["build_model"] = lambda: next(initial)
+    # The weights are those of the seed, which `main` sets before it builds the model.
+    keras.utils.set_random_seed(namespace["SEED"])
+    made.set_weights(build_keras(model_program(experiment)).get_weights())
+    namespace["main"]()
+    weights: list[np.ndarray] = made.get_weights()
+    return weights
+
+
+def model_program(experiment: Experiment) -> Program:
+    return trace(experiment.architecture, experiment.data.info()).program()
+
+
+def test_the_script_comes_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = varied_digits()
+    ours = trained_weights(experiment, tmp_path / "run", monkeypatch)
+    theirs = script_weights(experiment)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-4)
+    plain = dataclasses.replace(experiment, data=dataclasses.replace(experiment.data, augmentation=Augmentation()))
+    unvaried = trained_weights(plain, tmp_path / "plain", monkeypatch)
+    assert max(np.abs(one - other).max() for one, other in zip(ours, unvaried, strict=True)) > 0.01
+
+
+def test_the_window_is_shown_what_the_network_learns_from() -> None:
+    experiment = varied_digits()
+    text = write_experiment(experiment)
+
+    def shown(part: str, epoch: int, start: int = 5, count: int = 4) -> Samples:
+        return show_samples(GetSamples(1, text, part, start, count, epoch=epoch))
+
+    plain, first, again, second = (shown("training", epoch) for epoch in (0, 1, 1, 2))
+    np.testing.assert_array_equal(first.inputs, again.inputs)
+    np.testing.assert_array_equal(first.targets, plain.targets)
+    assert np.abs(first.inputs - plain.inputs).mean() > 0.01
+    assert np.abs(first.inputs - second.inputs).mean() > 0.01
+    np.testing.assert_allclose(shown("training", 1, 7, 1).inputs[0], first.inputs[2], atol=1e-6)
+    augmenter = Augmenter(experiment.data.augmentation, experiment.data.info(), experiment.training.seed)
+    learned, _ = augmenter.varied(plain.inputs, plain.targets, augmenter.draws(1, np.arange(5, 9)))
+    np.testing.assert_allclose(first.inputs, learned, atol=1e-6)
+    for part in ("validation", "test"):
+        np.testing.assert_array_equal(shown(part, 3).inputs, shown(part, 0).inputs)
+    assert len(shown("training", 1, 10**9).inputs) == 0
