@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cnnstudio.core.data.files import ImageFolder
+from cnnstudio.engine.scan.image_folder import scan_image_folder
 from cnnstudio.engine.scan.listing import Listing, ScanError
 
 if TYPE_CHECKING:
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
     from cnnstudio.core.data.files import FileSource
     from cnnstudio.engine.scan.listing import Progress
 
-_SCANNERS: dict[type[FileSource], Callable[[Any, Progress], Listing]] = {}
+_SCANNERS: dict[type[FileSource], Callable[[Any, Progress], Listing]] = {
+    ImageFolder: scan_image_folder,
+}
 """How each source is looked through."""
 
 

@@ -35,6 +35,8 @@ class Gathered:
     def __init__(self, root: Path, skipped: SkippedFiles | None = None) -> None:
         self._root = root
         self.skipped = SkippedFiles() if skipped is None else skipped
+        self.cached = False
+        """Whether no file had to be opened, since an earlier scan is still true."""
         self._started = time.monotonic()
         self._print = hashlib.sha256()
         self._bytes = 0
@@ -120,8 +122,9 @@ class Gathered:
             diagnostics=tuple(self._findings),
             bytes=self._bytes,
             seconds=time.monotonic() - self._started,
+            cached=self.cached,
         )
-        return Listing(source.found(facts), report, names, read, labels, parts, counts, hashes)
+        return Listing(source.found(facts), report, names, read, labels, parts, counts, hashes, dict(self._sizes))
 
 
 def _by_number(counted: Counter[K]) -> list[tuple[K, int]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy as np
 
@@ -67,6 +67,8 @@ class Listing:
     pixels for masks. None where `labels` say it, or nobody has counted: then samples are read to count them."""
     hashes: np.ndarray | None = None
     """First 8 bytes of the SHA-256 of each sample's file, uint64 (samples,): equal ones are the same picture."""
+    shapes: Mapping[tuple[int, ...], int] = field(default_factory=dict)
+    """How many samples have each shape, channels last."""
 
     @property
     def facts(self) -> Facts:

@@ -34,6 +34,10 @@ _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
 )
 
 
+class OutOfReachError(ReadError):
+    """The system does not let a file be read, whatever is in it."""
+
+
 class Found(NamedTuple):
     """A file that can be opened."""
 
@@ -216,7 +220,9 @@ def denied(error: OSError) -> str:
 
 
 def file_bytes(path: Path | str, most: int) -> bytes:
-    """All bytes of a file. Never waits for a pipe or a device. Raises ReadError with the reason as a clause."""
+    """All bytes of a file. Never waits for a pipe or a device. Raises ReadError with the reason as a clause,
+    OutOfReachError where the system is in the way.
+    """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(path, flags)
@@ -228,4 +234,4 @@ def file_bytes(path: Path | str, most: int) -> bytes:
                 raise ReadError(f"too large: {status.st_size:,} bytes, {most:,} at most")
             return file.read(most)
     except OSError as error:
-        raise ReadError(denied(error)) from error
+        raise OutOfReachError(denied(error)) from error
