@@ -25,6 +25,10 @@ PARTS: tuple[tuple[str, Role], ...] = (
 """The parts in order, with the colours that stand for them."""
 
 
+MOST_TOLD = 200
+"""Classes that are told one by one to a screen reader, and measured."""
+
+
 class PartBar(QWidget):
     """One bar for all samples, divided as they are split, with a legend that gives the numbers."""
 
@@ -79,16 +83,29 @@ class ClassBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._names: tuple[str, ...] = ()
         self._counts: dict[str, tuple[int, ...]] = {}
+        self._totals: list[int] = []
+        self._first_colour = 0
         self._swatches = False
         themes.changed.connect(self.update)
 
     def show_counts(
-        self, names: tuple[str, ...], counts: Mapping[str, tuple[int, ...]], *, swatches: bool = False
+        self,
+        names: tuple[str, ...],
+        counts: Mapping[str, tuple[int, ...]],
+        *,
+        swatches: bool = False,
+        ground: bool = True,
     ) -> None:
-        """Show the counts of each part, in the order of `names`; `swatches` shows the colours of masks."""
+        """Show the counts of each part, in the order of `names`; `swatches` shows the colours of masks and boxes.
+
+        `ground`: the first class is the ground of masks and has no colour.
+        """
         self._names, self._counts, self._swatches = names, dict(counts), swatches
-        rows = (f"{name} {count(self.total(i))}" for i, name in enumerate(names))
-        self.setAccessibleName("Classes: " + ", ".join(rows))
+        self._first_colour = 0 if ground else 1
+        rows = [f"{name} {count(self.total(i))}" for i, name in enumerate(names[:MOST_TOLD])]
+        more = [f"and {count(len(names) - MOST_TOLD)} more"] if len(names) > MOST_TOLD else []
+        self.setAccessibleName("Classes: " + ", ".join(rows + more))
+        self._totals = [self.total(i) for i in range(len(names))]
         self.updateGeometry()
         self.update()
 
@@ -113,20 +130,22 @@ class ClassBars(QWidget):
         painter = QPainter(self)
         painter.setFont(theme().font(Scale.CAPTION))
         metrics = painter.fontMetrics()
-        totals = [self.total(i) for i in range(len(self._names))]
-        most = max(totals, default=0)
+        most = max(self._totals, default=0)
         if not most:
             return
         indent = 14 if self._swatches else 0
-        names = indent + min(self.width() // 3, max(metrics.horizontalAdvance(n) for n in self._names)) + space(2)
-        texts = [count(n) if n < 100_000 else short(n) for n in totals]
-        numbers = max(metrics.horizontalAdvance(t) for t in texts) + space(2)
+        # Thousands of classes are scrolled through: the first ones stand for all in how wide the columns are.
+        widest = max(metrics.horizontalAdvance(n) for n in self._names[:MOST_TOLD])
+        names = indent + min(self.width() // 3, widest) + space(2)
+        numbers = metrics.horizontalAdvance(_number(most)) + space(2)
         room, line = max(10, self.width() - names - numbers), self._line()
-        for row, (name, text) in enumerate(zip(self._names, texts, strict=True)):
-            top = row * line
+        first, last = event.rect().top() // line, event.rect().bottom() // line
+        for row in range(max(0, first), min(last + 1, len(self._names))):
+            name, text, top = self._names[row], _number(self._totals[row]), row * line
             painter.setPen(theme().color(Role.TEXT))
-            if self._swatches and row:
-                painter.fillRect(QRect(0, top + line // 2 - 5, 10, 10), class_colour(row))
+            if self._swatches and row + self._first_colour:
+                swatch = QRect(0, top + line // 2 - 5, 10, 10)
+                painter.fillRect(swatch, class_colour(row + self._first_colour))
             label = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names - indent - space(1))
             painter.drawText(QRect(indent, top, names, line), Qt.AlignmentFlag.AlignVCenter, label)
             left = float(names)
@@ -155,3 +174,7 @@ class ClassBars(QWidget):
         """The numbers of one class in words."""
         told = ", ".join(f"{part} {count(self.of_part(part, index))}" for part, _ in PARTS)
         return f"{self._names[index]}: {told}"
+
+
+def _number(samples: int) -> str:
+    return count(samples) if samples < 100_000 else short(samples)

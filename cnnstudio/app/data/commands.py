@@ -100,6 +100,11 @@ class DataCommands(QObject):
         return self._failed[1] if self._failed is not None and self._failed[0] == self.source else ""
 
     @property
+    def is_checking(self) -> bool:
+        """Whether the scan under way is one that nobody asked for: see `check`."""
+        return self._checking is not None
+
+    @property
     def can_weigh(self) -> bool:
         """Whether class weights mean anything for the task."""
         experiment = self._bridge.experiment

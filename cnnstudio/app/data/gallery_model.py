@@ -157,9 +157,7 @@ class GalleryModel(QAbstractListModel):
             place = row - page.start
             mask = mask_of(page.targets[place], info) if self._overlaid else None
             boxes = boxes_of(page.targets[place], info) if self._overlaid else None
-            page.pictures[row] = thumbnail(
-                page.inputs[place], sample_size(info, SIDE), self._ratio, mask, boxes=boxes
-            )
+            page.pictures[row] = thumbnail(page.inputs[place], sample_size(info, SIDE), self._ratio, mask, boxes=boxes)
         return page.pictures[row]
 
     def _page(self, row: int) -> Page | None:

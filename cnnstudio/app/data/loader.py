@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from cnnstudio.core.data.augmentation import Augmentation
 from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.wire.messages import Failed, GetSamples, Samples
 
 if TYPE_CHECKING:
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.recipe import DataRecipe
 
 PARTS = {"Validation samples": "validation", "Training samples": "training"}
 """Parts whose samples are looked at while a network is designed and trained. The test part is not offered: what is
@@ -32,6 +35,8 @@ class Wish:
     count: int
     edge: int = 0
     """Longest edge of images in pixels; 0: as the network sees them."""
+    epoch: int = 0
+    """Training samples as this epoch varies them, from 1; 0: as they are."""
 
     def same_as(self, other: Wish | None) -> bool:
         """Whether the same samples are wanted; only the data recipe matters, not the design."""
@@ -39,7 +44,14 @@ class Wish:
 
     @property
     def _key(self) -> tuple[object, ...]:
-        return (self.experiment.data, self.part, self.start, self.count, self.edge)
+        data, seed = self.experiment.data, self.experiment.training.seed
+        varied = (data.augmentation, self.epoch, seed) if self.epoch else ()
+        return (unvaried(data), self.part, self.start, self.count, self.edge, varied)
+
+
+def unvaried(recipe: DataRecipe) -> DataRecipe:
+    """The recipe without what augmentation does: samples as they are stay the same when only that changes."""
+    return dataclasses.replace(recipe, augmentation=Augmentation())
 
 
 class SampleLoader(QObject):
@@ -77,6 +89,16 @@ class SampleLoader(QObject):
                 self._ask()
             else:
                 self._settle.start()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is on its way."""
+        return self._request is not None
+
+    def drop(self) -> None:
+        """Nothing is wanted any more; an answer on its way is not taken."""
+        self._wish, self._answered, self._request = None, False, None
+        self._settle.stop()
 
     def retry(self) -> None:
         """Ask again after a failure, of a new worker if the last one has ended."""

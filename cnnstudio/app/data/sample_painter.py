@@ -32,16 +32,18 @@ def thumbnail(
     *,
     scaled_up: bool = True,
     boxes: Floats | None = None,
+    span: tuple[float, float] | None = None,
 ) -> QPixmap:
     """The sample in a picture of `size` logical pixels, of which each is `ratio` device pixels; the rest transparent.
 
     `sample` has the input's shape, channels last, bytes or values; `mask` (height, width) holds class indices, 0 left
-    clear; `boxes` (n, 5) left, top, right and bottom as shares of the size, and the class, -1 for none.
+    clear; `boxes` (n, 5) left, top, right and bottom as shares of the size, and the class, -1 for none. `span` is the
+    range of values that is drawn; None: that of the sample itself.
     """
     room = QSize(max(1, round(size.width() * ratio)), max(1, round(size.height() * ratio)))
     made = QPixmap(room)
     made.fill(Qt.GlobalColor.transparent)
-    picture = picture_of(sample, room, mask)
+    picture = picture_of(sample, room, mask, span)
     if scaled_up or picture.width() > room.width() or picture.height() > room.height():
         picture = _fitted(picture, room)
     painter = QPainter(made)
@@ -72,13 +74,15 @@ def draw_boxes(painter: QPainter, room: QRectF, boxes: Floats, width: float) -> 
         painter.drawRect(QRectF(corner, end).adjusted(half, half, -half, -half))
 
 
-def picture_of(sample: Floats, room: QSize, mask: Floats | None = None) -> QImage:
+def picture_of(
+    sample: Floats, room: QSize, mask: Floats | None = None, span: tuple[float, float] | None = None
+) -> QImage:
     """The sample as an image: one pixel for each of its cells; signals and vectors are drawn to fill `room`."""
     rank = sample.ndim - 1
     if rank <= 1:
-        return _line_picture(sample if rank == 1 else sample[:, np.newaxis], room)
+        return _line_picture(sample if rank == 1 else sample[:, np.newaxis], room, span)
     flat = sample if rank == 2 else sample[sample.shape[0] // 2]
-    colours = _rgb(flat)
+    colours = _rgb(flat if span is None else np.clip((flat - span[0]) / (span[1] - span[0]), 0, 1))
     if mask is not None:
         colours = _masked(colours, np.asarray(mask))
     height, width = colours.shape[:2]
@@ -144,11 +148,10 @@ def _masked(colours: Bytes, mask: Floats) -> Bytes:
     return np.where((mask > 0)[..., np.newaxis], np.rint(mixed), colours).astype(np.uint8)
 
 
-def _line_picture(signal: Floats, room: QSize) -> QImage:
+def _line_picture(signal: Floats, room: QSize, span: tuple[float, float] | None) -> QImage:
     channels = signal.T
-    low, high = float(channels.min()), float(channels.max())
-    span = high - low if high > low else 1.0
-    levels = np.rint((channels - low) / span * 255).astype(np.uint8)
+    low, high = span or span_of(channels)
+    levels = np.rint(np.clip((channels - low) / (high - low), 0, 1) * 255).astype(np.uint8)
     height = max(1, room.height() // len(levels))
     strips = lines(levels, room.width(), height).reshape(-1, room.width())
     return indexed(strips, ink_table(theme().color(Role.CANVAS), theme().color(Role.CURVE_1)))
@@ -161,6 +164,12 @@ def _fitted(picture: QImage, room: QSize) -> QImage:
     # Too large for whole numbers: every pixel counts, so the average of several is shown.
     smooth = Qt.TransformationMode.SmoothTransformation
     return picture.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+
+
+def span_of(*samples: Floats) -> tuple[float, float]:
+    """The range of values of all of these; never empty."""
+    low, high = min(float(np.min(s)) for s in samples), max(float(np.max(s)) for s in samples)
+    return (low, high) if high > low else (low, low + 1.0)
 
 
 def sample_size(info: DataInfo, side: int) -> QSize:

@@ -1,4 +1,4 @@
-"""The left column of the Data page: which source, with which parameters, split how. Every change is one edit."""
+"""The left column of the Data page: which data, how they are read, prepared and divided. Every change is one edit."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QRadioButton, QScrollArea, QVBoxLayout, QWidget
 
+from cnnstudio.app.data.own_files import OwnFiles
 from cnnstudio.app.features.words import words
 from cnnstudio.app.inspector import DeclaredForm
 from cnnstudio.app.theme import mark, space
+from cnnstudio.core.data.facts import PARTS
+from cnnstudio.core.data.files import FileSource
 from cnnstudio.core.data.known import SOURCES
 from cnnstudio.core.recipe import DataRecipe
 
@@ -26,6 +29,8 @@ BADGES: dict[Origin, tuple[str, str, str]] = {
     "own": ("Your files", "muted", "Read from your disk"),
 }
 """Words, tone and explanation of where data come from."""
+_SHARES = {"validation": "validation", "test": "test"}
+"""Parts and the parameters that say how large they are where they are drawn."""
 
 
 class SourceCard(QFrame):
@@ -65,28 +70,40 @@ class SourceCard(QFrame):
 
 
 class SourcePanel(QScrollArea):
-    """The data recipe as forms. It shows what it is told and reports the recipe that is wanted."""
+    """The data recipe as forms. It shows what it is told and reports what is wanted."""
 
     wanted = Signal(object, str)
     """The DataRecipe that the person asks for, and the gesture it belongs to."""
+    source_wanted = Signal(object)
+    """Another source that needs no scan."""
+    read_wanted = Signal(object)
+    """The files read as this FileSource says; they are to be looked through first."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("data_sources")
-        self.setAccessibleName("Data source and split")
+        self.setAccessibleName("Data source, preparation and parts")
         self.setWidgetResizable(True)
         self._recipe = DataRecipe()
         self._last: dict[str, SourceSpec] = {}
         self._group = QButtonGroup(self)
+        self.own = OwnFiles()
+        self.own.read_wanted.connect(self.read_wanted)
         self._cards = {kind: SourceCard(spec) for kind, spec in SOURCES.items() if spec.origin != "own"}
         self._source_title = words("data_source_title", "Parameters", scale="title")
-        self._source_form = DeclaredForm(self)
-        self._source_form.setObjectName("data_source_form")
-        self._split_form = DeclaredForm(self)
-        self._split_form.setObjectName("data_split_form")
+        self._source_form = self._form("data_source_form")
+        self._preparation_title = words("data_preparation_title", "Preparation", scale="title")
+        self._preparation_form = self._form("data_preparation_form")
+        self._split_form = self._form("data_split_form")
         self._source_form.edited.connect(self._edit_source)
+        self._preparation_form.edited.connect(self._edit_preparation)
         self._split_form.edited.connect(self._edit_split)
         self._arrange()
+
+    def _form(self, name: str) -> DeclaredForm:
+        form = DeclaredForm(self)
+        form.setObjectName(name)
+        return form
 
     def _arrange(self) -> None:
         inside = QWidget()
@@ -94,39 +111,78 @@ class SourcePanel(QScrollArea):
         column.setContentsMargins(space(4), space(4), space(4), space(4))
         column.setSpacing(space(2))
         column.addWidget(words("data_title", "Data", scale="page"))
+        column.addWidget(self.own)
+        column.addSpacing(space(1))
+        column.addWidget(self._source_title)
+        column.addWidget(self._source_form)
+        column.addWidget(self._preparation_title)
+        column.addWidget(self._preparation_form)
+        column.addSpacing(space(1))
+        column.addWidget(words("data_split_title", "Parts", scale="title"))
+        column.addWidget(self._split_form)
+        column.addSpacing(space(2))
+        column.addWidget(words("data_builtin_title", "Built in", scale="title"))
         for card in self._cards.values():
             self._group.addButton(card.button)
             card.button.clicked.connect(self._choose)
             column.addWidget(card)
-        column.addSpacing(space(2))
-        column.addWidget(self._source_title)
-        column.addWidget(self._source_form)
-        column.addSpacing(space(2))
-        column.addWidget(words("data_split_title", "Split", scale="title"))
-        column.addWidget(self._split_form)
         column.addStretch(1)
         self.setWidget(inside)
+
+    @property
+    def source_form(self) -> DeclaredForm:
+        """What the source asks for."""
+        return self._source_form
+
+    @property
+    def preparation_form(self) -> DeclaredForm:
+        """How samples are prepared."""
+        return self._preparation_form
 
     def show_recipe(self, recipe: DataRecipe) -> None:
         """Show this recipe in cards and forms."""
         self._recipe = recipe
-        self._last[recipe.source.kind] = recipe.source
-        self._cards[recipe.source.kind].button.setChecked(True)
-        self._source_title.setVisible(bool(recipe.source.parameters))
-        self._source_form.setVisible(bool(recipe.source.parameters))
-        self._source_form.show_value(recipe.source)
-        self._split_form.show_value(recipe)
+        source = recipe.source
+        self._last[source.kind] = source
+        self._group.setExclusive(False)  # one's own files are none of the cards
+        for kind, card in self._cards.items():
+            card.button.setChecked(kind == source.kind)
+        self._group.setExclusive(True)
+        self.own.show_source(source if isinstance(source, FileSource) else None)
+        names = [p.name for p in source.parameters if p.name != "path"]
+        self._source_title.setVisible(bool(names))
+        self._source_form.setVisible(bool(names))
+        self._source_form.show_value(source, only=names)
+        info = source.info()
+        self._preparation_form.show_value(recipe.preparation, only=recipe.preparation.names_for(info))
+        self._split_form.show_value(recipe, only=_drawn(recipe))
 
     def _choose(self) -> None:
-        kind = next(k for k, card in self._cards.items() if card.button.isChecked())
-        if kind != self._recipe.source.kind:
+        sender = self.sender()
+        kind = next(k for k, card in self._cards.items() if card.button is sender)
+        if kind == self._recipe.source.kind:
+            self.show_recipe(self._recipe)  # a second click leaves it chosen
+        else:
             # Going back to a source brings back what was set there.
-            source = self._last.get(kind) or SOURCES[kind]()
-            self.wanted.emit(dataclasses.replace(self._recipe, source=source), "")
+            self.source_wanted.emit(self._last.get(kind) or SOURCES[kind]())
 
     def _edit_source(self, name: str, value: Any, gesture: str) -> None:
         source = dataclasses.replace(self._recipe.source, **{name: value})
-        self.wanted.emit(dataclasses.replace(self._recipe, source=source), gesture)
+        if isinstance(source, FileSource) and isinstance(self._recipe.source, FileSource):
+            self.read_wanted.emit(source.found(self._recipe.source.facts))
+        else:
+            self.wanted.emit(dataclasses.replace(self._recipe, source=source), gesture)
+
+    def _edit_preparation(self, name: str, value: Any, gesture: str) -> None:
+        preparation = dataclasses.replace(self._recipe.preparation, **{name: value})
+        self.wanted.emit(dataclasses.replace(self._recipe, preparation=preparation), gesture)
 
     def _edit_split(self, name: str, value: Any, gesture: str) -> None:
         self.wanted.emit(dataclasses.replace(self._recipe, **{name: value}), gesture)
+
+
+def _drawn(recipe: DataRecipe) -> list[str]:
+    """What can be said of the parts: whether they are drawn, where the source gives some, and how large, by what."""
+    drawn = [name for part, name in _SHARES.items() if part not in recipe.given_parts]
+    names = ["split"] if any(part in PARTS for part in recipe.source.parts) else []
+    return [*names, *drawn, *(["seed"] if drawn else [])]

@@ -1,20 +1,20 @@
-"""The content of the Data page: source panel, gallery and statistics, kept in step with the document."""
+"""The content of the Data page: source panel, samples, files and statistics, kept in step with the document."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QWidget
 
-from cnnstudio.app.data.class_bars import ClassBars, PartBar
-from cnnstudio.app.data.gallery import PAGE, Gallery
-from cnnstudio.app.data.loader import SampleLoader, Wish
+from cnnstudio.app.data.gallery import Gallery
+from cnnstudio.app.data.report_view import ReportView
+from cnnstudio.app.data.scan_panel import ScanPanel
 from cnnstudio.app.data.sources import SourcePanel
-from cnnstudio.app.features.words import words
-from cnnstudio.app.format import shape
-from cnnstudio.app.theme import mark, space
-from cnnstudio.core.data.info import DataInfo, Task
+from cnnstudio.app.data.statistics import Statistics
+from cnnstudio.app.theme import mark
+from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.edits import SetData
 
 if TYPE_CHECKING:
@@ -24,66 +24,6 @@ if TYPE_CHECKING:
     from cnnstudio.core.recipe import DataRecipe
     from cnnstudio.wire.messages import Samples
 
-TASK_WORDS = {
-    Task.CLASSIFICATION: "Classification: name the class of a sample",
-    Task.SEGMENTATION: "Segmentation: name the class of every pixel",
-    Task.RECONSTRUCTION: "Reconstruction: give the sample back",
-}
-
-
-class Statistics(QScrollArea):
-    """What is known of the data: task, shape, parts and classes."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("data_statistics")
-        self.setAccessibleName("Data statistics")
-        self.setWidgetResizable(True)
-        self._task = words("data_task", wrap=True)
-        self._shape = words("data_shape", tone="muted", tip="Sizes of one sample, channels last")
-        self.parts = PartBar()
-        self.classes = ClassBars()
-        self._classes_title = words("data_classes_title", "Classes", scale="title")
-        self._promise = words(
-            "data_promise",
-            "The test part is never used in training, nor for any choice.",
-            scale="caption",
-            tone="muted",
-            wrap=True,
-        )
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(space(4), space(4), space(4), space(4))
-        column.setSpacing(space(2))
-        column.addWidget(self._task)
-        column.addWidget(self._shape)
-        column.addSpacing(space(2))
-        column.addWidget(words("data_parts_title", "Parts", scale="title"))
-        column.addWidget(self.parts)
-        column.addWidget(self._promise)
-        column.addSpacing(space(2))
-        column.addWidget(self._classes_title)
-        column.addWidget(self.classes)
-        column.addStretch(1)
-        self.setWidget(inside)
-
-    def show_recipe(self, recipe: DataRecipe) -> None:
-        """What the declaration knows, before any sample is here."""
-        info = recipe.info()
-        self._task.setText(TASK_WORDS[info.task])
-        self._shape.setText(f"One sample: {shape(info.input_shape)}")
-        unit = "pixels" if info.task is Task.SEGMENTATION else "samples"
-        self._classes_title.setText("Classes by pixel" if unit == "pixels" else "Classes")
-        self.classes.setToolTip(f"Number of {unit} of each class, by part")
-        self._classes_title.setVisible(bool(info.classes))
-        self.classes.setVisible(bool(info.classes))
-
-    def show_counts(self, samples: Samples, info: DataInfo) -> None:
-        """What the samples add to it."""
-        self.parts.show_parts(samples.parts)
-        masks = info.task is Task.SEGMENTATION
-        self.classes.show_counts(info.class_names, samples.class_counts, swatches=masks)
-
 
 class DataView(QWidget):
     """Shows the document's data recipe and turns what the person asks for into edits and requests."""
@@ -92,35 +32,59 @@ class DataView(QWidget):
         self, bridge: DocumentBridge, worker: WorkerClient, commands: DataCommands, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._bridge = bridge
-        self._commands = commands
+        self._bridge, self._commands = bridge, commands
+        self._active = False
         self._sources = SourcePanel()
-        self._gallery = Gallery()
+        self._gallery = Gallery(worker)
+        self._report = ReportView()
+        self._scan = ScanPanel()
         self._statistics = Statistics()
-        self._loader = SampleLoader(worker, self)
-        self._loader.loading.connect(self._gallery.show_loading)
-        self._loader.failed.connect(self._gallery.show_failure)
-        self._loader.loaded.connect(self._show_samples)
-        self._gallery.retried.connect(self._loader.retry)
-        self._gallery.wanted.connect(self._ask_at_once)
-        self._sources.wanted.connect(self._edit)
-        bridge.changed.connect(self._follow)
+        self._connect()
         self._arrange()
         self._show_recipe()
+        self._show_scan()
+
+    def _connect(self) -> None:
+        bridge, commands, own = self._bridge, self._commands, self._sources.own
+        bridge.changed.connect(self._follow)
+        commands.changed.connect(self._show_scan)
+        commands.refused.connect(self._restore)
+        self._gallery.filled.connect(self._show_counts)
+        self._sources.wanted.connect(self._edit)
+        self._sources.source_wanted.connect(commands.use)
+        self._sources.read_wanted.connect(commands.change_source)
+        own.folder_wanted.connect(commands.open_folder)
+        own.file_wanted.connect(commands.open_file)
+        own.rescan_wanted.connect(commands.rescan)
+        own.relink_wanted.connect(commands.relink)
+        own.reveal_wanted.connect(commands.reveal)
+        own.moved.connect(commands.relink_to)
+        own.recent_shown.connect(commands.fill_recent)
+        self._scan.cancelled.connect(commands.cancel)
+        self._report.scan_wanted.connect(commands.rescan)
+        self._statistics.weigh_wanted.connect(commands.weigh_classes)
+        self._statistics.problems_wanted.connect(commands.problems_wanted)
+        self._statistics.files_wanted.connect(self._show_files)
 
     def _arrange(self) -> None:
-        centre = QFrame()
-        mark(centre, kind="panel")
-        inside = QVBoxLayout(centre)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(self._gallery)
+        self._tabs = QTabWidget()
+        self._tabs.setObjectName("data_tabs")
+        self._tabs.setAccessibleName("Samples and files")
+        self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setObjectName("data_tab_bar")
+        self._tabs.addTab(self._gallery, "Samples")
+        self._tabs.addTab(self._report, "Files")
+        self._centre = QStackedWidget()
+        self._centre.addWidget(self._tabs)
+        self._centre.addWidget(self._scan)
+        mark(self._centre, kind="panel")
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setObjectName("data_splitter")
-        for widget, stretch in ((self._sources, 0), (centre, 1), (self._statistics, 0)):
+        for widget, stretch in ((self._sources, 0), (self._centre, 1), (self._statistics, 0)):
             splitter.addWidget(widget)
             splitter.setStretchFactor(splitter.count() - 1, stretch)
         splitter.setChildrenCollapsible(False)
-        self._sources.setMinimumWidth(280)
+        self._sources.setMinimumWidth(300)
         self._statistics.setMinimumWidth(220)
         for panel in (self._sources, self._statistics):
             mark(panel, kind="panel")
@@ -144,33 +108,84 @@ class DataView(QWidget):
         """The recipe."""
         return self._sources
 
+    @property
+    def report(self) -> ReportView:
+        """The files."""
+        return self._report
+
+    @property
+    def tabs(self) -> QTabWidget:
+        """Samples and files."""
+        return self._tabs
+
+    @property
+    def is_scanning(self) -> bool:
+        """Whether the scan is in front."""
+        return self._centre.currentWidget() is self._scan
+
     def set_active(self, active: bool) -> None:
-        """Whether the page is in sight; only then are samples asked for."""
-        self._loader.set_active(active)
+        """Whether the page is in sight; only then are samples asked for, and files looked at."""
+        self._active = active
+        self._gallery.set_active(active)
+        if active:
+            self._commands.check()
 
     def _edit(self, recipe: DataRecipe, gesture: str) -> None:
         if not self._bridge.do(SetData(recipe=recipe, gesture=gesture)):
-            self._sources.show_recipe(self._bridge.experiment.data)
+            self._restore()
+
+    def _restore(self) -> None:
+        self._sources.show_recipe(self._bridge.experiment.data)
 
     def _follow(self, change: Change) -> None:
         if change.before.data != change.after.data:
             self._show_recipe()
+            if self._active:
+                self._commands.check()
+        if change.before.training is not change.after.training:
+            self._statistics.show_weights(change.after)
+        self._show_problems()
 
     def _show_recipe(self) -> None:
-        recipe = self._bridge.experiment.data
-        self._sources.show_recipe(recipe)
-        self._statistics.show_recipe(recipe)
-        self._gallery.rewind()
-        self._loader.want(self._wish())
+        experiment = self._bridge.experiment
+        self._sources.show_recipe(experiment.data)
+        self._statistics.show_experiment(experiment)
+        self._statistics.forget_counts()
+        self._gallery.show_experiment(experiment, experiment.data.problem())
+        self._show_problems()
+        self._show_report()
 
-    def _ask_at_once(self) -> None:
-        self._loader.want(self._wish(), at_once=True)
+    def _show_problems(self) -> None:
+        self._statistics.show_problems(sum(d.severity is Severity.ERROR for d in self._bridge.diagnostics))
 
-    def _wish(self) -> Wish:
-        return Wish(self._bridge.experiment, self._gallery.part, self._gallery.start, PAGE)
+    def _show_scan(self) -> None:
+        scanning = self._commands.scanner.active and not self._commands.is_checking
+        if scanning:
+            self._scan.show_scan(self._commands.scanner)
+        self._centre.setCurrentWidget(self._scan if scanning else self._tabs)
+        if not scanning:
+            self._show_report()
 
-    def _show_samples(self, samples: Samples) -> None:
-        info = self._bridge.experiment.data.info()
+    def _show_report(self) -> None:
+        commands, source = self._commands, self._commands.source
+        report = commands.report
+        self._statistics.show_report(report)
+        if report is not None:
+            self._report.show_report(report)
+        elif source is None:
+            self._report.show_nothing("No files", "These data are built in. Files are listed for data of your own.")
+        elif commands.problem:
+            self._report.show_nothing("The files cannot be looked through", commands.problem, "Scan again")
+        elif commands.scanner.active:
+            self._report.show_nothing("One moment", f"Looking through “{Path(source.path).name}”…")
+        else:
+            self._report.show_nothing("Not scanned", "Look through the files to see what is in them.", "Scan")
+        skipped = report.skipped_total if report is not None else 0
+        self._tabs.setTabText(self._tabs.indexOf(self._report), f"Files ({skipped:,} not used)" if skipped else "Files")
+
+    def _show_files(self) -> None:
+        self._tabs.setCurrentWidget(self._report)
+
+    def _show_counts(self, samples: Samples) -> None:
         self._gallery.show_parts(samples.parts)
-        self._gallery.show_samples(samples, info)
-        self._statistics.show_counts(samples, info)
+        self._statistics.show_counts(samples, self._bridge.experiment)
