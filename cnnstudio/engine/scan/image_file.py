@@ -81,7 +81,7 @@ def check_image(path: Path | str) -> ImageHead:
     """Look at a picture without decoding it. Raises ReadError with the reason as a clause."""
     data = file_bytes(path, MOST_BYTES)
     with _opened(data) as image:
-        height, width = _shown_size(image)
+        height, width = _shown_size(image, data)
         head = ImageHead(height, width, _channels(image), _kind(image), file_hash(data))
         reason = cut_short(image, data)
     if reason:
@@ -131,8 +131,11 @@ def _opened(data: bytes) -> Image.Image:
     return image
 
 
-def _shown_size(image: Image.Image) -> tuple[int, int]:
+def _shown_size(image: Image.Image, data: bytes) -> tuple[int, int]:
+    """Height and width after the camera's turn. Pillow decodes a PNG to look for the turn, so it is asked only then."""
     width, height = image.size
+    if not ("exif" in image.info or image.format == "TIFF" or (image.format == "PNG" and b"eXIf" in data)):
+        return height, width
     try:
         turn = image.getexif().get(0x0112)
     except _BROKEN:  # unreadable notes of the camera: the picture stays as it lies

@@ -226,12 +226,25 @@ def file_bytes(path: Path | str, most: int) -> bytes:
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(path, flags)
-        with os.fdopen(handle, "rb") as file:
+        try:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 raise ReadError("not a file")
             if status.st_size > most:
                 raise ReadError(f"too large: {status.st_size:,} bytes, {most:,} at most")
-            return file.read(most)
+            return _all(handle, status.st_size)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise OutOfReachError(denied(error)) from error
+
+
+def _all(handle: int, size: int) -> bytes:
+    """What the system gives in one go is all of most files; a large or a remote one comes in pieces."""
+    data = os.read(handle, size)
+    if len(data) == size or not data:
+        return data
+    pieces = [data]
+    while (left := size - sum(map(len, pieces))) > 0 and (piece := os.read(handle, left)):
+        pieces.append(piece)
+    return b"".join(pieces)
