@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.data.files import FileSource
 from cnnstudio.core.data.info import Task
+from cnnstudio.core.data.packaged import KerasDataset, PackageData
 
 if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
@@ -44,10 +45,9 @@ def data_bytes(recipe: DataRecipe, free: int | None = None) -> int:
     cells = math.prod(info.input_shape)
     targets = {Task.MULTILABEL: info.classes, Task.SEGMENTATION: cells // info.input_shape[-1], Task.RECONSTRUCTION: 0}
     goal = targets.get(info.task, 1)
-    if not isinstance(source, FileSource):
-        return source.sample_count * (cells + goal) * 4
-    each = cells + goal if info.rank == 2 else 4 * (cells + goal)  # images of 8 bits, the most frequent, stay so
-    return min(source.sample_count * each, room_for_samples(free))
+    eight_bits = info.rank == 2 and isinstance(source, FileSource | KerasDataset | PackageData)  # most images are
+    size = source.sample_count * (cells + goal) * (1 if eight_bits else 4)
+    return min(size, room_for_samples(free)) if isinstance(source, FileSource) else size
 
 
 def room_for_samples(free: int | None) -> int:
@@ -87,7 +87,8 @@ def problem(experiment: Experiment, trace: Trace, free: int | None, batch_size: 
 
 def data_problem(recipe: DataRecipe, free: int | None) -> str | None:
     """Why the recipe's samples cannot be loaded into `free` bytes; None when they may fit."""
-    needed = data_bytes(recipe, free)
+    from_files = isinstance(recipe.source, FileSource)
+    needed = data_bytes(recipe, free) * (1 if from_files else 2)  # while arrays are made there are two
     if free is None or needed <= free:
         return None
     numbers = f"needs {readable(needed)} of memory, but {readable(free)} are free"

@@ -246,5 +246,5 @@ def test_data_that_stand_in_can_be_loaded_for_every_task() -> None:
         parts = list(loaded.parts.values())
         assert sum(map(len, parts)) == 20
         assert all(len(part) for part in parts)
-        assert loaded.training.targets.shape[1:] == shapes[task]
+        assert loaded.training.batch(slice(0, 1))[1].shape[1:] == shapes[task]
         assert loaded.info.classes == (0 if task is Task.RECONSTRUCTION else 1000)

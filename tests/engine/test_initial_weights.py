@@ -69,12 +69,12 @@ def learned() -> tuple[Experiment, np.ndarray]:
     names = layer_names(program)
     for step in program.steps:
         model.get_layer(names[step.name]).set_weights([arrays[f"{step.name}/{w.name}"] for w in step.weights])
-    inputs = load(experiment.data).validation.inputs[:4]
+    inputs = load(experiment.data).validation.batch(slice(0, 4))[0]
     return with_weights(experiment, keep_weights(arrays), arrays), np.asarray(model.predict_on_batch(inputs))
 
 
 def first_samples(experiment: Experiment) -> np.ndarray:
-    return load(experiment.data).validation.inputs[:4]
+    return load(experiment.data).validation.batch(slice(0, 4))[0]
 
 
 def test_a_run_starts_from_exactly_these_weights(

@@ -22,7 +22,7 @@ from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.formats.files import load_experiment
 from cnnstudio.core.formats.run_folder import BEST, LAST, RunRecord, read_record, settle, write_record
 from cnnstudio.core.recipe import DataRecipe
-from cnnstudio.engine import data, learning, memory, training
+from cnnstudio.engine import learning, memory, training
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
@@ -94,8 +94,8 @@ def test_the_weights_on_disk_are_those_tested(finished: tuple[Path, list[Event],
     experiment = small()
     model = build_keras(trace(experiment.architecture, experiment.data.info()).program())
     model.load_weights(folder / LAST)
-    test = load(experiment.data).test
-    right = np.mean(np.argmax(model.predict_on_batch(test.inputs), -1) == test.targets)
+    inputs, labels = load(experiment.data).test.batch(slice(None))
+    right = np.mean(np.argmax(model.predict_on_batch(inputs), -1) == labels)
     assert right == pytest.approx(ended.test["accuracy"], abs=1e-6)
 
 
@@ -146,7 +146,7 @@ def test_training_sees_every_training_sample_once_an_epoch_and_no_other(
 
 def test_no_sample_is_in_two_parts() -> None:
     parts = load(DataRecipe(source=Shapes(count=40, size=16))).parts
-    images = [image.tobytes() for part in parts.values() for image in part.inputs]
+    images = [image.tobytes() for part in parts.values() for image in part.batch(slice(None))[0]]
     assert len(images) == len(set(images)) == 40
 
 
@@ -426,4 +426,5 @@ def changed_record(record: RunRecord, **changed: Any) -> RunRecord:
 def test_loaded_data_are_kept() -> None:
     recipe = DataRecipe(source=Shapes(count=40, size=16))
     assert load(recipe) is load(DataRecipe(source=Shapes(count=40, size=16)))
-    assert data.data_bytes(recipe) == sum(p.inputs.nbytes + p.targets.nbytes for p in load(recipe).parts.values())
+    held = [values for part in load(recipe).parts.values() for values in part.batch(slice(None))]
+    assert memory.data_bytes(recipe) == sum(values.nbytes for values in held)

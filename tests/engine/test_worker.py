@@ -84,11 +84,12 @@ def test_samples_arrive_while_a_run_trains(quiet: Peer, tmp_path: Path) -> None:
     quiet.send(GetSamples(7, write_experiment(segmenter()), "test", 2, 3))
     samples = quiet.until(Samples)
     parts = load(segmenter().data)
-    np.testing.assert_array_equal(samples.inputs, parts.test.inputs[2:5])
-    np.testing.assert_array_equal(samples.targets, parts.test.targets[2:5])
+    inputs, masks = parts.test.batch(slice(None))
+    np.testing.assert_array_equal(samples.inputs, inputs[2:5])
+    np.testing.assert_array_equal(samples.targets, masks[2:5])
     assert (samples.request, samples.start, samples.total) == (7, 2, len(parts.test))
     assert samples.parts == {"training": 42, "validation": 9, "test": 9}
-    assert sum(samples.class_counts["test"]) == parts.test.targets.size
+    assert sum(samples.class_counts["test"]) == masks.size
     quiet.send(StopRun("d"))
     quiet.until(RunEnded)
 
@@ -108,7 +109,7 @@ def test_maps_are_those_of_a_plain_keras_model_before_during_and_after(quiet: Pe
     experiment = small()
     model = build_keras(trace(experiment.architecture, experiment.data.info()).program())
     model.load_weights(tmp_path / "e" / "checkpoints" / "last.weights.h5")
-    inputs = load(experiment.data).test.inputs[5:6]
+    inputs = load(experiment.data).test.batch(slice(5, 6))[0]
     plain = keras.Model(model.input, [model.get_layer("convolution_1").output, model.output])
     maps, prediction = (np.asarray(v)[0] for v in plain.predict_on_batch(inputs))
     span = (still.high - still.low)[:, None, None]
@@ -147,8 +148,8 @@ def test_export_gives_a_file_that_plain_keras_opens(quiet: Peer, tmp_path: Path)
     assert done.agreement == 1.0
     assert [p.name for p in target.parent.iterdir()] == ["model.keras"]
     opened = keras.models.load_model(target)
-    test = load(small().data).test
-    assert opened.evaluate(test.inputs, test.targets, verbose=0)[1] == pytest.approx(
+    inputs, labels = load(small().data).test.batch(slice(None))
+    assert opened.evaluate(inputs, labels, verbose=0)[1] == pytest.approx(
         read_record(tmp_path / "g").test["accuracy"], abs=1e-6
     )
 
