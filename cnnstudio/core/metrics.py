@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import re
+
 VALIDATION = "val_"
-"""Before the name of a metric: measured on the validation part."""
+"""Stands in front of a metric's name where it was measured on the validation part."""
+
 _WORDS = {
     "mae": "mean absolute error",
     "mse": "mean squared error",
-    "mean_iou": "mean IoU",
     "iou": "IoU",
+    "mean_iou": "mean IoU",
+    "dice": "Dice",
     "f1": "F1",
     "auc": "area under curve",
-    "dice": "Dice",
     "psnr": "PSNR",
-    "ssim": "SSIM",
     "psnr_gain": "PSNR gain",
+    "ssim": "SSIM",
+    "giou": "GIoU",
+    "map": "mAP at 0.5 to 0.95",
+    "map_50_95": "mAP at 0.5 to 0.95",
+    "ap": "AP at 0.5 to 0.95",
+    "ap_50_95": "AP at 0.5 to 0.95",
 }
-_DECIBELS = ("psnr", "psnr_gain")
-_ERRORS = ("loss", "mae", "mse")
+_NUMBERED = (
+    (re.compile(r"top_?(\d+)(?:_accuracy)?"), "top-{} accuracy"),
+    (re.compile(r"map_(\d)0?"), "mAP at 0.{}"),
+    (re.compile(r"map_(\d\d)"), "mAP at 0.{}"),
+    (re.compile(r"ap_(\d)0?"), "AP at 0.{}"),
+    (re.compile(r"ap_(\d\d)"), "AP at 0.{}"),
+)
+_DECIBELS = frozenset({"psnr", "psnr_gain"})
+_OPEN = _DECIBELS | {"mae", "mse", "giou"}
+"""Metrics whose best value is not 1."""
 
 
 def best_k(classes: int) -> int:
@@ -30,32 +46,46 @@ def best_k(classes: int) -> int:
 
 
 def metric_words(name: str) -> str:
-    """A metric's name as people say it: "accuracy", "mean absolute error", "validation mean IoU"."""
+    """A metric's name as people say it within a sentence: "accuracy", "mAP at 0.5", "validation mean IoU"."""
     if name.startswith(VALIDATION):
         return f"validation {metric_words(name.removeprefix(VALIDATION))}"
-    if name.startswith("top_"):
-        return name.replace("top_", "top-", 1).replace("_", " ")
-    return _WORDS.get(name) or name.replace("_", " ")
+    if name in _WORDS:
+        return _WORDS[name]
+    for pattern, words in _NUMBERED:
+        if found := pattern.fullmatch(name):
+            return words.format(found[1])
+    return name.replace("_", " ")
 
 
 def metric_title(name: str) -> str:
-    """A metric's name as a title: "Mean absolute error"."""
+    """A metric's name as a heading, with its unit: "Mean IoU", "PSNR in dB"; "mAP" keeps its small letter."""
     words = metric_words(name)
-    return words[:1].upper() + words[1:]
+    heading = words if words[1:2].isupper() else words[:1].upper() + words[1:]
+    unit = metric_unit(name)
+    return f"{heading} in {unit}" if unit else heading
+
+
+def metric_unit(name: str) -> str:
+    """The unit a metric is measured in: "dB", or "" for a plain number."""
+    return "dB" if name.removeprefix(VALIDATION) in _DECIBELS else ""
 
 
 def metric_value(name: str, value: float) -> str:
-    """A value with as many digits as say something, and its unit."""
-    if name.removeprefix(VALIDATION) in _DECIBELS:
-        return f"{value:.2f} dB"
-    return f"{value:.4f}"
+    """A value with its unit: "0.9812", "24.31 dB"."""
+    unit = metric_unit(name)
+    return f"{value:.2f} {unit}" if unit else f"{value:.4f}"
 
 
 def is_share(name: str) -> bool:
-    """Whether the metric goes from 0 to 1, and 1 is the best."""
-    return name.removeprefix(VALIDATION) not in (*_DECIBELS, *_ERRORS)
+    """Whether the metric runs from 0 to 1, 1 being the best."""
+    plain = name.removeprefix(VALIDATION)
+    return plain not in _OPEN and "loss" not in plain and "error" not in plain
 
 
 def shown_metrics(trained: tuple[str, ...], judged: tuple[str, ...]) -> tuple[str, ...]:
-    """The two metrics that stand for a run: the loss, and the first that it is judged by."""
-    return ("loss", *[name for name in judged or trained if name != "loss"][:1]) if trained else ()
+    """The metrics that stand for a run: the loss, and the first that judges it; that of training if there is none.
+
+    `trained` and `judged` are the names of RunStarted, the loss first.
+    """
+    others = [name for name in (*judged, *trained) if name != "loss"]
+    return ("loss", *others[:1]) if trained else ()

@@ -1,0 +1,193 @@
+"""Precision-recall curves of detection: one for each class, with the place that the chosen threshold takes on it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cnnstudio.app.features.colormaps import class_colour
+from cnnstudio.app.theme import Role, theme, themes
+from cnnstudio.app.training.plot import DPI, Look
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent, QShowEvent
+
+# The backend's classes carry no types; it is asked for by name so that strict checking has nothing to guess.
+_agg: Any = importlib.import_module("matplotlib.backends.backend_agg")
+
+REDRAW_MS = 60
+MOST = 10
+"""Classes named in the legend; of more, those with the least area under their curves are left to the arrow keys."""
+DASHES = ("-", "--", "-.", ":")
+"""With colours they tell more than seven classes apart."""
+
+
+class PrecisionCanvas(QWidget):
+    """Draws the curves. Up and Down bring out one class after the other."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("precision_curves")
+        self.setAccessibleName("Precision-recall curves")
+        self.setToolTip(
+            "Precision at each recall, a curve for each class; the dot is the chosen threshold. Up and Down bring out "
+            "one class"
+        )
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 180)
+        self._precision: Any = np.zeros((0, 101), np.float32)
+        self._scores: Any = None
+        self._names: tuple[str, ...] = ()
+        self._threshold = 0.5
+        self._chosen = -1
+        self._image: QImage | None = None
+        self._figure = Figure(dpi=DPI)
+        self._canvas: Any = _agg.FigureCanvasAgg(self._figure)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self.redraw)
+        themes.changed.connect(self._redraw_soon)
+
+    @property
+    def chosen(self) -> int:
+        """The class that is brought out; -1 for all."""
+        return self._chosen
+
+    @property
+    def figure(self) -> Figure:
+        """What was drawn last."""
+        return self._figure
+
+    def show_curves(self, precision: Any, scores: Any, names: Sequence[str]) -> None:
+        """Precision (classes, 101) at recalls 0 to 1, and the scores behind them where they are known."""
+        if len(precision) != len(self._precision):
+            self._chosen = -1
+        self._precision, self._scores = precision, scores
+        self._names = tuple(names[i] if i < len(names) else f"class {i}" for i in range(len(precision)))
+        self._redraw_soon()
+
+    def show_threshold(self, threshold: float) -> None:
+        """The score from which on boxes count."""
+        self._threshold = threshold
+        self._redraw_soon()
+
+    def place(self, index: int) -> tuple[float, float] | None:
+        """Recall and precision of a class at the threshold; None where no box counts or scores are not known."""
+        if self._scores is None or len(self._scores) != len(self._precision):
+            return None
+        counting = np.flatnonzero((self._scores[index] >= self._threshold) & (self._scores[index] > 0))
+        if not len(counting):
+            return None
+        return float(counting[-1]) / 100, float(self._precision[index, counting[-1]])
+
+    def sizeHint(self) -> QSize:
+        """Room for a square."""
+        return QSize(420, 360)
+
+    def _redraw_soon(self) -> None:
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def redraw(self) -> None:
+        """Draw now."""
+        if not self.isVisible() or not len(self._precision):
+            return
+        ratio = self.devicePixelRatioF()
+        self._figure.set_dpi(DPI * ratio)
+        self._figure.set_size_inches(max(self.width(), 160) / DPI, max(self.height(), 120) / DPI)
+        self._compose(Look.of(theme()))
+        self._canvas.draw()
+        buffer = self._canvas.buffer_rgba()
+        height, width = buffer.shape[:2]
+        self._image = QImage(buffer, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+        self._image.setDevicePixelRatio(ratio)
+        self.update()
+
+    def _compose(self, look: Look) -> None:
+        self._figure.clear()
+        self._figure.set_facecolor(look.ground)
+        width, height = self._figure.get_size_inches() * DPI
+        with mpl.rc_context({"font.family": look.family, "font.size": look.points}):
+            axes = self._figure.add_axes((56 / width, 44 / height, (width - 72) / width, (height - 60) / height))
+            axes.set_facecolor(look.ground)
+            axes.set_xlim(0, 1)
+            axes.set_ylim(0, 1.02)
+            axes.set_xlabel("Recall", color=look.muted)
+            axes.set_ylabel("Precision", color=look.muted)
+            axes.grid(True, color=look.grid, linewidth=1)
+            axes.set_axisbelow(True)
+            axes.tick_params(colors=look.muted, length=0, pad=6)
+            for side, spine in axes.spines.items():
+                spine.set_visible(side == "bottom")
+                spine.set_color(look.border)
+            for index in self._order():
+                self._draw_class(axes, index, look)
+            legend = axes.legend(loc="lower left", facecolor=look.ground, edgecolor=look.border, labelcolor=look.text)
+            legend.set_zorder(5)
+
+    def _order(self) -> list[int]:
+        """The classes, the one brought out on top."""
+        return sorted(range(len(self._precision)), key=self._chosen.__eq__)
+
+    def _draw_class(self, axes: Any, index: int, look: Look) -> None:
+        values = self._precision[index]
+        area = float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+        out, single = index == self._chosen, self._chosen >= 0
+        colour = class_colour(index + 1).name() if out or not single else look.border
+        named = out or (not single and index < MOST)
+        label = f"{self._names[index]}, AP {area:.3f}" if named else "_nolegend_"
+        dash = DASHES[(index // 7) % len(DASHES)]
+        axes.plot(
+            np.linspace(0, 1, len(values)), values, dash, color=colour, linewidth=2.2 if out else 1.6, label=label
+        )
+        place = self.place(index)
+        if place is not None and (out or not single):
+            axes.plot(*place, "o", color=colour, markersize=8, markeredgecolor=look.text, markeredgewidth=1.2, zorder=4)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Bring out another class; beyond the ends all are equal again."""
+        steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
+        key = Qt.Key(event.key())
+        if key not in steps or not len(self._precision):
+            super().keyPressEvent(event)
+            return
+        number = len(self._precision) + 1
+        self._chosen = (self._chosen + 1 + steps[key]) % number - 1
+        self.setAccessibleDescription(self._names[self._chosen] if self._chosen >= 0 else "All classes")
+        self.redraw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what happened while it was hidden."""
+        super().showEvent(event)
+        self.redraw()
+
+    def hideEvent(self, event: QEvent) -> None:
+        """Draw nothing until it is shown again."""
+        self._timer.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw for the new size; the old picture stands in until then."""
+        super().resizeEvent(event)
+        self._redraw_soon()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The picture, and the focus ring."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color(Role.SURFACE))
+        if self._image is not None:
+            painter.drawImage(QPointF(0, 0), self._image)
+        if self.hasFocus():
+            painter.setPen(theme().color(Role.ACCENT))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

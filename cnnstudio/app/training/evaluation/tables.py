@@ -1,0 +1,203 @@
+"""Numbers in a table that sorts and copies: metrics of the parts, and how each class fares."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView, QWidget
+
+from cnnstudio.app.format import DASH, count
+from cnnstudio.app.panels import table_text
+from cnnstudio.app.theme import space, theme
+from cnnstudio.core.metrics import metric_title, metric_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cnnstudio.wire.messages import Evaluation
+
+_ROOT = QModelIndex()
+_Index = QModelIndex | QPersistentModelIndex
+SORTED = Qt.ItemDataRole.UserRole
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Rows of a name and numbers; a whole number is a count, NaN stands where there is none."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[float, ...]], ...]
+    tips: tuple[str, ...] = ()
+    """What each column says, for its heading's tooltip."""
+    units: tuple[str, ...] = ()
+    """A unit for each row."""
+
+    def text(self, row: int, column: int) -> str:
+        """A cell as people read it."""
+        name, values = self.rows[row]
+        if column == 0:
+            return name
+        value = values[column - 1]
+        if isinstance(value, int):
+            return count(value)
+        if math.isnan(value):
+            return DASH
+        unit = self.units[row] if self.units else ""
+        return f"{value:.2f} {unit}" if unit else f"{value:.4f}"
+
+
+def metric_numbers(parts: Mapping[str, Evaluation]) -> Numbers:
+    """All metrics, a column for each part that was evaluated."""
+    shown = [part for part in ("validation", "test") if part in parts]
+    names = tuple(dict.fromkeys(name for part in shown for name in parts[part].metrics))
+    rows = tuple(
+        (metric_title(name), tuple(parts[part].metrics.get(name, math.nan) for part in shown)) for name in names
+    )
+    tips = ("What is measured", *(f"On the {part} part, after epoch {parts[part].epoch:,}" for part in shown))
+    headings = ("Metric", *(part.capitalize() for part in shown))
+    return Numbers(headings, rows, tips, tuple(metric_unit(name) for name in names))
+
+
+def class_numbers(names: Sequence[str], evaluation: Evaluation) -> Numbers:
+    """How each class fares: what was measured of it and, where there is a confusion matrix, how often it occurs."""
+    columns: list[tuple[str, str, Sequence[float]]] = []
+    if evaluation.confusion.size:
+        truth = [int(n) for n in evaluation.confusion.sum(axis=1)]
+        columns.append(("Occurs", "How often the class is the true one", truth))
+    for name, values in evaluation.per_class.items():
+        columns.append(
+            (metric_title(name), f"{metric_title(name)} of the class; a dash where it is not defined", values)
+        )
+    if not columns:
+        return Numbers((), ())
+    number = len(columns[0][2])
+    titles = [names[i] if i < len(names) else f"class {i}" for i in range(number)]
+    rows = tuple((title, tuple(column[2][i] for column in columns)) for i, title in enumerate(titles))
+    headings = ("Class", *(heading for heading, _, _ in columns))
+    return Numbers(headings, rows, ("The class", *(tip for _, tip, _ in columns)))
+
+
+class NumberModel(QAbstractTableModel):
+    """Shows `Numbers`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.numbers = Numbers((), ())
+
+    def show_numbers(self, numbers: Numbers) -> None:
+        """Show these; rows that stay keep their place and their selection."""
+        now, new = self.numbers, numbers
+        same = now.headings == new.headings and [r[0] for r in now.rows] == [r[0] for r in new.rows]
+        if same:
+            self.numbers = numbers
+            if numbers.rows:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(numbers.rows) - 1, len(numbers.headings) - 1))
+            return
+        self.beginResetModel()
+        self.numbers = numbers
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """Rows."""
+        return 0 if parent.isValid() else len(self.numbers.rows)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        """A name and its numbers."""
+        return 0 if parent.isValid() else len(self.numbers.headings)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text, and for sorting the name or number behind it."""
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.numbers.text(index.row(), index.column())
+        if role == SORTED:
+            name, values = self.numbers.rows[index.row()]
+            return name if index.column() == 0 else float(values[index.column() - 1])
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignLeft if index.column() == 0 else Qt.AlignmentFlag.AlignRight
+            return side | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.FontRole:
+            return theme().font()
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Headings, and what they mean."""
+        if orientation != Qt.Orientation.Horizontal or section >= len(self.numbers.headings):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.numbers.headings[section]
+        if role == Qt.ItemDataRole.ToolTipRole and self.numbers.tips:
+            return self.numbers.tips[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignLeft if section == 0 else Qt.AlignmentFlag.AlignRight
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+
+class NumberSorter(QSortFilterProxyModel):
+    """Sorts by the numbers; what is not a number comes last in either order."""
+
+    def lessThan(self, left: _Index, right: _Index) -> bool:
+        """Names as words, numbers as numbers."""
+        one, other = left.data(SORTED), right.data(SORTED)
+        if isinstance(one, str):
+            return one.casefold() < str(other).casefold()
+        if math.isnan(one) or math.isnan(other):
+            ascending = self.sortOrder() == Qt.SortOrder.AscendingOrder
+            return math.isnan(other) and not math.isnan(one) if ascending else math.isnan(one) and not math.isnan(other)
+        return bool(one < other)
+
+
+class NumberTable(QTableView):
+    """A table that sorts by a click on a heading and copies its selected rows, or all, with Ctrl+C."""
+
+    def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setToolTip("A click on a heading sorts; Ctrl+C copies the selected rows, or all of them")
+        self._model = NumberModel(self)
+        self._sorter = NumberSorter(self)
+        self._sorter.setSourceModel(self._model)
+        self.setModel(self._sorter)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + space(3))
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(False)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        copy = QAction("Copy", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self.copy_rows)
+        self.addAction(copy)
+
+    @property
+    def numbers(self) -> Numbers:
+        """What is shown."""
+        return self._model.numbers
+
+    def show_numbers(self, numbers: Numbers) -> None:
+        """Show these."""
+        self._model.show_numbers(numbers)
+
+    def rows_in_order(self, *, selected: bool = False) -> list[list[str]]:
+        """The cells as they stand, row by row."""
+        chosen = {index.row() for index in self.selectionModel().selectedRows()}
+        rows = [r for r in range(self._sorter.rowCount()) if r in chosen or not (selected and chosen)]
+        return [[str(self._sorter.index(r, c).data()) for c in range(self._sorter.columnCount())] for r in rows]
+
+    def copy_rows(self) -> None:
+        """The selected rows, or all, as text with tabs."""
+        numeric = [column > 0 for column in range(len(self.numbers.headings))]
+        table = table_text.Table(self.numbers.headings, self.rows_in_order(selected=True), numeric)
+        QApplication.clipboard().setText(table_text.tabbed(table))
