@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from cnnstudio.core.analysis.net import Net
     from cnnstudio.core.program import Tensor
 
+EDGES = 4
+"""Maps behind those of the classes in detection: how far left, top, right and bottom are."""
+_RARE = {"class_name": "Constant", "config": {"value": -2.0}}
+"""Keras's own plain form of an initialiser: the engine hands it on as it is, and generated code writes it as a call."""
+_FEW_CELLS = 4
+
 
 @block(group="Data", key=("shape",), inputs=(0, 0), hidden=True, keywords="samples images data")
 class Input(BlockSpec):
@@ -35,14 +41,17 @@ class Input(BlockSpec):
 class Output(BlockSpec):
     """Turns features into the answer; it fits itself to the task and the number of classes.
 
-    Classification: one probability per class, from a vector. Segmentation: one probability per class at each position.
-    Reconstruction: the sample itself.
+    Classification: one probability per class, from a vector; where a sample can be of several classes (multi-label), a
+    chance for each by itself. Segmentation: one probability per class at each position.
+    Reconstruction: the sample itself. Detection: for each cell of the maps that come in, of whatever size, a share for
+    each class that the middle of such an object lies there, then how far the object's left, top, right and bottom edges
+    are from the cell's middle, as shares of the image.
     """
 
     activation: Literal["auto", "softmax", "sigmoid", "linear"] = param(
         "auto",
-        help="auto: shares that add up to 1 (softmax) for classes, values from 0 to 1 (sigmoid) for reconstruction; "
-        "linear: raw scores, which the loss turns into shares itself",
+        help="auto: shares that add up to 1 (softmax) for classes, values from 0 to 1 (sigmoid) for multi-label, "
+        "reconstruction and detection; linear: raw scores, which the loss turns into shares itself",
     )
     kernel_size: Size = param(1, min=1, max=255, help="Width of the window in cells, where maps come out")
     use_bias: bool = param(True, help="Adds one learned number to each value that comes out")
@@ -50,15 +59,19 @@ class Output(BlockSpec):
     def lay(self, net: Net, x: Tensor) -> Tensor:
         """Dense for vectors; a convolution, 1 x 1 if not told otherwise, for maps."""
         task = net.data.task
+        if task is Task.DETECTION:
+            return self._lay_detection(net, x)
         units = net.data.input_shape[-1] if task is Task.RECONSTRUCTION else net.data.classes
         activation = self.activation
         if activation == "auto":
-            activation = "sigmoid" if task is Task.RECONSTRUCTION else "softmax"
-        if task is not Task.RECONSTRUCTION and units < 2:
+            activation = "sigmoid" if task in (Task.RECONSTRUCTION, Task.MULTILABEL) else "softmax"
+        if task is Task.MULTILABEL:
+            self._check_chances(net)
+        elif task is not Task.RECONSTRUCTION and units < 2:
             net.refuse(
                 f"There must be at least 2 classes to choose between, but the data has {units}: choose other data."
             )
-        if task is Task.CLASSIFICATION:
+        if task in (Task.CLASSIFICATION, Task.MULTILABEL):
             self._check_vector(net, x)
         else:
             self._check_size(net, x, task)
@@ -71,14 +84,73 @@ class Output(BlockSpec):
             config["padding"] = "same"
         return net.layer(f"Conv{x.rank}D", x, filters=units, kernel_size=self.kernel_size, **config)
 
+    def _lay_detection(self, net: Net, x: Tensor) -> Tensor:
+        """A convolution that gives each cell a share for each class and the distances of four edges.
+
+        Biases begin at -2: few cells hold a middle, and edges are an eighth of the image away. Without it the many
+        empty cells would drown the first epochs (Lin et al., "Focal loss for dense object detection", 2017).
+        """
+        self._check_cells(net, x)
+        config: dict[str, Any] = {"activation": "sigmoid" if self.activation == "auto" else self.activation}
+        config |= {"bias_initializer": _RARE} if self.use_bias else {"use_bias": False}
+        if self.kernel_size != 1:
+            config["padding"] = "same"
+        return net.layer("Conv2D", x, filters=net.data.classes + EDGES, kernel_size=self.kernel_size, **config)
+
+    def _check_cells(self, net: Net, x: Tensor) -> None:
+        image = net.data.input_shape[:-1]
+        if len(image) != 2:
+            net.refuse(
+                f"Boxes are found in images, but a sample here is {show(net.data.input_shape)}: choose data of images."
+            )
+        if not net.data.classes:
+            net.refuse("There must be at least one class of objects to find, but the data has none: choose other data.")
+        if self.activation == "softmax":
+            net.refuse(
+                "A cell's shares and distances are each from 0 to 1 by themselves, but softmax makes them add up to 1: "
+                "set the activation to auto.",
+                "activation",
+                suggest=(("Set activation to auto", {"activation": "auto"}),),
+            )
+        if x.rank != 2:
+            given = f"a vector of {x.channels:,} values" if x.rank == 0 else show(x.shape)
+            net.refuse(
+                f"To find boxes, Output needs maps, whose cells tell what lies there, but {given} comes in: end "
+                "the backbone with maps, without Flatten or global pooling.",
+                wanted={x.step: "maps"},
+            )
+        if min(x.spatial) < _FEW_CELLS:
+            net.warn(
+                f"Each cell tells of one object of a class, and only {show(x.spatial)} cells come in: objects side by "
+                "side will be missed. Take a pooling or strides away before Output."
+            )
+        elif any(n > m for n, m in zip(x.spatial, image, strict=True)):
+            net.warn(
+                f"There are more cells ({show(x.spatial)}) than pixels ({show(image)}): they cost time and find no "
+                "more. Half the size of the image or less will do."
+            )
+
+    def _check_chances(self, net: Net) -> None:
+        if not net.data.classes:
+            net.refuse("There must be at least one class to name, but the data has none: choose other data.")
+        if self.activation == "softmax":
+            net.refuse(
+                "A sample can be of several classes at once, but softmax makes their chances add up to 1: set the "
+                "activation to auto.",
+                "activation",
+                suggest=(("Set activation to auto", {"activation": "auto"}),),
+            )
+
     def _check_vector(self, net: Net, x: Tensor) -> None:
         if x.rank == 0:
             return
         fixes = [net.put_before(x, Flatten())]
         if x.rank <= 3:
             fixes.insert(0, net.put_before(x, GlobalAveragePooling()))
+        several = net.data.task is Task.MULTILABEL
+        aim = "say which" if several else "choose one"
         net.refuse(
-            f"To choose one of {net.data.classes} classes, Output needs a vector, but {show(x.shape)} comes in: put "
+            f"To {aim} of {net.data.classes} classes, Output needs a vector, but {show(x.shape)} comes in: put "
             "Global average pooling or Flatten before it.",
             "",
             *fixes,

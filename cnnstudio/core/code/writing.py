@@ -29,6 +29,8 @@ def literal(value: Any) -> str:
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, list):
         return "[" + ", ".join(literal(v) for v in value) + "]"
+    if isinstance(value, dict) and value.keys() == {"class_name", "config"}:
+        return _initializer(value).text
     raise TypeError(f"{type(value).__name__} has no literal in generated code.")
 
 
@@ -106,7 +108,14 @@ def value_piece(value: Any, head: str = "") -> Piece:
         brackets = "()" if isinstance(value, tuple) else "[]"
         parts = tuple(value_piece(v) for v in value)
         return Piece(head + literal(value), head + brackets[0], parts, brackets[1], loose=True)
+    if isinstance(value, dict):
+        return _initializer(value, head)
     return Piece(head + literal(value))
+
+
+def _initializer(plain: Mapping[str, Any], head: str = "") -> Piece:
+    """Keras's plain form of an initialiser, {"class_name": ..., "config": {...}}, as the call that makes it."""
+    return call(f"{head}keras.initializers.{plain['class_name']}", arguments(list(plain["config"].values()), {}))
 
 
 def arguments(by_position: Sequence[Any], by_name: Mapping[str, Any]) -> list[Piece]:

@@ -64,7 +64,7 @@ def candidates(trace: Trace, diagnostic: Diagnostic) -> Iterator[Fix]:
 def _other_inputs(traced: BlockTrace, trace: Trace) -> Iterator[Fix]:
     """What comes in does not fit the block as a whole, whatever its parameters."""
     yield from _before_pooling(traced, trace)
-    if traced.spec.kind == "Output" and trace.data.task is not Task.CLASSIFICATION:
+    if traced.spec.kind == "Output" and trace.data.task in (Task.SEGMENTATION, Task.RECONSTRUCTION):
         yield from _to_size(traced, trace)
     if traced.spec.group == "Merge":
         yield from _to_one_shape(traced, trace)
@@ -175,6 +175,8 @@ def _smaller(traced: BlockTrace, trace: Trace) -> Iterator[Fix]:
 def _to_size(traced: BlockTrace, trace: Trace) -> Iterator[Fix]:
     x = traced.inputs[0]
     source, wanted = traced.sources[0], trace.data.input_shape[:-1]
+    if trace.data.task is Task.DETECTION:  # any size will do: a quarter, as usual for middles of objects
+        wanted = tuple(max(1, n // 4) for n in wanted)
     for n, way in enumerate(ways(x.shape, wanted, None)):
         yield from _put([(way, source, x)], traced.id, trace.data)
         if n == 0:

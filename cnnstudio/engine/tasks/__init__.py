@@ -9,6 +9,7 @@ import numpy as np
 from cnnstudio.core.data.info import Task
 from cnnstudio.engine.tasks.base import Judge, TaskKit, Verdict
 from cnnstudio.engine.tasks.classification import Classification
+from cnnstudio.engine.tasks.detection import Detection
 from cnnstudio.engine.tasks.multilabel import MultiLabel
 from cnnstudio.engine.tasks.reconstruction import Reconstruction
 from cnnstudio.engine.tasks.segmentation import Segmentation
@@ -27,6 +28,7 @@ _KITS: dict[Task, type[TaskKit]] = {
     Task.MULTILABEL: MultiLabel,
     Task.SEGMENTATION: Segmentation,
     Task.RECONSTRUCTION: Reconstruction,
+    Task.DETECTION: Detection,
 }
 
 
