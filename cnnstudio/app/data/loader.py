@@ -131,7 +131,13 @@ class SampleLoader(QObject):
             return
         text = write_experiment(wish.experiment)
         make = functools.partial(
-            GetSamples, experiment=text, part=wish.part, start=wish.start, count=wish.count, edge=wish.edge
+            GetSamples,
+            experiment=text,
+            part=wish.part,
+            start=wish.start,
+            count=wish.count,
+            edge=wish.edge,
+            epoch=wish.epoch,
         )
         self._request = self._worker.request(make)
 

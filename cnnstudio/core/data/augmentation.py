@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Literal
 
 from cnnstudio.core.declare import Declared, declared, param
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cnnstudio.core.data.info import DataInfo
 
 _IMAGES = ("flip", "rotation", "shift", "zoom", "crop", "brightness", "contrast", "noise", "cutout", "fill")
@@ -48,3 +51,26 @@ class Augmentation(Declared):
     def acts_on(self, info: DataInfo) -> bool:
         """Whether anything is changed at all."""
         return any(getattr(self, n) not in (0, "none") for n in self.names_for(info) if n != "fill")
+
+    def strength(self, info: DataInfo) -> str:
+        """Which of STRENGTHS it is for such data, whatever flip and fill are; "" for values of one's own."""
+        if not self.acts_on(info):
+            return "none"
+        own = [getattr(self, n) for n in self.names_for(info)]
+        like = {name: self.of_strength(name) for name in STRENGTHS}
+        return next((n for n, other in like.items() if [getattr(other, p) for p in self.names_for(info)] == own), "")
+
+    def of_strength(self, name: str) -> Augmentation:
+        """With the values of one of STRENGTHS. Flip stays, as only a person knows what a mirrored sample means."""
+        flip = "none" if name == "none" else self.flip
+        return dataclasses.replace(STRENGTHS[name], flip=flip, fill=self.fill)
+
+
+STRENGTHS: Mapping[str, Augmentation] = {
+    "none": Augmentation(),
+    "gentle": Augmentation(rotation=5.0, shift=0.05, zoom=0.05, scale=0.1, brightness=0.05, contrast=0.1, noise=0.01),
+    "strong": Augmentation(
+        rotation=20.0, shift=0.1, zoom=0.2, crop=0.1, scale=0.3, brightness=0.15, contrast=0.3, noise=0.05, cutout=0.2
+    ),
+}
+"""Values to begin with, for samples whose values are about 0 to 1."""
