@@ -7,9 +7,9 @@ import threading
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from cnnstudio.wire.messages import GetEffectiveField, GetMaps, GetPreviews, Watch, WatchPreviews
+    from cnnstudio.wire.messages import GetDecoded, GetEffectiveField, GetMaps, GetPreviews, Watch, WatchPreviews
 
-Asked: TypeAlias = "queue.SimpleQueue[GetPreviews | GetMaps | GetEffectiveField]"
+Asked: TypeAlias = "queue.SimpleQueue[GetPreviews | GetMaps | GetEffectiveField | GetDecoded]"
 """Questions about a design that came while a run was going on."""
 
 
@@ -61,7 +61,7 @@ class Control:
         self.abandoned = True
         self._stop.set()
 
-    def take_asked(self) -> list[GetPreviews | GetMaps | GetEffectiveField]:
+    def take_asked(self) -> list[GetPreviews | GetMaps | GetEffectiveField | GetDecoded]:
         """What was asked since the last time."""
         taken = []
         while not self._asked.empty():  # only the training loop takes

@@ -68,6 +68,27 @@ def _leading_to(program: Program, names: set[str]) -> list[Step]:
     return found[::-1]
 
 
+def tensors_from(program: Program, layers: Mapping[str, Any], name: str) -> tuple[Any, Any]:
+    """Keras's symbolic input in place of that step's result, and the program's result, led through `layers`.
+
+    Raises ValueError where a way leads past the step, so that its result alone does not decide what comes out.
+    """
+    needed, later = {program.result}, []
+    for step in reversed(program.steps):
+        if step.name in needed and step.name != name:
+            later.append(step)
+            needed.update(step.inputs)
+    if INPUT in needed or name not in needed:
+        raise ValueError(f"The result does not follow from {name} alone.")
+    shape = next(s.output.shape for s in program.steps if s.name == name)
+    start = keras.Input(shape)
+    held: dict[str, Any] = {name: start}
+    for step in reversed(later):
+        given = [held[source] for source in step.inputs]
+        held[step.name] = layers[step.name](given if len(given) > 1 else given[0])
+    return start, held[program.result]
+
+
 def tensors_to(program: Program, layers: Mapping[str, Any], name: str) -> tuple[Any, Any]:
     """Keras's symbolic input and the result of the step of that name, led through `layers` (by step name)."""
     start = keras.Input(program.input_shape, name=INPUT)

@@ -14,12 +14,13 @@ from cnnstudio.core.formats.files import FileError, read_experiment
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, room_for
 from cnnstudio.engine.data import DataError
+from cnnstudio.engine.decoding import decoded
 from cnnstudio.engine.effective_field import effective_field
 from cnnstudio.engine.flow import flow
 from cnnstudio.engine.previews import Painter, maps
 from cnnstudio.engine.showing import one_sample
-from cnnstudio.engine.sketch import SketchError, fingerprint
-from cnnstudio.wire.messages import Failed, GetEffectiveField, GetMaps, GetPreviews, Previews
+from cnnstudio.engine.sketch import SketchError, decoder, fingerprint
+from cnnstudio.wire.messages import Failed, GetDecoded, GetEffectiveField, GetMaps, GetPreviews, Previews
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -44,6 +45,7 @@ class RunNetwork:
         self.recipe = recipe
         self._data = data
         self._model = model
+        self._decoders: dict[str, Any] = {}
         layers = {layer.name: layer for layer in model.layers}
         self._layers = {step: layers[name] for step, name in layer_names(program).items()}
 
@@ -65,6 +67,13 @@ class RunNetwork:
     def model_to(self, block: str) -> Any:
         """The Keras model from the input to what `block` yields; it shares the run's layers."""
         return keras.Model(self._model.inputs, self._layers[self.program.outputs[block]].output)
+
+    def model_from(self, block: str) -> Any:
+        """The Keras model from what `block` yields to the output; it shares the run's layers. Raises SketchError."""
+        if block not in self._decoders:
+            with room_for(len(self.program.steps)):
+                self._decoders[block] = decoder(self.program, self._layers, block)
+        return self._decoders[block]
 
     def _next(self, stream: Iterator[tuple[str, np.ndarray]]) -> tuple[str, np.ndarray] | None:
         try:
@@ -109,7 +118,7 @@ class LiveViews:
         self.seconds += spent
         self._due = start + max(1.0 / max(1e-3, watch.hertz), spent / _SHARE)  # so a rate of NaN is a slow one
 
-    def answer(self, commands: Iterable[GetPreviews | GetMaps | GetEffectiveField]) -> None:
+    def answer(self, commands: Iterable[GetPreviews | GetMaps | GetEffectiveField | GetDecoded]) -> None:
         """Answer what was asked of a design while the run goes on: from the run, if it trains that design."""
         for command in commands:
             start = time.perf_counter()
@@ -119,12 +128,14 @@ class LiveViews:
                 self._emit(Failed(command.request, str(error)))
             self.seconds += time.perf_counter() - start
 
-    def _answer(self, command: GetPreviews | GetMaps | GetEffectiveField) -> Event:
+    def _answer(self, command: GetPreviews | GetMaps | GetEffectiveField | GetDecoded) -> Event:
         self._refuse_another(command.experiment)
         if isinstance(command, GetMaps):
             return maps(command, self._network, trained=True)
         if isinstance(command, GetEffectiveField):
             return effective_field(command, self._network, trained=True)
+        if isinstance(command, GetDecoded):
+            return decoded(command, self._network)
         blocks, pictures = self._painter.paint(self._network, command.sample, command.size)
         return Previews(command.request, self._run, blocks, pictures)
 

@@ -24,7 +24,7 @@ from cnnstudio.engine import devices, memory
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, make_layer, room_for
 from cnnstudio.engine.data import DataError, load
-from cnnstudio.engine.flow import flow, tensors_to
+from cnnstudio.engine.flow import flow, tensors_from, tensors_to
 from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.showing import one_sample
 
@@ -82,6 +82,7 @@ class Sketch:
         self.trained = not missing if weights is not None else start is not None and start.is_whole
         """Whether all weights are those of a run (or of an imported file)."""
         self._models: dict[str, Any] = {}
+        self._decoders: dict[str, Any] = {}
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -129,6 +130,13 @@ class Sketch:
                 start, end = tensors_to(self.program, self._layers, self.program.outputs[block])
                 self._models[block] = keras.Model(start, end)
         return self._models[block]
+
+    def model_from(self, block: str) -> Any:
+        """The Keras model from what `block` yields to the output; it shares the sketch's layers. Raises SketchError."""
+        if block not in self._decoders:
+            with room_for(len(self.program.steps)), _on_cpu():
+                self._decoders[block] = decoder(self.program, self._layers, block)
+        return self._decoders[block]
 
     def _layer_of(self, step: Step) -> Any:
         return self._layers[step.name]
@@ -237,6 +245,16 @@ def _take_over(program: Program, layers: Mapping[str, Any], weights: Arrays) -> 
         else:
             missing.append(layer.name)
     return missing
+
+
+def decoder(program: Program, layers: Mapping[str, Any], block: str) -> Any:
+    """The Keras model from what `block` yields to the output, by layers of step names. Raises SketchError."""
+    try:
+        return keras.Model(*tensors_from(program, layers, program.outputs[block]))
+    except ValueError as error:
+        raise SketchError(
+            f'The output does not follow from the block "{block[:64]}" alone: a connection leads past it.'
+        ) from error
 
 
 def fingerprint(program: Program) -> tuple[object, ...]:

@@ -22,6 +22,7 @@ from cnnstudio.core.formats.storage import runs_folder
 from cnnstudio.engine import devices
 from cnnstudio.engine.control import Asked, Control, RunError
 from cnnstudio.engine.data import DataError
+from cnnstudio.engine.decoding import design_decoded
 from cnnstudio.engine.effective_field import design_field
 from cnnstudio.engine.export import ExportError, export_experiment, export_run
 from cnnstudio.engine.outbox import Outbox
@@ -38,6 +39,7 @@ from cnnstudio.wire.messages import (
     Exported,
     ExportRun,
     Failed,
+    GetDecoded,
     GetEffectiveField,
     GetMaps,
     GetPreviews,
@@ -60,7 +62,7 @@ _GRACE_SECONDS = 2.0
 _READ_BYTES = 1 << 16
 
 Handler: TypeAlias = "Callable[[Any], None]"
-Q = TypeVar("Q", GetMaps, GetEffectiveField)
+Q = TypeVar("Q", GetMaps, GetEffectiveField, GetDecoded)
 """A question about a design that a run answers, too."""
 
 
@@ -105,6 +107,7 @@ class Worker:
             GetPreviews: self._get_previews,
             GetMaps: self._get_maps,
             GetEffectiveField: self._get_field,
+            GetDecoded: self._get_decoded,
         }
         """Handled by the main thread, one after the other."""
 
@@ -143,7 +146,7 @@ class Worker:
         if type(command) in self._in_turn:
             with self._lock:
                 self._runs_due += isinstance(command, StartRun)
-                if self._runs_due and isinstance(command, GetPreviews | GetMaps | GetEffectiveField):
+                if self._runs_due and isinstance(command, GetPreviews | GetMaps | GetEffectiveField | GetDecoded):
                     self._asked.put(command)
                 else:
                     self._jobs.put(command)
@@ -219,6 +222,9 @@ class Worker:
 
     def _get_field(self, command: GetEffectiveField) -> None:
         self._answer(command, design_field)
+
+    def _get_decoded(self, command: GetDecoded) -> None:
+        self._answer(command, design_decoded)
 
     def _answer(self, command: Q, work: Callable[[Q, Sketches, Callable[[], bool]], Event]) -> None:
         """A run that is asked for meanwhile goes first, and answers between its steps if it can."""
@@ -297,7 +303,7 @@ def _warm_up() -> None:
         traceback.print_exc()
 
 
-_REQUESTS = GetSamples | ExportRun | GetPreviews | GetMaps | GetEffectiveField
+_REQUESTS = GetSamples | ExportRun | GetPreviews | GetMaps | GetEffectiveField | GetDecoded
 
 
 def _refusal(command: Command, sentence: str, details: str) -> Event:
