@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QWidget
 
+from cnnstudio.app.data.augmentation import AugmentationPanel
 from cnnstudio.app.data.gallery import Gallery
+from cnnstudio.app.data.loader import unvaried
 from cnnstudio.app.data.report_view import ReportView
 from cnnstudio.app.data.scan_panel import ScanPanel
 from cnnstudio.app.data.sources import SourcePanel
@@ -36,6 +38,7 @@ class DataView(QWidget):
         self._active = False
         self._sources = SourcePanel()
         self._gallery = Gallery(worker)
+        self._augmentation = AugmentationPanel(worker)
         self._report = ReportView()
         self._scan = ScanPanel()
         self._statistics = Statistics()
@@ -51,6 +54,7 @@ class DataView(QWidget):
         commands.refused.connect(self._restore)
         self._gallery.filled.connect(self._show_counts)
         self._sources.wanted.connect(self._edit)
+        self._augmentation.wanted.connect(self._edit)
         self._sources.source_wanted.connect(commands.use)
         self._sources.read_wanted.connect(commands.change_source)
         own.folder_wanted.connect(commands.open_folder)
@@ -69,11 +73,13 @@ class DataView(QWidget):
     def _arrange(self) -> None:
         self._tabs = QTabWidget()
         self._tabs.setObjectName("data_tabs")
-        self._tabs.setAccessibleName("Samples and files")
+        self._tabs.setAccessibleName("Samples, augmentation and files")
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setObjectName("data_tab_bar")
         self._tabs.addTab(self._gallery, "Samples")
+        self._tabs.addTab(self._augmentation, "Augmentation")
         self._tabs.addTab(self._report, "Files")
+        self._tabs.currentChanged.connect(self._follow_tab)
         self._centre = QStackedWidget()
         self._centre.addWidget(self._tabs)
         self._centre.addWidget(self._scan)
@@ -115,8 +121,13 @@ class DataView(QWidget):
 
     @property
     def tabs(self) -> QTabWidget:
-        """Samples and files."""
+        """Samples, augmentation and files."""
         return self._tabs
+
+    @property
+    def augmentation(self) -> AugmentationPanel:
+        """How training samples are varied."""
+        return self._augmentation
 
     @property
     def is_scanning(self) -> bool:
@@ -127,8 +138,12 @@ class DataView(QWidget):
         """Whether the page is in sight; only then are samples asked for, and files looked at."""
         self._active = active
         self._gallery.set_active(active)
+        self._follow_tab()
         if active:
             self._commands.check()
+
+    def _follow_tab(self) -> None:
+        self._augmentation.set_active(self._active and self._tabs.currentWidget() is self._augmentation)
 
     def _edit(self, recipe: DataRecipe, gesture: str) -> None:
         if not self._bridge.do(SetData(recipe=recipe, gesture=gesture)):
@@ -136,14 +151,19 @@ class DataView(QWidget):
 
     def _restore(self) -> None:
         self._sources.show_recipe(self._bridge.experiment.data)
+        self._show_augmentation()
 
     def _follow(self, change: Change) -> None:
-        if change.before.data != change.after.data:
+        before, after = change.before.data, change.after.data
+        if before != after and unvaried(before) == unvaried(after):
+            self._restore()  # the samples themselves are still the same
+        elif before != after:
             self._show_recipe()
             if self._active:
                 self._commands.check()
         if change.before.training is not change.after.training:
             self._statistics.show_weights(change.after)
+            self._show_augmentation()  # its draws follow from the seed of training
         self._show_problems()
 
     def _show_recipe(self) -> None:
@@ -152,8 +172,13 @@ class DataView(QWidget):
         self._statistics.show_experiment(experiment)
         self._statistics.forget_counts()
         self._gallery.show_experiment(experiment, experiment.data.problem())
+        self._show_augmentation()
         self._show_problems()
         self._show_report()
+
+    def _show_augmentation(self) -> None:
+        experiment = self._bridge.experiment
+        self._augmentation.show_experiment(experiment, experiment.data.problem())
 
     def _show_problems(self) -> None:
         self._statistics.show_problems(sum(d.severity is Severity.ERROR for d in self._bridge.diagnostics))
