@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 def placement(
@@ -181,3 +181,27 @@ def noise_for(
         np.random.Generator(bits).standard_normal(out=values, dtype="float32")
     made *= np.float32(deviation)
     return made
+
+
+def noisy_batches(
+    batches: Iterable[tuple[np.ndarray, np.ndarray]],
+    rows: np.ndarray,
+    deviation: float,
+    seed: int,
+    epoch: int,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The batches of an epoch, whose samples are `rows` in this order, made noisy."""
+    start = 0
+    for inputs, targets in batches:
+        chosen = rows[start : start + len(inputs)]
+        start += len(inputs)
+        shape = inputs.shape[1:]
+        yield inputs + noise_for(chosen, shape, deviation, seed, epoch), targets
+
+
+def in_unit(values: np.ndarray) -> np.ndarray:
+    """Samples as float32, those of 8 bits in 0..1."""
+    if values.dtype != np.uint8:
+        return values
+    # A product, since compilers make one of a division, which differs in the last bit.
+    return values.astype("float32") * np.float32(1 / 255)

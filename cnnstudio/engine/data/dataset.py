@@ -10,13 +10,15 @@ import numpy as np
 from cnnstudio.core.code.preparing import noise_for
 from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.engine.data import thumbnails
-from cnnstudio.engine.data.stores import TO_UNIT, ArrayStore
+from cnnstudio.engine.data.stores import ArrayStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cnnstudio.engine.data.stores import Fetched, Store
 
+_TO_UNIT = np.float32(1 / 255)
+"""As in `preparing.in_unit`."""
 _AT_ONCE = 64
 """Samples that are fetched together where a part is gone through."""
 
@@ -33,7 +35,7 @@ class Finish:
     def steps(self, values: Any, *, bytes: bool) -> Any:
         """`values` as float32, an array or a tensor; `bytes`: kept as uint8, so that 255 stands for 1."""
         if bytes:
-            values = values * TO_UNIT
+            values = values * _TO_UNIT
         return values if self.mean is None else (values - self.mean) * self.scale
 
     def __call__(self, values: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ from cnnstudio.engine.data.dataset import Noise as AddedNoise
 from cnnstudio.engine.data.errors import DataError
 from cnnstudio.engine.data.keras_sets import keras_set
 from cnnstudio.engine.data.splitting import split_rows
-from cnnstudio.engine.data.stores import ArrayStore, FileStore, padded, to_unit
+from cnnstudio.engine.data.stores import ArrayStore, FileStore, padded
 from cnnstudio.engine.scan.listing import ScanError
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def _standardising(store: Store, training: np.ndarray) -> Finish:
     """Mean and deviation of each channel on the training part alone, read a batch at a time."""
     chosen = preparing.statistics_rows(training)
     batches = (store.fetch(chosen[at : at + 64])[0] for at in range(0, len(chosen), 64))
-    mean, scale = preparing.channel_statistics(values for batch in batches for values in to_unit(batch))
+    mean, scale = preparing.channel_statistics(values for batch in batches for values in preparing.in_unit(batch))
     return Finish(mean, scale)
 
 

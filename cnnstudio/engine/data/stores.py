@@ -30,8 +30,6 @@ WORKERS = max(2, min(8, os.cpu_count() or 2))
 """Threads that decode: Pillow lets the others work while it does."""
 _FEWEST = 4
 """Samples that are worth a thread of their own."""
-TO_UNIT = np.float32(1 / 255)
-"""Eight bits to 0..1. A product, since compilers turn the division into one, which would differ in the last bit."""
 _TO_UNIT_16 = np.float32(1 / 65535)
 
 pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="decode")
@@ -226,7 +224,7 @@ class FileStore:
             return np.empty((0, *self._info.input_shape), "float32")
         if len({values.dtype for values in samples}) == 1:
             return np.stack(samples)
-        return np.stack([to_unit(values) for values in samples])
+        return np.stack([preparing.in_unit(values) for values in samples])
 
     def _targets(self, targets: list[np.ndarray | None]) -> np.ndarray | None:
         known = [target for target in targets if target is not None]
@@ -244,11 +242,6 @@ def kept_bytes(found: Fetched) -> int:
     """Memory that a kept sample takes, with what Python needs for it."""
     values, target = found
     return 300 + values.nbytes + (0 if target is None else target.nbytes)
-
-
-def to_unit(values: np.ndarray) -> np.ndarray:
-    """Kept values as float32, those of 8 bits in 0..1."""
-    return values.astype("float32") * TO_UNIT if values.dtype == np.uint8 else values
 
 
 def _numbers(values: np.ndarray) -> np.ndarray:
