@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnstudio.core.data.files import ImageFolder
+from cnnstudio.core.data.files import (
+    ArrayFile,
+    CocoImages,
+    FileTable,
+    ImageFolder,
+    ImageMasks,
+    SignalFolder,
+    SignalTable,
+    YoloImages,
+)
+from cnnstudio.engine.scan.arrays import scan_arrays
+from cnnstudio.engine.scan.coco_folder import scan_coco
+from cnnstudio.engine.scan.file_table import scan_file_table
+from cnnstudio.engine.scan.heads import forget
 from cnnstudio.engine.scan.image_folder import scan_image_folder
 from cnnstudio.engine.scan.listing import Listing, ScanError
+from cnnstudio.engine.scan.masks import scan_masks
+from cnnstudio.engine.scan.recognition import recognise
+from cnnstudio.engine.scan.signal_table import scan_signal_table
+from cnnstudio.engine.scan.signals import scan_signal_folder
+from cnnstudio.engine.scan.suggestion import suggested
+from cnnstudio.engine.scan.yolo_folder import scan_yolo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,8 +34,17 @@ if TYPE_CHECKING:
     from cnnstudio.core.data.files import FileSource
     from cnnstudio.engine.scan.listing import Progress
 
+__all__ = ["Listing", "ScanError", "recognise", "scan", "suggested", "untold"]
+
 _SCANNERS: dict[type[FileSource], Callable[[Any, Progress], Listing]] = {
     ImageFolder: scan_image_folder,
+    ImageMasks: scan_masks,
+    CocoImages: scan_coco,
+    YoloImages: scan_yolo,
+    FileTable: scan_file_table,
+    ArrayFile: scan_arrays,
+    SignalFolder: scan_signal_folder,
+    SignalTable: scan_signal_table,
 }
 """How each source is looked through."""
 
@@ -24,11 +53,15 @@ def untold(done: int, total: int) -> None:
     """Progress that nobody follows."""
 
 
-def scan(source: FileSource, progress: Progress = untold) -> Listing:
+def scan(source: FileSource, progress: Progress = untold, *, fresh: bool = False) -> Listing:
     """Look through the files of a source. Raises ScanError when it cannot be used, ScanCancelled when `progress` does.
 
-    Samples, names and numbers come out the same for the same files, on every system.
+    Samples, names and numbers come out the same for the same files, on every system. With `fresh`, nothing that an
+    earlier scan remembers is believed.
     """
     if not source.path:
         raise ScanError(source.problem())
+    if fresh:
+        place = Path(source.path)
+        forget(place.parent if place.is_file() else place)
     return _SCANNERS[type(source)](source, progress)

@@ -18,6 +18,7 @@ from cnnstudio.engine.scan.gathering import Gathered
 from cnnstudio.engine.scan.heads import image_heads
 from cnnstudio.engine.scan.image_file import ENDINGS, ImageHead
 from cnnstudio.engine.scan.listing import ScanError
+from cnnstudio.engine.scan.part_words import WORDS
 from cnnstudio.engine.scan.pictures import PictureReader, remark_on_pictures, unlike_an_image, usual_shape
 from cnnstudio.engine.scan.remarks import in_order, remark_on_classes, remark_on_copies, remark_on_parts
 from cnnstudio.engine.scan.walk import Found, Walked, walk, writable
@@ -25,13 +26,6 @@ from cnnstudio.engine.scan.walk import Found, Walked, walk, writable
 if TYPE_CHECKING:
     from cnnstudio.core.data.files import ImageFolder
     from cnnstudio.engine.scan.listing import Listing, Progress
-
-PART_NAMES = {
-    "train": "training", "training": "training",
-    "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
-    "test": "test", "testing": "test",
-}  # fmt: skip
-"""What folders of the three parts are called, in small letters."""
 
 
 class Placed(NamedTuple):
@@ -51,6 +45,11 @@ class Layout(NamedTuple):
     """Folder that all lies in, relative and with a "/" at its end; "" for the chosen one itself."""
     parts: dict[str, int]
     """Folder within `start` -> index into PARTS; {} where no parts are told."""
+
+    @property
+    def depth(self) -> int:
+        """How many folders lie above those of the classes."""
+        return self.start.count("/") + bool(self.parts)
 
 
 class Used(NamedTuple):
@@ -87,14 +86,10 @@ def found_layout(walked: Walked) -> Layout:
     start = ""
     with_files = {"".join(f"{name}/" for name in file.folders) for file in walked.files}
     while len(inner := _within(walked.folders, start)) == 1 and start not in with_files:
-        if inner[0].lower() in PART_NAMES or not _within(walked.folders, f"{start}{inner[0]}/"):
+        if inner[0].lower() in WORDS or not _within(walked.folders, f"{start}{inner[0]}/"):
             break
         start += f"{inner[0]}/"
-    parts = {
-        name: PARTS.index(PART_NAMES[name.lower()])
-        for name in _within(walked.folders, start)
-        if name.lower() in PART_NAMES
-    }
+    parts = {name: PARTS.index(WORDS[name.lower()]) for name in _within(walked.folders, start) if name.lower() in WORDS}
     return Layout(start, parts if 0 in parts.values() else {})
 
 
@@ -110,7 +105,7 @@ def _images(walked: Walked, layout: Layout, gathered: Gathered, *, is_classified
     for file in walked.files:
         if file.ending not in ENDINGS:
             gathered.skip(file.name, unlike_an_image(file))
-        elif isinstance(place := _placed(file, layout, is_classified=is_classified), Placed):
+        elif isinstance(place := placed_in(file, layout, is_classified=is_classified), Placed):
             placed.append(place)
         else:
             gathered.skip(file.name, place)
@@ -122,7 +117,7 @@ def _images(walked: Walked, layout: Layout, gathered: Gathered, *, is_classified
     return placed
 
 
-def _placed(file: Found, layout: Layout, *, is_classified: bool) -> Placed | str:
+def placed_in(file: Found, layout: Layout, *, is_classified: bool) -> Placed | str:
     """Part and class by the folders, or why the image has none, as a clause."""
     folders = list(file.folders)[layout.start.count("/") :]
     part = -1

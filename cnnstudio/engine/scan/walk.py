@@ -6,6 +6,7 @@ answer, are told by their kind alone.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -16,7 +17,7 @@ from cnnstudio.core.data.facts import MOST_LISTED, Skipped
 from cnnstudio.engine.scan.listing import ReadError, ScanError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from cnnstudio.engine.scan.listing import Progress
@@ -223,6 +224,21 @@ def file_bytes(path: Path | str, most: int) -> bytes:
     """All bytes of a file. Never waits for a pipe or a device. Raises ReadError with the reason as a clause,
     OutOfReachError where the system is in the way.
     """
+    with _held(path) as (handle, size):
+        if size > most:
+            raise ReadError(f"too large: {size:,} bytes, {most:,} at most")
+        return _all(handle, size)
+
+
+def file_start(path: Path | str, count: int) -> bytes:
+    """The first `count` bytes of a file. As `file_bytes`."""
+    with _held(path) as (handle, size):
+        return _all(handle, min(size, count))
+
+
+@contextlib.contextmanager
+def _held(path: Path | str) -> Iterator[tuple[int, int]]:
+    """Descriptor and size of a file that is open for reading."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(path, flags)
@@ -230,9 +246,7 @@ def file_bytes(path: Path | str, most: int) -> bytes:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 raise ReadError("not a file")
-            if status.st_size > most:
-                raise ReadError(f"too large: {status.st_size:,} bytes, {most:,} at most")
-            return _all(handle, status.st_size)
+            yield handle, status.st_size
         finally:
             os.close(handle)
     except OSError as error:
