@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.code.judging import measuring
 from cnnstudio.core.code.source import (
     READS_WEIGHTS,
-    TESTING,
     build_and_compile,
     constants,
     functions,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 _TASKS = {
     Task.CLASSIFICATION: "Classification: one class for each sample.",
+    Task.MULTILABEL: "Classification: any number of classes for each sample.",
     Task.SEGMENTATION: "Segmentation: one class for each position.",
     Task.RECONSTRUCTION: "Reconstruction: the sample itself.",
 }
@@ -72,7 +73,7 @@ def notebook(experiment: Experiment) -> str:
         _code("training", _training(experiment)),
         _code("curves", _CURVES),
         _prose("about-test", ["## Test", "", "On samples that training has not seen."]),
-        _code("test", TESTING),
+        _code("test", measuring(experiment)),
     ]
     return json.dumps({"cells": cells, **_HEAD}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 

@@ -13,6 +13,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.code import judging
 from cnnstudio.core.code.model_code import ModelCode, layer_names, model_code
 from cnnstudio.core.code.writing import INDENT, Piece, arguments, call, docstring, laid_out, listed, literal
 from cnnstudio.core.data.info import Task
@@ -23,13 +24,13 @@ from cnnstudio.core.initial_weights import renamed_layers
 
 if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
-    from cnnstudio.core.data.info import DataInfo
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program
     from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
 
 IMPORTS = ("import keras", "from keras import layers")
 _STANDARD = {
+    "functools": "import functools",
     "Iterator": "from collections.abc import Iterator",
     "Any": "from typing import Any",
 }
@@ -37,23 +38,6 @@ _STANDARD = {
 _WORD = re.compile(r"\b[A-Za-z_]\w*\b")
 READS_WEIGHTS = "from safetensors.numpy import load_file"
 """Import for a script that starts from a weights file."""
-
-LOSSES = {
-    Task.CLASSIFICATION: "sparse_categorical_crossentropy",
-    Task.SEGMENTATION: "sparse_categorical_crossentropy",
-    Task.RECONSTRUCTION: "mean_squared_error",
-}
-"""Loss of each task, by Keras's name."""
-
-METRICS = {
-    Task.CLASSIFICATION: ('"accuracy"',),
-    Task.SEGMENTATION: (
-        '"accuracy"',
-        'keras.metrics.MeanIoU({classes}, sparse_y_true=True, sparse_y_pred=False, name="mean_iou")',
-    ),
-    Task.RECONSTRUCTION: ('"mae"',),
-}
-"""Metrics of each task, as source."""
 
 OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "nadam": "Nadam", "rmsprop": "RMSprop", "sgd": "SGD"}
 """Keras's class for each optimizer of the training recipe."""
@@ -95,6 +79,7 @@ def script_with_lines(experiment: Experiment, traced: Trace | None = None) -> tu
 def standard_imports(experiment: Experiment) -> list[str]:
     """Lines that import what the carried functions use of Python's own library, and a blank one behind them."""
     used = set(_WORD.findall("\n".join(line for source in functions(experiment) for line in source)))
+    used |= set(_WORD.findall(judging.loss_piece(experiment).text))
     lines = [line for name, line in _STANDARD.items() if name in used]
     return [*lines, ""] if lines else []
 
@@ -151,9 +136,9 @@ def _weights_constants(experiment: Experiment) -> list[str]:
 
 
 def functions(experiment: Experiment) -> list[list[str]]:
-    """Source lines of each function that makes, splits, orders and varies the data."""
+    """Source lines of each function that makes, splits, orders and varies the data, or judges the network."""
     varying = ["varied_batches"] if experiment.data.augmentation.acts_on(experiment.data.info()) else []
-    return _functions(experiment.data.source.maker, "split", "epoch_order", *varying)
+    return _functions(experiment.data.source.maker, "split", "epoch_order", *varying, *judging.carried(experiment))
 
 
 def _shifted(blocks: dict[str, tuple[int, int]], before: int) -> dict[str, tuple[int, int]]:
@@ -183,27 +168,11 @@ def load_and_split(data: DataRecipe, indent: str = "") -> list[str]:
 
 def build_and_compile(experiment: Experiment, indent: str = "") -> list[str]:
     """Statements that give `model`, ready to train."""
-    info, training = experiment.data.info(), experiment.training
-    metrics = listed("metrics=", [_metric(metric, info) for metric in METRICS[info.task]])
-    parts = [_optimizer(training), _loss(experiment, info.task), metrics]
-    weights = [indent + line for line in STARTING] if experiment.weights else []
-    return [f"{indent}model = build_model()", *weights, *laid_out(call("model.compile", parts), indent)]
-
-
-def _loss(experiment: Experiment, task: Task) -> Piece:
-    """Its name; in full where Output gives raw scores, as `Program.gives_scores` says of the model."""
-    outputs = (b.spec for b in experiment.architecture.blocks.values() if b.spec.kind == "Output")
-    scores = any(getattr(spec, "activation", "") == "linear" for spec in outputs)
-    if scores and task is not Task.RECONSTRUCTION:
-        return call("loss=keras.losses.SparseCategoricalCrossentropy", [Piece("from_logits=True")])
-    return Piece(f"loss={literal(LOSSES[task])}")
-
-
-def _metric(metric: str, info: DataInfo) -> Piece:
-    """A name, or a call with its arguments."""
-    text = metric.format(classes=info.classes)
-    head, bracket, inside = text.removesuffix(")").partition("(")
-    return call(head, [Piece(part) for part in inside.split(", ")]) if bracket else Piece(text)
+    metrics = listed("metrics=", judging.metric_pieces(experiment))
+    parts = [_optimizer(experiment.training), judging.loss_piece(experiment), metrics]
+    start = [indent + line for line in STARTING] if experiment.weights else []
+    weights = judging.weights_lines(experiment, indent)
+    return [f"{indent}model = build_model()", *start, *weights, *laid_out(call("model.compile", parts), indent)]
 
 
 def _main(experiment: Experiment) -> list[str]:
@@ -214,7 +183,7 @@ def _main(experiment: Experiment) -> list[str]:
         *build_and_compile(experiment, INDENT),
         f"{INDENT}model.summary()",
         *training_loop(experiment, INDENT),
-        *(INDENT + line for line in TESTING),
+        *judging.measuring(experiment, INDENT),
     ]
 
 
@@ -275,13 +244,6 @@ def training_loop(experiment: Experiment, indent: str = "") -> list[str]:
     return [indent + line for line in (varied if experiment.data.augmentation.acts_on(info) else _TRAINING)]
 
 
-TESTING = """\
-results = model.evaluate(inputs[test], targets[test], return_dict=True, verbose=0)
-for name, value in results.items():
-    print(f"test {name}: {value:.4f}")""".splitlines()
-"""Statements that say how good it is on samples it has not seen."""
-
-
 def _optimizer(training: TrainingRecipe) -> Piece:
     given: dict[str, object] = {"learning_rate": training.learning_rate}
     if training.optimizer == "sgd" and training.momentum:
@@ -289,8 +251,13 @@ def _optimizer(training: TrainingRecipe) -> Piece:
     return call(f"optimizer=keras.optimizers.{OPTIMIZERS[training.optimizer]}", arguments((), given))
 
 
-_MODULES = ("samples.py", "augmenting.py")
-"""Of `core.code`, with the functions that a script can carry along."""
+_MODULES = (
+    "core/code/samples.py",
+    "core/code/augmenting.py",
+    "core/code/scores.py",
+    "engine/tasks/losses.py",
+)
+"""With the functions that a script can carry along; the losses are those that the engine trains with."""
 
 
 @functools.cache
@@ -298,7 +265,7 @@ def _known() -> dict[str, tuple[ast.FunctionDef, list[str]]]:
     """Functions of these modules with their lines, read and not imported: the window's start needs no numpy."""
     known = {}
     for module in _MODULES:
-        text = resources.files("cnnstudio.core.code").joinpath(module).read_text(encoding="utf-8")
+        text = resources.files("cnnstudio").joinpath(module).read_text(encoding="utf-8")
         lines = text.splitlines()
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef):

@@ -7,21 +7,18 @@ module. Lines keep to the 88 columns of generated code, in the layout that Black
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from cnnstudio.engine.backend import keras
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def cross_entropy(
     targets: Any,
     outputs: Any,
     scores: bool = False,
-    weights: Sequence[float] | None = None,
+    weights: Any = None,
 ) -> Any:
     """Cross-entropy of class indices (n, ...), each counted with its class's weight."""
     losses = keras.losses.sparse_categorical_crossentropy(targets, outputs, scores)
@@ -34,7 +31,7 @@ def focal(
     targets: Any,
     outputs: Any,
     scores: bool = False,
-    weights: Sequence[float] | None = None,
+    weights: Any = None,
 ) -> Any:
     """Cross-entropy that counts what is certain already for little (Lin et al., 2017)."""
     indices = keras.ops.cast(targets, "int32")
@@ -47,7 +44,7 @@ def dice(
     targets: Any,
     outputs: Any,
     scores: bool = False,
-    weights: Sequence[float] | None = None,
+    weights: Any = None,
 ) -> Any:
     """1 - Dice's overlap of each class over the batch (Milletari et al., 2016)."""
     shares = keras.ops.softmax(outputs) if scores else outputs
@@ -64,7 +61,7 @@ def cross_entropy_and_dice(
     targets: Any,
     outputs: Any,
     scores: bool = False,
-    weights: Sequence[float] | None = None,
+    weights: Any = None,
 ) -> Any:
     """The sum of both: what each position says, and how far the areas agree."""
     places = keras.ops.mean(cross_entropy(targets, outputs, scores, weights))
@@ -75,7 +72,7 @@ def label_entropy(
     targets: Any,
     outputs: Any,
     scores: bool = False,
-    weights: Sequence[Sequence[float]] | None = None,
+    weights: Any = None,
 ) -> Any:
     """Binary cross-entropy of each class, targets (n, classes) of 0 and 1.
 
@@ -90,7 +87,7 @@ def label_focal(
     targets: Any,
     outputs: Any,
     scores: bool = False,
-    weights: Sequence[Sequence[float]] | None = None,
+    weights: Any = None,
 ) -> Any:
     """The focal loss (Lin et al., 2017) of each class, targets (n, classes) of 0 and 1."""
     targets = keras.ops.cast(targets, outputs.dtype)
@@ -103,7 +100,7 @@ def label_focal(
 def label_weighted(
     losses: Any,
     targets: Any,
-    weights: Sequence[Sequence[float]] | None,
+    weights: Any,
 ) -> Any:
     """Losses (n, classes), each counted with the weight of a class that is there or not."""
     if weights is None:
@@ -112,7 +109,7 @@ def label_weighted(
     return losses * (without + (with_it - without) * targets)
 
 
-def structural_likeness(targets: Any, outputs: Any, span: float | None = None) -> Any:
+def structural_likeness(targets: Any, outputs: Any, span: Any = None) -> Any:
     """SSIM of each sample, (n,): 1 for equal ones (Wang et al., 2004).
 
     A Gaussian window of 11 cells and standard deviation 1.5 on each spatial axis, less
