@@ -1,8 +1,9 @@
 """The worker: reads commands, trains, answers. One run at a time; the window may ask for samples meanwhile.
 
 Threads: the main one trains and exports; "reader" takes commands off the pipe and deals at once with those that a
-training run must not hold up; "samples" answers GetSamples, which is numpy alone; "outbox" writes; "heartbeat" shows
-that the process lives. When the window closes the pipe, the worker ends, in mid-training too.
+training run must not hold up; "samples" answers GetSamples, which is numpy alone; "scan" looks through a person's
+files; "outbox" writes; "heartbeat" shows that the process lives. When the window closes the pipe, the worker ends, in
+mid-training too.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from cnnstudio.engine.effective_field import design_field
 from cnnstudio.engine.export import ExportError, export_experiment, export_run
 from cnnstudio.engine.outbox import Outbox
 from cnnstudio.engine.previews import Replaced, design_maps, previews
+from cnnstudio.engine.scanning import Scans
 from cnnstudio.engine.showing import show_samples
 from cnnstudio.engine.sketch import SketchError, Sketches
 from cnnstudio.engine.training import Run
@@ -34,6 +36,7 @@ from cnnstudio.engine.warming import warm_up
 from cnnstudio.wire.framing import FrameError, FrameReader, decode_command
 from cnnstudio.wire.messages import (
     PROTOCOL,
+    CancelScan,
     Command,
     Event,
     Exported,
@@ -47,6 +50,7 @@ from cnnstudio.wire.messages import (
     Heartbeat,
     Hello,
     RunFailed,
+    ScanSource,
     StartRun,
     StopRun,
     Watch,
@@ -75,6 +79,7 @@ class Worker:
         self._jobs: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         """For the main thread; None ends it."""
         self._samples = ThreadPoolExecutor(1, thread_name_prefix="samples")
+        self._scans = Scans(self._outbox.put)
         self._closing = threading.Event()
         self._force = threading.Timer(_GRACE_SECONDS, os._exit, (0,))  # compiling and exporting cannot be interrupted
         self._force.daemon = True
@@ -98,6 +103,8 @@ class Worker:
             WatchPreviews: self._watch_pictures,
             GetPreviews: self._note_newest,
             GetSamples: self._get_samples,
+            ScanSource: self._scan_source,
+            CancelScan: self._scans.cancel,
         }
         """Handled by the reader, in mid-training too."""
         self._in_turn: dict[type[Command], Handler] = {
@@ -123,6 +130,7 @@ class Worker:
         while (job := self._jobs.get()) is not None:
             self._handle(self._in_turn, job)
         self._samples.shutdown(wait=False, cancel_futures=True)
+        self._scans.close()
         self._outbox.close(_GRACE_SECONDS)
         self._force.cancel()
 
@@ -238,6 +246,12 @@ class Worker:
             answer = Failed(command.request, str(error))
         self._outbox.put(answer)
 
+    def _scan_source(self, command: ScanSource) -> None:
+        self._scans.ask(command, self._answer_scan)
+
+    def _answer_scan(self, command: ScanSource) -> None:
+        self._handle({ScanSource: self._scans.answered}, command)
+
     def _get_samples(self, command: GetSamples) -> None:
         self._samples.submit(self._handle, {GetSamples: self._answer_samples}, command)
 
@@ -303,7 +317,7 @@ def _warm_up() -> None:
         traceback.print_exc()
 
 
-_REQUESTS = GetSamples | ExportRun | GetPreviews | GetMaps | GetEffectiveField | GetDecoded
+_REQUESTS = GetSamples | ScanSource | ExportRun | GetPreviews | GetMaps | GetEffectiveField | GetDecoded
 
 
 def _refusal(command: Command, sentence: str, details: str) -> Event:
