@@ -157,7 +157,7 @@ def _column(name: str, y: np.ndarray | None) -> np.ndarray:
     if y.ndim == 2 and y.dtype.kind in "buif" and y.shape[1] <= MOST_CLASSES:
         flags = np.asarray(y)
         if ((flags == 0) | (flags == 1)).all() and (flags.sum(1) == 1).all():
-            return flags.argmax(1)
+            return np.asarray(flags.argmax(1))
     if y.ndim != 1:
         raise ScanError(
             f'"{name}" has the shape {_times(y.shape)}: for classification it must hold one label for each sample.'
@@ -244,9 +244,7 @@ def _boxes(given: list[Given], good: list[np.ndarray], names: tuple[str, ...], g
             tables[-1].append(boxes.table(rows))
             classes = max([classes, *(r[4] + 1 for r in rows)])
     names = names or tuple(map(str, range(max(classes, 1))))
-    counts = [
-        np.stack([np.bincount(t[:, 4].astype("int64"), minlength=len(names)) for t in part]) for part in tables
-    ]
+    counts = [np.stack([np.bincount(t[:, 4].astype("int64"), minlength=len(names)) for t in part]) for part in tables]
     return Targets(dict.fromkeys(names, 0), lambda part, row: tables[part][row], counts=counts)
 
 
@@ -272,12 +270,16 @@ def _fits(given: list[Given], fits: Callable[[np.ndarray], bool], wanted: str) -
     for _, y_name, y in given:
         assert y is not None
         if not fits(y):
-            raise ScanError(f'"{y_name}" has the shape {_times(y.shape)} and type {y.dtype.name}: it must hold {wanted}.')
+            raise ScanError(
+                f'"{y_name}" has the shape {_times(y.shape)} and type {y.dtype.name}: it must hold {wanted}.'
+            )
     first = given[0][2]
     assert first is not None
     for _, y_name, y in given[1:]:
         if y is not None and y.ndim == 2 and y.shape[1] != first.shape[1]:
-            raise ScanError(f'"{y_name}" has {y.shape[1]:,} classes, "{given[0][1]}" {first.shape[1]:,}: they must agree.')
+            raise ScanError(
+                f'"{y_name}" has {y.shape[1]:,} classes, "{given[0][1]}" {first.shape[1]:,}: they must agree.'
+            )
     return first.shape
 
 
@@ -289,17 +291,13 @@ def _named(names: tuple[str, ...], classes: int, y_name: str) -> tuple[str, ...]
     return names or tuple(map(str, range(classes)))
 
 
-def _refuse(
-    x_name: str, fine: np.ndarray, wrong: np.ndarray, reason: Callable[[int], str], gathered: Gathered
-) -> None:
+def _refuse(x_name: str, fine: np.ndarray, wrong: np.ndarray, reason: Callable[[int], str], gathered: Gathered) -> None:
     for row in np.flatnonzero(fine & wrong):
         gathered.skip(f"{x_name}[{row}]", reason(int(row)))
         fine[row] = False
 
 
-def _told(
-    values: np.ndarray, name: str, problem: str, wrong: np.ndarray | None = None
-) -> Callable[[int], str]:
+def _told(values: np.ndarray, name: str, problem: str, wrong: np.ndarray | None = None) -> Callable[[int], str]:
     def reason(row: int) -> str:
         value = values[row][np.flatnonzero(wrong[row])[0]] if wrong is not None else values[row]
         shown = f'"{value}"' if isinstance(value, str) else f"{value:g}"

@@ -1,4 +1,4 @@
-"""Names of classes as people put them beside their data: classes.txt, and the few forms of data.yaml that YOLO writes."""
+"""Names of classes as people put them beside their data: classes.txt, and the forms of data.yaml that YOLO writes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def _checked(names: list[str], file: str) -> tuple[str, ...]:
     seen: dict[str, int] = {}
     for number, name in enumerate(names):
         if not name or len(name) > LONGEST or not name.isprintable():
-            raise ScanError(f'"{file}": the name of class {number} must be 1 to {LONGEST} characters: got "{name[:40]}".')
+            raise ScanError(
+                f'"{file}": the name of class {number} must be 1 to {LONGEST} characters: got "{name[:40]}".'
+            )
         if name in seen:
             raise ScanError(f'"{file}": classes {seen[name]} and {number} are both called "{name}": rename one.')
         seen[name] = number

@@ -140,7 +140,9 @@ def _categories(found: list[_Category], file: str) -> tuple[tuple[str, ...], dic
             raise ScanError(f'"{file}": category {number} has the id {_shown(category.id)}: it must be a whole number.')
         name = category.name
         if not isinstance(name, str) or not 1 <= len(name) <= 200 or not name.isprintable():
-            raise ScanError(f'"{file}": category {category.id} has the name {_shown(name)}: 1 to 200 characters are wanted.')
+            raise ScanError(
+                f'"{file}": category {category.id} has the name {_shown(name)}: 1 to 200 characters are wanted.'
+            )
         if category.id in by_id:
             raise ScanError(f'"{file}": two categories have the id {category.id}: number them anew.')
         if name in names:

@@ -127,6 +127,12 @@ class Gathered:
         return Listing(source.found(facts), report, names, read, labels, parts, counts, hashes, dict(self._sizes))
 
 
+def tally(names: Sequence[str], labels: np.ndarray | None) -> dict[str, int]:
+    """Samples of each class, in the order of the indices; {} without classes."""
+    counts = np.bincount(labels, minlength=len(names)).tolist() if labels is not None and names else []
+    return dict(zip(names, counts, strict=True))
+
+
 def _by_number(counted: Counter[K]) -> list[tuple[K, int]]:
     return sorted(counted.items(), key=lambda entry: (-entry[1], entry[0]))
 

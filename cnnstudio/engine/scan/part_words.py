@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.data.facts import PARTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -21,9 +23,7 @@ def told_part(name: str) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def in_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Names of classes, each once: numbers by their size, all else by the alphabet."""
-    once = set(names)
-    if all(re.fullmatch(r"-?\d{1,15}", n, re.ASCII) for n in once):
-        return tuple(sorted(once, key=lambda n: (int(n), n)))
-    return tuple(sorted(once))
+def told_folder_part(folders: Iterable[str]) -> int:
+    """Index into PARTS of the first folder that is called like a part; -1 for none."""
+    part = next((WORDS[f.lower()] for f in folders if f.lower() in WORDS), "")
+    return PARTS.index(part) if part else -1

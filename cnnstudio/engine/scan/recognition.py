@@ -19,7 +19,7 @@ from cnnstudio.core.data.files import (
     YoloImages,
 )
 from cnnstudio.engine.scan import csv_file
-from cnnstudio.engine.scan.arrays import told_task
+from cnnstudio.engine.scan.array_parts import told_task
 from cnnstudio.engine.scan.gathering import found
 from cnnstudio.engine.scan.image_file import ENDINGS
 from cnnstudio.engine.scan.image_folder import found_layout

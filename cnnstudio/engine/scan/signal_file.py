@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cnnstudio.engine.scan import csv_file
+from cnnstudio.engine.scan.image_file import file_hash
 from cnnstudio.engine.scan.listing import ReadError, ScanError
 from cnnstudio.engine.scan.npy import open_npy
 from cnnstudio.engine.scan.walk import file_bytes
 from cnnstudio.engine.scan.wav import MOST_VALUES, read_head, read_wav
-from cnnstudio.engine.scan.image_file import file_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-ENDINGS = frozenset((".wav", ".npy", ".csv"))
+ENDINGS = frozenset((".wav", ".npy", ".csv", ".tsv", ".txt"))
 MOST_BYTES = 1 << 30
 MOST_CHANNELS = 1024
 

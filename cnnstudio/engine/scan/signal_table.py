@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections import Counter
 from pathlib import Path
@@ -12,9 +11,10 @@ import numpy as np
 
 from cnnstudio.core.data.facts import MOST_CLASSES
 from cnnstudio.engine.scan import csv_file
-from cnnstudio.engine.scan.gathering import Gathered, found
+from cnnstudio.engine.scan.gathering import Gathered, found, tally
+from cnnstudio.engine.scan.image_file import file_hash
 from cnnstudio.engine.scan.listing import Raw, ScanError
-from cnnstudio.engine.scan.part_words import in_order
+from cnnstudio.engine.scan.remarks import in_order, remark_on_classes, remark_on_copies
 from cnnstudio.engine.scan.signal_file import numbers
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def scan_signal_table(source: SignalTable, progress: Progress) -> Listing:
     if not kept:
         raise gathered.nothing(f'"{path.name}" holds no row that can be used')
     values = np.stack([row.values for row in kept])
-    names = in_order(row.label for row in kept) if layout.label != "none" else ()
+    names = tuple(sorted({row.label for row in kept} - {""}, key=in_order))
     if len(names) > MOST_CLASSES:
         raise ScanError(
             f'The label column of "{path.name}" holds {len(names):,} different labels; there may be {MOST_CLASSES:,}. '
@@ -77,18 +77,24 @@ def scan_signal_table(source: SignalTable, progress: Progress) -> Listing:
     gathered.kind(f"CSV, {source.channels:,} channel" + "s" * (source.channels > 1), len(kept))
     gathered.size(shape, len(kept))
 
-    def read(number: int) -> Raw:
+    lines = tuple(f"line {row.line}" for row in kept)
+    hashes = np.asarray([file_hash(row.values.tobytes()) for row in kept], "uint64")
+    if labels is not None:
+        remark_on_classes(names, labels, None, gathered, "signal")
+    remark_on_copies(hashes, lines, gathered, labels=labels)
+
+    def read(index: int) -> Raw:
         # A row holds one channel behind the other; samples have their channels last.
-        signal = np.ascontiguousarray(values[number].reshape(source.channels, -1).T)
-        return Raw(signal, int(labels[number]) if labels is not None else None)
+        signal = np.ascontiguousarray(values[index].reshape(source.channels, -1).T)
+        return Raw(signal, int(labels[index]) if labels is not None else None)
 
     return gathered.listing(
         source,
-        names=tuple(f"line {row.line}" for row in kept),
+        names=lines,
         read=read,
-        classes=Counter(dict.fromkeys(names, 0) | Counter(row.label for row in kept)) if names else {},
+        classes=tally(names, labels),
         labels=labels,
-        hashes=np.asarray([_hash(row.values) for row in kept], "uint64"),
+        hashes=hashes,
     )
 
 
@@ -96,7 +102,9 @@ def opened(path: Path, gathered: Gathered) -> csv_file.Manner:
     """How the CSV file is written; an encoding that had to be guessed is put down. Raises ScanError."""
     how = csv_file.manner(path)
     if how.encoding == "latin-1":
-        gathered.find("note", f'"{path.name}" is not UTF-8: it is read as Latin-1. If letters look wrong, save it anew.')
+        gathered.find(
+            "note", f'"{path.name}" is not UTF-8: it is read as Latin-1. If letters look wrong, save it anew.'
+        )
     return how
 
 
@@ -151,9 +159,7 @@ class _Kept(NamedTuple):
     label: str
 
 
-def _rows(
-    rows: Iterator[csv_file.Row], layout: Layout, how: csv_file.Manner, gathered: Gathered
-) -> list[_Kept]:
+def _rows(rows: Iterator[csv_file.Row], layout: Layout, how: csv_file.Manner, gathered: Gathered) -> list[_Kept]:
     kept: list[_Kept] = []
     if layout.named:
         next(rows, None)
@@ -161,7 +167,9 @@ def _rows(
     for row in rows:
         total += len(row.cells)
         if total > MOST_VALUES:
-            raise ScanError(f"The file holds more than {MOST_VALUES:,} values: save them as .npy, which is read in pieces.")
+            raise ScanError(
+                f"The file holds more than {MOST_VALUES:,} values: save them as .npy, which is read in pieces."
+            )
         result = _row(row, layout, how)
         if isinstance(result, str):
             gathered.skip(f"line {row.line}", result)
@@ -197,7 +205,3 @@ def _plain_label(cell: str) -> str:
         if abs(value) < 1e15 and value == int(value):
             return str(int(value))
     return "".join(c if c.isprintable() else " " for c in cell[:200]).strip()
-
-
-def _hash(values: np.ndarray) -> int:
-    return int.from_bytes(hashlib.sha256(values.tobytes()).digest()[:8], "big")
