@@ -6,73 +6,42 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QPushButton, QRadioButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QPushButton,
+    QRadioButton,
+    QScrollArea,
+    QToolButton,
+    QWidget,
+)
 
-from cnnstudio.app.data import DataPage
-from cnnstudio.app.data.gallery import NOTES, PAGE
+from cnnstudio.app.data import gallery_model
+from cnnstudio.app.data.gallery import NOTES
+from cnnstudio.app.data.gallery_model import PAGE, SIDE, page_length
 from cnnstudio.app.data.sample_painter import picture_of, target_words, thumbnail, to_unit
 from cnnstudio.app.data.sources import BADGES
 from cnnstudio.app.features.colormaps import class_colour
 from cnnstudio.app.theme import Role, theme
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.ends import Input
-from cnnstudio.core.data.builtin import Digits, Shapes, Waveforms
+from cnnstudio.core.data.builtin import Digits, Noise, Shapes, Waveforms
 from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.data.known import SOURCES
 from cnnstudio.core.edits import AddBlock, RenameExperiment, SetData
 from cnnstudio.core.recipe import DataRecipe
-from cnnstudio.wire.messages import Failed, GetSamples
-from tests.helpers.recording import PARTS, Studio, pictures, studio
+from cnnstudio.wire.messages import Failed
+from tests.helpers.data_page import Shown
+from tests.helpers.recording import PARTS, pictures, studio
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QColor
     from pytestqt.qtbot import QtBot
 
-    from cnnstudio.app.data.view import DataView
-    from cnnstudio.core.data.sources import SourceSpec
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-class Shown:
-    """A page on a studio."""
-
-    def __init__(self, qtbot: QtBot, made: Studio) -> None:
-        self.qtbot = qtbot
-        self.bridge, self.worker = made.bridge, made.worker
-        self.page = DataPage(made.bridge, made.worker)
-        qtbot.addWidget(self.page)
-        self.page.resize(1200, 720)
-
-    def show(self) -> Shown:
-        self.page.show()
-        return self
-
-    @property
-    def view(self) -> DataView:
-        assert self.page.view is not None
-        return self.page.view
-
-    def source(self) -> SourceSpec:
-        return self.bridge.experiment.data.source
-
-    @property
-    def asked(self) -> list[GetSamples]:
-        return self.worker.all(GetSamples)
-
-    def part(self, kind: type[Any], name: str) -> Any:
-        found = self.page.findChild(kind, name)
-        assert found is not None, name
-        return found
-
-    def text(self, name: str) -> str:
-        label = self.part(QLabel, name)
-        return str(label.text()) if label.isVisible() else ""
-
-    def await_request(self, number: int) -> None:
-        self.qtbot.waitUntil(lambda: len(self.asked) == number, timeout=2000)
 
 
 def rgb(colour: QColor) -> Any:
@@ -107,15 +76,14 @@ def test_while_the_worker_loads_it_says_so_and_then_fills_by_itself(qtbot: QtBot
     page.worker.enter("ready")
     page.worker.answer()
     assert page.view.gallery.message == ""
-    assert page.view.gallery.samples.sample_model.rowCount() == PAGE
+    assert page.view.gallery.model.rowCount() == PARTS["training"]
 
 
 def test_thumbnails_have_the_pixels_of_the_samples(filled: Shown) -> None:
-    model = filled.view.gallery.samples.sample_model
+    model = filled.view.gallery.model
     inputs = pictures(range(PAGE), (8, 8, 1))
     for row in (0, 17, 47):
-        icon = model.data(model.index(row), Qt.ItemDataRole.DecorationRole)
-        image = icon.pixmap(QSize(72, 72)).toImage()
+        image = model.data(model.index(row), Qt.ItemDataRole.DecorationRole).toImage()
         levels = np.array([[image.pixelColor(9 * x + 4, 9 * y + 4).red() for x in range(8)] for y in range(8)])
         assert np.abs(levels - inputs[row, :, :, 0] * 255).max() <= 1
         assert model.data(model.index(row)) == str(row % 10)
@@ -145,20 +113,49 @@ def test_it_says_that_the_test_part_is_used_for_nothing_else(filled: Shown) -> N
     assert (filled.asked[-1].part, filled.asked[-1].start) == ("test", 0)
 
 
-def test_the_pager_goes_to_the_end_and_back(filled: Shown) -> None:
-    previous, following = (filled.part(QToolButton, f"data_{n}") for n in ("previous", "next"))
-    assert filled.text("data_where") == "1 to 48 of 70"
-    assert not previous.isEnabled()
-    QTest.mouseClick(following, LEFT)
-    assert filled.asked[-1].start == 48
-    assert not following.isEnabled()
-    filled.worker.answer()
-    assert filled.text("data_where") == "49 to 70 of 70"
-    assert filled.view.gallery.samples.sample_model.rowCount() == 22
-    assert not following.isEnabled()
-    QTest.mouseClick(previous, LEFT)
-    filled.worker.answer()
-    assert filled.text("data_where") == "1 to 48 of 70"
+def test_all_samples_are_in_the_list_and_only_those_in_sight_are_asked_for(shown: Shown) -> None:
+    shown.worker.parts["training"] = 100_000
+    shown.worker.answer()
+    view, model = shown.view.gallery.samples, shown.view.gallery.model
+    assert model.rowCount() == 100_000
+    assert all((a.count, a.edge) == (PAGE, SIDE) for a in shown.asked)
+    QTest.mouseClick(view.viewport(), LEFT, pos=view.visualRect(model.index(0)).center())
+    QTest.keyClick(view, Qt.Key.Key_End)
+    assert view.currentIndex().row() == 99_999
+    last = 99_999 // PAGE * PAGE
+    await_start(shown, last)
+    assert model.picture(99_999) is None
+    shown.worker.answer()
+    assert model.picture(99_999) is not None
+    assert model.told(99_999) == "Training sample 99,999: 9"
+
+
+def await_start(shown: Shown, start: int) -> None:
+    """Answer requests until this one has been asked; each waits for the one before."""
+
+    def there() -> bool:
+        if shown.asked[-1].start != start and shown.view.gallery._loader.is_waiting:
+            shown.worker.answer()
+        return shown.asked[-1].start == start
+
+    shown.qtbot.waitUntil(there, timeout=5000)
+
+
+def test_one_page_is_asked_for_at_a_time_and_the_least_recently_seen_is_let_go(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery_model, "PAGES_KEPT", 3)
+    shown.worker.parts["training"] = 100_000
+    shown.worker.answer()
+    model, view = shown.view.gallery.model, shown.view.gallery.samples
+    for page in (1000, 500, 2000):
+        view.scrollTo(model.index(page * PAGE), view.ScrollHint.PositionAtTop)
+        await_start(shown, page * PAGE)
+        shown.worker.answer()
+        assert model.picture(page * PAGE) is not None
+    assert len(model._pages) == 3
+    assert model.picture(0) is None
+    assert len({a.start for a in shown.asked}) == len(shown.asked)
 
 
 def test_an_answer_to_an_earlier_question_is_dropped(filled: Shown) -> None:
@@ -168,7 +165,83 @@ def test_an_answer_to_an_earlier_question_is_dropped(filled: Shown) -> None:
     filled.worker.arrive(Failed(earlier, "Too late."))
     assert filled.view.gallery.message == "Loading the samples…"
     filled.worker.answer()
-    assert filled.view.gallery.samples.sample_model.rowCount() == 20
+    assert filled.view.gallery.model.rowCount() == 20
+
+
+def test_enter_shows_one_sample_large_and_arrows_walk(filled: Shown) -> None:
+    view, detail = filled.view.gallery.samples, filled.view.gallery.detail
+    QTest.mouseClick(view.viewport(), LEFT, pos=view.visualRect(filled.view.gallery.model.index(3)).center())
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    assert (filled.asked[-1].start, filled.asked[-1].count, filled.asked[-1].edge) == (3, 1, 0)
+    samples = filled.worker.answer()
+    assert filled.text("data_detail_title") == "Training sample 3 of 70"
+    assert filled.text("data_detail_classes") == "3"
+    low = float(samples.inputs.min())
+    assert filled.text("data_detail_facts").startswith(f"8 × 8 × 1; values from {low:.3g} to")
+    scale = min(detail.picture.width(), detail.picture.height()) // 8
+    left, top = (detail.picture.width() - 8 * scale) // 2, (detail.picture.height() - 8 * scale) // 2
+    QTest.mouseMove(detail.picture, QPoint(left + 2 * scale + 4, top + 5 * scale + 4))
+    value = float(f"{samples.inputs[0, 5, 2, 0]:.3g}")
+    filled.qtbot.waitUntil(lambda: filled.text("data_detail_cell") == f"Row 5, column 2: {value:.12g}")
+    assert filled.page.focusWidget() is detail
+    QTest.keyClick(detail, Qt.Key.Key_Right)
+    assert filled.asked[-1].start == 4
+    QTest.keyClick(detail, Qt.Key.Key_End)
+    assert filled.asked[-1].start == 69
+    filled.worker.answer()
+    assert not filled.part(QToolButton, "data_detail_next").isEnabled()
+    QTest.keyClick(detail, Qt.Key.Key_Escape)
+    assert view.isVisible()
+    assert (filled.page.focusWidget(), view.currentIndex().row()) == (view, 69)
+
+
+def test_a_double_click_enlarges_and_other_data_go_back_to_the_list(filled: Shown) -> None:
+    view = filled.view.gallery.samples
+    place = view.visualRect(filled.view.gallery.model.index(1)).center()
+    QTest.mouseClick(view.viewport(), LEFT, pos=place)
+    QTest.mouseDClick(view.viewport(), LEFT, pos=place)
+    assert filled.view.gallery.detail.isVisible()
+    filled.bridge.do(SetData(recipe=DataRecipe(source=Shapes())))
+    assert filled.view.gallery.message == "Loading the samples…"
+
+
+@pytest.mark.parametrize(
+    ("shape", "length"),
+    [((8, 8, 1), PAGE), ((4000, 3000, 3), PAGE), ((1 << 18, 1), 8), ((1 << 21, 4), 1), ((64, 64, 64, 1), 8)],
+)
+def test_a_page_of_large_samples_is_shorter(shape: tuple[int, ...], length: int) -> None:
+    assert page_length(DataInfo(Task.RECONSTRUCTION, shape), SIDE) == length
+
+
+@pytest.mark.parametrize(
+    ("task", "label", "words"),
+    [("multi-label", "1, 2", "Training sample 2: 1, 2"), ("detection", "2", "Training sample 2: 2")],
+)
+def test_several_classes_and_boxes_have_names(filled: Shown, task: Any, label: str, words: str) -> None:
+    filled.bridge.do(SetData(recipe=DataRecipe(source=Noise(task=task, shape=(16, 16, 3), classes=3))))
+    filled.await_request(2)
+    filled.worker.answer()
+    assert (filled.view.gallery.model.label(2), filled.view.gallery.model.told(2)) == (label, words)
+
+
+def test_boxes_are_drawn_over_images_and_can_be_taken_off(filled: Shown) -> None:
+    filled.bridge.do(SetData(recipe=DataRecipe(source=Noise(task="detection", shape=(36, 36, 3), classes=3))))
+    filled.await_request(2)
+    filled.worker.answer()
+    model = filled.view.gallery.model
+
+    def pixel(x: int, y: int) -> str:
+        picture = model.picture(1)
+        assert picture is not None
+        return str(picture.toImage().pixelColor(x, y).name())
+
+    frame = class_colour(2).name()
+    assert [pixel(0, 10), pixel(40, 0), pixel(71, 20), pixel(30, 35)] == [frame] * 4
+    assert frame not in (pixel(30, 20), pixel(0, 50))
+    box = filled.part(QCheckBox, "data_masks")
+    assert box.text() == "Show boxes"
+    QTest.mouseClick(box, LEFT)
+    assert pixel(40, 0) != frame
 
 
 def test_a_click_on_a_source_is_one_edit_that_can_be_undone(filled: Shown) -> None:
@@ -189,6 +262,7 @@ def test_a_click_on_a_source_is_one_edit_that_can_be_undone(filled: Shown) -> No
 def test_sources_are_chosen_by_keyboard_too_and_remember_what_was_set(filled: Shown) -> None:
     filled.bridge.do(SetData(recipe=DataRecipe(source=Waveforms(length=64))))
     digits = filled.part(QRadioButton, "source_digits_button")
+    filled.part(QScrollArea, "data_sources").ensureWidgetVisible(digits)
     QTest.mouseClick(digits, LEFT)
     assert filled.source() == Digits()
     QTest.keyClick(digits, Qt.Key.Key_Down)
@@ -283,11 +357,11 @@ def test_masks_are_laid_over_images_and_can_be_taken_off(filled: Shown) -> None:
     filled.bridge.do(SetData(recipe=DataRecipe(source=Shapes(size=36))))
     filled.await_request(2)
     samples = filled.worker.answer()
-    model = filled.view.gallery.samples.sample_model
+    model = filled.view.gallery.model
 
     def pixel(row: int) -> Any:
-        icon = model.data(model.index(0), Qt.ItemDataRole.DecorationRole)
-        return rgb(icon.pixmap(QSize(72, 72)).toImage().pixelColor(1, 2 * row + 1))
+        image = model.data(model.index(0), Qt.ItemDataRole.DecorationRole).toImage()
+        return rgb(image.pixelColor(1, 2 * row + 1))
 
     plain = samples.inputs[0, :, 0] * 255
     mask = rgb(class_colour(1))
@@ -300,7 +374,7 @@ def test_masks_are_laid_over_images_and_can_be_taken_off(filled: Shown) -> None:
 def test_every_control_has_a_name_and_says_what_it_does(filled: Shown) -> None:
     for widget in filled.page.findChildren(QWidget):
         name = widget.objectName()
-        if isinstance(widget, QAbstractButton) and name and not name.startswith("qt_"):
+        if isinstance(widget, QAbstractButton) and name and not name.startswith(("qt_", "Scroll")):
             assert widget.accessibleName(), name
             assert widget.toolTip(), name
 

@@ -13,6 +13,7 @@ from cnnstudio.app.selection import Selection
 from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.document import Document
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.formats.files import read_experiment
@@ -45,6 +46,8 @@ class RecordingWorker(WorkerClient):
         super().__init__(command=("never started",))
         self.sent: list[Command] = []
         self.starts = 0
+        self.parts = dict(PARTS)
+        """Samples in each part of whatever data it is asked for."""
         self.enter(state)
 
     def start(self) -> None:
@@ -79,20 +82,31 @@ class RecordingWorker(WorkerClient):
         """Answer the latest request for samples with `pictures` of its data."""
         asked = self.all(GetSamples)[-1]
         info = read_experiment(asked.experiment, "The test").data.info()
-        total = PARTS[asked.part]
+        total = self.parts[asked.part]
         chosen = range(asked.start, min(total, asked.start + asked.count))
         inputs = pictures(chosen, info.input_shape)
-        labels = np.array([i % max(1, info.classes) for i in chosen], np.int32)
-        targets: Any = labels
-        if info.task == "segmentation":
-            targets = np.zeros((len(chosen), *info.input_shape[:2]), np.int32)
-            targets[:, 0, :] = 1
-        elif info.task == "reconstruction":
-            targets = inputs
-        counts = {p: tuple(len(range(c, n, info.classes)) for c in range(info.classes)) for p, n in PARTS.items()}
-        samples = Samples(asked.request, asked.part, asked.start, total, inputs, targets, PARTS, counts)
+        targets = _targets(info, chosen, inputs)
+        classes = range(info.classes)
+        counts = {p: tuple(len(range(c, n, info.classes)) for c in classes) for p, n in self.parts.items()}
+        names = tuple(f"{asked.part}/{i}.png" for i in chosen) if '"facts"' in asked.experiment else ()
+        samples = Samples(asked.request, asked.part, asked.start, total, inputs, targets, self.parts, counts, names)
         self.arrive(samples)
         return samples
+
+
+def _targets(info: DataInfo, chosen: range, inputs: Any) -> Any:
+    """Class i of sample i, masks whose first row is of class 1, the samples themselves, or one box in each."""
+    if info.task is Task.SEGMENTATION:
+        masks = np.zeros((len(chosen), *info.input_shape[:2]), np.int32)
+        masks[:, 0, :] = 1
+        return masks
+    if info.task is Task.RECONSTRUCTION:
+        return inputs
+    if info.task is Task.MULTILABEL:
+        return np.array([[i % 2, *([1] * (info.classes - 1))] for i in chosen], np.int32)
+    if info.task is Task.DETECTION:
+        return np.array([[[0, 0, 1, 0.5, i % info.classes], [0, 0, 0, 0, -1]] for i in chosen], np.float32)
+    return np.array([i % max(1, info.classes) for i in chosen], np.int32)
 
 
 def pictures(numbers: range, shape: tuple[int, ...]) -> Any:
