@@ -14,14 +14,21 @@ if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
 
 
-def require_sound(experiment: Experiment) -> None:
-    """Raise CommandError with the first error when the design cannot be built."""
+def first_error(experiment: Experiment) -> str:
+    """What keeps the design from being built, in one sentence (and how much more does); "" when nothing."""
     found = lint(trace(experiment.architecture, experiment.data.info()))
     errors = [d for d in found if d.severity is Severity.ERROR]
-    if errors:
-        place = f"Block {errors[0].block}: " if errors[0].block else ""
-        more = f" ({len(errors) - 1} more: see `cnnstudio check`.)" if len(errors) > 1 else ""
-        raise CommandError(f"{place}{errors[0].message}{more}")
+    if not errors:
+        return ""
+    place = f"Block {errors[0].block}: " if errors[0].block else ""
+    more = f" ({len(errors) - 1} more: see `cnnstudio check`.)" if len(errors) > 1 else ""
+    return f"{place}{errors[0].message}{more}"
+
+
+def require_sound(experiment: Experiment) -> None:
+    """Raise CommandError with the first error when the design cannot be built."""
+    if error := first_error(experiment):
+        raise CommandError(error)
     wrong = [
         sentence
         for recipe in (experiment.data.source, experiment.data, experiment.training)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.cli.experiments import add_experiment, load
 from cnnstudio.cli.output import quiet, tell
+from cnnstudio.cli.own_data import with_data
 from cnnstudio.cli.progress import JsonLines, TextLines
 from cnnstudio.cli.sound import require_sound, require_weights
 from cnnstudio.cli.verb import INTERRUPTED, OK, CommandError, UsageError, Verb
@@ -38,6 +39,9 @@ def _whole(text: str) -> int:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_experiment(parser)
+    parser.add_argument(
+        "--data", metavar="SOURCE", help="a folder or file of your own samples, in place of the experiment's data"
+    )
     parser.add_argument(
         "--epochs", metavar="N", type=_whole, help="how often every sample is seen (default: as in the file)"
     )
@@ -137,6 +141,8 @@ def _run(args: argparse.Namespace) -> int:
     if args.fresh:
         experiment = without_weights(experiment)
     device, folder = _device(args.device), _folder(args.out)
+    if args.data is not None:
+        experiment = with_data(experiment, args.data)
     require_sound(experiment)
     require_weights(experiment)
     with quiet(verbose=args.verbose):
