@@ -71,7 +71,7 @@ class SampleChooser(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(space(2))
         column.addWidget(self._stack)
-        column.addWidget(self.view)
+        column.addWidget(self.view, 1)
         self._say("Loading the samples\u2026")
 
     def _connect(self) -> None:

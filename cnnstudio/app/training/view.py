@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features import FeatureWall
 from cnnstudio.app.features.words import words
 from cnnstudio.app.format import tensor_shape
 from cnnstudio.app.theme import mark, space
 from cnnstudio.app.training.curves import CurvePanel
+from cnnstudio.app.training.evaluation.panel import EvaluationPanel
 from cnnstudio.app.training.header import RunHeader
+from cnnstudio.app.training.latent.panel import LatentPanel
 from cnnstudio.app.training.recipe_panel import RecipePanel
 from cnnstudio.app.training.sample_chooser import SampleChooser
 from cnnstudio.app.training.sentences import foreign_words, why_no_maps
@@ -52,6 +54,14 @@ class TrainView(QWidget):
         self._header = RunHeader()
         self._recipe = RecipePanel()
         self._curves = CurvePanel()
+        self._evaluation = EvaluationPanel()
+        self._latent = LatentPanel(worker)
+        self._tabs = QTabWidget()
+        self._tabs.setObjectName("train_tabs")
+        self._tabs.setAccessibleName("What is shown of the run")
+        self._tabs.setToolTip("Curves, evaluation and, for autoencoders, the values of the bottleneck")
+        self._tabs.setDocumentMode(True)
+        self._tabs.setUsesScrollButtons(False)
         self._blocks = QComboBox()
         self._blocks.setObjectName("train_block")
         self._blocks.setAccessibleName("Block")
@@ -72,7 +82,14 @@ class TrainView(QWidget):
     def _arrange(self) -> None:
         left, inside = _panel()
         inside.addWidget(self._recipe)
-        inside.addWidget(self._curves, 1)
+        for title, tip, panel in (
+            ("Curves", "Loss and metrics, epoch by epoch", self._curves),
+            ("Evaluation", "What the network gets right and wrong on validation and test", self._evaluation),
+            ("Bottleneck", "Set the values between encoder and decoder by hand", self._latent),
+        ):
+            self._tabs.setTabToolTip(self._tabs.addTab(panel, title), tip)
+        self._tabs.setTabVisible(self._tabs.indexOf(self._latent), False)
+        inside.addWidget(self._tabs, 1)
         inside.addWidget(self._said)
         top = QHBoxLayout()
         top.setSpacing(space(2))
@@ -81,8 +98,14 @@ class TrainView(QWidget):
         right, column = _panel()
         column.setSpacing(space(3))
         column.addLayout(top)
-        column.addWidget(self._chooser)
-        column.addWidget(self._wall, 1)
+        sample_and_maps = QSplitter(Qt.Orientation.Vertical)
+        sample_and_maps.setObjectName("train_sample_splitter")
+        sample_and_maps.setChildrenCollapsible(False)
+        sample_and_maps.addWidget(self._chooser)
+        sample_and_maps.addWidget(self._wall)
+        sample_and_maps.setStretchFactor(0, 0)
+        sample_and_maps.setStretchFactor(1, 1)
+        column.addWidget(sample_and_maps, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setObjectName("train_splitter")
         splitter.addWidget(left)
@@ -104,6 +127,8 @@ class TrainView(QWidget):
         self._curves.said.connect(self._say)
         self._blocks.activated.connect(self._choose_block)
         self._chooser.chosen.connect(self._watch)
+        self._chooser.chosen.connect(self._follow_sample)
+        self._chooser.view.threshold_changed.connect(self._evaluation.show_threshold)
         self._selection.changed.connect(self._follow_selection)
         self._bridge.changed.connect(self._follow_design)
         self._run.changed.connect(self._follow_run)
@@ -121,6 +146,21 @@ class TrainView(QWidget):
     def curves(self) -> CurvePanel:
         """The curves."""
         return self._curves
+
+    @property
+    def evaluation(self) -> EvaluationPanel:
+        """Metrics, confusion matrix, classes."""
+        return self._evaluation
+
+    @property
+    def latent(self) -> LatentPanel:
+        """The values of the bottleneck."""
+        return self._latent
+
+    @property
+    def tabs(self) -> QTabWidget:
+        """Curves, evaluation, bottleneck."""
+        return self._tabs
 
     @property
     def chooser(self) -> SampleChooser:
@@ -157,9 +197,17 @@ class TrainView(QWidget):
         if not self._active:
             return
         self._header.show_state(state, self._run.experiment, self._bridge.experiment, foreign=self._run.is_foreign)
-        self._chooser.show_experiment(self._trained())
+        trained = self._trained()
+        self._chooser.show_experiment(trained)
+        self._evaluation.follow(state, trained.data.info().class_names)
+        self._follow_sample()
         if self._wall.layer is None:
             self._explain_wall()
+
+    def _follow_sample(self) -> None:
+        if self._active:
+            useful = self._latent.follow(self._run.state, self._trained(), self._chooser.sample)
+            self._tabs.setTabVisible(self._tabs.indexOf(self._latent), useful)
 
     def _trained(self) -> Experiment:
         """What the maps and samples belong to: the frozen copy of the run; the design before the first, and when

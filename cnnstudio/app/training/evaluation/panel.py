@@ -45,6 +45,7 @@ class EvaluationPanel(QWidget):
         self._views.setToolTip("What of the evaluation is shown")
         self._views.setDrawBase(False)
         self._views.setExpanding(False)
+        self._views.setUsesScrollButtons(False)
         self._when = words("evaluation_when", tone="muted", scale="caption")
         self._no_part = MessageView("evaluation_part_message")
         self.metrics = NumberTable("evaluation_metrics", "Metrics of the parts")

@@ -1,0 +1,1 @@
+"""Moving through the bottleneck of an autoencoder: a slider for each value, and what the network makes of them."""
