@@ -140,6 +140,27 @@ def prepared_boxes(
     return np.asarray(moved[large])
 
 
+def padded(boxes: Sequence[np.ndarray]) -> np.ndarray:
+    """Boxes of each sample, float32 (samples, most of one, 5): class -1 for none."""
+    most = max(1, *(len(found) for found in boxes), 1)
+    made = np.zeros((len(boxes), most, 5), "float32")
+    made[..., 4] = -1.0
+    for row, found in zip(made, boxes, strict=True):
+        row[: len(found)] = found
+    return made
+
+
+def resized_boxes(
+    boxes: np.ndarray,
+    found: Sequence[int],
+    wanted: Sequence[int],
+    mode: str,
+) -> np.ndarray:
+    """Boxes (samples, most of one, 5) of images that come to another size."""
+    known = [rows[rows[:, 4] >= 0] for rows in boxes]
+    return padded([prepared_boxes(rows, found, wanted, mode) for rows in known])
+
+
 def statistics_rows(training: np.ndarray) -> np.ndarray:
     """Of the training samples at most 4,096, evenly spread: enough to measure on."""
     return training[:: max(1, -(-len(training) // 4096))]

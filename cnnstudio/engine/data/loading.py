@@ -26,7 +26,7 @@ from cnnstudio.engine.data.dataset import Noise as AddedNoise
 from cnnstudio.engine.data.errors import DataError
 from cnnstudio.engine.data.keras_sets import keras_set
 from cnnstudio.engine.data.splitting import split_rows
-from cnnstudio.engine.data.stores import ArrayStore, FileStore, padded
+from cnnstudio.engine.data.stores import ArrayStore, FileStore
 from cnnstudio.engine.scan.listing import ScanError
 
 if TYPE_CHECKING:
@@ -144,8 +144,7 @@ def _prepared(
     if targets is not None and info.task is Task.SEGMENTATION:
         targets = np.stack([preparing.prepared_mask(mask, shape[:-1], mode) for mask in targets])
     elif targets is not None and info.task is Task.DETECTION:
-        known = [boxes[boxes[:, 4] >= 0] for boxes in targets]
-        targets = padded([preparing.prepared_boxes(b, found[:-1], shape[:-1], mode) for b in known])
+        targets = preparing.resized_boxes(targets, found[:-1], shape[:-1], mode)
     return made, targets
 
 

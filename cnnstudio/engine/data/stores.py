@@ -67,15 +67,6 @@ def count_targets(targets: np.ndarray, task: Task, classes: int) -> np.ndarray:
     return np.bincount(indices.ravel().astype("int64"), minlength=classes)
 
 
-def padded(boxes: list[np.ndarray]) -> np.ndarray:
-    """Boxes of several samples as float32 (samples, most of one but at least 1, 5); class -1 where there is none."""
-    made = np.zeros((len(boxes), max(1, *map(len, boxes), 1), 5), "float32")
-    made[..., 4] = -1.0
-    for row, found in zip(made, boxes, strict=True):
-        row[: len(found)] = found
-    return made
-
-
 class ArrayStore:
     """Samples that lie in memory: of built-in sources and Keras's data sets."""
 
@@ -231,7 +222,7 @@ class FileStore:
         if self._info.task is Task.RECONSTRUCTION:
             return self._together(known) if known else None
         if self._info.task is Task.DETECTION:
-            return padded(known)
+            return preparing.padded(known)
         if not known:
             sizes = {Task.MULTILABEL: (self._info.classes,), Task.SEGMENTATION: self._info.input_shape[:-1]}
             return np.empty((0, *sizes.get(self._info.task, ())), "int32")
