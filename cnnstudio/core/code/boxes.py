@@ -19,31 +19,32 @@ from cnnstudio.core.code.scores import mean_of
 
 
 def centre_point_loss(
-    targets: Any, outputs: Any, ops: Any, scores: bool = False
+    targets: Any,
+    outputs: Any,
+    ops: Any,
+    scores: bool = False,
 ) -> Any:
     """Loss of each sample, (n,): focal loss of the middles plus five times 1 - GIoU.
 
     Targets (n, boxes, 5), outputs (n, height, width, classes + 4); `ops` is keras.ops.
     Both parts are means over the objects of a sample. Middles after Zhou, Wang and
-    Kraehenbuehl, "Objects as points" (2019); boxes and the weight of both after Liu et
+    Krähenbühl, "Objects as points" (2019); boxes and the weight of both after Liu et
     al., "Training-time-friendly network for real-time object detection" (2020).
     """
     answers = ops.cast(ops.sigmoid(outputs) if scores else outputs, "float32")
     height, width, maps = answers.shape[1:]
-    wanted, boxes, weights = centre_targets(
-        ops.cast(targets, "float32"), height, width, maps - 4, ops
-    )
+    targets = ops.cast(targets, "float32")
+    size = height, width, maps - 4
+    wanted, boxes, weights = centre_targets(targets, *size, ops)
     shares = ops.clip(answers[..., :-4], 1e-4, 1 - 1e-4)
     there = ops.cast(ops.equal(wanted, 1.0), "float32")
     found = there * (1 - shares) ** 2 * ops.log(shares)
     quiet = (1 - there) * (1 - wanted) ** 4 * shares**2 * ops.log(1 - shares)
     objects = ops.sum(ops.cast(targets[..., 4] >= 0, "float32"), axis=1)
     middles = -ops.sum(found + quiet, axis=(1, 2, 3)) / ops.maximum(objects, 1.0)
-    apart = (
-        1 - overlap_with_gap(boxes, cell_boxes(answers[..., -4:], ops), ops)
-    ) * weights
-    total = ops.maximum(ops.sum(weights, axis=(1, 2)), 1e-6)
-    return middles + 5 * ops.sum(apart, axis=(1, 2)) / total
+    near = overlap_with_gap(boxes, cell_boxes(answers[..., -4:], ops), ops)
+    apart = ops.sum((1 - near) * weights, axis=(1, 2))
+    return middles + 5 * apart / ops.maximum(ops.sum(weights, axis=(1, 2)), 1e-6)
 
 
 def centre_targets(
@@ -64,10 +65,10 @@ def centre_targets(
     columns = bell(edges[..., 0], edges[..., 2], width, ops)
     there = ops.cast(kinds >= 0, "float32")[..., None, None]
     bells = rows[..., :, None] * columns[..., None, :] * there
-    heat = [
-        ops.max(bells * ops.cast(ops.equal(kinds, kind), "float32")[..., None, None], 1)
-        for kind in range(classes)
-    ]
+    heat = []
+    for kind in range(classes):  # one by one: all at once would not fit the memory
+        own = ops.cast(ops.equal(kinds, kind), "float32")[..., None, None]
+        heat.append(ops.max(bells * own, axis=1))
     nearest = ops.one_hot(ops.argmax(bells, axis=1), ops.shape(targets)[1])
     boxes = ops.einsum("nhwk,nkc->nhwc", nearest, edges)
     return ops.stack(heat, axis=-1), boxes, ops.max(bells, axis=1)
@@ -121,20 +122,14 @@ def found_boxes(
     is tf.image.combined_non_max_suppression, which leaves one of several boxes of a
     class that overlap by more than 0.6.
     """
-    answers = outputs.astype("float32")
+    answers = np.asarray(outputs, "float32")
     if scores:
         answers = 1 / (1 + np.exp(-answers))
     count, height, width, maps = answers.shape
     shares = answers[..., :-4]
     padded = np.pad(shares, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    around = np.max(
-        [
-            padded[:, row : row + height, column : column + width]
-            for row in range(3)
-            for column in range(3)
-        ],
-        axis=0,
-    )
+    rows = [padded[:, row : row + height] for row in range(3)]
+    around = np.max([r[:, :, n : n + width] for r in rows for n in range(3)], axis=0)
     peaks = np.where(shares >= around, shares, 0.0).reshape(count, -1, maps - 4)
     boxes = cell_boxes(answers[..., -4:], np).clip(0, 1).reshape(count, -1, 1, 4)
     edges, chances, kinds, known = (
@@ -148,10 +143,9 @@ def found_boxes(
             score_threshold=least,
         )
     )
-    found = np.concatenate(
-        [edges[..., [1, 0, 3, 2]], kinds[..., None], chances[..., None]], axis=-1
-    )
-    return [rows[:number] for rows, number in zip(found, known, strict=True)]
+    parts = edges[..., [1, 0, 3, 2]], kinds[..., None], chances[..., None]
+    found = np.concatenate(parts, axis=-1)
+    return [all_of[:number] for all_of, number in zip(found, known, strict=True)]
 
 
 def precision_at_recalls(

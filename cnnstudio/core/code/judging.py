@@ -35,8 +35,9 @@ _OWN = {
     (Task.MULTILABEL, "cross-entropy"): "label_entropy",
     (Task.MULTILABEL, "focal"): "label_focal",
     (Task.RECONSTRUCTION, "ssim"): "unlikeness",
+    (Task.DETECTION, "focal + giou"): "centre_point_loss",
 }
-"""Losses that a script carries along: functions of `engine.tasks.losses`."""
+"""Losses that a script carries along: functions of `engine.tasks.losses` and, for boxes, of `core.code.boxes`."""
 
 _EVALUATED = "results = model.evaluate(inputs[test], targets[test], return_dict=True, verbose=0)"
 _PRINTED = """\
@@ -46,6 +47,13 @@ for name, value in results.items():
 _MASKS = """\
 answers = model.predict(inputs[test], verbose=0).argmax(axis=-1)
 results |= mask_scores(count_pairs(targets[test], answers, {classes}))""".splitlines()
+
+_BOXES = """\
+outputs = model.predict(inputs[test], verbose=0)
+found = found_boxes(outputs, tf.image.combined_non_max_suppression)
+precision, _ = precision_at_recalls(targets[test], found, {classes})
+results |= detection_scores(precision)""".splitlines()
+_SCORED_BOXES = [line.replace("suppression)", "suppression, scores=True)") for line in _BOXES]
 
 _LIKENESS = """\
 outputs = model.predict(inputs[test], verbose=0)
@@ -65,6 +73,11 @@ def gives_scores(experiment: Experiment) -> bool:
     return any(getattr(spec, "activation", "") == "linear" for spec in outputs)
 
 
+def imports(experiment: Experiment) -> list[str]:
+    """Lines that import what only this task needs."""
+    return ["import tensorflow as tf"] if experiment.data.info().task is Task.DETECTION else []
+
+
 def carried(experiment: Experiment) -> tuple[str, ...]:
     """Names of the functions that loss, weights and test need."""
     task = experiment.data.info().task
@@ -73,6 +86,7 @@ def carried(experiment: Experiment) -> tuple[str, ...]:
         Task.MULTILABEL: ("label_scores",),
         Task.SEGMENTATION: ("count_pairs", "mask_scores"),
         Task.RECONSTRUCTION: ("squared_errors", "span_of", "noise_ratio", "structural_likeness"),
+        Task.DETECTION: ("found_boxes", "precision_at_recalls", "detection_scores"),
     }
     names = [*judging.get(task, ()), _own_loss(experiment)]
     if _weighs(experiment):
@@ -108,7 +122,8 @@ def loss_piece(experiment: Experiment) -> Piece:
     """The argument `loss` of `compile`: Keras's name, an object of Keras, or a carried function."""
     task, scores = experiment.data.info().task, gives_scores(experiment)
     if own := _own_loss(experiment):
-        given = [Piece("scores=True")] if scores and task is not Task.RECONSTRUCTION else []
+        given = [Piece("ops=keras.ops")] if task is Task.DETECTION else []
+        given += [Piece("scores=True")] if scores and task is not Task.RECONSTRUCTION else []
         if _weighs(experiment):
             given.append(Piece("weights=weights"))
         return call("loss=functools.partial", [Piece(own), *given]) if given else Piece(f"loss={own}")
@@ -121,6 +136,8 @@ def loss_piece(experiment: Experiment) -> Piece:
 def metric_pieces(experiment: Experiment) -> list[Piece]:
     """The metrics of training, each as source."""
     info = experiment.data.info()
+    if info.task is Task.DETECTION:
+        return []
     if info.task is Task.RECONSTRUCTION:
         return [Piece('"mae"')]
     if info.task is Task.MULTILABEL:
@@ -147,6 +164,8 @@ def _judging(experiment: Experiment) -> list[str]:
         return [*_LIKENESS, *(_GAIN if experiment.data.preparation.added_noise > 0 else [])]
     if info.task is Task.SEGMENTATION:
         return _filled(_MASKS, info)
+    if info.task is Task.DETECTION:
+        return _filled(_SCORED_BOXES if gives_scores(experiment) else _BOXES, info)
     lines = ["outputs = model.predict(inputs[test], verbose=0)"]
     labels = info.task is Task.MULTILABEL
     if gives_scores(experiment):

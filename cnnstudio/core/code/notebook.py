@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.analysis.tracing import trace
-from cnnstudio.core.code.judging import measuring
+from cnnstudio.core.code import judging
 from cnnstudio.core.code.source import (
     READS_WEIGHTS,
     build_and_compile,
@@ -37,8 +37,9 @@ _TASKS = {
     Task.MULTILABEL: "Classification: any number of classes for each sample.",
     Task.SEGMENTATION: "Segmentation: one class for each position.",
     Task.RECONSTRUCTION: "Reconstruction: the sample itself.",
+    Task.DETECTION: "Detection: boxes, each with a class.",
 }
-_IMPORTS = ["import keras", "import matplotlib.pyplot as plt", "import numpy as np", "from keras import layers"]
+_IMPORTS = ["import keras", "import matplotlib.pyplot as plt", "import numpy as np"]
 
 _KEPT = """\
 history = {}
@@ -61,19 +62,20 @@ def notebook(experiment: Experiment) -> str:
     model = model_of(experiment)
     rows = _rows(trace(experiment.architecture, experiment.data.info()))
     parts = [line for source in functions(experiment) for line in (*source, "", "")]
-    imports = [*standard_imports(experiment), *_IMPORTS, *([READS_WEIGHTS] if experiment.weights else [])]
+    imports = [*standard_imports(experiment), *_IMPORTS, *judging.imports(experiment), "from keras import layers"]
+    imports += [READS_WEIGHTS] if experiment.weights else []
     cells = [
         _prose("title", _title(experiment, rows)),
         _code("settings", [*imports, "", *constants(experiment), "", "keras.utils.set_random_seed(SEED)"]),
         _prose("about-data", ["## Data", "", *_sentence(experiment.data.source.note)]),
-        _code("data", [*parts, *load_and_split(experiment.data)]),
+        _code("data", [*parts, *load_and_split(experiment)]),
         _prose("about-model", ["## Model", "", *_table(rows)]),
         _code("model", [*model.lines, "", "", *build_and_compile(experiment), "model.summary()"]),
         _prose("about-training", ["## Training"]),
         _code("training", _training(experiment)),
         _code("curves", _CURVES),
         _prose("about-test", ["## Test", "", "On samples that training has not seen."]),
-        _code("test", measuring(experiment)),
+        _code("test", judging.measuring(experiment)),
     ]
     return json.dumps({"cells": cells, **_HEAD}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 

@@ -13,7 +13,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.analysis.tracing import trace
-from cnnstudio.core.code import judging
+from cnnstudio.core.code import data_code, judging
 from cnnstudio.core.code.model_code import ModelCode, layer_names, model_code
 from cnnstudio.core.code.writing import INDENT, Piece, arguments, call, docstring, laid_out, listed, literal
 from cnnstudio.core.data.info import Task
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 IMPORTS = ("import keras", "from keras import layers")
 _STANDARD = {
     "functools": "import functools",
+    "Iterable": "from collections.abc import Iterable",
     "Iterator": "from collections.abc import Iterator",
+    "Sequence": "from collections.abc import Sequence",
     "Any": "from typing import Any",
 }
 """Name in the functions that a script carries along -> how it is imported, sorted as isort sorts."""
@@ -66,7 +68,8 @@ def script_with_lines(experiment: Experiment, traced: Trace | None = None) -> tu
     """
     model = model_of(experiment, traced)
     lines = docstring(experiment.name, [p for p in (experiment.description, runs_with(experiment)) if p])
-    lines += ["", *standard_imports(experiment), "import keras", "import numpy as np", "from keras import layers"]
+    lines += ["", *standard_imports(experiment), "import keras", "import numpy as np"]
+    lines += [*judging.imports(experiment), "from keras import layers"]
     lines += [*([READS_WEIGHTS] if experiment.weights else []), "", *constants(experiment)]
     for source in functions(experiment):
         lines += ["", "", *source]
@@ -87,7 +90,9 @@ def standard_imports(experiment: Experiment) -> list[str]:
 def runs_with(experiment: Experiment, *more: str) -> str:
     """The sentence with the packages that the code needs; `more` are those of a notebook."""
     weights = ["safetensors"] if experiment.weights else []
-    *needed, last = "keras", "tensorflow", "scikit-learn", *weights, *more
+    carried = [line for source in functions(experiment) for line in source]
+    sizing = ["pillow"] if any("from PIL" in line for line in carried) else []
+    *needed, last = "keras", "tensorflow", "scikit-learn", *sizing, *weights, *more
     return f"Written by CNN Studio. It runs on its own; it needs {', '.join(needed)} and {last}."
 
 
@@ -102,7 +107,7 @@ def constants(experiment: Experiment) -> list[str]:
     """What the training recipe says in one number each."""
     training = experiment.training
     numbers = [f"SEED = {training.seed!r}", f"EPOCHS = {training.epochs!r}", f"BATCH_SIZE = {training.batch_size!r}"]
-    numbers += _augmentation_constants(experiment.data)
+    numbers += [*data_code.constants(experiment), *_augmentation_constants(experiment.data)]
     return [*numbers, *_weights_constants(experiment)] if experiment.weights else numbers
 
 
@@ -138,38 +143,28 @@ def _weights_constants(experiment: Experiment) -> list[str]:
 def functions(experiment: Experiment) -> list[list[str]]:
     """Source lines of each function that makes, splits, orders and varies the data, or judges the network."""
     varying = ["varied_batches"] if experiment.data.augmentation.acts_on(experiment.data.info()) else []
-    return _functions(experiment.data.source.maker, "split", "epoch_order", *varying, *judging.carried(experiment))
+    return _functions(*data_code.carried(experiment), "epoch_order", *varying, *judging.carried(experiment))
 
 
 def _shifted(blocks: dict[str, tuple[int, int]], before: int) -> dict[str, tuple[int, int]]:
     return {id: (first + before + 1, last + before + 1) for id, (first, last) in blocks.items()}
 
 
-def _load_call(result: str, data: DataRecipe, indent: str) -> list[str]:
-    """The call of the function that makes the data: its parameters are those of the source that it takes."""
-    taken = {argument.arg for argument in _known()[data.source.maker][0].args.args}
-    given = {name: value for name, value in to_plain(data.source).items() if name in taken}
-    return laid_out(call(f"{result} = {data.source.maker}", arguments((), given)), indent)
-
-
-def load_and_split(data: DataRecipe, indent: str = "") -> list[str]:
+def load_and_split(experiment: Experiment, indent: str = "") -> list[str]:
     """Statements that give `inputs`, `targets` and the indices `training`, `validation` and `test`."""
-    task = data.info().task
-    shares = {"validation": data.validation, "test": data.test, "seed": data.seed}
-    if task is Task.RECONSTRUCTION:
-        load = [*_load_call("inputs, labels", data, indent), f"{indent}targets = inputs"]
-        labels = [Piece("labels=labels")]
-    else:
-        load = _load_call("inputs, targets", data, indent)
-        labels = [Piece("labels=targets")] if task is Task.CLASSIFICATION else []
-    parts = [Piece("len(inputs)"), *arguments((), shares), *labels]
-    return [*load, *laid_out(call("training, validation, test = split", parts), indent)]
+    return data_code.load_and_split(experiment, _parameters, indent)
+
+
+def _parameters(name: str) -> set[str]:
+    """Names of the parameters of a carried function."""
+    return {argument.arg for argument in _known()[name][0].args.args}
 
 
 def build_and_compile(experiment: Experiment, indent: str = "") -> list[str]:
     """Statements that give `model`, ready to train."""
-    metrics = listed("metrics=", judging.metric_pieces(experiment))
-    parts = [_optimizer(experiment.training), judging.loss_piece(experiment), metrics]
+    metrics = judging.metric_pieces(experiment)
+    parts = [_optimizer(experiment.training), judging.loss_piece(experiment)]
+    parts += [listed("metrics=", metrics)] if metrics else []
     start = [indent + line for line in STARTING] if experiment.weights else []
     weights = judging.weights_lines(experiment, indent)
     return [f"{indent}model = build_model()", *start, *weights, *laid_out(call("model.compile", parts), indent)]
@@ -179,7 +174,7 @@ def _main(experiment: Experiment) -> list[str]:
     return [
         "def main():",
         f"{INDENT}keras.utils.set_random_seed(SEED)",
-        *load_and_split(experiment.data, INDENT),
+        *load_and_split(experiment, INDENT),
         *build_and_compile(experiment, INDENT),
         f"{INDENT}model.summary()",
         *training_loop(experiment, INDENT),
@@ -241,7 +236,8 @@ def training_loop(experiment: Experiment, indent: str = "") -> list[str]:
     """Statements that train `model`."""
     info = experiment.data.info()
     varied = [line.replace("=TASK", f"={literal(str(info.task))}") for line in _VARIED_TRAINING]
-    return [indent + line for line in (varied if experiment.data.augmentation.acts_on(info) else _TRAINING)]
+    loop = varied if experiment.data.augmentation.acts_on(info) else _TRAINING
+    return [indent + line for line in data_code.noisy_loop(loop, experiment.data)]
 
 
 def _optimizer(training: TrainingRecipe) -> Piece:
@@ -253,8 +249,10 @@ def _optimizer(training: TrainingRecipe) -> Piece:
 
 _MODULES = (
     "core/code/samples.py",
+    "core/code/preparing.py",
     "core/code/augmenting.py",
     "core/code/scores.py",
+    "core/code/boxes.py",
     "engine/tasks/losses.py",
 )
 """With the functions that a script can carry along; the losses are those that the engine trains with."""
