@@ -68,7 +68,7 @@ class SampleChooser(QWidget):
         self._stack.addWidget(waiting)
         self._stack.addWidget(self._strip)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, 0, space(2))
         column.setSpacing(space(2))
         column.addWidget(self._stack)
         column.addWidget(self.view, 1)

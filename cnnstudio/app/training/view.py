@@ -60,7 +60,7 @@ class TrainView(QWidget):
         self._tabs.setObjectName("train_tabs")
         self._tabs.setAccessibleName("What is shown of the run")
         self._tabs.setToolTip("Curves, evaluation and, for autoencoders, the values of the bottleneck")
-        self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)
         self._tabs.setUsesScrollButtons(False)
         self._blocks = QComboBox()
         self._blocks.setObjectName("train_block")

@@ -158,7 +158,9 @@ class ConfusionMatrix(QAbstractScrollArea):
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell lies in the viewport."""
         edge, origin = self._cell(), self._origin()
-        return QRectF(origin.x() + column * edge, origin.y() + row * edge, edge, edge)
+        left, right = (round(origin.x() + n * edge) for n in (column, column + 1))
+        top, bottom = (round(origin.y() + n * edge) for n in (row, row + 1))
+        return QRectF(left, top, right - left, bottom - top)  # whole pixels: no seams between small cells
 
     def cell_at(self, point: QPoint) -> tuple[int, int] | None:
         """Row and column of the cell there."""

@@ -206,8 +206,10 @@ class EvaluationPanel(QWidget):
             self._no_part.say(*self._no_part_words())
         self._body.setCurrentWidget(shows)
         matrix = shows is self.confusion
-        for widget in (self._written, self._out, self._fit, self._in, self._reading):
+        for widget in (self._written, self._out, self._fit, self._in):
             widget.setVisible(matrix)
+        if not matrix:
+            self._reading.clear()
         self._when.setVisible(shows in (self.confusion, self.classes, self.precision))
         self._parts.setVisible(view != METRICS)
         self._copy.setVisible(shows not in (self.precision, self._no_part))

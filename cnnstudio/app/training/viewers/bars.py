@@ -105,7 +105,7 @@ class ShareBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme().font(Scale.CAPTION, bold=True))
         metrics = painter.fontMetrics()
-        left = min(self.width() // 3, max(metrics.horizontalAdvance(self._names[r]) for r in rows)) + space(4)
+        left = min(self.width() // 3, max(metrics.horizontalAdvance(self._names[r]) for r in rows) + 2) + space(4)
         numbers = metrics.horizontalAdvance("100.0 %") + space(2)
         room, line = max(10, self.width() - left - numbers), self._line()
         for place, row in enumerate(rows):

@@ -19,6 +19,8 @@ from cnnstudio.app.training.viewers.pictures import Picture, PictureRow, bounds_
 if TYPE_CHECKING:
     from cnnstudio.core.data.info import DataInfo
 
+SIDE = 208
+"""Preferred edge of a picture: boxes carry words."""
 USUAL = 0.5
 """The threshold to start with."""
 OVERLAP = 0.5
@@ -32,7 +34,9 @@ class BoxViewer(Viewer):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._row = PictureRow("prediction_boxes", "True boxes (dashed) and the network's boxes with their scores")
+        self._row = PictureRow(
+            "prediction_boxes", "True boxes (dashed) and the network's boxes with their scores", SIDE
+        )
         tip = "Boxes with a lower score are left out"
         self._slider = ShareSlider("prediction_threshold", "Score threshold", tip, USUAL)
         self._slider.moved.connect(self._move)

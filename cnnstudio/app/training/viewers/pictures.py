@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QPaintEvent
 
-SIDE = 124
+SIDE = 132
 """Preferred edge of a picture, in logical pixels."""
 STRIP = 44
 """Preferred height of a signal."""
@@ -45,12 +45,14 @@ class Picture:
 class PictureRow(QWidget):
     """Images stand side by side, signals one below the other."""
 
-    def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, title: str, side: int = SIDE, parent: QWidget | None = None) -> None:
+        """`side` is the preferred edge of an image."""
         super().__init__(parent)
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setToolTip(title)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._side = side
         self._pictures: tuple[Picture, ...] = ()
         self._describe: Callable[[int, int], str] | None = None
         themes.changed.connect(self.update)
@@ -80,7 +82,7 @@ class PictureRow(QWidget):
         number = max(1, len(self._pictures))
         if self._stacked:
             return QSize(200, number * (STRIP + self._title()))
-        return QSize(number * (SIDE + space(2)), SIDE + self._title())
+        return QSize(number * (self._side + space(2)), self._side + self._title())
 
     def minimumSizeHint(self) -> QSize:
         """Where a picture can still be read."""

@@ -50,6 +50,7 @@ class RebuiltViewer(Viewer):
     def show_sample(self, sample: Any, target: Any, info: DataInfo) -> None:
         """The output is waited for."""
         self._sample, self._target, self._info = np.asarray(sample), np.asarray(target, np.float32), info
+        self.scale.setVisible(info.rank > 1)
         self.forget()
 
     def show_prediction(self, values: Any) -> None:
@@ -109,7 +110,7 @@ class RebuiltViewer(Viewer):
         most = max(float(np.nanmax(self._error, initial=0.0)), 1e-12)
         if self._info.rank <= 1:
             error = np.abs(self._output - self._target)
-            return self._picture("Absolute error", error, (0.0, most))
+            return self._picture(f"Absolute error, 0 to {most:.3g}", error, (0.0, most))
         flat = plane(self._error, self._info.rank)
         levels = np.rint(np.clip(np.nan_to_num(flat) / most, 0, 1) * 255).astype(np.uint8)
         return Picture("Absolute error", indexed(levels, MAGMA.table()))
