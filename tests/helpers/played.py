@@ -57,7 +57,7 @@ class PlayedWorker(RecordingWorker):
         due, self._due = self._due, []
         for command in due:
             if isinstance(command, GetSamples):
-                self.answer()
+                self.answer(command)
             elif isinstance(command, GetPreviews):
                 self.arrive(_previews(command))
             elif isinstance(command, GetMaps):

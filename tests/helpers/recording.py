@@ -78,13 +78,13 @@ class RecordingWorker(WorkerClient):
         """What it was told last to watch."""
         return self.all(Watch)[-1]
 
-    def answer(self) -> Samples:
-        """Answer the latest request for samples with `pictures` of its data."""
-        asked = self.all(GetSamples)[-1]
+    def answer(self, asked: GetSamples | None = None) -> Samples:
+        """Answer this request for samples, or the latest, with `pictures` of its data; an epoch makes them darker."""
+        asked = asked or self.all(GetSamples)[-1]
         info = read_experiment(asked.experiment, "The test").data.info()
         total = self.parts[asked.part]
         chosen = range(asked.start, min(total, asked.start + asked.count))
-        inputs = pictures(chosen, info.input_shape)
+        inputs = pictures(chosen, info.input_shape) / (1 + asked.epoch)
         targets = _targets(info, chosen, inputs)
         classes = range(info.classes)
         counts = {p: tuple(len(range(c, n, info.classes)) for c in classes) for p, n in self.parts.items()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from cnnstudio.app.data.augmentation_pairs import PairList
+from cnnstudio.app.data.augmentation_pairs import SIDE, PairList
 from cnnstudio.app.data.loader import SampleLoader, Wish, unvaried
 from cnnstudio.app.features.words import MessageView, tool, words
 from cnnstudio.app.inspector import DeclaredForm
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.wire.messages import Samples
 
-SHOWN = 12
+SHOWN = 24
 """Samples in the gallery."""
 OVERLAYS = {Task.SEGMENTATION: "Show masks", Task.DETECTION: "Show boxes"}
 KINDS = {0: "vectors", 3: "volumes"}
@@ -80,6 +80,12 @@ class AugmentationForm(QScrollArea):
         self.wanted.emit(dataclasses.replace(self._augmentation, **{name: value}), gesture)
 
 
+class NarrowMessage(MessageView):
+    """A message beside the form: narrower than one that has a page to itself."""
+
+    WIDTH = 300
+
+
 class BeforeAndAfter(QWidget):
     """Some training samples beside what an epoch makes of them. It asks for them while it is in sight."""
 
@@ -93,8 +99,8 @@ class BeforeAndAfter(QWidget):
         self._before: Samples | None = None
         self._epoch = 1
         self._told = words("augmentation_epoch", tone="muted")
-        self._again = tool("augmentation_again", "shuffle", "Another draw: the samples of the next epoch")
-        self._again.setText("Another draw")
+        tip = "Show what the next epoch makes of the samples"
+        self._again = tool("augmentation_again", "shuffle", tip, text="Another draw")
         self._again.clicked.connect(self._draw_again)
         self._overlay = QCheckBox()
         self._overlay.setObjectName("augmentation_overlay")
@@ -102,7 +108,7 @@ class BeforeAndAfter(QWidget):
         self._overlay.setChecked(True)
         self._list = PairList()
         self._overlay.toggled.connect(self._list.pairs.set_overlaid)
-        self._message = MessageView("augmentation_message")
+        self._message = NarrowMessage("augmentation_message")
         self._message.action.connect(self._act)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._message)
@@ -179,8 +185,10 @@ class BeforeAndAfter(QWidget):
     def _ask(self, *, at_once: bool = False) -> None:
         if self._experiment is None:
             return
-        self._as_they_are.want(Wish(self._experiment, "training", 0, SHOWN), at_once=at_once)
-        self._varied.want(Wish(self._experiment, "training", 0, SHOWN, epoch=self._epoch), at_once=at_once)
+        edge = round(SIDE * self.devicePixelRatioF())
+        wish = Wish(self._experiment, "training", 0, SHOWN, edge)
+        self._as_they_are.want(wish, at_once=at_once)
+        self._varied.want(dataclasses.replace(wish, epoch=self._epoch), at_once=at_once)
 
     def _draw_again(self) -> None:
         self._epoch += 1

@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
-from cnnstudio.app.data.sample_painter import boxes_of, mask_of, sample_size, span_of, target_words, thumbnail
+from cnnstudio.app.data.sample_painter import boxes_of, mask_of, span_of, target_words, thumbnail
 from cnnstudio.app.theme import Role, space, theme, themes
 from cnnstudio.core.data.info import DataInfo, Task
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 _Index = QModelIndex | QPersistentModelIndex
 
-SIDE = 88
-"""Edge of one of the two pictures of a pair, in logical pixels."""
+SIDE = 128
+"""Edge of one of the two images of a pair, in logical pixels."""
+SIGNAL = QSize(140, 64)
+"""Room of one of two signals."""
 GAP = 24
 """Between them, with an arrow in it."""
 
@@ -98,7 +100,7 @@ class PairModel(QAbstractListModel):
             made.setDevicePixelRatio(self._ratio)
             made.fill(Qt.GlobalColor.transparent)
             painter = QPainter(made)
-            size = sample_size(info, SIDE)
+            size = single_size(info)
             for left, picture in zip((0, size.width() + GAP), self._thumbnails(row, pair, info), strict=True):
                 painter.drawPixmap(QPointF(left, 0), picture)
             _draw_arrow(painter, size.width() + GAP / 2, size.height() / 2)
@@ -117,8 +119,7 @@ class PairModel(QAbstractListModel):
         for samples in pair:
             mask = mask_of(samples.targets[row], info) if self._overlaid else None
             boxes = boxes_of(samples.targets[row], info) if self._overlaid else None
-            size = sample_size(info, SIDE)
-            yield thumbnail(samples.inputs[row], size, self._ratio, mask, boxes=boxes, span=span)
+            yield thumbnail(samples.inputs[row], single_size(info), self._ratio, mask, boxes=boxes, span=span)
 
     def _forget(self) -> None:
         self._pictures.clear()
@@ -126,9 +127,14 @@ class PairModel(QAbstractListModel):
             self.dataChanged.emit(self.index(0), self.index(self.rowCount() - 1))
 
 
+def single_size(info: DataInfo) -> QSize:
+    """Logical size of one of the two pictures."""
+    return SIGNAL if info.rank == 1 else QSize(SIDE, SIDE)
+
+
 def pair_size(info: DataInfo) -> QSize:
     """Logical size of the picture of a pair."""
-    size = sample_size(info, SIDE)
+    size = single_size(info)
     return QSize(2 * size.width() + GAP, size.height())
 
 
