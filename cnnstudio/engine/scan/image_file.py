@@ -12,12 +12,24 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import struct
+import warnings
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 
 from cnnstudio.engine.scan.listing import ReadError
 from cnnstudio.engine.scan.picture_ends import cut_short
@@ -26,7 +38,20 @@ from cnnstudio.engine.scan.walk import file_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+FORMATS = tuple(
+    str(file.format)
+    for file in (
+        PngImagePlugin.PngImageFile,
+        JpegImagePlugin.JpegImageFile,
+        GifImagePlugin.GifImageFile,
+        BmpImagePlugin.BmpImageFile,
+        TiffImagePlugin.TiffImageFile,
+        WebPImagePlugin.WebPImageFile,
+        PpmImagePlugin.PpmImageFile,
+    )
+)
+"""All that are opened. Pillow knows a format once its module is imported, and refuses to open anything before. Files
+of several JPEG pictures (MPO) are opened as JPEG."""
 ENDINGS = frozenset(
     (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
 )
@@ -34,11 +59,15 @@ ENDINGS = frozenset(
 MOST_PIXELS = 1 << 26
 """67 million: more than nearly every camera takes; 200 MB as RGB."""
 MOST_BYTES = 1 << 28
+_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"P4", b"P5", b"P6")
 _EXIF_TURNS = (5, 6, 7, 8)
 """Orientations that swap height and width."""
 _WHITE = 255
 # The studio's own limit is lower, looks at every format alike and names the size; Pillow's would only warn at first.
 Image.MAX_IMAGE_PIXELS = None
+# Odd notes of cameras and microscopes, with which the picture can be read all the same; errors come as exceptions.
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 TRANSPARENT, CMYK, DEEP_COLOUR, MOVING = "with transparency", "CMYK", "16-bit colour", "several pictures"
 RULES = {
@@ -119,6 +148,8 @@ def _opened(data: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except _BROKEN as error:
+        if data.startswith(_STARTS):
+            raise ReadError("truncated or damaged: it begins as an image, but cannot be opened") from error
         raise ReadError("not an image: its content is of no kind that can be read") from error
     width, height = image.size
     if width * height > MOST_PIXELS:
