@@ -9,6 +9,7 @@ from cnnstudio.cli.experiments import add_experiment, load
 from cnnstudio.cli.output import say, tell
 from cnnstudio.cli.sound import require_sound
 from cnnstudio.cli.verb import OK, CommandError, UsageError, Verb
+from cnnstudio.core.code.data_code import archive_name
 from cnnstudio.core.code.notebook import notebook
 from cnnstudio.core.code.source import script, weights_name
 from cnnstudio.core.declare import closest
@@ -17,6 +18,8 @@ from cnnstudio.core.formats.weights_store import lay_beside
 
 if TYPE_CHECKING:
     import argparse
+
+    from cnnstudio.core.experiment import Experiment
 
 FORMATS = {"py": script, "ipynb": notebook}
 
@@ -36,11 +39,13 @@ def _run(args: argparse.Namespace) -> int:
     experiment = load(args.experiment)
     require_sound(experiment)
     text = write(experiment)
-    weights = weights_name(experiment)
+    weights, archive = weights_name(experiment), archive_name(experiment)
     if args.out is None:
         say(text.removesuffix("\n"))
         if weights:
             tell(f"It starts from the weights in {weights}, in the folder it is run in; --out puts them there.")
+        if archive:
+            tell(f"It reads its samples from {archive}, in the folder it is run in; --out writes that, too.")
         return OK
     try:
         write_atomic(args.out, text.encode())
@@ -48,8 +53,22 @@ def _run(args: argparse.Namespace) -> int:
         raise CommandError(f"{args.out} could not be written: {error.strerror or error}.") from error
     if weights and (problem := lay_beside(experiment.weights, args.out, weights)):
         raise UsageError(problem)
-    tell(f"Wrote {args.out} and {args.out.with_name(weights)}." if weights else f"Wrote {args.out}.")
+    if archive:
+        _write_samples(experiment, args.out.with_name(archive))
+    *first, last = [str(args.out), *(str(args.out.with_name(name)) for name in (weights, archive) if name)]
+    tell(f"Wrote {', '.join(first)} and {last}." if first else f"Wrote {last}.")
     return OK
+
+
+def _write_samples(experiment: Experiment, path: Path) -> None:
+    from cnnstudio.engine.data import DataError, write_archive
+
+    try:
+        write_archive(experiment.data, path)
+    except DataError as error:
+        raise CommandError(str(error)) from error
+    except OSError as error:
+        raise CommandError(f"{path} could not be written: {error.strerror or error}.") from error
 
 
 def _format(given: str | None, out: Path | None) -> str:
@@ -71,7 +90,7 @@ VERB = Verb(
     "write a Keras script or notebook that trains the same network on its own",
     "Writes a complete Python script or Jupyter notebook: data, model, training and the test at the end. It needs "
     "Keras, TensorFlow and scikit-learn (a notebook Matplotlib, imported weights safetensors, too), and nothing of CNN "
-    "Studio.",
+    "Studio. Samples from your own files are written beside it, in one .npz file, in the size that the network takes.",
     _arguments,
     _run,
 )

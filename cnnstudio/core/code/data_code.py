@@ -16,7 +16,7 @@ from cnnstudio.core.declare import to_plain
 from cnnstudio.core.formats.files import file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.recipe import DataRecipe
@@ -29,6 +29,7 @@ with np.load(DATA) as data:
 _READ_SAMPLES = """\
 with np.load(DATA) as data:
     inputs = in_unit(data["inputs"])
+    targets = in_unit(data["targets"]) if "targets" in data else inputs
     training, validation = data["training"], data["validation"]
     test = data["test"]""".splitlines()
 _STANDARDISED = """\
@@ -55,11 +56,10 @@ def is_noisy(data: DataRecipe) -> bool:
 def constants(experiment: Experiment) -> list[str]:
     """What the data recipe says in one value each."""
     data, name = experiment.data, archive_name(experiment)
-    lines = [
-        *(["# Written by: cnnstudio code EXPERIMENT --out SCRIPT", f"DATA = {literal(name)}"] if name else []),
+    return [
+        *(["# Written beside this script, by the program that wrote it.", f"DATA = {literal(name)}"] if name else []),
         *([f"NOISE = {data.preparation.added_noise!r}"] if is_noisy(data) else []),
     ]
-    return lines
 
 
 def carried(experiment: Experiment) -> tuple[str, ...]:
@@ -99,11 +99,27 @@ def load_and_split(experiment: Experiment, parameters: Callable[[str], set[str]]
         lines = [*_downloaded(data, indent), *_resized(experiment, indent), *_cut(data, indent)]
     if data.preparation.normalisation == "standardise":
         lines += [indent + line for line in _STANDARDISED]
-    if task is Task.RECONSTRUCTION:
+        both = task is Task.RECONSTRUCTION and bool(archive_name(experiment))
+        lines += [f"{indent}targets = (targets - mean) * scale"] if both else []
+    if task is Task.RECONSTRUCTION and not archive_name(experiment):
         lines.append(f"{indent}targets = inputs")
     if is_noisy(data):
         lines += [indent + line.format(seed=data.seed) for line in _NOISY]
     return lines
+
+
+def noisy_loop(lines: Sequence[str], data: DataRecipe) -> list[str]:
+    """The loop of training, with noise added to what goes in."""
+    if not is_noisy(data):
+        return list(lines)
+    inputs = f"inputs[order] + noise_for(order, inputs.shape[1:], NOISE, {data.seed}, epoch),"
+    wrapped = f"    batches = noisy_batches(batches, training[order], NOISE, {data.seed}, epoch)"
+    made = []
+    for line in lines:
+        if line == "    model.fit(" and any("varied_batches" in each for each in lines):
+            made.append(wrapped)
+        made.append(line.replace("inputs[order],", inputs))
+    return made
 
 
 def _made(data: DataRecipe, parameters: Callable[[str], set[str]], indent: str) -> list[str]:

@@ -53,7 +53,8 @@ def scaled(values: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
 
     size = (sizes[1], sizes[0]) if len(sizes) == 2 else (sizes[0], 1)
     if values.dtype == np.uint8 and values.ndim == 3 and values.shape[-1] == 3:
-        return np.asarray(Image.fromarray(values).resize(size, Image.Resampling.BILINEAR))
+        image = Image.fromarray(values).resize(size, Image.Resampling.BILINEAR)
+        return np.asarray(image)
     made = np.empty((*sizes, values.shape[-1]), values.dtype)
     for channel in range(values.shape[-1]):
         plane = np.ascontiguousarray(values[..., channel])
@@ -130,8 +131,9 @@ def prepared_boxes(
     if mode == "stretch" or tuple(found) == tuple(wanted):
         return moved
     (rows, columns), (down, right) = placement(found, wanted, mode)
-    axes = ((0, found[1], wanted[1], columns, right), (1, found[0], wanted[0], rows, down))
-    for axis, was, now, (start, count), (offset, size) in axes:
+    across = (0, found[1], wanted[1], columns, right)
+    along = (1, found[0], wanted[0], rows, down)
+    for axis, was, now, (start, count), (offset, size) in (across, along):
         places = (moved[:, [axis, axis + 2]] * was - start) * (size / count) + offset
         ends = np.clip(places, offset, offset + size) / now
         moved[:, [axis, axis + 2]] = ends

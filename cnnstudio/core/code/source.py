@@ -16,7 +16,6 @@ from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.code import data_code, judging
 from cnnstudio.core.code.model_code import ModelCode, layer_names, model_code
 from cnnstudio.core.code.writing import INDENT, Piece, arguments, call, docstring, laid_out, listed, literal
-from cnnstudio.core.data.info import Task
 from cnnstudio.core.declare import to_plain
 from cnnstudio.core.formats.files import file_name
 from cnnstudio.core.formats.weights_store import ENDING
@@ -30,13 +29,11 @@ if TYPE_CHECKING:
 
 IMPORTS = ("import keras", "from keras import layers")
 _STANDARD = {
-    "functools": "import functools",
-    "Iterable": "from collections.abc import Iterable",
-    "Iterator": "from collections.abc import Iterator",
-    "Sequence": "from collections.abc import Sequence",
-    "Any": "from typing import Any",
+    "import functools": ("functools",),
+    "from collections.abc import": ("Iterable", "Iterator", "Sequence"),
+    "from typing import": ("Any",),
 }
-"""Name in the functions that a script carries along -> how it is imported, sorted as isort sorts."""
+"""How Python's own library is imported, sorted as isort sorts, and the names that functions carried along use of it."""
 _WORD = re.compile(r"\b[A-Za-z_]\w*\b")
 READS_WEIGHTS = "from safetensors.numpy import load_file"
 """Import for a script that starts from a weights file."""
@@ -83,7 +80,8 @@ def standard_imports(experiment: Experiment) -> list[str]:
     """Lines that import what the carried functions use of Python's own library, and a blank one behind them."""
     used = set(_WORD.findall("\n".join(line for source in functions(experiment) for line in source)))
     used |= set(_WORD.findall(judging.loss_piece(experiment).text))
-    lines = [line for name, line in _STANDARD.items() if name in used]
+    found = {line: ", ".join(name for name in names if name in used) for line, names in _STANDARD.items()}
+    lines = [line if line.startswith("import") else f"{line} {names}" for line, names in found.items() if names]
     return [*lines, ""] if lines else []
 
 
