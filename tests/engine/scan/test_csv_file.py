@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from typing import TYPE_CHECKING
@@ -104,10 +105,8 @@ def test_numbers_are_those_that_csv_files_write(cell: str, value: float | None) 
 def test_any_bytes_are_rows_or_a_sentence(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(data)
-    try:
-        list(rows(path, manner(path)))
-    except ScanError as refused:
-        assert str(refused).endswith(".")
+    with contextlib.suppress(ScanError):
+        assert all(row.cells for row in rows(path, manner(path)))
 
 
 _CELLS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=8)

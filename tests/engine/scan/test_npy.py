@@ -168,19 +168,19 @@ def test_a_member_that_lies_about_its_size_is_found_when_unpacked(tmp_path: Path
     data[place : place + 4] = struct.pack("<I", len(head) + 500_000_000)
     path.write_bytes(data)
     (array,), _ = open_npz(path)
-    with pytest.raises(ReadError, match="^(truncated|damaged) within the archive$"):
+    with pytest.raises(ReadError, match=r"^(truncated|damaged) within the archive$"):
         loaded(array)
 
 
 def test_archives_that_are_none_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     path.write_bytes(b"PK\x03\x04 nothing more")
-    with pytest.raises(ReadError, match="^damaged: it is no whole ZIP archive, as an .npz file must be$"):
+    with pytest.raises(ReadError, match=r"^damaged: it is no whole ZIP archive, as an .npz file must be$"):
         open_npz(path)
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(65):
             archive.writestr(f"{number}.npy", b"")
-    with pytest.raises(ReadError, match="^65 arrays: 64 at most$"):
+    with pytest.raises(ReadError, match=r"^65 arrays: 64 at most$"):
         open_npz(path)
 
 

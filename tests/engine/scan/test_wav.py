@@ -58,7 +58,7 @@ def test_values_are_those_that_scipy_reads(tmp_path: Path, dtype: str, channels:
     head = read_head(tmp_path / "a.wav")
     assert (head.rate, head.channels, head.length) == (16000, channels, 57)
     assert head.kind == f"WAV, 16 kHz, {channels} channel" + "s" * (channels > 1)
-    rate, values = wavfile.read(tmp_path / "a.wav")
+    _, values = wavfile.read(tmp_path / "a.wav")
     scale = {"uint8": 128.0, "int16": 2.0**15, "int32": 2.0**31}.get(dtype, 1.0)
     wanted = (values.reshape(57, channels).astype("float64") - (128 if dtype == "uint8" else 0)) / scale
     found = read_wav(tmp_path / "a.wav")
