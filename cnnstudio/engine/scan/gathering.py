@@ -106,6 +106,9 @@ class Gathered:
         splits = {}
         if parts is not None:
             splits = {p: int((parts == i).sum()) for i, p in enumerate(PARTS) if (parts == i).any()}
+        sizes: Counter[str] = Counter()
+        for each_shape, count in self._sizes.items():  # of grey and colour images, one and the same
+            sizes[_shown(each_shape)] += count
         facts = Facts(
             len(names), shape, len({s[:-1] for s in self._sizes}) > 1, tuple(classes), tuple(splits),
             self._print.hexdigest(),
@@ -115,7 +118,7 @@ class Gathered:
             shape=shape,
             classes=classes,
             splits=splits,
-            sizes={_shown(s): n for s, n in _by_number(self._sizes)[:_MOST_SIZES]},
+            sizes=dict(_by_number(sizes)[:_MOST_SIZES]),
             kinds=dict(_by_number(self._kinds)),
             skipped=self.skipped.listed(),
             skipped_total=len(self.skipped),
