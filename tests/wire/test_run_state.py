@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+import numpy as np
 import pytest
 
 from cnnstudio.wire.messages import (
     EpochEnd,
+    Evaluation,
     Event,
     Heartbeat,
     Message,
@@ -126,3 +129,31 @@ def dataclasses_started(run: str) -> RunStarted:
 
 def test_states_are_values() -> None:
     assert after(STARTED, progress(1, 1, 1.0)) == after(STARTED, progress(1, 1, 1.0))
+
+
+def evaluation(part: str, epoch: int, run: str = "r1") -> Evaluation:
+    confusion = np.eye(2, dtype=np.int64) * epoch
+    return Evaluation(run, epoch, part, {"loss": 1 / epoch}, confusion, np.empty((0, 101), np.float32))
+
+
+def test_the_latest_evaluation_of_each_part_is_kept() -> None:
+    first, second, test = evaluation("validation", 1), evaluation("validation", 2), evaluation("test", 2)
+    state = after(STARTED, first, evaluation("validation", 9, run="another"), second, test)
+    assert state.evaluations["validation"] is second
+    assert state.evaluations["test"] is test
+    over = after(RunEnded("r1", "finished", "/runs/r1", 2, 8.0, {}), evaluation("validation", 3), state=state)
+    assert over.evaluations["validation"] is second
+    assert not after(StartRun("r2", "/runs/r2", "{}", "cpu"), state=over).evaluations
+
+
+def test_states_with_arrays_can_be_compared() -> None:
+    assert after(STARTED, evaluation("test", 1)) == after(STARTED, evaluation("test", 1))
+
+
+def test_a_metric_that_only_validation_has_stands_for_the_run() -> None:
+    started = msgspec.structs.replace(STARTED, metrics=("loss",), judged=("loss", "map_50", "map"))
+    state = after(started)
+    assert state.shown_metrics == ("loss", "map_50")
+    assert state.latest("map_50") is None
+    state = after(EpochEnd("r1", 1, 2.0, {"loss": 0.5, "val_loss": 0.7, "val_map_50": 0.6}), state=state)
+    assert (state.latest("loss"), state.latest("map_50")) == (0.5, 0.6)
