@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnnstudio.core.code.preparing import noise_for
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -44,21 +46,6 @@ def uniform_draws(
     bits = mixed((bits ^ np.asarray(indices).astype("uint64")) + step)
     bits = mixed(bits[:, np.newaxis] + step * np.arange(1, count + 1, dtype="uint64"))
     made: np.ndarray = (bits >> np.uint64(11)).astype("float64") * 2.0**-53
-    return made
-
-
-def normal_draws(
-    seed: int,
-    epoch: int,
-    indices: np.ndarray,
-    shape: tuple[int, ...],
-) -> np.ndarray:
-    """Normal numbers (len(indices), *shape) float32: a stream of its own for a sample."""
-    made = np.empty((len(indices), *shape), "float32")
-    for own, index in zip(made, indices, strict=True):
-        # Philox is built on a counter: another index is another place in its sequence.
-        bits = np.random.Philox(key=[seed, epoch], counter=[0, 0, 0, int(index)])
-        np.random.Generator(bits).standard_normal(dtype="float32", out=own)
     return made
 
 
@@ -140,7 +127,8 @@ def draws(
     if brightness:
         made["brightness"] = (brightness * spread[11]).astype("float32")
     if noise:
-        made["noise"] = np.float32(noise) * normal_draws(seed, epoch, indices, shape)
+        # Beyond the epochs of the preparation: what both add must not be the same noise.
+        made["noise"] = noise_for(indices, shape, noise, seed, 2**32 + epoch)
     if cutout:
         edge = max(1, round(cutout * size.min()))
         first = np.floor(numbers[12:14].T * size) - edge // 2
