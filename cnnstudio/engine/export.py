@@ -60,7 +60,7 @@ class Export:
     bytes: int
     max_abs_difference: float
     agreement: float
-    """Share of samples (pixels) with the same predicted class; for reconstruction, of outputs equal to 1e-5."""
+    """Share of samples (pixels) with the same predicted class; for tasks without one, of values equal to 1e-5."""
 
 
 def export_run(directory: str | Path, format: str, path: str | Path) -> Export:
@@ -179,7 +179,7 @@ def compare(model: Any, opened: Any, data: Dataset) -> tuple[float, float]:
         ours, theirs = (np.asarray(m.predict_on_batch(inputs)) for m in (model, opened))
         gap = np.abs(ours - theirs)
         largest = max(largest, float(gap.max()))
-        classes = data.info.task is not Task.RECONSTRUCTION
-        same = ours.argmax(-1) == theirs.argmax(-1) if classes else gap <= _EQUAL
+        one_class = data.info.task in (Task.CLASSIFICATION, Task.SEGMENTATION)
+        same = ours.argmax(-1) == theirs.argmax(-1) if one_class else gap <= _EQUAL
         equal, total = equal + int(same.sum()), total + same.size
     return largest, equal / total

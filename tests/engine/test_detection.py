@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import io
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from cnnstudio.core.code import boxes
+from cnnstudio.core.code.source import script
+from cnnstudio.core.data.builtin import Shapes
+from cnnstudio.core.data.info import DataInfo, Task
+from cnnstudio.core.edits import SetParameters
+from cnnstudio.core.recipe import TrainingRecipe
 from cnnstudio.engine.backend import keras, tensorflow
+from cnnstudio.engine.control import Control, RunError
+from cnnstudio.engine.export import export_run
+from cnnstudio.engine.tasks import detection, kit_for
+from cnnstudio.engine.training import train
+from cnnstudio.wire.messages import Evaluation, Event, FeatureMaps, Sample, Watch
+from tests.engine.conftest import chain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cnnstudio.core.experiment import Experiment
 
 CLASSES = 4
 NONE = [0.0, 0.0, 0.0, 0.0, -1.0]
@@ -45,7 +62,9 @@ def by_pycocotools(truth: list[np.ndarray], found: list[np.ndarray]) -> tuple[np
                 if kind >= 0:
                     box = [left, top, right - left, bottom - top]
                     record = {"id": len(made) + 1, "image_id": image, "category_id": int(kind), "bbox": box}
-                    made.append(record | {"area": box[2] * box[3], "iscrowd": 0} | ({"score": score[0]} if score else {}))
+                    made.append(
+                        record | {"area": box[2] * box[3], "iscrowd": 0} | ({"score": score[0]} if score else {})
+                    )
         return made
 
     images = [{"id": n + 1} for n in range(len(truth))]
@@ -113,3 +132,143 @@ def test_precision_is_that_of_pycocotools(truth: list[np.ndarray], found: list[n
 def test_no_boxes_at_all_have_no_precision() -> None:
     precision, _ = boxes.precision_at_recalls([np.array([NONE])], [np.empty((0, 6))], CLASSES)
     assert all(np.isnan(value) for value in boxes.detection_scores(precision).values())
+
+
+def overlap_written_out(a: np.ndarray, b: np.ndarray) -> float:
+    """GIoU of two boxes, as its paper states it."""
+    shared = max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
+    around = (max(a[2], b[2]) - min(a[0], b[0])) * (max(a[3], b[3]) - min(a[1], b[1]))
+    return float(shared / union - (around - union) / around)
+
+
+def test_overlap_with_gap_is_that_of_the_paper() -> None:
+    rng = np.random.default_rng(3)
+    first, second = drawn(rng, 50), drawn(rng, 50)
+    told = keras.ops.convert_to_numpy(boxes.overlap_with_gap(first, second, keras.ops))
+    wanted = [overlap_written_out(a, b) for a, b in zip(first, second, strict=True)]
+    np.testing.assert_allclose(told, wanted, atol=1e-4)
+    assert min(wanted) < 0 < max(wanted)
+
+
+TRUTH = np.array([[[0.1, 0.2, 0.4, 0.6, 1.0], [0.5, 0.5, 0.9, 0.8, 0.0], NONE]], "float32")
+
+
+def test_cells_are_told_of_the_object_whose_middle_is_near() -> None:
+    heat, edges, weights = (
+        keras.ops.convert_to_numpy(part) for part in boxes.centre_targets(TRUTH, 8, 10, 3, keras.ops)
+    )
+    assert heat.shape == (1, 8, 10, 3)
+    middles = {tuple(place) for place in np.argwhere(heat[0] == 1.0).tolist()}
+    assert middles == {(3, 2, 1), (5, 7, 0)}  # row, column, class
+    assert heat[..., 2].max() == 0.0
+    np.testing.assert_allclose(edges[0, 3, 2], TRUTH[0, 0, :4])
+    np.testing.assert_allclose(edges[0, 5, 7], TRUTH[0, 1, :4])
+    assert weights[0, 0, 9] < 1e-3
+    np.testing.assert_allclose(weights, heat.max(axis=-1), atol=1e-6)
+
+
+def perfect_maps(height: int, width: int) -> np.ndarray:
+    """What a network should answer to TRUTH, (1, height, width, 3 + 4)."""
+    heat, edges, _ = boxes.centre_targets(TRUTH, height, width, 3, keras.ops)
+    heat, edges = keras.ops.convert_to_numpy(heat), keras.ops.convert_to_numpy(edges)
+    middles = boxes.cell_boxes(np.zeros_like(edges), np)
+    reach = np.concatenate([middles[..., :2] - edges[..., :2], edges[..., 2:] - middles[..., 2:]], axis=-1)
+    return np.concatenate([heat, reach.clip(0, 1)], axis=-1).astype("float32")
+
+
+def test_a_perfect_answer_costs_nothing_and_gives_the_boxes_back() -> None:
+    maps = perfect_maps(8, 10)
+    poor = np.full_like(maps, 0.12)
+    both = boxes.centre_point_loss(np.repeat(TRUTH, 2, axis=0), np.concatenate([maps, poor]), keras.ops)
+    good, bad = keras.ops.convert_to_numpy(both)
+    assert good < 0.3 < 3 < bad
+    [found] = boxes.found_boxes(maps, detection.suppression())
+    best = found[:2][np.argsort(found[:2, 4])]
+    np.testing.assert_allclose(best[:, :5], TRUTH[0, [1, 0]], atol=1e-6)
+    np.testing.assert_allclose(best[:, 5], 1.0)
+    precision, _ = boxes.precision_at_recalls([TRUTH[0]], [found], 3)
+    assert boxes.detection_scores(precision) == {"map_50": 1.0, "map": 1.0}
+
+
+def test_raw_scores_are_read_as_shares() -> None:
+    maps = np.random.default_rng(0).uniform(0.02, 0.98, (2, 5, 6, 7)).astype("float32")
+    scores = np.log(maps / (1 - maps))
+    truth = np.repeat(TRUTH, 2, axis=0)
+    losses = [
+        keras.ops.convert_to_numpy(boxes.centre_point_loss(truth, values, keras.ops, scores=raw))
+        for values, raw in ((maps, False), (scores, True))
+    ]
+    np.testing.assert_allclose(*losses, rtol=1e-4)
+    suppress = detection.suppression()
+    plain, told = boxes.found_boxes(maps, suppress), boxes.found_boxes(scores, suppress, scores=True)
+    for a, b in zip(plain, told, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_samples_without_objects_only_say_that_nothing_is_there() -> None:
+    empty = np.array([[NONE]], "float32")
+    maps = np.full((1, 4, 4, 7), 0.5, "float32")
+    quiet = np.full((1, 4, 4, 7), 1e-4, "float32")
+    loud, still = (float(boxes.centre_point_loss(empty, m, keras.ops)[0]) for m in (maps, quiet))
+    assert loud > 1
+    assert still == pytest.approx(0, abs=1e-4)
+    [found] = boxes.found_boxes(quiet, detection.suppression())
+    assert found.shape == (0, 6)
+
+
+def test_two_answers_of_one_object_become_one() -> None:
+    maps = np.full((1, 8, 8, 5), 1e-3, "float32")
+    maps[0, 3, 2] = [0.9, 0.3, 0.3, 0.3, 0.3]
+    maps[0, 3, 4] = [0.8, 0.5, 0.3, 0.1, 0.3]  # two cells on, and nearly the same box
+    maps[0, 3, 7] = [0.7, 0.1, 0.1, 0.1, 0.1]
+    [found] = boxes.found_boxes(maps, detection.suppression())
+    np.testing.assert_allclose(found[:, 5], [0.9, 0.7])
+
+
+def test_where_tensorflow_is_missing_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detection, "tensorflow", None)
+    assert detection.suppression() is tensorflow.image.combined_non_max_suppression
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    kit = kit_for(DataInfo(Task.DETECTION, (8, 8, 3), ("a",)), TrainingRecipe())
+    with pytest.raises(RunError, match="pip install tensorflow"):
+        kit.loss()
+
+
+def detector(**training: Any) -> Experiment:
+    """A small network over few drawn shapes."""
+    conv = ("convolution_1", "Convolution", {"filters": 8, "strides": 2})
+    given = {"batch_size": 16, "epochs": 2, **training}
+    return chain(Shapes(task="detection", count=80, size=16), conv, **given)
+
+
+def test_a_run_its_script_and_its_export_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    events: list[Event] = []
+    control = Control(Watch("output", Sample("validation", 0), 1000.0))
+    ended = train(detector(), tmp_path / "run", events.append, control, "cpu")
+    assert list(ended.test) == ["loss", "map_50", "map"]
+    judged = [e for e in events if isinstance(e, Evaluation)]
+    assert [e.part for e in judged] == ["validation", "validation", "test"]
+    last = judged[-1]
+    assert (last.precision.shape, last.precision.dtype) == ((3, 101), np.dtype("f4"))
+    assert len(last.per_class["ap_50"]) == len(last.per_class["ap"]) == 3
+    assert np.nanmean(last.per_class["ap_50"]) == pytest.approx(last.metrics["map_50"])
+    assert np.nanmean(last.precision) == pytest.approx(last.metrics["map_50"], abs=1e-6)
+    shown = [e.prediction for e in events if isinstance(e, FeatureMaps)][-1]
+    assert shown.shape[1:] == (6,)
+    namespace: dict[str, Any] = {"__name__": "script"}
+    exec(script(detector()), namespace)
+    namespace["main"]()
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("test ")]
+    assert {words[1].rstrip(":"): float(words[2]) for words in lines} == pytest.approx(ended.test, abs=0.02)
+    done = export_run(tmp_path / "run", "keras", tmp_path / "model.keras")
+    assert done.max_abs_difference <= 1e-5
+    assert done.agreement == 1.0
+    opened = keras.models.load_model(tmp_path / "model.keras")
+    assert opened.output_shape == (None, 8, 8, 3 + 4)
+
+
+def test_the_script_of_raw_scores_says_so_to_loss_and_boxes() -> None:
+    text = script(SetParameters(id="output", values={"activation": "linear"})(detector()))
+    assert "centre_point_loss, ops=keras.ops, scores=True" in text
+    assert "combined_non_max_suppression, scores=True" in text
