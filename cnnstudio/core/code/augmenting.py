@@ -58,13 +58,14 @@ def transforms(
     kept: np.ndarray,
     corner: np.ndarray,
 ) -> np.ndarray:
-    """One transform (n, 8) float32 a sample, as `keras.ops.image.affine_transform` has it.
+    """Transforms (n, 8) float32, as `keras.ops.image.affine_transform` takes them.
 
     A sample of `size` (height, width) is mirrored, turned, zoomed, moved and cropped,
-    in this order, the first three about its centre. `mirror` (n, 2) holds -1 for an axis
-    that is mirrored and else 1, `turn` (n,) the angle in radians, clockwise, `zoom` (n,)
-    the factor, `move` (n, 2) pixels down and right; `kept` (n, 2) is the share of height
-    and width that the crop leaves, `corner` (n, 2) its upper left corner in pixels.
+    in this order, the first three about its centre. `mirror` (n, 2) holds -1 for an
+    axis that is mirrored and else 1, `turn` (n,) the angle in radians, clockwise,
+    `zoom` (n,) the factor, `move` (n, 2) pixels down and right; `kept` (n, 2) is the
+    share of height and width that the crop leaves, `corner` (n, 2) its upper left
+    corner in pixels.
     """
     centre = np.array(size) / 2
     down, right = mirror[:, 0], mirror[:, 1]
@@ -127,7 +128,7 @@ def draws(
     if brightness:
         made["brightness"] = (brightness * spread[11]).astype("float32")
     if noise:
-        # Beyond the epochs of the preparation: what both add must not be the same noise.
+        # Beyond the epochs of the preparation, so that both do not add the same noise.
         made["noise"] = noise_for(indices, shape, noise, seed, 2**32 + epoch)
     if cutout:
         edge = max(1, round(cutout * size.min()))
@@ -143,7 +144,7 @@ def warped(
     interpolation: str,
     fill: str,
 ) -> Any:
-    """Samples (n, ..., channels) moved by `transform`; a signal is an image of one row."""
+    """Samples (n, ..., channels) after `transform`; a signal is an image of one row."""
     signals = len(samples.shape) == 3
     modes = {"edge": "nearest", "reflect": "reflect", "zero": "constant"}
     moved = ops.image.affine_transform(
