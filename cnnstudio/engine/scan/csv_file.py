@@ -144,11 +144,12 @@ def _delimiter(lines: list[str]) -> tuple[str, bool]:
         share = counts.count(usual) / len(counts)
         if usual and share > best_share:
             best, best_share = sign, share
-    if best in ("", ",", "\t"):
+    if best != "|":
         for sign in ";\t":
             cells = [c for line in lines[1:] or lines for c in _cells(line, sign)]
             commas = sum(bool(_COMMA_NUMBER.fullmatch(c)) for c in cells)
-            if commas and commas >= len(cells) // 2 and all(sign in line for line in lines):
+            texts = sum(not _COMMA_NUMBER.fullmatch(c) and not is_number(c) for c in cells)
+            if commas > texts and all(sign in line for line in lines):
                 return sign, True
     if best:
         return best, False
