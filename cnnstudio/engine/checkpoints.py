@@ -19,6 +19,8 @@ from cnnstudio.core.formats.run_folder import (
     METRICS,
     START,
     STATE,
+    TESTED,
+    VALIDATED,
     RunRecord,
     own_process,
     write_record,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.formats.run_folder import Status
+    from cnnstudio.engine.tasks import Verdict
 
 _EVERY_SECONDS = 2.0
 """Epochs of small networks take less time than writing to disk and waiting for it."""
@@ -93,6 +96,8 @@ class RunFolder:
         """Weights of the best epoch while they are not on disk yet."""
         self._unsaved = False
         self._next_save = 0.0
+        self._classes = list(experiment.data.info().class_names)
+        self._validated: dict[str, dict[str, Any]] = {}
 
     def create(self) -> None:
         """Make the folder with the frozen experiment and a RUNNING record. Never writes into another run's."""
@@ -122,15 +127,26 @@ class RunFolder:
         self.update(status=status, **changed)
 
     def epoch_end(
-        self, model: Any, weights: list[np.ndarray], epoch: int, seconds: float, metrics: Mapping[str, float]
+        self,
+        model: Any,
+        weights: list[np.ndarray],
+        epoch: int,
+        seconds: float,
+        metrics: Mapping[str, float],
+        judged: Verdict,
     ) -> None:
-        """Add a line to the metrics; keep the weights, on disk if the last time is some seconds ago."""
+        """Add a line to the metrics; keep the weights and the verdict of validation.
+
+        Both are on disk if the last time is some seconds ago.
+        """
         self._add_line(epoch, seconds, metrics)
         changed: dict[str, Any] = {"epochs_done": epoch, "seconds": seconds, "metrics": numbers(metrics)}
         if metrics["val_loss"] < self._best_loss:
             self._best_loss = metrics["val_loss"]
             self._best = weights
             changed["best_epoch"] = epoch
+            self._validated["best"] = self._evaluation(epoch, judged)
+        self._validated["last"] = self._evaluation(epoch, judged)
         self.record = msgspec.structs.replace(self.record, **changed)
         self._unsaved = True
         if time.monotonic() >= self._next_save:
@@ -149,8 +165,32 @@ class RunFolder:
                 finally:
                     model.set_weights(last)
                 self._best = None
+            if self._validated:
+                self._write(VALIDATED, self._validated)
             write_record(self.path, self.record)
         self._unsaved = False
+
+    def tested(self, epoch: int, judged: Verdict) -> None:
+        """Keep how the network did on the test part."""
+        with writing_to(self.path):
+            self._write(TESTED, self._evaluation(epoch, judged))
+
+    def _evaluation(self, epoch: int, judged: Verdict) -> dict[str, Any]:
+        return {
+            "epoch": epoch,
+            "classes": self._classes,
+            "metrics": numbers(judged.metrics),
+            "per_class": {name: [_number(v) for v in values] for name, values in judged.per_class.items()},
+            "confusion": None if judged.confusion is None else judged.confusion.tolist(),
+            "precision": None
+            if judged.precision is None
+            else [[_number(v) for v in line] for line in judged.precision.tolist()],
+        }
+
+    def _write(self, path: Path, value: dict[str, Any]) -> None:
+        target = self.path / path
+        target.parent.mkdir(exist_ok=True)
+        write_atomic(target, msgspec.json.encode(value) + b"\n")
 
     @property
     def unsaved(self) -> bool:
@@ -168,4 +208,8 @@ class RunFolder:
 
 def numbers(metrics: Mapping[str, float]) -> dict[str, float | None]:
     """Metrics for JSON, which has no NaN: null stands for it."""
-    return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+    return {name: _number(value) for name, value in metrics.items()}
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

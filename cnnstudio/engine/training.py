@@ -286,7 +286,7 @@ class Run:
         self._weights = self._model.get_weights()
         self._epochs_done = self._epoch
         seconds = self._clock.seconds()
-        folder.epoch_end(self._model, self._weights, self._epoch, seconds, metrics)
+        folder.epoch_end(self._model, self._weights, self._epoch, seconds, metrics, judged)
         self._emit(EpochEnd(self.id, self._epoch, seconds, metrics))
         self._emit(evaluation(self.id, self._epoch, "validation", judged))
         self._probe_now()
@@ -326,6 +326,7 @@ class Run:
         if not self._control.abandoned:
             tested = learner.judge(data.test, self._recipe.batch_size)
             test = tested.metrics
+            folder.tested(self._epochs_done, tested)
             self._emit(evaluation(self.id, self._epochs_done, "test", tested))
         seconds = self._clock.seconds()
         status: Status = "FINISHED"

@@ -26,7 +26,7 @@ from cnnstudio.app.inspector import DeclaredForm
 from cnnstudio.app.training import TrainPage
 from cnnstudio.app.training.plot import MetricPlot
 from cnnstudio.core.catalogue import spec_class
-from cnnstudio.core.data.builtin import Shapes
+from cnnstudio.core.data.builtin import Digits, Shapes
 from cnnstudio.core.edits import AddBlock, SetData, SetTraining
 from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.wire.messages import Failed, GetSamples, RunFailed, Sample, Watch, WatchFailed
@@ -362,6 +362,33 @@ def test_the_recipe_is_edited_in_its_form_and_undone(shown: Shown) -> None:
     assert shown.text("recipe_summary").endswith("40 epochs")
     shown.studio.bridge.undo()
     assert shown.text("recipe_summary").endswith("15 epochs")
+
+
+def offered_losses(form: DeclaredForm) -> list[str]:
+    combo = form.rows["loss"].editor.fields()[0]
+    assert isinstance(combo, QComboBox)
+    return [combo.itemText(row) for row in range(combo.count())]
+
+
+def test_the_recipe_offers_what_fits_the_task(shown: Shown) -> None:
+    QTest.mouseClick(shown.part(QToolButton, "recipe_toggle"), LEFT)
+    form = shown.part(DeclaredForm, "recipe_form")
+    assert offered_losses(form) == ["auto", "cross-entropy", "focal"]
+    assert form.has_field("class_weights")
+    form.focus_field("loss")
+    field = shown.page.focusWidget()
+    QTest.keyClick(field, Qt.Key.Key_Down)
+    QTest.keyClick(field, Qt.Key.Key_Down)
+    assert shown.studio.bridge.experiment.training.loss == "focal"
+    assert "focal loss" in shown.text("recipe_summary")
+    data = dataclasses.replace(shown.studio.bridge.experiment.data, source=Digits(task="reconstruction"))
+    assert shown.studio.bridge.do(SetData(recipe=data))
+    assert offered_losses(form) == ["auto", "mse", "mae", "ssim"]
+    assert not form.has_field("class_weights")
+    assert shown.studio.bridge.experiment.training.loss == "auto"
+    shown.studio.bridge.undo()
+    assert offered_losses(form) == ["auto", "cross-entropy", "focal"]
+    assert shown.studio.bridge.experiment.training.loss == "focal"
 
 
 def test_every_control_has_a_name_and_says_what_it_does(shown: Shown) -> None:

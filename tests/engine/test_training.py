@@ -20,7 +20,16 @@ from cnnstudio.core.data.augmentation import Augmentation
 from cnnstudio.core.data.builtin import Digits, Shapes, Waveforms
 from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.formats.files import load_experiment
-from cnnstudio.core.formats.run_folder import BEST, LAST, RunRecord, read_record, settle, write_record
+from cnnstudio.core.formats.run_folder import (
+    BEST,
+    LAST,
+    TESTED,
+    VALIDATED,
+    RunRecord,
+    read_record,
+    settle,
+    write_record,
+)
 from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.engine import learning, memory, training
 from cnnstudio.engine.augmenting import Augmenter
@@ -87,6 +96,21 @@ def test_the_folder_holds_what_the_run_was(finished: tuple[Path, list[Event], Ru
     assert [line["epoch"] for line in lines] == ["1", "2", "3"]
     assert float(lines[2]["val_loss"]) == pytest.approx(record.metrics["val_loss"], rel=1e-6)
     assert sorted(p.name for p in (folder / "checkpoints").iterdir()) == ["best.weights.h5", "last.weights.h5"]
+
+
+def test_the_folder_holds_how_the_network_was_judged(finished: tuple[Path, list[Event], RunEnded]) -> None:
+    folder, events, ended = finished
+    validated = json.loads((folder / VALIDATED).read_text(encoding="utf-8"))
+    last = of_kind(events, EpochEnd)[-1].metrics
+    assert validated["last"]["epoch"] == 3
+    assert {f"val_{name}": value for name, value in validated["last"]["metrics"].items()}.items() <= last.items()
+    assert validated["best"]["epoch"] == read_record(folder).best_epoch
+    tested = json.loads((folder / TESTED).read_text(encoding="utf-8"))
+    assert tested["metrics"] == ended.test
+    assert tested["classes"] == list("0123456789")
+    assert np.sum(tested["confusion"]) == 270
+    assert np.trace(tested["confusion"]) / 270 == pytest.approx(ended.test["accuracy"])
+    assert np.mean(tested["per_class"]["f1"]) == pytest.approx(ended.test["f1"])
 
 
 def test_the_weights_on_disk_are_those_tested(finished: tuple[Path, list[Event], RunEnded]) -> None:

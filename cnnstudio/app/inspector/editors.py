@@ -13,6 +13,8 @@ from cnnstudio.app.inspector.spin import PAUSE_MS, NumberSpin, leaves_undo_to_wi
 from cnnstudio.core.declare import Form
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from PySide6.QtGui import QKeyEvent, QWheelEvent
 
     from cnnstudio.core.declare import Parameter
@@ -55,6 +57,9 @@ class Editor(QWidget):
 
     def set_axes(self, axes: int) -> None:
         """How many spatial axes the block's input has; only sizes and margins care."""
+
+    def offer(self, choices: Collection[object] | None) -> None:
+        """Of the choices that the declaration knows, those that fit as things stand; None: all. Only lists care."""
 
     def discard(self) -> None:
         """Drop unfinished text."""
@@ -262,6 +267,14 @@ class ComboEditor(Editor):
     def fields(self) -> list[QWidget]:
         """The combo box."""
         return [self.combo]
+
+    def offer(self, choices: Collection[object] | None) -> None:
+        """A list of other choices begins without a value: `show_value` follows."""
+        fitting = [v for v in choices_of(self.parameter) if choices is None or v in choices]
+        if fitting != self._values:
+            self._values = fitting
+            self.combo.clear()
+            self.combo.addItems([choice_text(v) for v in fitting])
 
     def show_value(self, value: object) -> None:
         """A value that is no choice (only a broken caller has one) leaves the box blank."""

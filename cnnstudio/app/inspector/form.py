@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.following import Followed
 
 _NOTHING: Mapping[str, Followed] = MappingProxyType({})
+_ALL: Mapping[str, Collection[object]] = MappingProxyType({})
 WIDEST_LABEL = 108
 """Pixels; longer labels wrap, so that fields keep their room in a narrow panel."""
 HELP_LINES = 2
@@ -71,13 +72,15 @@ class DeclaredForm(QWidget):
         would_be: Mapping[str, Followed] = _NOTHING,
         follows: frozenset[str] = frozenset(),
         only: Collection[str] | None = None,
+        offered: Mapping[str, Collection[object]] = _ALL,
     ) -> None:
         """Show `declared` in place: fields, cursor and unfinished typing stay while it is the same thing.
 
         `subject` tells things of one class apart (a block's id): for another one, unfinished typing is dropped.
         `axes` is the number of spatial axes for fields that can hold one number per axis. `would_be` holds for each
         parameter that can follow the design what it then is; `follows` names those that do. `only` names the parameters
-        that mean anything as things stand; None: all of them.
+        that mean anything as things stand; None: all of them. `offered` holds for a parameter with a list of choices
+        those that fit as things stand, where these are not all.
         """
         if type(declared) is not self._shown:
             self._rebuild(type(declared))
@@ -92,6 +95,7 @@ class DeclaredForm(QWidget):
         for name, row in self._rows.items():
             at_field = found.get(name, [])
             row.editor.set_axes(axes)
+            row.editor.offer(offered.get(name))
             row.show_value(getattr(declared, name), at_field)
             row.show_following(would_be.get(name), follows=name in follows)
             matters = (only is None or name in only) and _matters(row.parameter, declared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -12,7 +12,10 @@ from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.inspector import DeclaredForm
 from cnnstudio.app.theme import set_icon, space
 from cnnstudio.app.training.sentences import recipe_words
-from cnnstudio.core.recipe import TrainingRecipe
+from cnnstudio.core.recipe import LOSSES, TrainingRecipe
+
+if TYPE_CHECKING:
+    from cnnstudio.core.data.info import Task
 
 FORM_WIDTH = 420
 
@@ -52,12 +55,15 @@ class RecipePanel(QWidget):
         """The fields."""
         return self._form
 
-    def show_recipe(self, recipe: TrainingRecipe) -> None:
-        """Show this recipe."""
+    def show_recipe(self, recipe: TrainingRecipe, task: Task) -> None:
+        """Show this recipe, with the losses that fit the task, and class weights where there are classes to weigh."""
         self._recipe = recipe
         self._summary.setText(recipe_words(recipe))
         self._summary.setToolTip(f"How the next run trains: {recipe_words(recipe)}")
-        self._form.show_value(recipe)
+        choice = len(LOSSES[task]) > 1
+        meant = {"class_weights": recipe.weighs_classes(task), "loss": choice}
+        only = [p.name for p in recipe.parameters if meant.get(p.name, True)]
+        self._form.show_value(recipe, only=only, offered={"loss": ("auto", *LOSSES[task])})
 
     def _unfold(self, open_: bool) -> None:
         self._form.setVisible(open_)

@@ -81,10 +81,15 @@ def duration(seconds: float) -> str:
 
 def recipe_words(recipe: TrainingRecipe) -> str:
     """The training recipe in one line."""
-    return (
-        f"{recipe.optimizer}, learning rate {recipe.learning_rate:g}, batches of {count(recipe.batch_size)}, "
-        f"{counted(recipe.epochs, 'epoch')}"
-    )
+    more = [] if recipe.loss == "auto" else [f"{recipe.loss} loss"]
+    more += ["class weights"] if recipe.class_weights else []
+    told = [
+        f"{recipe.optimizer}, learning rate {recipe.learning_rate:g}",
+        *more,
+        f"batches of {count(recipe.batch_size)}",
+        counted(recipe.epochs, "epoch"),
+    ]
+    return ", ".join(told)
 
 
 def differences(frozen: Experiment, now: Experiment) -> tuple[str, ...]:

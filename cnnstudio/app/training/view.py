@@ -75,7 +75,7 @@ class TrainView(QWidget):
         self._arrange()
         self._connect(worker)
         self._fill_blocks(self.block)
-        self._recipe.show_recipe(bridge.experiment.training)
+        self._show_recipe()
 
     # Composition
 
@@ -294,8 +294,8 @@ class TrainView(QWidget):
     # Document
 
     def _follow_design(self, change: Change) -> None:
-        if change.before.training != change.after.training:
-            self._recipe.show_recipe(change.after.training)
+        if (change.before.training, change.before.data) != (change.after.training, change.after.data):
+            self._show_recipe()
         if self._active:
             old, new = change.renamed or ("", "")
             self._fill_blocks(new if self.block == old else self.block)
@@ -303,7 +303,11 @@ class TrainView(QWidget):
 
     def _edit_training(self, recipe: TrainingRecipe, gesture: str) -> None:
         if not self._bridge.do(SetTraining(recipe=recipe, gesture=gesture)):
-            self._recipe.show_recipe(self._bridge.experiment.training)
+            self._show_recipe()
+
+    def _show_recipe(self) -> None:
+        experiment = self._bridge.experiment
+        self._recipe.show_recipe(experiment.training, experiment.data.info().task)
 
     def _say(self, sentence: str) -> None:
         self._said.setText(sentence)

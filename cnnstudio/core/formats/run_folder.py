@@ -6,6 +6,12 @@ state.json             the RunRecord, written before training starts
 metrics.csv            a line an epoch: epoch, seconds, training metrics, validation metrics
 checkpoints/last.weights.h5    weights after the last whole epoch, or where the run was stopped: these are tested
 checkpoints/best.weights.h5    weights of the epoch with the lowest validation loss
+evaluation/validation.json     how the weights of both did on the validation part: {"last": ..., "best": ...}
+evaluation/test.json           how the weights that are tested did on the test part
+
+Each evaluation has the epoch, the class names, the metrics, the confusion matrix (rows are the truth, columns the
+answers) or null, for each metric of classes a value for each of them, and for detection the precision of each class at
+recall 0, 0.01, ... 1. A value that is not defined is null.
 """
 
 from __future__ import annotations
@@ -29,6 +35,8 @@ STATE = "state.json"
 METRICS = "metrics.csv"
 LAST = Path("checkpoints") / "last.weights.h5"
 BEST = Path("checkpoints") / "best.weights.h5"
+VALIDATED = Path("evaluation") / "validation.json"
+TESTED = Path("evaluation") / "test.json"
 FORMAT = "1.0"
 _MAX_BYTES = 1 << 20
 

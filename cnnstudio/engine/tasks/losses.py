@@ -33,10 +33,11 @@ def focal(
     scores: bool = False,
     weights: Any = None,
 ) -> Any:
-    """Cross-entropy that counts what is certain already for little (Lin et al., 2017)."""
+    """Cross-entropy that counts certain answers for little (Lin et al., 2017)."""
     indices = keras.ops.cast(targets, "int32")
     wanted = keras.ops.one_hot(indices, outputs.shape[-1])
-    losses = keras.losses.categorical_focal_crossentropy(wanted, outputs, from_logits=scores)
+    entropy = keras.losses.categorical_focal_crossentropy
+    losses = entropy(wanted, outputs, from_logits=scores)
     return losses if weights is None else losses * keras.ops.take(weights, indices)
 
 
@@ -89,11 +90,11 @@ def label_focal(
     scores: bool = False,
     weights: Any = None,
 ) -> Any:
-    """The focal loss (Lin et al., 2017) of each class, targets (n, classes) of 0 and 1."""
+    """The focal loss of each class (Lin et al., 2017); targets are 0 or 1."""
     targets = keras.ops.cast(targets, outputs.dtype)
-    losses = keras.losses.binary_focal_crossentropy(
-        targets[..., np.newaxis], outputs[..., np.newaxis], from_logits=scores
-    )
+    entropy = keras.losses.binary_focal_crossentropy
+    each, answers = targets[..., np.newaxis], outputs[..., np.newaxis]
+    losses = entropy(each, answers, from_logits=scores)
     return label_weighted(losses, targets, weights)
 
 
@@ -102,7 +103,7 @@ def label_weighted(
     targets: Any,
     weights: Any,
 ) -> Any:
-    """Losses (n, classes), each counted with the weight of a class that is there or not."""
+    """Losses (n, classes), each with the weight of a class that is there or not."""
     if weights is None:
         return losses
     without, with_it = np.asarray(weights, "float32").T
