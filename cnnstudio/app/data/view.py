@@ -90,7 +90,7 @@ class DataView(QWidget):
             splitter.addWidget(widget)
             splitter.setStretchFactor(splitter.count() - 1, stretch)
         splitter.setChildrenCollapsible(False)
-        self._sources.setMinimumWidth(300)
+        self._sources.setMinimumWidth(312)
         self._statistics.setMinimumWidth(220)
         for panel in (self._sources, self._statistics):
             mark(panel, kind="panel")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.app.elided import ElidedLabel
 from cnnstudio.app.theme import mark, set_icon, space
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent, QShowEvent
 
 
 def words(name: str, text: str = "", *, scale: str = "", tone: str = "", wrap: bool = False, tip: str = "") -> QLabel:
@@ -43,6 +48,7 @@ class MessageView(QWidget):
     """The button was pressed."""
 
     WIDTH = 420
+    NARROWEST = 160
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,9 +108,29 @@ class MessageView(QWidget):
 
     def _set_wrapped_size(self, label: QLabel) -> None:
         # A centred label that wraps asks for far less width than it could use, and for too little height.
-        width = min(self.WIDTH, label.fontMetrics().horizontalAdvance(label.text()) + space(2))
+        room = self.width() - 2 * space(4) if self.isVisible() else self.WIDTH
+        width = min(self.WIDTH, room, label.fontMetrics().horizontalAdvance(label.text()) + space(2))
         label.setFixedWidth(max(width, space(10)))
         label.setFixedHeight(label.heightForWidth(label.width()))
+
+    def minimumSizeHint(self) -> QSize:
+        """Lines break in a narrow view: they must not make it wider."""
+        return QSize(self.NARROWEST, super().minimumSizeHint().height())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The theme has given the labels their sizes by now."""
+        super().showEvent(event)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lines break anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        for label in (self._title, self._text):
+            if label.text():
+                self._set_wrapped_size(label)
 
     def _pressed(self) -> None:
         self.action.emit()
