@@ -12,6 +12,7 @@ from cnnstudio.core.declare import Shape, Size, param, show
 
 if TYPE_CHECKING:
     from cnnstudio.core.analysis.net import Net
+    from cnnstudio.core.data.info import DataInfo
     from cnnstudio.core.program import Tensor
 
 EDGES = 4
@@ -37,6 +38,13 @@ class Input(BlockSpec):
         return self.shape[-1]
 
 
+def _usual_curve(data: DataInfo) -> Literal["sigmoid", "softmax", "linear"]:
+    """What "auto" means: the curve whose values are those that are to be answered."""
+    if data.task is Task.RECONSTRUCTION:
+        return "sigmoid" if data.in_unit_range else "linear"
+    return "sigmoid" if data.task is Task.MULTILABEL else "softmax"
+
+
 @block(group="Output", keywords="head classifier softmax prediction last")
 class Output(BlockSpec):
     """Turns features into the answer; it fits itself to the task and the number of classes.
@@ -51,7 +59,8 @@ class Output(BlockSpec):
     activation: Literal["auto", "softmax", "sigmoid", "linear"] = param(
         "auto",
         help="auto: shares that add up to 1 (softmax) for classes, values from 0 to 1 (sigmoid) for multi-label, "
-        "reconstruction and detection; linear: raw scores, which the loss turns into shares itself",
+        "detection and reconstruction (linear where samples are not within 0 to 1, as signals are not); "
+        "linear: raw scores, which the loss turns into shares itself",
     )
     kernel_size: Size = param(1, min=1, max=255, help="Width of the window in cells, where maps come out")
     use_bias: bool = param(True, help="Adds one learned number to each value that comes out")
@@ -64,7 +73,7 @@ class Output(BlockSpec):
         units = net.data.input_shape[-1] if task is Task.RECONSTRUCTION else net.data.classes
         activation = self.activation
         if activation == "auto":
-            activation = "sigmoid" if task in (Task.RECONSTRUCTION, Task.MULTILABEL) else "softmax"
+            activation = _usual_curve(net.data)
         if task is Task.MULTILABEL:
             self._check_chances(net)
         elif task is not Task.RECONSTRUCTION and units < 2:

@@ -81,14 +81,19 @@ class Waveforms(SourceSpec):
     origin = "synthetic"
     note = "Synthetic: computed by the studio from the seed, for trying out networks on signals."
 
+    task: Literal["classification", "reconstruction"] = param(
+        "classification", help="Name the wave, or give the signal back, as an autoencoder does"
+    )
     count: int = param(1600, min=10, max=50000, help="How many signals are made")
     length: int = param(128, min=32, max=8192, help="Samples in one signal")
     noise: float = param(0.3, min=0.0, max=5.0, help="Standard deviation of the added noise; the waves reach 1")
     seed: int = param(0, min=0, max=2**31 - 1, help="The same seed makes the same signals")
 
     def info(self) -> DataInfo:
-        """Signals of length x 1; four classes."""
-        return DataInfo(Task.CLASSIFICATION, (self.length, 1), ("sine", "square", "sawtooth", "chirp"))
+        """Signals of length x 1; four classes, or the signal itself as the target."""
+        task = Task(self.task)
+        names = ("sine", "square", "sawtooth", "chirp") if task is Task.CLASSIFICATION else ()
+        return DataInfo(task, (self.length, 1), names)
 
     @property
     def maker(self) -> str:

@@ -33,6 +33,8 @@ class DataInfo:
     input_shape: Shape
     class_names: tuple[str, ...] = ()
     """Empty for reconstruction."""
+    in_unit_range: bool = True
+    """Whether all values of a sample lie in 0..1, as those of images do unless they are standardised."""
 
     @property
     def classes(self) -> int:

@@ -43,15 +43,11 @@ class Preparation(Declared):
             channels = {"grey": 1, "RGB": 3}.get(self.channels, channels)
         elif info.rank == 1:
             sizes = [self.length or sizes[0]]
-        return dataclasses.replace(info, input_shape=(*sizes, channels))
+        in_unit_range = info.rank != 1 and self.normalisation == "auto"  # signals reach below 0 and above 1
+        return dataclasses.replace(info, input_shape=(*sizes, channels), in_unit_range=in_unit_range)
 
     def names_for(self, info: DataInfo) -> tuple[str, ...]:
         """The parameters that matter for such data: what a form shows."""
         sizes = {1: ("length", "resize"), 2: ("height", "width", "resize", "channels")}.get(info.rank, ())
         noise = ("added_noise",) if info.task is Task.RECONSTRUCTION else ()
         return (*sizes, "normalisation", *noise)
-
-    def is_as_found(self, info: DataInfo) -> bool:
-        """Whether nothing is done to samples of that kind but bringing images to 0..1."""
-        plain = self.normalisation == "auto" and (info.task is not Task.RECONSTRUCTION or self.added_noise == 0)
-        return plain and self.prepared(info) == info

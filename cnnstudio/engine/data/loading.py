@@ -64,7 +64,8 @@ def _shapes(source: Shapes) -> Arrays:
 
 
 def _waveforms(source: Waveforms) -> Arrays:
-    return samples.waveforms(source.count, source.length, source.noise, source.seed)
+    signals, labels = samples.waveforms(source.count, source.length, source.noise, source.seed)
+    return signals, signals if source.info().task is Task.RECONSTRUCTION else labels
 
 
 def _noise(source: Noise) -> Arrays:
