@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 CONVOLUTION: tuple[str, str, dict[str, Any]] = ("conv", "Convolution", {"filters": 4})
 WHOLE = (CONVOLUTION,)
-POOLED = (CONVOLUTION, ("pool", "GlobalAveragePooling", {}))
+POOLED: tuple[tuple[str, str, dict[str, Any]], ...] = (CONVOLUTION, ("pool", "GlobalAveragePooling", {}))
 
 
 def experiment(data: DataRecipe, *blocks: tuple[str, str, dict[str, Any]]) -> Experiment:
