@@ -37,7 +37,8 @@ def shapes(
     For the task "detection" boxes (count, 4, 5) float32 stand in place of masks: left,
     top, right and bottom of what can be seen of a shape as shares of the image, and its
     class from 0 on; -1 where there is no further box. A shape of which less than a
-    quarter can be seen has none.
+    quarter can be seen has none. For "multi-label" it is 0 or 1 for each class (count,
+    3) int32: whether the image has such a box.
     """
     rng = np.random.default_rng([seed, 1])
     images = np.empty((count, size, size, 3), "float32")
@@ -81,6 +82,9 @@ def shapes(
                 boxed += 1
     images += 0.06 * rng.standard_normal(images.shape, dtype="float32")
     images = np.clip(images, 0.0, 1.0, out=images)
+    if task == "multi-label":
+        there = boxes[:, :, 4:] == np.arange(3)
+        return images, there.any(axis=1).astype("int32")
     return images, boxes if task == "detection" else masks
 
 

@@ -41,25 +41,29 @@ class Digits(SourceSpec):
 
 @declared
 class Shapes(SourceSpec):
-    """Images with circles, squares and triangles, with a mask of classes or a box around each shape."""
+    """Images with circles, squares and triangles, with masks, boxes or the classes that there are."""
 
     kind = "Shapes"
     title = "Synthetic shapes"
     origin = "synthetic"
-    note = "Synthetic: drawn by the studio from the seed, for trying out segmentation and detection."
+    note = "Synthetic: drawn by the studio from the seed, for trying out segmentation, detection and more."
 
-    task: Literal["segmentation", "detection"] = param(
-        "segmentation", help="Name the class of every pixel, or find a box and the class of every shape"
+    task: Literal["segmentation", "detection", "multi-label", "reconstruction"] = param(
+        "segmentation",
+        help="Name the class of every pixel, find a box and the class of every shape, say which classes there are, "
+        "or give the image back",
     )
     count: int = param(1200, min=10, max=20000, help="How many images are drawn")
     size: int = param(32, min=16, max=256, help="Width and height of an image", unit="px")
     seed: int = param(0, min=0, max=2**31 - 1, help="The same seed draws the same images")
 
     def info(self) -> DataInfo:
-        """Images of size x size x 3 in 0..1; a class index per pixel, or boxes."""
+        """Images of size x size x 3 in 0..1; a class index per pixel, boxes, classes, or the image itself."""
         task, shape = Task(self.task), (self.size, self.size, 3)
+        if task is Task.RECONSTRUCTION:
+            return DataInfo(task, shape)
         kinds = ("circle", "square", "triangle")
-        return DataInfo(task, shape, kinds if task is Task.DETECTION else ("background", *kinds))
+        return DataInfo(task, shape, ("background", *kinds) if task is Task.SEGMENTATION else kinds)
 
     @property
     def maker(self) -> str:

@@ -60,7 +60,8 @@ def _digits(source: Digits) -> Arrays:
 
 
 def _shapes(source: Shapes) -> Arrays:
-    return samples.shapes(source.count, source.size, source.seed, source.task)
+    images, targets = samples.shapes(source.count, source.size, source.seed, source.task)
+    return images, images if source.info().task is Task.RECONSTRUCTION else targets
 
 
 def _waveforms(source: Waveforms) -> Arrays:
