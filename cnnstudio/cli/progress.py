@@ -9,14 +9,19 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from cnnstudio.cli.output import on_terminal, redraw, say
+from cnnstudio.core.metrics import metric_title
 from cnnstudio.wire.messages import EpochEnd, Progress, RunEnded, RunStarted
 from cnnstudio.wire.run_state import RunState, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cnnstudio.wire.messages import Event
 
+TABLE = 20
+"""Classes that a table may have: more would push the result out of sight."""
+NAME = 24
+COLUMN = 9
 CLEAR = "\r\x1b[2K"
 BAR = 20
 SECONDS_BETWEEN_JSON = 0.5
@@ -72,9 +77,10 @@ def _strict(metrics: Mapping[str, float]) -> dict[str, float | None]:
 class TextLines:
     """A line an epoch on stdout and, when a person watches, a bar on stderr that is written over."""
 
-    def __init__(self) -> None:
+    def __init__(self, class_names: Sequence[str] = ()) -> None:
         self._bar = on_terminal()
         self._state = RunState()
+        self._class_names = class_names
 
     def __call__(self, event: Event) -> None:
         """Print or redraw what `event` changes."""
@@ -92,7 +98,9 @@ class TextLines:
                 say(f"Epoch {event.epoch}/{self._state.epochs}  {numbers(event.metrics)}  {clock(event.seconds)}")
             case RunEnded():
                 self._clear()
-                say(ending(event))
+                tested = self._state.evaluations.get("test")
+                table = class_table(self._class_names, tested.per_class) if tested is not None else []
+                say("\n".join((ending(event), *table)))
 
     def close(self) -> None:
         """See Reporter."""
@@ -119,6 +127,24 @@ def ending(event: RunEnded) -> str:
     test = f"; test: {numbers(event.test)}" if event.test else ""
     epochs = f"{event.epochs} epoch" + ("" if event.epochs == 1 else "s")
     return f"{word} after {epochs} and {clock(event.seconds)}{test}\nRun kept in {event.directory}"
+
+
+def class_table(names: Sequence[str], per_class: Mapping[str, Sequence[float]]) -> list[str]:
+    """A line for each class with its values on the test part; [] without classes, or where there are too many."""
+    shown = {metric: values for metric, values in per_class.items() if len(values) == len(names)}
+    if not shown or len(names) > TABLE:
+        return []
+    width = min(NAME, max(map(len, (*names, "Class"))))
+    titles = {metric: metric_title(metric).rjust(COLUMN) for metric in shown}
+    lines = ["", "On the test part", "  ".join(("Class".ljust(width), *titles.values()))]
+    for row, name in enumerate(names):
+        cells = [_cell(values[row]).rjust(len(titles[metric])) for metric, values in shown.items()]
+        lines.append("  ".join((fitted(name, width).ljust(width), *cells)))
+    return lines
+
+
+def _cell(value: float) -> str:
+    return f"{value:.4f}" if math.isfinite(value) else "-"
 
 
 def numbers(metrics: Mapping[str, float]) -> str:

@@ -101,8 +101,8 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _reporter(args: argparse.Namespace) -> Reporter:
-    return JsonLines() if args.json else TextLines()
+def _reporter(args: argparse.Namespace, experiment: Experiment) -> Reporter:
+    return JsonLines() if args.json else TextLines(experiment.data.info().class_names)
 
 
 def _train(experiment: Experiment, folder: Path | None, device: str, report: Reporter) -> str:
@@ -146,7 +146,7 @@ def _run(args: argparse.Namespace) -> int:
     require_sound(experiment)
     require_weights(experiment)
     with quiet(verbose=args.verbose):
-        outcome = _train(experiment, folder, device, _reporter(args))
+        outcome = _train(experiment, folder, device, _reporter(args, experiment))
     return OK if outcome == "finished" else INTERRUPTED
 
 

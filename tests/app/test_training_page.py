@@ -370,6 +370,10 @@ def offered_losses(form: DeclaredForm) -> list[str]:
     return [combo.itemText(row) for row in range(combo.count())]
 
 
+def chosen_loss(shown: Shown) -> str:
+    return shown.studio.bridge.experiment.training.loss
+
+
 def test_the_recipe_offers_what_fits_the_task(shown: Shown) -> None:
     QTest.mouseClick(shown.part(QToolButton, "recipe_toggle"), LEFT)
     form = shown.part(DeclaredForm, "recipe_form")
@@ -379,16 +383,16 @@ def test_the_recipe_offers_what_fits_the_task(shown: Shown) -> None:
     field = shown.page.focusWidget()
     QTest.keyClick(field, Qt.Key.Key_Down)
     QTest.keyClick(field, Qt.Key.Key_Down)
-    assert shown.studio.bridge.experiment.training.loss == "focal"
+    assert chosen_loss(shown) == "focal"
     assert "focal loss" in shown.text("recipe_summary")
     data = dataclasses.replace(shown.studio.bridge.experiment.data, source=Digits(task="reconstruction"))
     assert shown.studio.bridge.do(SetData(recipe=data))
     assert offered_losses(form) == ["auto", "mse", "mae", "ssim"]
     assert not form.has_field("class_weights")
-    assert shown.studio.bridge.experiment.training.loss == "auto"
+    assert chosen_loss(shown) == "auto"
     shown.studio.bridge.undo()
     assert offered_losses(form) == ["auto", "cross-entropy", "focal"]
-    assert shown.studio.bridge.experiment.training.loss == "focal"
+    assert chosen_loss(shown) == "focal"
 
 
 def test_every_control_has_a_name_and_says_what_it_does(shown: Shown) -> None:

@@ -9,11 +9,12 @@ import sys
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 import pytest
 
 from cnnstudio.cli.output import quiet, say, tell
 from cnnstudio.cli.progress import CLEAR, JsonLines, TextLines, bar, clock, fitted
-from cnnstudio.wire.messages import EpochEnd, Heartbeat, Progress, RunEnded, RunStarted
+from cnnstudio.wire.messages import EpochEnd, Evaluation, Heartbeat, Progress, RunEnded, RunStarted
 from cnnstudio.wire.run_state import RunState, fold
 
 if TYPE_CHECKING:
@@ -68,6 +69,32 @@ def test_without_a_terminal_there_is_no_bar(capsys: pytest.CaptureFixture[str]) 
         "Finished after 4 epochs and 1:05; test: loss 0.5000  accuracy 0.9000",
         "Run kept in /runs/r",
     ]
+
+
+def test_the_test_part_is_told_class_by_class(capsys: pytest.CaptureFixture[str]) -> None:
+    tested = Evaluation(
+        run="r",
+        epoch=4,
+        part="test",
+        metrics={"loss": 0.5, "accuracy": 0.9},
+        confusion=np.empty((0, 0), "int64"),
+        precision=np.empty((0, 101), "float32"),
+        per_class={"iou": (0.5, math.nan), "auc": (0.75, 1.0)},
+    )
+    report = TextLines(["cat", "a tree with a name that is much too long"])
+    for event in (STARTED, msgspec.structs.replace(tested, part="validation", per_class={}), tested, ENDED):
+        report(event)
+    assert capsys.readouterr().out.splitlines()[-5:] == [
+        "",
+        "On the test part",
+        "Class                           IoU  Area under curve",
+        "cat                          0.5000            0.7500",
+        "a tree with a name that           -            1.0000",
+    ]
+    many = TextLines([str(n) for n in range(21)])
+    for event in (STARTED, msgspec.structs.replace(tested, per_class={"iou": (0.5,) * 21}), ENDED):
+        many(event)
+    assert "On the test part" not in capsys.readouterr().out, "a table that scrolls the result away helps nobody"
 
 
 def test_on_a_terminal_the_bar_is_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
