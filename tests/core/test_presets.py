@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 IDS = (
     "all-conv-gap", "autoencoder", "deep-cnn", "dilated-context", "inception-style", "lenet-5", "mobile-style",
-    "resnet-style", "shape-detector", "signal-cnn", "signal-tcn", "u-net", "vgg-style",
+    "resnet-style", "shape-detector", "shape-tags", "signal-cnn", "signal-denoiser", "signal-tcn", "u-net",
+    "vgg-style",
 )  # fmt: skip
 FOLDER = Path(__file__).resolve().parent.parent.parent / "presets"
 
