@@ -18,7 +18,8 @@ class Preparation(Declared):
     length: int | None = param(None, min=1, max=1 << 20, help="Samples of a signal; empty: as they are")
     resize: Literal["stretch", "crop", "pad"] = param(
         "stretch",
-        help="How a sample comes to the size: stretch it, cut away what lies beyond its centre, or put zeros round it",
+        help="How a sample comes to the size: stretch it, cut off what is too much at two sides, or put zeros round it; "
+        "crop and pad keep the proportions",
     )
     channels: Literal["as found", "grey", "RGB"] = param(
         "as found", help="Colours of the images; as found: those of most of the files"
@@ -26,7 +27,7 @@ class Preparation(Declared):
     normalisation: Literal["auto", "standardise"] = param(
         "auto",
         help="auto: images to 0..1, signals as they are; standardise: mean 0 and standard deviation 1 for each "
-        "channel, measured on the training part alone",
+        "channel, measured on the training part alone (on 4,096 samples of a larger one)",
     )
     added_noise: float = param(
         0.0,

@@ -1,7 +1,9 @@
 """Batches read ahead of the loop that learns from them, so that decoding and learning go on side by side.
 
-Threads of our own and not tf.data: they serve every backend of Keras, share what is kept with the window's gallery and
-name the file that cannot be read. `python benchmarks/data.py` prints both beside each other.
+Threads of our own and not tf.data: they serve every backend of Keras, read every format by the rules of the scan, share
+what is kept with the window's gallery and name the file that cannot be read. tf.data decodes a JPEG of 256 pixels to 64
+in 0.9 ms of processor time, we do in 1.4 (`python benchmarks/data.py`); from the second epoch on, samples come from
+memory, 25 times faster than either.
 """
 
 from __future__ import annotations

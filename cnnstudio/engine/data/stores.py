@@ -108,6 +108,9 @@ class FileStore:
     The room is filled by those that come first: in training every sample comes once an epoch, so whichever is kept
     serves as well as another, and nothing has to make way. 16-bit and float samples among 8-bit ones are kept as
     float32, each by itself.
+
+    A file that cannot be read any more ends what asked for it, a run as well, with its name and the reason: to leave it
+    out would change batches and figures without a word. What the scan could not read is not among the samples.
     """
 
     def __init__(self, listing: Listing, info: DataInfo, recipe: DataRecipe, room: int) -> None:
