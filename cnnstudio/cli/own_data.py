@@ -70,7 +70,7 @@ def with_data(experiment: Experiment, text: str) -> Experiment:
         if finding.severity == "warning":
             tell(f"Warning: {finding.message}")
     if report.skipped_total:
-        tell(f'Not used: {report.skipped_total:,} files. `cnnstudio data "{text}"` lists them with the reasons.')
+        tell(f'Not used: {report.skipped_total:,}; `cnnstudio data "{text}"` lists what and why.')
     return after
 
 
