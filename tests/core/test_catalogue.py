@@ -251,6 +251,7 @@ OUTPUTS = [
     (Task.SEGMENTATION, (16, 2), (16, 5), (16, 3)),
     (Task.RECONSTRUCTION, (8, 8, 2), (8, 8, 5), (8, 8, 2)),
     (Task.RECONSTRUCTION, (20,), (5,), (20,)),
+    (Task.DETECTION, (32, 48, 3), (8, 12, 5), (8, 12, 3 + 4)),
 ]
 
 
@@ -273,6 +274,9 @@ def test_output_fits_itself_to_the_task(
         (Task.SEGMENTATION, (8, 8, 1), (20,), "a vector of 20 values"),
         (Task.RECONSTRUCTION, (8, 8, 1), (7, 8, 5), "the input's size 8 x 8"),
         (Task.RECONSTRUCTION, (20,), (4, 5), "Flatten"),
+        (Task.DETECTION, (8, 8, 1), (20,), "needs maps, whose cells tell what lies there, but a vector of 20 values"),
+        (Task.DETECTION, (8, 8, 1), (20, 3), "but 20 x 3 comes in"),
+        (Task.DETECTION, (64, 1), (16, 4), "Boxes are found in images, but a sample here is 64 x 1"),
     ],
 )
 def test_output_refuses_what_does_not_fit_the_task(
@@ -280,6 +284,28 @@ def test_output_refuses_what_does_not_fit_the_task(
 ) -> None:
     data = DataInfo(task, sample, () if task is Task.RECONSTRUCTION else CLASSES)
     assert words in complaint(laid(Output(), comes_in, data=data))
+
+
+def test_output_for_boxes_begins_with_few_of_them_and_has_an_activation_that_fits() -> None:
+    data = DataInfo(Task.DETECTION, (32, 32, 3), ("only",))
+    [step] = laid(Output(kernel_size=3), (8, 8, 4), data=data).steps
+    assert (step.layer, step.config["activation"], step.config["padding"]) == ("Conv2D", "sigmoid", "same")
+    assert step.config["bias_initializer"] == {"class_name": "Constant", "config": {"value": -2.0}}
+    assert "bias_initializer" not in laid(Output(use_bias=False), (8, 8, 4), data=data).steps[0].config
+    assert "set the activation to auto" in complaint(laid(Output(activation="softmax"), (8, 8, 4), data=data))
+    none = DataInfo(Task.DETECTION, (32, 32, 3))
+    assert "at least one class" in complaint(laid(Output(), (8, 8, 4), data=none))
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"), [((3, 8), "only 3 x 8 cells come in"), ((64, 8), "more cells (64 x 8) than pixels (32 x 32)")]
+)
+def test_output_warns_of_cells_that_find_boxes_badly(cells: tuple[int, int], words: str) -> None:
+    data = DataInfo(Task.DETECTION, (32, 32, 3), CLASSES)
+    [warning] = laid(Output(), (*cells, 4), data=data).diagnostics
+    assert warning.severity is Severity.WARNING
+    assert words in warning.message
+    assert laid(Output(), (8, 8, 4), data=data).diagnostics == ()
 
 
 def test_output_needs_two_classes_and_softmax_two_channels() -> None:

@@ -190,6 +190,29 @@ def test_output_is_brought_to_the_size_of_the_input(task: Task) -> None:
     assert labels(made, images(task), "output")[0] == "Put upsampling by 2 behind conv"
 
 
+@pytest.mark.parametrize("kind", ["Flatten", "GlobalAveragePooling"])
+def test_boxes_want_the_maps_before_a_vector_was_made_of_them(kind: str) -> None:
+    conv = ("conv", spec_class("Convolution")(filters=4, strides=2), ("input",))
+    end = ("output", spec_class("Output")(), ("vector",))
+    found = labels(
+        design((8, 8, 1), conv, ("vector", spec_class(kind)(), ("conv",)), end), images(Task.DETECTION), "output"
+    )
+    assert found[0] == "Remove vector"
+
+
+def test_boxes_behind_dense_get_maps_of_a_quarter_of_the_size() -> None:
+    dense = ("dense", spec_class("Dense")(units=8), ("input",))
+    made = design(
+        (16, 16, 1),
+        dense,
+        ("flat", spec_class("Flatten")(), ("dense",)),
+        ("last", spec_class("Dense")(units=32), ("flat",)),
+        ("output", spec_class("Output")(), ("last",)),
+    )
+    data = DataInfo(Task.DETECTION, (16, 16, 1), ("circle", "square"))
+    assert "Put a reshape to 4 x 4 x 2 behind last" in labels(made, data, "output")
+
+
 def gains(architecture: Architecture, data: DataInfo, block: str) -> dict[str, str]:
     """What each fix offered at a block gives, by its label."""
     return {f.label: f.gives for d in lint(trace(architecture, data)) if d.block == block for f in d.fixes}

@@ -44,6 +44,31 @@ def test_shapes_stand_out_from_their_ground() -> None:
     assert np.mean(np.array(gaps) > 0.1) > 0.9
 
 
+def test_boxes_of_shapes_hold_what_can_be_seen_of_them() -> None:
+    images, boxes = samples.shapes(60, 32, 5, "detection")
+    same, masks = samples.shapes(60, 32, 5)
+    np.testing.assert_array_equal(images, same)
+    assert (boxes.shape, boxes.dtype) == ((60, 4, 5), np.dtype("f4"))
+    there = boxes[..., 4] >= 0
+    assert there.any(axis=1).all()
+    assert set(boxes[there][:, 4].tolist()) == {0.0, 1.0, 2.0}
+    assert (boxes[there][:, 2:4] > boxes[there][:, :2]).all()
+    for mask, own in zip(masks, boxes, strict=True):
+        uppermost = own[0]  # nothing lies over what was drawn last
+        left, top, right, bottom = (uppermost[:4] * 32).round().astype(int)
+        inside = mask[top:bottom, left:right] == uppermost[4] + 1
+        for edge in (inside[0], inside[-1], inside[:, 0], inside[:, -1]):
+            assert edge.any()
+
+
+def test_a_shape_hidden_under_others_has_no_box() -> None:
+    _, boxes = samples.shapes(400, 32, 1, "detection")
+    _, masks = samples.shapes(400, 32, 1)
+    for mask, own in zip(masks, boxes, strict=True):
+        assert set((own[own[:, 4] >= 0, 4] + 1).tolist()) <= set(np.unique(mask).tolist())
+    assert (boxes[..., 4] >= 0).sum() < 2.5 * 400  # two and a half are drawn in each on average
+
+
 def test_waveforms_are_balanced_and_as_loud_as_promised() -> None:
     signals, labels = samples.waveforms(400, 128, 0.0, 3)
     assert (signals.shape, signals.dtype) == ((400, 128, 1), np.dtype("f4"))

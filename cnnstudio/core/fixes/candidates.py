@@ -64,7 +64,7 @@ def candidates(trace: Trace, diagnostic: Diagnostic) -> Iterator[Fix]:
 def _other_inputs(traced: BlockTrace, trace: Trace) -> Iterator[Fix]:
     """What comes in does not fit the block as a whole, whatever its parameters."""
     yield from _before_pooling(traced, trace)
-    if traced.spec.kind == "Output" and trace.data.task in (Task.SEGMENTATION, Task.RECONSTRUCTION):
+    if traced.spec.kind == "Output" and trace.data.task not in (Task.CLASSIFICATION, Task.MULTILABEL):
         yield from _to_size(traced, trace)
     if traced.spec.group == "Merge":
         yield from _to_one_shape(traced, trace)
