@@ -40,6 +40,7 @@ class TaskPage:
         qtbot.addWidget(self.page)
         self.page.resize(1240, 720)
         self.page.show()
+        qtbot.waitUntil(self.view.isVisible)  # a layout shows what it is given a little later
         self.inputs = drawn(len(range(6)), shape)
         self.targets = targets_of(task, self.inputs, classes)
         self.answer()

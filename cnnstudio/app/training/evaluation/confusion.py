@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QSizePolicy, QT
 from cnnstudio.app.format import count, share, short
 from cnnstudio.app.panels import table_text
 from cnnstudio.app.theme import Role, Scale, space, theme, themes
+from cnnstudio.app.theme.ink import ink_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -418,23 +419,3 @@ def blend(low: QColor, high: QColor, part: float) -> QColor:
         low.greenF() + (high.greenF() - low.greenF()) * part,
         low.blueF() + (high.blueF() - low.blueF()) * part,
     )
-
-
-def luminance(colour: QColor) -> float:
-    """Relative luminance, 0 to 1, as WCAG 2.2 defines it."""
-    red, green, blue = (
-        c / 12.92 if c <= 0.04045 else float(((c + 0.055) / 1.055) ** 2.4)
-        for c in (colour.redF(), colour.greenF(), colour.blueF())
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def ink_on(back: QColor) -> QColor:
-    """Of the theme's text and the ink on its accent the one that is easier to read on this colour."""
-    ground = luminance(back)
-
-    def contrast(role: Role) -> float:
-        ink = luminance(theme().color(role))
-        return (max(ink, ground) + 0.05) / (min(ink, ground) + 0.05)
-
-    return theme().color(max((Role.TEXT, Role.ON_ACCENT), key=contrast))

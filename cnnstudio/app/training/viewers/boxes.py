@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnstudio.app.features.colormaps import class_colour
 from cnnstudio.app.format import counted
 from cnnstudio.app.theme import Scale, space, theme
+from cnnstudio.app.theme.ink import BLACK, ink_on
 from cnnstudio.app.training.viewers.base import ShareSlider, Viewer
 from cnnstudio.app.training.viewers.pictures import Picture, PictureRow, bounds_of, grey_or_colour, image_of, plane
 
@@ -151,7 +152,7 @@ def draw_boxes(painter: QPainter, place: QRectF, *, boxes: list[tuple[Any, str, 
     for box, _, is_true in boxes:
         colour = class_colour(int(box[4]) + 1)
         rect = on_picture(box, place)
-        painter.setPen(QPen(QColor.fromRgb(0, 0, 0), 3.5))
+        painter.setPen(QPen(QColor.fromRgba(BLACK), 3.5))
         painter.drawRect(rect)
         painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine if is_true else Qt.PenStyle.SolidLine))
         painter.drawRect(rect)
@@ -174,6 +175,5 @@ def _draw_tag(painter: QPainter, rect: QRectF, place: QRectF, words: str, colour
     left = max(place.left(), min(rect.left(), place.right() - size.width()))
     tag = QRectF(left, top, size.width(), size.height())
     painter.fillRect(tag, colour)
-    bright = 0.299 * colour.red() + 0.587 * colour.green() + 0.114 * colour.blue() > 128
-    painter.setPen(QColor.fromRgb(0, 0, 0) if bright else QColor.fromRgb(255, 255, 255))
+    painter.setPen(ink_on(colour))
     painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, words)
