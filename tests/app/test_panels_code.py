@@ -19,7 +19,10 @@ from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import DARK, LIGHT, Theme, themes
 from cnnstudio.core.code.notebook import notebook
 from cnnstudio.core.code.source import script
-from cnnstudio.core.edits import InsertBlock, MoveBlocks, RenameExperiment, SetParameters
+from cnnstudio.core.data.facts import Facts
+from cnnstudio.core.data.files import ImageFolder
+from cnnstudio.core.edits import InsertBlock, MoveBlocks, RenameExperiment, SetData, SetParameters
+from cnnstudio.core.recipe import DataRecipe
 from tests.helpers.designs import bridge_of, spec
 
 if TYPE_CHECKING:
@@ -162,6 +165,16 @@ def test_save(qtbot: QtBot, desk: Desk, tmp_path: Path, monkeypatch: pytest.Monk
     assert asked == ["lenet_on_digits.py"]
     assert (tmp_path / "script.py").read_text(encoding="utf-8") == desk.text()
     assert desk.panel.said.text() == "Saved as script.py."
+
+
+def test_a_script_of_own_files_says_where_its_samples_come_from(desk: Desk, tmp_path: Path) -> None:
+    facts = Facts(20, (8, 8, 1), classes=("a", "b"), fingerprint="f")
+    desk.bridge.do(SetData(recipe=DataRecipe(source=ImageFolder(path="somewhere").found(facts))))
+    desk.panel.save_to(tmp_path / "script.py")
+    text = (tmp_path / "script.py").read_text(encoding="utf-8")
+    name = text.split('DATA = "')[1].split('"')[0]
+    told = f'Saved as script.py. Its samples, {name}, are written by "cnnstudio code" with --out.'
+    assert desk.panel.said.text() == told
 
 
 def test_a_failed_save_is_said(desk: Desk, tmp_path: Path) -> None:

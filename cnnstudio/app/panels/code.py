@@ -26,6 +26,7 @@ from cnnstudio.app.theme import mark, set_icon, space, themes
 from cnnstudio.app.weights_beside import WeightsBeside
 from cnnstudio.app.when_shown import WhenShown
 from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.code.data_code import archive_name
 from cnnstudio.core.code.notebook import notebook
 from cnnstudio.core.code.source import script_with_lines, weights_name
 from cnnstudio.core.formats.storage import write_atomic
@@ -184,12 +185,14 @@ class CodePanel(QWidget):
             self._say(f"{path.name} could not be saved: {error.strerror or error}.", tone="error")
             return
         experiment = self._bridge.experiment
-        weights = weights_name(experiment)
-        self._saved = f"Saved as {path.name}, and the weights that it reads as {weights}."
+        weights, archive = weights_name(experiment), archive_name(experiment)
+        # The window reads no samples: the command line, which has the engine at hand, writes them.
+        samples = f' Its samples, {archive}, are written by "cnnstudio code" with --out.' if archive else ""
+        self._saved = f"Saved as {path.name}, and the weights that it reads as {weights}.{samples}"
         if weights:
             self._beside.lay(experiment.weights, path, weights)
         else:
-            self._say(f"Saved as {path.name}.")
+            self._say(f"Saved as {path.name}.{samples}")
 
     def _told_of_weights(self, problem: str) -> None:
         self._say(problem or self._saved, tone="warning" if problem else "muted")

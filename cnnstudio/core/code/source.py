@@ -269,6 +269,7 @@ def _known() -> dict[str, tuple[ast.FunctionDef, list[str]]]:
     return known
 
 
+@functools.lru_cache(maxsize=64)
 def _functions(*names: str) -> list[list[str]]:
     """Source lines of these functions and of those they call, in the order of the modules."""
     known = _known()
