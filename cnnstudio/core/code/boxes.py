@@ -218,7 +218,9 @@ def box_overlaps(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     shared = np.maximum(high - low, 0).prod(axis=-1)
     areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=-1) for boxes in (first, second)]
     union = areas[0][:, None] + areas[1] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    overlaps = np.zeros(shared.shape)
+    np.divide(shared, union, out=overlaps, where=union > 0)
+    return overlaps
 
 
 def detection_scores(precision: np.ndarray) -> dict[str, float]:

@@ -80,13 +80,14 @@ class BoxJudge:
 
 def suppression() -> Callable[..., Any]:
     """TensorFlow's non-maximum suppression, whatever library trains. Raises RunError where it is not installed."""
-    if tensorflow is not None:
-        return tensorflow.image.combined_non_max_suppression
+    library = tensorflow
     try:
-        import tensorflow as installed
+        if library is None:
+            import tensorflow as library
     except ImportError as error:
         raise RunError(
             "Boxes that overlap are sorted out by TensorFlow, which is not installed here: install it "
             "(pip install tensorflow), or choose data of another task."
         ) from error
-    return installed.image.combined_non_max_suppression
+    suppress: Callable[..., Any] = library.image.combined_non_max_suppression
+    return suppress
