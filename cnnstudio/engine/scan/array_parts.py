@@ -17,6 +17,8 @@ from cnnstudio.engine.scan.part_words import WORDS
 from cnnstudio.engine.scan.walk import walk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cnnstudio.core.data.files import ArrayFile
     from cnnstudio.engine.scan.listing import Progress
 
@@ -71,6 +73,12 @@ def opened(path: Path, gathered: Gathered, progress: Progress) -> list[Array]:
     if not arrays:
         raise gathered.nothing(f'"{path.name}" holds no array that can be used')
     return arrays
+
+
+def are_arrays(names: Iterable[str]) -> bool:
+    """Whether files so called (without .npy) are samples and targets, and not a signal each."""
+    roles = [_role(name)[0] for name in names]
+    return "x" in roles and "y" in roles
 
 
 def _of_folder(path: Path, gathered: Gathered, progress: Progress) -> list[Array]:

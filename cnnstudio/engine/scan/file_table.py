@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,8 +71,8 @@ def _there(root: Path, lines: list[Line], gathered: Gathered, progress: Progress
         except (OSError, ValueError) as error:
             gathered.skip(line.file, denied(error) if isinstance(error, OSError) else "a name that no file can have")
         else:
-            if status.st_size == 0:
-                gathered.skip(line.file, "empty file")
+            if not stat.S_ISREG(status.st_mode) or not status.st_size:
+                gathered.skip(line.file, "empty file" if stat.S_ISREG(status.st_mode) else "not a file")
             else:
                 files.append(Found(line.file, status.st_size, status.st_mtime_ns))
     return _of_one_kind(files, gathered)
@@ -91,7 +92,7 @@ def _of_one_kind(files: list[Found], gathered: Gathered) -> list[Found]:
         elif file.ending in table.ENDINGS:
             gathered.skip(file.name, other)
         else:
-            gathered.skip(file.name, f"neither an image nor a signal: unknown ending {file.ending}".rstrip())
+            gathered.skip(file.name, f"neither an image nor a signal: unknown ending {file.ending}")
     return used
 
 

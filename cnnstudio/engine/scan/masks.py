@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cnnstudio.engine.scan.class_names import read_names
+from cnnstudio.engine.scan.class_names import TEXTS, YAMLS, read_names
 from cnnstudio.engine.scan.gathering import FileReader, Gathered, each
 from cnnstudio.engine.scan.image_file import ENDINGS, decoded, read_image
 from cnnstudio.engine.scan.listing import ReadError, ScanError
@@ -137,9 +137,9 @@ def _sorted(
     masks: dict[str, Found] = {}
     for file in files:
         kind, key = _key(file, source)
-        if kind == "" and file.name == "classes.txt":
-            continue
-        if file.ending not in ENDINGS:
+        if kind == "" and file.name in (*TEXTS, *YAMLS):
+            gathered.used(file)
+        elif file.ending not in ENDINGS:
             gathered.skip(file.name, unlike_an_image(file))
         elif kind == "":
             gathered.skip(file.name, f"in neither of the folders {source.images} and {source.masks}")

@@ -19,7 +19,7 @@ from cnnstudio.core.data.files import (
     YoloImages,
 )
 from cnnstudio.engine.scan import csv_file
-from cnnstudio.engine.scan.array_parts import told_task
+from cnnstudio.engine.scan.array_parts import are_arrays, told_task
 from cnnstudio.engine.scan.gathering import found
 from cnnstudio.engine.scan.image_file import ENDINGS
 from cnnstudio.engine.scan.image_folder import found_layout
@@ -114,6 +114,8 @@ def _folder(walked: Walked) -> FileSource:
     data = [f for f in walked.files if f.ending in SIGNAL_ENDINGS | ARRAY_ENDINGS]
     if len(data) == 1 and data[0].ending != ".wav":
         return _file(walked.root / data[0].name, data[0])
+    if are_arrays(f.name.removesuffix(".npy") for f in data if not f.folders):
+        return ArrayFile(path=path).having("task", told_task(walked.root) or "classification")
     if table := _listed(walked):
         return table
     if any(f.ending in SIGNAL_ENDINGS for f in data):
