@@ -230,6 +230,7 @@ def test_files_that_are_gone_are_told_in_the_page_and_asked_once(qtbot: QtBot) -
     page.show()
     page.worker.arrive(Failed(page.scans[-1].request, "There is no folder /gone."))
     page.view.tabs.setCurrentWidget(page.view.report)
+    qtbot.waitUntil(page.view.report.isVisible)
     assert page.text("data_report_message_text") == "There is no folder /gone."
     page.page.hide()
     page.page.show()

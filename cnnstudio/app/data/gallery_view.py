@@ -124,6 +124,7 @@ class GalleryView(QListView):
         self._look.timeout.connect(self._tell)
         self.verticalScrollBar().valueChanged.connect(self.look)
         model.modelReset.connect(self.look)
+        model.looks_changed.connect(self.viewport().update)
         self.doubleClicked.connect(self._open)
 
     def fit(self, info: DataInfo) -> None:
