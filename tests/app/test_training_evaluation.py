@@ -45,7 +45,10 @@ def page(qtbot: QtBot) -> TaskPage:
 
 def open_tab(page: TaskPage, index: int) -> None:
     """Click a tab of the Train page."""
-    page.view.tabs.parentWidget().layout().activate()
+    around = page.view.tabs.parentWidget()
+    layout = around.layout() if around is not None else None
+    assert layout is not None
+    layout.activate()
     bar = page.view.tabs.tabBar()
     QTest.mouseClick(bar, LEFT, pos=bar.tabRect(index).center())
     assert page.view.tabs.currentIndex() == index
@@ -222,7 +225,9 @@ def test_the_threshold_has_its_place_on_the_curves(qtbot: QtBot) -> None:
     curves.setFocus()
     QTest.keyClick(curves, Qt.Key.Key_Down)
     assert curves.chosen == 0
-    named = [text.get_text() for text in curves.figure.axes[0].get_legend().get_texts()]
+    legend = curves.figure.axes[0].get_legend()
+    assert legend is not None
+    named = [text.get_text() for text in legend.get_texts()]
     assert named == ["0, AP 0.750"]
     QTest.keyClick(curves, Qt.Key.Key_Up)
     assert curves.chosen == -1

@@ -31,8 +31,8 @@ LEFT = Qt.MouseButton.LeftButton
 def colours(image: QImage | None) -> Any:
     """RGB of every cell."""
     assert image is not None
-    found = [[image.pixelColor(x, y).getRgb()[:3] for x in range(image.width())] for y in range(image.height())]
-    return np.array(found)
+    cells = [[image.pixelColor(x, y) for x in range(image.width())] for y in range(image.height())]
+    return np.array([[(c.red(), c.green(), c.blue()) for c in row] for row in cells])
 
 
 def slider(page: TaskPage, name: str) -> QSlider:
@@ -212,11 +212,14 @@ def test_whole_pixels_where_there_is_room() -> None:
 
 def test_viewers_paint_in_both_looks_and_name_their_controls(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [TaskPage(qtbot, task) for task in (Task.SEGMENTATION, Task.DETECTION, Task.MULTILABEL)]
+    labels = pages[2].view.chooser.view.viewer
+    assert isinstance(labels, LabelViewer)
+    qtbot.waitUntil(lambda: labels.bars.height() >= labels.bars.sizeHint().height() > 0)
     looks = []
     for look in (LIGHT, DARK):  # what the viewers paint themselves; a style sheet for all widgets takes seconds
         monkeypatch.setattr(themes, "current", look)
         looks.append([page.view.chooser.view.grab().toImage() for page in pages])
-    assert all(light != dark for light, dark in zip(*looks, strict=True))
+    assert [light != dark for light, dark in zip(*looks, strict=True)] == [True, True, True]
     for page in pages:
         for control in page.view.chooser.view.findChildren(QSlider):
             assert control.accessibleName()
