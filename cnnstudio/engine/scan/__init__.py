@@ -18,6 +18,7 @@ from cnnstudio.core.data.files import (
 from cnnstudio.engine.scan.arrays import scan_arrays
 from cnnstudio.engine.scan.coco_folder import scan_coco
 from cnnstudio.engine.scan.file_table import scan_file_table
+from cnnstudio.engine.scan.gathering import unheard
 from cnnstudio.engine.scan.heads import forget
 from cnnstudio.engine.scan.image_folder import scan_image_folder
 from cnnstudio.engine.scan.listing import Listing, ScanError
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.data.files import FileSource
     from cnnstudio.engine.scan.listing import Progress
 
-__all__ = ["Listing", "ScanError", "recognise", "scan", "suggested", "untold"]
+__all__ = ["Listing", "ScanError", "recognise", "scan", "suggested", "unheard"]
 
 _SCANNERS: dict[type[FileSource], Callable[[Any, Progress], Listing]] = {
     ImageFolder: scan_image_folder,
@@ -49,11 +50,7 @@ _SCANNERS: dict[type[FileSource], Callable[[Any, Progress], Listing]] = {
 """How each source is looked through."""
 
 
-def untold(done: int, total: int) -> None:
-    """Progress that nobody follows."""
-
-
-def scan(source: FileSource, progress: Progress = untold, *, fresh: bool = False) -> Listing:
+def scan(source: FileSource, progress: Progress = unheard, *, fresh: bool = False) -> Listing:
     """Look through the files of a source. Raises ScanError when it cannot be used, ScanCancelled when `progress` does.
 
     Samples, names and numbers come out the same for the same files, on every system. With `fresh`, nothing that an

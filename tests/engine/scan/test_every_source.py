@@ -20,7 +20,7 @@ from cnnstudio.core.data.files import (
     YoloImages,
 )
 from cnnstudio.core.formats.files import read_source, write_source
-from cnnstudio.engine.scan import recognise, scan, untold
+from cnnstudio.engine.scan import recognise, scan, unheard
 from cnnstudio.engine.scan.listing import ScanCancelled
 from tests.engine.scan.pictures import picture
 
@@ -122,4 +122,4 @@ def test_a_scan_ends_when_it_is_asked_to(source: FileSource) -> None:
 
 
 def test_the_kind_and_task_are_told_from_the_path(source: FileSource) -> None:
-    assert recognise(source.path, untold) == source
+    assert recognise(source.path, unheard) == source

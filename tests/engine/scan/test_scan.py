@@ -15,7 +15,7 @@ from PIL import Image
 
 from cnnstudio.core.data.files import FileSource, ImageFolder, ImageMasks
 from cnnstudio.core.data.preparation import Preparation
-from cnnstudio.engine.scan import ScanError, recognise, scan, suggested, untold
+from cnnstudio.engine.scan import ScanError, recognise, scan, suggested, unheard
 from cnnstudio.engine.scan.heads import memory_folder
 from cnnstudio.engine.scan.image_file import check_image
 from cnnstudio.engine.scan.listing import Listing, ScanCancelled
@@ -310,7 +310,7 @@ MADE: dict[str, tuple[Callable[[Path], Path], str, str]] = {
 @pytest.mark.parametrize("case", MADE)
 def test_what_lies_there_is_recognised_and_scanned(tmp_path: Path, case: str) -> None:
     make, kind, task = MADE[case]
-    source = recognise(str(make(tmp_path / "data")), untold)
+    source = recognise(str(make(tmp_path / "data")), unheard)
     assert source.kind == kind
     listing = scan(source)
     assert listing.source.task_found == task
@@ -320,7 +320,7 @@ def test_what_lies_there_is_recognised_and_scanned(tmp_path: Path, case: str) ->
 
 def test_masks_may_have_other_names_and_parts(tmp_path: Path) -> None:
     root = paint(tmp_path / "data", [*of("train/Img", 2), *of("train/gt", 2)])
-    assert recognise(str(root), untold) == ImageMasks(path=str(root), images="Img", masks="gt")
+    assert recognise(str(root), unheard) == ImageMasks(path=str(root), images="Img", masks="gt")
 
 
 NOTHING: list[tuple[str, bytes | None, str]] = [
@@ -342,7 +342,7 @@ def test_what_is_no_data_is_told(tmp_path: Path, name: str, content: bytes | Non
     else:
         place.write_bytes(content)
     with pytest.raises(ScanError) as caught:
-        recognise(str(place), untold)
+        recognise(str(place), unheard)
     assert str(caught.value) == sentence
 
 
@@ -351,7 +351,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "data.csv")
     begun = time.monotonic()
     with pytest.raises(ScanError, match="is not a file: choose the file that holds the data"):
-        recognise(str(tmp_path / "data.csv"), untold)
+        recognise(str(tmp_path / "data.csv"), unheard)
     assert time.monotonic() - begun < 5
 
 
