@@ -75,7 +75,7 @@ def centre_targets(
 
 
 def bell(low: Any, high: Any, cells: int, ops: Any) -> Any:
-    """Along one axis a Gaussian of each box, (n, boxes, cells), 1 in the middle's cell."""
+    """Along one axis a Gaussian of each box, (n, boxes, cells), 1 in its middle."""
     middle = ops.clip(ops.floor((low + high) / 2 * cells), 0, cells - 1)
     spread = ops.maximum(0.54 / 6 * (high - low) * cells, 0.25)
     apart = ops.arange(cells, dtype="float32") - middle[..., None]
@@ -83,7 +83,7 @@ def bell(low: Any, high: Any, cells: int, ops: Any) -> Any:
 
 
 def cell_boxes(reach: Any, ops: Any) -> Any:
-    """Edges from how far they are from the middle of each cell, (n, height, width, 4)."""
+    """Edges from their distance to the middle of each cell, (n, height, width, 4)."""
     height, width = reach.shape[1:3]
     y = ((ops.arange(height, dtype="float32") + 0.5) / height)[:, None]
     x = ((ops.arange(width, dtype="float32") + 0.5) / width)[None, :]
@@ -157,7 +157,7 @@ def precision_at_recalls(
     at an overlap of 0.5 the score from which on answers count, (classes, 101).
 
     The first axis is the overlap that counts as found: 0.5, 0.55 ... 0.95. For each
-    sample `truth` has boxes (n, 5) and `found` (m, 6). By the rules of COCO (Lin et al.,
+    sample `truth` has boxes (n, 5), `found` (m, 6). By the rules of COCO (Lin et al.,
     "Microsoft COCO", 2014): the 100 best answers of a class in a sample, best first,
     each take the free box that they overlap most; precision is the best at that recall
     or any higher. A mean over recalls is the average precision; NaN for a class that is
@@ -224,7 +224,7 @@ def box_overlaps(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def detection_scores(precision: np.ndarray) -> dict[str, float]:
-    """Mean average precision at an overlap of 0.5, and over 0.5 to 0.95; NaN without boxes.
+    """Mean average precision at an overlap of 0.5, and over 0.5 to 0.95, or NaN.
 
     `precision` is that of `precision_at_recalls`.
     """

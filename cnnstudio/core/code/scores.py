@@ -10,7 +10,7 @@ import numpy as np
 
 
 def class_weights(counts: np.ndarray) -> np.ndarray:
-    """Weights (classes,) by which all classes count the same; their mean over samples is 1.
+    """Weights (classes,) by which all classes count the same; 1 on average.
 
     `counts` (classes,) is how often each occurs (King and Zeng, 2001); one that never
     does weighs 1.
@@ -21,7 +21,7 @@ def class_weights(counts: np.ndarray) -> np.ndarray:
 
 
 def label_weights(counts: np.ndarray, samples: int) -> np.ndarray:
-    """Weights (classes, 2) by which samples without a class count as much as those with it.
+    """Weights (classes, 2): samples without a class count as much as those with it.
 
     `counts` (classes,) is how many of the samples have each class.
     """
@@ -30,7 +30,7 @@ def label_weights(counts: np.ndarray, samples: int) -> np.ndarray:
 
 
 def count_pairs(targets: np.ndarray, answers: np.ndarray, classes: int) -> np.ndarray:
-    """The confusion matrix, int64 (classes, classes): rows are the truth, columns answers.
+    """The confusion matrix, int64 (classes, classes): the truth down, answers across.
 
     Both are class indices of one shape.
     """
@@ -70,10 +70,10 @@ def mean_of(values: np.ndarray) -> float:
 
 
 def area_under_curve(positive: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Area under the ROC curve of each class, (classes,); NaN for one that all have or none.
+    """Area under the ROC curve of each class; NaN for one that all have or none.
 
-    `positive` and `scores` are (n, classes). It is the chance that a sample of the class
-    gets a higher score than one that is not, ties counted half: the Mann-Whitney
+    `positive` and `scores` are (n, classes). It is the chance that a sample of the
+    class gets a higher score than one that is not, ties counted half: the Mann-Whitney
     statistic, from ranks (Hanley and McNeil, 1982).
     """
     areas = np.full(scores.shape[1], np.nan)
@@ -88,7 +88,7 @@ def area_under_curve(positive: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 
 def among_best(targets: np.ndarray, outputs: np.ndarray, k: int) -> int:
-    """How many of the class indices (n,) are among the k highest of outputs (n, classes)."""
+    """How many class indices (n,) are among the k highest of outputs (n, classes)."""
     best = np.argpartition(-outputs, k - 1, axis=-1)[:, :k]
     return int((best == targets[:, np.newaxis]).any(axis=-1).sum())
 
@@ -130,7 +130,7 @@ def label_scores(targets: np.ndarray, outputs: np.ndarray) -> dict[str, float]:
 
 
 def mask_scores(confusion: np.ndarray) -> dict[str, float]:
-    """Share of positions named right; IoU and Dice, each the mean over classes that occur."""
+    """Share of positions named right; IoU and Dice, means over classes that occur."""
     hits = np.diag(confusion)
     rates = class_rates(hits, confusion.sum(1), confusion.sum(0))
     return {
@@ -141,13 +141,13 @@ def mask_scores(confusion: np.ndarray) -> dict[str, float]:
 
 
 def span_of(values: np.ndarray) -> float:
-    """From the least to the greatest value that samples can have: 1 where all lie in 0..1."""
+    """From the least to the greatest value of samples: 1 where all lie in 0..1."""
     low, high = float(values.min()), float(values.max())
     return 1.0 if low >= 0 and high <= 1 else high - low
 
 
 def noise_ratio(errors: np.ndarray, span: float) -> float:
-    """Peak signal-to-noise ratio in dB, mean over samples, from mean squared errors (n,).
+    """Peak signal-to-noise ratio in dB, mean over samples, from squared errors (n,).
 
     A sample that comes back without any error counts as 100 dB.
     """
