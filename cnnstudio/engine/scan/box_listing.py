@@ -49,7 +49,7 @@ def box_listing(
         remark(gathered, [entry.picture.head for entry in boxed], names, hashes, divided)
     empty = int((counts.sum(1) == 0).sum())
     if empty:
-        gathered.find("note", f"{empty:,} images have no box: they are taken as images without objects.")
+        gathered.find("note", f"Images without a box are taken to show no object ({empty:,}).")
     return gathered.listing(
         source,
         names=tuple(names),

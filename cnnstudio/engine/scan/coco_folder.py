@@ -145,6 +145,6 @@ def _boxed(root: Path, named: list[_Named], gathered: Gathered, progress: Progre
 
 def _remark(coco: Coco, file: str, gathered: Gathered) -> None:
     if coco.crowds:
-        gathered.find("note", f"{file}: {coco.crowds:,} boxes round whole crowds (iscrowd) are left out.")
+        gathered.find("note", f"{file}: boxes round whole crowds (iscrowd) are left out ({coco.crowds:,}).")
     if coco.cut:
-        gathered.find("note", f"{file}: {coco.cut:,} boxes reach beyond their image and are cut at its edge.")
+        gathered.find("note", f"{file}: boxes that reach beyond their image are cut at its edge ({coco.cut:,}).")

@@ -101,7 +101,7 @@ class Gathered:
         if not names:
             raise self.nothing(f'"{self._root.name}" holds no sample that can be used')
         if self._left_out:
-            self.find("warning", f"Left out without their samples: {self._left_out:,} boxes; the list tells which.")
+            self.find("warning", f"Boxes that cannot be used are left out, their images are kept ({self._left_out:,}).")
         shape = shape or self.usual_shape
         splits = {}
         if parts is not None:

@@ -114,7 +114,9 @@ def _table(path: Path) -> np.ndarray:
 
 def _numbers(row: csv_file.Row, count: int, how: csv_file.Manner) -> np.ndarray:
     if len(row.cells) != count:
-        raise ReadError(f"line {row.line:,} has {len(row.cells):,} cells, the first {count:,}")
+        raise ReadError(
+            f"line {row.line:,} has another number of cells ({len(row.cells):,}) than the first ({count:,})"
+        )
     problem, values = numbers(row.cells, how)
     if problem:
         raise ReadError(f"line {row.line:,}: {problem}")

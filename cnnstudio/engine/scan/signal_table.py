@@ -180,7 +180,7 @@ def _rows(rows: Iterator[csv_file.Row], layout: Layout, how: csv_file.Manner, ga
 
 def _row(row: csv_file.Row, layout: Layout, how: csv_file.Manner) -> _Kept | str:
     if len(row.cells) != layout.cells:
-        return f"{len(row.cells):,} cells, while most lines have {layout.cells:,}"
+        return f"another number of cells ({len(row.cells):,}) than most lines ({layout.cells:,})"
     cells, label = row.cells, ""
     if layout.label != "none":
         at = 0 if layout.label == "first" else -1

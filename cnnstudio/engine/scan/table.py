@@ -143,7 +143,7 @@ def _line(row: csv_file.Row, columns: Columns, several: bool) -> Line | str:
     cells = row.cells
     wanted = max(columns.file, columns.label, columns.part) + 1
     if len(cells) < wanted:
-        return f"{len(cells):,} cells, at least {wanted:,} are wanted"
+        return f"too few cells: {len(cells):,} of at least {wanted:,}"
     file, label = cells[columns.file].replace("\\", "/"), cells[columns.label]
     if not file:
         return "no file"

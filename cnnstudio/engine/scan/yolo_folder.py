@@ -50,7 +50,7 @@ def scan_yolo(source: YoloImages, progress: Progress) -> Listing:
         boxed.append((entry, read))
     cut = sum(read.cut for _, read in boxed)
     if cut:
-        gathered.find("note", f"{cut:,} boxes reach beyond their image and are cut at its edge.")
+        gathered.find("note", f"Boxes that reach beyond their image are cut at its edge ({cut:,}).")
     if not names:
         most = max((row[4] for _, read in boxed for row in read.boxes), default=0)
         names = tuple(map(str, range(most + 1)))

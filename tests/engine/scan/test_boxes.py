@@ -70,7 +70,7 @@ def test_coco_boxes_become_shares_and_ids_become_indices(tmp_path: Path) -> None
     np.testing.assert_array_equal(raw.values, pixels)
     assert_boxes(found, 0, [[0.25, 0.5, 0.75, 1, 0], [0, 0, 1, 1, 1]])
     assert found.report.skipped == (Skipped("pictures/c.png", "no annotation file names it"),)
-    assert "boxes.json: 1 boxes round whole crowds (iscrowd) are left out." in [
+    assert "boxes.json: boxes round whole crowds (iscrowd) are left out (1)." in [
         f.message for f in found.report.diagnostics
     ]
     assert found.counts is not None
@@ -116,8 +116,8 @@ def test_a_wrong_coco_box_is_left_out_alone(tmp_path: Path, wrong: dict[str, Any
     assert found.report.skipped == (Skipped("boxes.json, annotation 7 (a.png)", reason),)
     assert_boxes(found, 0, [[0.5, 0.5, 1, 1, 0]])
     assert {f.message for f in found.report.diagnostics} == {
-        "boxes.json: 1 boxes reach beyond their image and are cut at its edge.",
-        "Left out without their samples: 1 boxes; the list tells which.",
+        "boxes.json: boxes that reach beyond their image are cut at its edge (1).",
+        "Boxes that cannot be used are left out, their images are kept (1).",
     }
 
 
@@ -248,9 +248,7 @@ def test_yolo_boxes_are_corners_and_parts_are_folders(tmp_path: Path) -> None:
     assert_boxes(found, 0, [[0.25, 0.375, 0.75, 0.625, 0], [0, 0, 0.5, 0.5, 1]])
     assert_boxes(found, 1, [[0.1, 0.2, 0.3, 0.6, 1]])
     assert np.shape(np.asarray(found.read(2).target)) == (0, 5)
-    assert "2 images have no box: they are taken as images without objects." in [
-        f.message for f in found.report.diagnostics
-    ]
+    assert "Images without a box are taken to show no object (2)." in [f.message for f in found.report.diagnostics]
 
 
 def test_yolo_labels_lie_in_each_part_or_beside_the_images(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ LINES = {
     "a pipe": ("pipe.png,cat", Skipped("pipe.png", "not a file")),
     "no label": ("d.png,", Skipped("line 4", "no label")),
     "no file": (",cat", Skipped("line 4", "no file")),
-    "short": ("d.png", Skipped("line 4", "1 cells, at least 2 are wanted")),
+    "short": ("d.png", Skipped("line 4", "too few cells: 1 of at least 2")),
     "twice": ("c.png,cat", Skipped("line 4", "c.png is named by line 3 already")),
     "long": ("d" * 5000 + ".png,cat", Skipped("line 4", "a name that no file can have")),
 }

@@ -91,8 +91,8 @@ def test_what_is_no_utf8_is_read_as_latin1_and_said(tmp_path: Path) -> None:
 
 
 ROWS = {
-    "short": ("a,1\n", "2 cells, while most lines have 5"),
-    "long": ("a,1,2,3,4,5\n", "6 cells, while most lines have 5"),
+    "short": ("a,1\n", "another number of cells (2) than most lines (5)"),
+    "long": ("a,1,2,3,4,5\n", "another number of cells (6) than most lines (5)"),
     "empty cell": ("a,1,,3,4\n", "value 2 is empty"),
     "text": ("a,1,2,x,4\n", 'value 3 is "x", not a number'),
     "NaN": ("a,1,2,3,nan\n", "value 4 is NaN"),
@@ -190,7 +190,7 @@ FILES: dict[str, tuple[str, bytes, str]] = {
     "NaN": ("x.csv", b"1,2\n3,nan\n", "holds NaN at sample 1, channel 1"),
     "infinite": ("x.csv", b"1\ninf\n", "holds an infinite or too large number at sample 1"),
     "text": ("x.csv", b"1,2\n3,four\n", 'line 2: value 2 is "four", not a number'),
-    "ragged": ("x.csv", b"1,2\n3\n", "line 2 has 1 cells, the first 2"),
+    "ragged": ("x.csv", b"1,2\n3\n", "line 2 has another number of cells (1) than the first (2)"),
     "names only": ("x.csv", b"a,b\n", "holds names but no numbers"),
     "bytes": ("x.csv", b"\0\0", 'not a CSV file that can be read: "x.csv" is not a text: it holds zero bytes. Choose a '
               "CSV file"),
