@@ -152,7 +152,7 @@ def test_unbalanced_classes_are_weighed_with_one_press_and_undone(shown: Shown, 
     answered = shown.worker.answer()
     assert not shown.seen("data_weigh")
     statistics = shown.view.statistics
-    skewed = {"training": (80, 15, 5), "validation": (10, 2, 1), "test": (3, 2, 1)}
+    skewed: dict[str, tuple[int, ...]] = {"training": (80, 15, 5), "validation": (10, 2, 1), "test": (3, 2, 1)}
     answered = type(answered)(
         answered.request, "training", 0, 100, answered.inputs, answered.targets, answered.parts, skewed
     )

@@ -78,8 +78,10 @@ def test_a_folder_dropped_on_the_canvas_becomes_the_data(
     window.actions_table["data_weigh"].trigger()
     assert window.bridge.experiment.training.class_weights
     assert window.actions_table["data_weigh"].isChecked()
-    window.findChild(QMenu, "menu_recent_data").aboutToShow.emit()
-    assert next(a.text() for a in window.findChild(QMenu, "menu_recent_data").actions()) == "flowers  (image folder)"
+    recent = window.findChild(QMenu, "menu_recent_data")
+    assert recent is not None
+    recent.aboutToShow.emit()
+    assert recent.actions()[0].text() == "flowers  (image folder)"
 
 
 @pytest.mark.parametrize(("name", "taken"), [("x.npz", True), ("x.NPY", True), ("x.csv", True), ("x.txt", False)])
@@ -103,7 +105,9 @@ def test_several_things_at_once_are_not_taken_and_leaving_ends_the_hint(
     one = carried(tmp_path)
     assert drag_onto(studio.window, one)
     QApplication.sendEvent(studio.window, QDragLeaveEvent())
-    assert not studio.window.findChild(DropHint, "drop_hint").isVisible()
+    hint = studio.window.findChild(DropHint, "drop_hint")
+    assert hint is not None
+    assert not hint.isVisible()
     assert worker.all(ScanSource) == []
 
 
