@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,10 +81,10 @@ class BoxJudge:
 
 def suppression() -> Callable[..., Any]:
     """TensorFlow's non-maximum suppression, whatever library trains. Raises RunError where it is not installed."""
-    library = tensorflow
+    library: Any = tensorflow
     try:
         if library is None:
-            import tensorflow as library
+            library = importlib.import_module("tensorflow")
     except ImportError as error:
         raise RunError(
             "Boxes that overlap are sorted out by TensorFlow, which is not installed here: install it "
