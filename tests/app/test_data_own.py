@@ -50,7 +50,9 @@ def told(page: Shown) -> str:
 
 
 def press_message(page: Shown, name: str) -> None:
-    QTest.mouseClick(page.messages.findChild(QPushButton, f"message_{name}"), LEFT)
+    button = page.messages.findChild(QPushButton, f"message_{name}")
+    assert button is not None, name
+    QTest.mouseClick(button, LEFT)
 
 
 def test_a_scan_is_shown_with_its_progress_and_taken_over_in_one_step(shown: Shown, place: str) -> None:
