@@ -7,6 +7,7 @@ import dataclasses
 import keyword
 from typing import Any
 
+import black
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.layers.registry import known_layers
 from cnnstudio.core.program import Program, Step, Tensor
-from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+from cnnstudio.core.recipe import LOSSES, DataRecipe, TrainingRecipe
 
 TEN = DataInfo(Task.CLASSIFICATION, (8, 8, 1), tuple("0123456789"))
 
@@ -187,7 +188,11 @@ def test_hostile_names_stay_words(text: str) -> None:
 SOURCES = [
     (DataRecipe(source=Digits()), "digits()", "sparse_categorical_crossentropy"),
     (DataRecipe(source=Digits(task="reconstruction")), "digits()", "mean_squared_error"),
-    (DataRecipe(source=Shapes(count=50, size=24, seed=3)), "shapes(count=50, size=24, seed=3)", "sparse_cat"),
+    (
+        DataRecipe(source=Shapes(count=50, size=24, seed=3)),
+        'shapes(task="segmentation", count=50, size=24, seed=3)',
+        "sparse_cat",
+    ),
     (DataRecipe(source=Noise(shape=(8, 8, 2), classes=5)), "seeded_noise(", "sparse_cat"),
     (DataRecipe(source=Waveforms(length=64)), "waveforms(count=1600, length=64, noise=0.3, seed=0)", "sparse_cat"),
 ]
@@ -210,6 +215,23 @@ def test_the_script_stands_alone(data: DataRecipe, load: str, loss: str) -> None
     defined = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
     assert {"split", "epoch_order", "build_model", "main"} <= defined
     assert max(map(len, text.splitlines())) <= COLUMNS
+
+
+@pytest.mark.parametrize("end", ["auto", "linear"])
+@pytest.mark.parametrize(("task", "loss"), [(t, name) for t in LOSSES for name in LOSSES[t] if t is not Task.DETECTION])
+def test_every_loss_stands_alone_too_and_black_leaves_it_alone(task: Task, loss: str, end: str) -> None:
+    data = DataRecipe(source=Noise(task=task.value, shape=(8, 8, 1), classes=4))
+    flat = task in (Task.CLASSIFICATION, Task.MULTILABEL)
+    between = [placed("flat", "Flatten", "input")] if flat else []
+    output = placed("output", "Output", "flat" if flat else "input", activation=end)
+    training = TrainingRecipe(loss=loss, class_weights=True)
+    design = Architecture.of([placed("input", "Input", shape=(8, 8, 1)), *between, output])
+    text = script(Experiment("Net", architecture=design, data=data, training=training))
+    assert black.format_str(text, mode=black.Mode()) == text
+    assert max(map(len, text.splitlines())) <= COLUMNS
+    weighed = task is not Task.RECONSTRUCTION
+    assert ("weights = " in text) == weighed
+    assert ("scores=True" in text.partition("def main")[2]) == (weighed and end == "linear")
 
 
 def test_the_script_trains_as_the_recipe_says() -> None:
