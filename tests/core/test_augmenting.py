@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnstudio.core.code.augmenting import draws, transforms, uniform_draws
@@ -32,6 +32,7 @@ def rows(drawn: Mapping[str, np.ndarray], chosen: Any) -> dict[str, np.ndarray]:
     return {name: values[chosen] for name, values in drawn.items()}
 
 
+@settings(max_examples=25)
 @given(st.permutations(range(12)), st.integers(0, 2**31 - 1), st.integers(1, 100_000), st.integers(1, 12))
 def test_a_draw_does_not_depend_on_the_batch_its_size_or_the_order(
     order: list[int], seed: int, epoch: int, size: int
