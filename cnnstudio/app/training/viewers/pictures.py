@@ -24,7 +24,8 @@ SIDE = 132
 """Preferred edge of a picture, in logical pixels."""
 STRIP = 44
 """Preferred height of a signal."""
-LEAST = 72
+LEAST, LOW = 72, 168
+"""The least width of a picture, and the most that its height insists on."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class PictureRow(QWidget):
         number = max(1, len(self._pictures))
         if self._stacked:
             return QSize(120, number * (STRIP // 2 + self._title()))
-        return QSize(number * (LEAST + space(2)), LEAST + self._title())
+        # A splitter gives way to this alone when the task changes, so the height is one at which details are seen.
+        return QSize(number * (LEAST + space(2)), min(self._side, LOW) + self._title())
 
     def places(self) -> list[QRect]:
         """Where each picture lies, without its title."""
