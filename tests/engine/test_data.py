@@ -160,7 +160,10 @@ def test_files_that_are_gone_changed_or_spoilt_are_named(tmp_path: Path) -> None
 
 
 def folder_experiment(recipe: DataRecipe, **training: Any) -> Experiment:
-    blocks: tuple[tuple[str, str, dict[str, Any]], ...] = (("convolution_1", "Convolution", {"filters": 4}), ("pool", "GlobalAveragePooling", {}))
+    blocks: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("convolution_1", "Convolution", {"filters": 4}),
+        ("pool", "GlobalAveragePooling", {}),
+    )
     made = chain(recipe.source, *blocks, **{"batch_size": 8, "epochs": 2, **training})
     return dataclasses.replace(made, data=recipe)
 

@@ -18,8 +18,8 @@ class Preparation(Declared):
     length: int | None = param(None, min=1, max=1 << 20, help="Samples of a signal; empty: as they are")
     resize: Literal["stretch", "crop", "pad"] = param(
         "stretch",
-        help="How a sample comes to the size: stretch it, cut off what is too much at two sides, or put zeros round it; "
-        "crop and pad keep the proportions",
+        help="How a sample comes to the size: stretch it, cut off what is too much at two sides, or put zeros round "
+        "it; crop and pad keep the proportions",
     )
     channels: Literal["as found", "grey", "RGB"] = param(
         "as found", help="Colours of the images; as found: those of most of the files"

@@ -106,8 +106,9 @@ class _Cache:
     def _made(self, recipe: DataRecipe) -> Dataset:
         key = (recipe.source, recipe.info(), recipe.preparation.resize)
         loaded = self._loaded.pop(key, None)
-        while loaded is None and len(self._loaded) >= _KEPT:
-            self._loaded.popitem(last=False)  # before the next one takes its memory
+        for kept in (self._loaded, self._datasets) if loaded is None else ():
+            while len(kept) >= _KEPT:
+                kept.popitem(last=False)  # before the next one takes its memory
         loaded = self._loaded[key] = loaded or _load(recipe)
         return _split(recipe, loaded)
 
