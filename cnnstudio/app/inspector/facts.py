@@ -136,7 +136,8 @@ def derived(kind: str, data: DataInfo) -> str:
     if data.task is Task.RECONSTRUCTION:
         return f"{format.counted(data.input_shape[-1], 'map')}, one for each channel of the samples."
     noun = "unit" if data.task is Task.CLASSIFICATION else "map"
-    return f"{format.counted(data.classes, noun)}, one for each class of the data."
+    each = f"{format.counted(data.classes, noun)}, one for each class of the data"
+    return f"{each}, and 4 for the edges of a box." if data.task is Task.DETECTION else f"{each}."
 
 
 def of_several(traced: Sequence[BlockTrace], trace: Trace) -> list[Fact]:
