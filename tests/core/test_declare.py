@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -48,12 +49,13 @@ def test_values_cannot_be_changed() -> None:
 
 
 def test_unknown_names_are_refused() -> None:
+    given: dict[str, Any] = {"total": 3}
     with pytest.raises(TypeError, match="Shapes has no parameter total"):
-        Shapes(**{"total": 3})
+        Shapes(**given)
 
 
 def test_a_declaration_shows_its_values() -> None:
-    assert repr(Shapes(count=20)) == "Shapes(count=20, size=32, seed=0)"
+    assert repr(Shapes(count=20)) == "Shapes(task='segmentation', count=20, size=32, seed=0)"
 
 
 def test_each_class_reads_its_own_parameters() -> None:

@@ -68,7 +68,7 @@ def test_parts_by_name_and_labels_in_a_column(tmp_path: Path, compressed: bool) 
 def test_a_folder_of_npy_files(tmp_path: Path) -> None:
     np.save(tmp_path / "x_train.npy", np.asfortranarray(X))
     np.save(tmp_path / "y_train.npy", Y)
-    np.save(tmp_path / "broken.npy", np.asarray([{}]), allow_pickle=True)
+    np.save(tmp_path / "broken.npy", np.asarray([{}]))
     found = scan_arrays(ArrayFile(path=str(tmp_path)), unheard)
     np.testing.assert_array_equal(found.read(3).values[..., 0], X[3])
     assert [s.file for s in found.report.skipped] == ["broken.npy"]
