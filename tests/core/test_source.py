@@ -224,7 +224,7 @@ def test_every_loss_stands_alone_too_and_black_leaves_it_alone(task: Task, loss:
     flat = task in (Task.CLASSIFICATION, Task.MULTILABEL)
     between = [placed("flat", "Flatten", "input")] if flat else []
     output = placed("output", "Output", "flat" if flat else "input", activation=end)
-    training = TrainingRecipe(loss=loss, class_weights=True)
+    training = TrainingRecipe(class_weights=True).having("loss", loss)
     design = Architecture.of([placed("input", "Input", shape=(8, 8, 1)), *between, output])
     text = script(Experiment("Net", architecture=design, data=data, training=training))
     assert black.format_str(text, mode=black.Mode()) == text
