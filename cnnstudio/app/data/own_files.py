@@ -61,6 +61,7 @@ class OwnFiles(QFrame):
         self._kind = CalmCombo()
         self._kind.setObjectName("data_kind")
         self._kind.setAccessibleName("Read as")
+        self._kind.setToolTip("What the files are read as")
         self._kind.addItems([s.title for s in KINDS.values()])
         self._rescan = tool("data_rescan", "reset", "Look through the files again (Ctrl+Shift+R)", text="Scan again")
         self._reveal = tool("data_reveal", "open", "Show the files in the file manager", text="Show")
