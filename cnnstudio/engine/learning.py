@@ -330,5 +330,5 @@ def metric_names(kit: TaskKit) -> tuple[str, ...]:
 
 
 def is_finite(metrics: dict[str, float]) -> bool:
-    """Whether every metric is a number."""
-    return all(math.isfinite(value) for value in metrics.values())
+    """Whether the losses are numbers; what else is measured may be undefined, as precision is without any boxes."""
+    return all(math.isfinite(value) for name, value in metrics.items() if name in ("loss", "val_loss"))
