@@ -224,7 +224,7 @@ def test_segmentation_and_reconstruction_have_their_metrics(tmp_path: Path) -> N
     assert 0.0 < ended.test["mean_iou"] <= 1.0
     copier = chain(Digits(task="reconstruction"), ("convolution_1", "Convolution", {"filters": 4}))
     _, ended = trained(copier, tmp_path / "copies")
-    assert list(ended.test) == ["loss", "mae", "mse", "psnr", "ssim"]
+    assert list(ended.test) == ["loss", "psnr", "ssim", "mae", "mse"]
 
 
 def test_raw_scores_are_learned_from_as_shares_are_and_shown_as_shares(tmp_path: Path) -> None:

@@ -134,9 +134,9 @@ def mask_scores(confusion: np.ndarray) -> dict[str, float]:
     hits = np.diag(confusion)
     rates = class_rates(hits, confusion.sum(1), confusion.sum(0))
     return {
-        "accuracy": float(hits.sum() / max(1, confusion.sum())),
         "mean_iou": mean_of(rates["iou"]),
         "dice": mean_of(rates["f1"]),
+        "accuracy": float(hits.sum() / max(1, confusion.sum())),
     }
 
 

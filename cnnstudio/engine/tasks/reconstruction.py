@@ -22,7 +22,7 @@ class Reconstruction(TaskKit):
 
     def __init__(self, info: DataInfo, recipe: TrainingRecipe, **given: Any) -> None:
         super().__init__(info, recipe, **given)
-        self.judged = ("mae", "mse", "psnr", "ssim", *(("psnr_gain",) if self.noisy else ()))
+        self.judged = ("psnr", *(("psnr_gain",) if self.noisy else ()), "ssim", "mae", "mse")
 
     def loss(self) -> Any:
         """Over all values."""
@@ -75,12 +75,12 @@ class ErrorJudge:
     def verdict(self) -> Verdict:
         """Errors over all values; PSNR and SSIM as means over samples, the gain in dB over what went in."""
         after, span = np.concatenate(self._after), span_of(self._ends)
-        metrics = {
-            "mae": self._absolute / self._count,
-            "mse": float(after.mean()),
-            "psnr": noise_ratio(after, span),
-            "ssim": self._likeness / self._count,
-        }
+        metrics = {"psnr": noise_ratio(after, span)}
         if self._noisy:
             metrics["psnr_gain"] = metrics["psnr"] - noise_ratio(np.concatenate(self._before), span)
+        metrics |= {
+            "ssim": self._likeness / self._count,
+            "mae": self._absolute / self._count,
+            "mse": float(after.mean()),
+        }
         return Verdict(metrics)

@@ -27,7 +27,7 @@ _LOSSES: dict[str, Callable[..., Any]] = {
 class Segmentation(TaskKit):
     """Losses at each position and of whole areas; accuracy, mean intersection over union, Dice."""
 
-    judged = ("accuracy", "mean_iou", "dice")
+    judged = ("mean_iou", "dice", "accuracy")
 
     def loss(self) -> Any:
         """Of raw scores or of shares."""
