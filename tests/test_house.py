@@ -198,9 +198,8 @@ LATE_CORE = (
     "fixes.offers",
     "fixes.candidates",
 )
-LATE = {"csv", "cnnstudio.app.data", "cnnstudio.app.training", "cnnstudio.app.lens", "cnnstudio.app.features"} | {
-    f"cnnstudio.core.{name}" for name in LATE_CORE
-}
+LATE_APP = ("data.page", "data.view", "data.sources", "data.sample_painter", "training", "lens", "features")
+LATE = {"csv"} | {f"cnnstudio.core.{name}" for name in LATE_CORE} | {f"cnnstudio.app.{name}" for name in LATE_APP}
 """Wanted by a tab, page or gesture that nobody has come to yet, and imported with it."""
 LATE_PANELS = {
     f"cnnstudio.app.{name}"

@@ -430,7 +430,7 @@ class MainWindow(QMainWindow):
         return all_commands(self.actions_table, self.bridge, self.selection, self.files.open_preset)
 
     def _made_data_page(self) -> QWidget:
-        from cnnstudio.app.data import DataPage
+        from cnnstudio.app.data.page import DataPage
 
         return DataPage(self.bridge, self.worker, self.data)
 

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.app.inspector import DeclaredForm
 from cnnstudio.app.training import TrainPage
 from cnnstudio.app.training.plot import MetricPlot
+from cnnstudio.app.training.viewers.bars import ShareBars
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.data.builtin import Digits, Shapes
 from cnnstudio.core.edits import AddBlock, SetData, SetTraining
@@ -149,7 +150,7 @@ def test_maps_of_what_is_watched_are_shown_and_others_are_not(shown: Shown) -> N
     layer = shown.view.wall.layer
     assert layer is not None
     assert np.array_equal(layer.maps, known)
-    assert shown.view.chooser.view.viewer.bars.values[3] == pytest.approx(0.55)
+    assert shown.part(ShareBars, "prediction_bars").values[3] == pytest.approx(0.55)
     assert shown.view.chooser.view.verdict == "Network says 3"
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QLabel, QWidget
 
-from cnnstudio.app.data import DataPage
 from cnnstudio.app.data.commands import DataCommands
+from cnnstudio.app.data.page import DataPage
 from cnnstudio.app.message_bar import MessageBar
 from cnnstudio.app.preferences import Preferences
 from cnnstudio.core.data.facts import Facts, Finding, ScanReport, Skipped

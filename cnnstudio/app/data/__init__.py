@@ -1,5 +1,4 @@
-"""The Data page: which samples there are, how they are split, and what they look like."""
+"""The Data page: which samples there are, how they are split, and what they look like.
 
-from cnnstudio.app.data.page import DataPage
-
-__all__ = ["DataPage"]
+The table of actions needs `commands` when the window opens; `page` and all below it come with the page.
+"""
