@@ -100,8 +100,8 @@ def _dotted(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _bad_calls(path: Path, tree: ast.Module) -> Iterator[str]:
-    for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call)):
+def _bad_calls(path: Path, nodes: list[ast.AST]) -> Iterator[str]:
+    for call in (n for n in nodes if isinstance(n, ast.Call)):
         dotted = _dotted(call.func)
         last = dotted.rpartition(".")[2]
         allowed = BANNED_CALLS.get(last, BANNED_CALLS.get(dotted))
@@ -115,8 +115,8 @@ def _bad_calls(path: Path, tree: ast.Module) -> Iterator[str]:
             yield f"{name(path)}:{call.lineno} connects a lambda, which keeps what it captures alive"
 
 
-def _bad_imports(path: Path, tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _bad_imports(path: Path, nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             found = {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -127,8 +127,8 @@ def _bad_imports(path: Path, tree: ast.Module) -> Iterator[str]:
             yield f"{name(path)}:{node.lineno} imports {module}"
 
 
-def _silent_handlers(path: Path, tree: ast.Module) -> Iterator[str]:
-    for node in (n for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler)):
+def _silent_handlers(path: Path, nodes: list[ast.AST]) -> Iterator[str]:
+    for node in (n for n in nodes if isinstance(n, ast.ExceptHandler)):
         broad = node.type is None or _dotted(node.type) in {"Exception", "BaseException"}
         if broad and all(isinstance(statement, ast.Pass) for statement in node.body):
             yield f"{name(path)}:{node.lineno} passes over every exception"
@@ -143,9 +143,9 @@ def _comments(path: Path, text: str) -> Iterator[str]:
 
 def complaints(path: Path, text: str) -> list[str]:
     """All breaches of the rules about calls, imports, handlers and comments in one file."""
-    tree = ast.parse(text)
+    nodes = list(ast.walk(ast.parse(text)))
     checks = (_bad_calls, _bad_imports, _silent_handlers)
-    return [*(c for check in checks for c in check(path, tree)), *_comments(path, text)]
+    return [*(c for check in checks for c in check(path, nodes)), *_comments(path, text)]
 
 
 def test_nobody_makes_a_banned_call() -> None:
