@@ -234,7 +234,7 @@ def test_readme_and_ci_share_the_test_command() -> None:
     assert command in (ROOT / "README.md").read_text(encoding="utf-8")
     assert "venv" in command
     assert '".[test]"' in command
-    assert command.endswith("pytest")
+    assert command.endswith("pytest -n 2 --dist loadfile")
 
 
 def test_wheel_carries_presets_and_icons(tmp_path: Path) -> None:
