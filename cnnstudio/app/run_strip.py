@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QProgressB
 from cnnstudio.app.elided import ElidedLabel
 from cnnstudio.app.theme import mark, set_icon, space
 from cnnstudio.app.theme.colors import Role
-from cnnstudio.core.metrics import VALIDATION, metric_value, metric_words
+from cnnstudio.core.metrics import VALIDATION, metric_told
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -178,11 +178,10 @@ def result_words(state: RunState) -> str:
     for name in state.shown_metrics:
         value = state.latest(name)
         if value is not None:
-            said = metric_words(name if name in state.metrics else VALIDATION + name)
-            shown.append(f"{said} {metric_value(name, value)}")
+            shown.append(metric_told(name if name in state.metrics else VALIDATION + name, value))
     measured = next((n for n in state.shown_metrics[1:] if n in state.test), "")
     if measured:
-        shown.append(f"test {metric_words(measured)} {metric_value(measured, state.test[measured])}")
+        shown.append(f"test {metric_told(measured, state.test[measured])}")
     return "  ".join(shown)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 VALIDATION = "val_"
@@ -14,7 +15,7 @@ _WORDS = {
     "mean_iou": "mean IoU",
     "dice": "Dice",
     "f1": "F1",
-    "auc": "area under curve",
+    "auc": "AUC",
     "psnr": "PSNR",
     "psnr_gain": "PSNR gain",
     "ssim": "SSIM",
@@ -34,6 +35,9 @@ _NUMBERED = (
 _DECIBELS = frozenset({"psnr", "psnr_gain"})
 _OPEN = _DECIBELS | {"mae", "mse", "giou"}
 """Metrics whose best value is not 1."""
+_SMALL = 0.0005
+"""Nearer to zero than this, four digits after the point say nothing."""
+_GOOD, _POOR = 0.8, 0.2
 
 
 def best_k(classes: int) -> int:
@@ -71,15 +75,43 @@ def metric_unit(name: str) -> str:
 
 
 def metric_value(name: str, value: float) -> str:
-    """A value with its unit: "0.9812", "24.31 dB"."""
+    """A value with as many digits as say something: "98.1 %", "0.912", "24.3 dB", a loss "0.0312"; "–" for none."""
+    if not math.isfinite(value):
+        return "–"
     unit = metric_unit(name)
-    return f"{value:.2f} {unit}" if unit else f"{value:.4f}"
+    if unit:
+        return f"{value:.1f} {unit}"
+    if name.endswith("accuracy"):
+        return f"{value:.1%}".replace("%", " %")
+    if is_share(name):
+        return f"{value:.3f}"
+    return f"{value:.1e}" if 0 < abs(value) < _SMALL else f"{value:.4f}"
+
+
+def metric_told(name: str, value: float) -> str:
+    """Name and value within a sentence: "accuracy 98.1 %", "mAP at 0.5: 0.912"."""
+    words = metric_words(name)
+    return f"{words}{':' if words[-1].isdigit() else ''} {metric_value(name, value)}"
 
 
 def is_share(name: str) -> bool:
     """Whether the metric runs from 0 to 1, 1 being the best."""
     plain = name.removeprefix(VALIDATION)
     return plain not in _OPEN and "loss" not in plain and "error" not in plain
+
+
+def is_good(name: str, value: float) -> bool | None:
+    """Whether a result may be called good, or poor (False); None where the number alone does not tell.
+
+    A share is good from 0.8 and poor below 0.2, whatever the task; a gain is good above zero.
+    """
+    if not math.isfinite(value):
+        return None
+    if name.removeprefix(VALIDATION) == "psnr_gain":
+        return value > 0
+    if not is_share(name):
+        return None
+    return True if value >= _GOOD else False if value < _POOR else None
 
 
 def shown_metrics(trained: tuple[str, ...], judged: tuple[str, ...]) -> tuple[str, ...]:

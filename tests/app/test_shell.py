@@ -280,12 +280,12 @@ def test_a_run_shows_in_the_strip_and_can_be_stopped(window: MainWindow, qtbot: 
     texts = strip_texts(window)
     assert "Training" in texts
     assert "Epoch 1 of 2, step 10 of 10" in texts
-    assert "loss 0.4000  accuracy 0.8000" in texts
+    assert "loss 0.4000  accuracy 80.0 %" in texts
     assert not window.actions_table["export"].isEnabled()
     act(window, "stop")
     qtbot.waitUntil(lambda: window.run.state.phase == "stopped", timeout=WAIT)
     assert "Stopped" in strip_texts(window)
-    assert any("test accuracy 0.9000" in t for t in strip_texts(window))
+    assert any("test accuracy 90.0 %" in t for t in strip_texts(window))
     assert window.actions_table["export"].isEnabled()
 
 

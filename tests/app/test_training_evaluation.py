@@ -172,7 +172,7 @@ def test_classes_sort_by_number_and_copy(page: TaskPage) -> None:
     page.evaluate(confusion=COUNTS, per_class={"f1": (0.25, 0.75, float("nan"))})
     choose_view(page, CLASSES)
     table = page.view.evaluation.classes
-    assert table.rows_in_order() == [["0", "10", "0.2500"], ["1", "10", "0.7500"], ["2", "0", "\u2013"]]
+    assert table.rows_in_order() == [["0", "10", "0.250"], ["1", "10", "0.750"], ["2", "0", "\u2013"]]
     header = table.horizontalHeader()
     place = QPoint(header.sectionViewportPosition(2) + 10, header.height() // 2)
     orders = []
@@ -197,7 +197,7 @@ def test_test_is_told_apart_from_validation(page: TaskPage) -> None:
     choose_view(page, METRICS)
     assert page.view.evaluation.metrics.rows_in_order() == [
         ["Loss", "0.5000", "0.2500"],
-        ["Accuracy", "0.8500", "0.8000"],
+        ["Accuracy", "85.0 %", "80.0 %"],
     ]
 
 

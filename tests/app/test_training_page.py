@@ -310,6 +310,7 @@ def test_a_run_is_told_from_start_to_result(shown: Shown) -> None:
     shown.studio.finish()
     assert shown.text("run_headline") == "Trained “LeNet”"
     assert shown.text("run_result") == "Test accuracy 97.4 %"
+    assert shown.part(QLabel, "run_result").property("tone") == "ok"
     assert shown.text("run_facts").endswith("2 epochs in 12.3 s")
 
 

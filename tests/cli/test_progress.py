@@ -87,9 +87,9 @@ def test_the_test_part_is_told_class_by_class(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out.splitlines()[-5:] == [
         "",
         "On the test part",
-        "Class                           IoU  Area under curve",
-        "cat                          0.5000            0.7500",
-        "a tree with a name that           -            1.0000",
+        "Class                           IoU        AUC",
+        "cat                          0.5000     0.7500",
+        "a tree with a name that           -     1.0000",
     ]
     many = TextLines([str(n) for n in range(21)])
     for event in (STARTED, msgspec.structs.replace(tested, per_class={"iou": (0.5,) * 21}), ENDED):

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from cnnstudio.core.metrics import is_share, metric_title, metric_value, metric_words, shown_metrics
+from cnnstudio.core.metrics import (
+    is_good,
+    is_share,
+    metric_title,
+    metric_told,
+    metric_value,
+    metric_words,
+    shown_metrics,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,9 +36,42 @@ def test_names(name: str, words: str, title: str) -> None:
     assert metric_title(name) == title
 
 
-def test_values_carry_their_unit() -> None:
-    assert metric_value("psnr", 24.3149) == "24.31 dB"
-    assert metric_value("val_accuracy", 0.98123) == "0.9812"
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("psnr", 24.3149, "PSNR 24.3 dB"),
+        ("val_accuracy", 0.98123, "validation accuracy 98.1 %"),
+        ("top_5_accuracy", 1.0, "top-5 accuracy 100.0 %"),
+        ("mean_iou", 0.90249, "mean IoU 0.902"),
+        ("map_50", 0.0, "mAP at 0.5: 0.000"),
+        ("loss", 0.03125, "loss 0.0312"),
+        ("loss", 0.0, "loss 0.0000"),
+        ("mse", 0.0000123, "mean squared error 1.2e-05"),
+        ("f1", float("nan"), "F1: –"),
+        ("loss", float("inf"), "loss –"),
+    ],
+)
+def test_values_have_their_unit_and_the_digits_that_say_something(name: str, value: float, told: str) -> None:
+    assert metric_told(name, value) == told
+    assert told.endswith(metric_value(name, value))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "good"),
+    [
+        ("accuracy", 0.98, True),
+        ("accuracy", 0.5, None),
+        ("map_50", 0.0, False),
+        ("val_mean_iou", 0.8, True),
+        ("psnr", 31.0, None),
+        ("psnr_gain", 6.2, True),
+        ("psnr_gain", -1.0, False),
+        ("loss", 0.0, None),
+        ("auc", float("nan"), None),
+    ],
+)
+def test_only_a_good_result_is_called_good(name: str, value: float, *, good: bool | None) -> None:
+    assert is_good(name, value) is good
 
 
 def test_shares_run_from_0_to_1() -> None:

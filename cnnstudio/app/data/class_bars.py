@@ -136,7 +136,7 @@ class ClassBars(QWidget):
         indent = 14 if self._swatches else 0
         # Thousands of classes are scrolled through: the first ones stand for all in how wide the columns are.
         widest = max(metrics.horizontalAdvance(n) for n in self._names[:MOST_TOLD])
-        names = indent + min(self.width() // 3, widest) + space(2)
+        names = indent + min(self.width() // 2, widest) + space(2)
         numbers = metrics.horizontalAdvance(_number(most)) + space(2)
         room, line = max(10, self.width() - names - numbers), self._line()
         first, last = event.rect().top() // line, event.rect().bottom() // line
@@ -146,7 +146,7 @@ class ClassBars(QWidget):
             if self._swatches and row + self._first_colour:
                 swatch = QRect(0, top + line // 2 - 5, 10, 10)
                 painter.fillRect(swatch, class_colour(row + self._first_colour))
-            label = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names - indent - space(1))
+            label = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, names - indent - space(1))
             painter.drawText(QRect(indent, top, names, line), Qt.AlignmentFlag.AlignVCenter, label)
             left = float(names)
             for part, role in PARTS:

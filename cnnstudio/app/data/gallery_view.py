@@ -83,7 +83,7 @@ class SampleDelegate(QStyledItemDelegate):
         painter.setPen(theme().color(Role.TEXT))
         below = top + self.size.height() + space(1)
         room = QRect(rect.left() + space(1), below, rect.width() - space(2), rect.bottom() - below)
-        text = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, room.width())
+        text = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideMiddle, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
 
 

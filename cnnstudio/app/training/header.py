@@ -11,7 +11,16 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, 
 
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.theme import mark, set_icon, space
-from cnnstudio.app.training.sentences import all_results, changed_words, facts, failure, foreign_words, headline, result
+from cnnstudio.app.training.sentences import (
+    all_results,
+    changed_words,
+    facts,
+    failure,
+    foreign_words,
+    headline,
+    result,
+    result_tone,
+)
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
@@ -30,7 +39,7 @@ class RunHeader(QFrame):
         self._directory = ""
         self._headline = words("run_headline", scale="title")
         self._facts = words("run_facts", tone="muted")
-        self._result = words("run_result", scale="title", tone="ok")
+        self._result = words("run_result", scale="title")
         self._changed = words("run_changed", tone="warning", wrap=True)
         self._failure = words("run_failure", tone="error", wrap=True)
         self._folder = tool("run_folder", "open", "Open the folder of this run", text="Run folder")
@@ -89,6 +98,7 @@ class RunHeader(QFrame):
         self._facts.setText(told)
         self._facts.setVisible(bool(told))
         self._result.setText(result(state.test))
+        mark(self._result, tone=result_tone(state.test))
         self._result.setToolTip(all_results(state.test) if state.test else "")
         self._result.setVisible(bool(state.test))
         changed = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnnstudio.app.format import count, counted
-from cnnstudio.core.metrics import metric_value, metric_words
+from cnnstudio.core.metrics import is_good, metric_told
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
@@ -56,16 +56,24 @@ def failure(state: RunState) -> str:
 
 def result(test: Mapping[str, float]) -> str:
     """The result on the test part: the metric that stands for the run; "" while there is none."""
-    if not test:
-        return ""
-    name = next((n for n in test if n != "loss"), "loss")
-    value = f"{test[name]:.1%}".replace("%", " %") if "accuracy" in name else metric_value(name, test[name])
-    return f"Test {metric_words(name)} {value}"
+    name = _stands_for(test)
+    return f"Test {metric_told(name, test[name])}" if name else ""
+
+
+def result_tone(test: Mapping[str, float]) -> str:
+    """The tone of that result: "ok" where it is good, "warning" where it is poor, "" where it is neither."""
+    name = _stands_for(test)
+    good = is_good(name, test[name]) if name else None
+    return "" if good is None else "ok" if good else "warning"
+
+
+def _stands_for(test: Mapping[str, float]) -> str:
+    return next((n for n in test if n != "loss"), "loss" if test else "")
 
 
 def all_results(test: Mapping[str, float]) -> str:
     """Every metric on the test part, for the tooltip."""
-    told = ", ".join(f"{metric_words(n)} {metric_value(n, v)}" for n, v in test.items())
+    told = ", ".join(metric_told(n, v) for n, v in test.items())
     return f"On the test part, which was used for nothing else: {told}"
 
 

@@ -380,7 +380,7 @@ class ConfusionMatrix(QAbstractScrollArea):
             rect = QRectF(axis, origin.y() + row * edge, left - axis - space(1), edge)
             if rect.top() >= top - edge / 2:
                 self._name_font(painter, row, 0)
-                elided = Qt.TextElideMode.ElideRight
+                elided = Qt.TextElideMode.ElideMiddle
                 said = painter.fontMetrics().elidedText(self._names[row], elided, int(rect.width()))
                 painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, said)
 
@@ -397,7 +397,7 @@ class ConfusionMatrix(QAbstractScrollArea):
                 rect = QRectF(x, axis, edge, top - axis)
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._names[column])
                 continue
-            said = painter.fontMetrics().elidedText(self._names[column], Qt.TextElideMode.ElideRight, room)
+            said = painter.fontMetrics().elidedText(self._names[column], Qt.TextElideMode.ElideMiddle, room)
             with turned(painter, QPointF(x, top - space(1))):
                 painter.drawText(QRectF(0, 0, room, edge), Qt.AlignmentFlag.AlignVCenter, said)
 

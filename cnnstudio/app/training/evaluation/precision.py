@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _agg: Any = importlib.import_module("matplotlib.backends.backend_agg")
 
 REDRAW_MS = 60
+LONGEST = 24
+"""Letters of a class name in the legend."""
 MOST = 10
 """Classes named in the legend; of more, those with the least area under their curves are left to the arrow keys."""
 DASHES = ("-", "--", "-.", ":")
@@ -147,7 +149,8 @@ class PrecisionCanvas(QWidget):
         out, single = index == self._chosen, self._chosen >= 0
         colour = class_colour(index + 1).name() if out or not single else look.border
         named = out or (not single and index < MOST)
-        label = f"{self._names[index]}, AP {area:.3f}" if named else "_nolegend_"
+        told = f"AP {area:.3f}" if np.isfinite(area) else "not in this part"
+        label = f"{_short(self._names[index])}, {told}" if named else "_nolegend_"
         dash = DASHES[(index // 7) % len(DASHES)]
         axes.plot(
             np.linspace(0, 1, len(values)), values, dash, color=colour, linewidth=2.2 if out else 1.6, label=label
@@ -191,3 +194,9 @@ class PrecisionCanvas(QWidget):
         if self.hasFocus():
             painter.setPen(theme().color(Role.ACCENT))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+def _short(name: str) -> str:
+    """A class name that leaves room for the curves."""
+    half = LONGEST // 2
+    return name if len(name) <= LONGEST else f"{name[:half].rstrip()}…{name[-half:].lstrip()}"

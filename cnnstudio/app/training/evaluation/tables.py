@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTab
 from cnnstudio.app.format import DASH, count
 from cnnstudio.app.panels import table_text
 from cnnstudio.app.theme import space, theme
-from cnnstudio.core.metrics import metric_title, metric_unit
+from cnnstudio.core.metrics import metric_title, metric_unit, metric_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,8 +33,9 @@ class Numbers:
     rows: tuple[tuple[str, tuple[float, ...]], ...]
     tips: tuple[str, ...] = ()
     """What each column says, for its heading's tooltip."""
-    units: tuple[str, ...] = ()
-    """A unit for each row."""
+    measures: tuple[str, ...] = ()
+    """The metric that each row holds, or, where `by_column`, each column of numbers; "" for none."""
+    by_column: bool = False
 
     def text(self, row: int, column: int) -> str:
         """A cell as people read it."""
@@ -46,8 +47,9 @@ class Numbers:
             return count(value)
         if math.isnan(value):
             return DASH
-        unit = self.units[row] if self.units else ""
-        return f"{value:.2f} {unit}" if unit else f"{value:.4f}"
+        measure = self.measures[column - 1 if self.by_column else row] if self.measures else ""
+        told = metric_value(measure, value)
+        return told.removesuffix(f" {metric_unit(measure)}")  # the unit stands in the heading
 
 
 def metric_numbers(parts: Mapping[str, Evaluation]) -> Numbers:
@@ -59,26 +61,29 @@ def metric_numbers(parts: Mapping[str, Evaluation]) -> Numbers:
     )
     tips = ("What is measured", *(f"On the {part} part, after epoch {parts[part].epoch:,}" for part in shown))
     headings = ("Metric", *(part.capitalize() for part in shown))
-    return Numbers(headings, rows, tips, tuple(metric_unit(name) for name in names))
+    return Numbers(headings, rows, tips, names)
 
 
 def class_numbers(names: Sequence[str], evaluation: Evaluation) -> Numbers:
     """How each class fares: what was measured of it and, where there is a confusion matrix, how often it occurs."""
     columns: list[tuple[str, str, Sequence[float]]] = []
+    measures: list[str] = []
     if evaluation.confusion.size:
         truth = [int(n) for n in evaluation.confusion.sum(axis=1)]
         columns.append(("Occurs", "How often the class is the true one", truth))
+        measures.append("")
     for name, values in evaluation.per_class.items():
         columns.append(
             (metric_title(name), f"{metric_title(name)} of the class; a dash where it is not defined", values)
         )
+        measures.append(name)
     if not columns:
         return Numbers((), ())
     number = len(columns[0][2])
     titles = [names[i] if i < len(names) else f"class {i}" for i in range(number)]
     rows = tuple((title, tuple(column[2][i] for column in columns)) for i, title in enumerate(titles))
     headings = ("Class", *(heading for heading, _, _ in columns))
-    return Numbers(headings, rows, ("The class", *(tip for _, tip, _ in columns)))
+    return Numbers(headings, rows, ("The class", *(tip for _, tip, _ in columns)), tuple(measures), by_column=True)
 
 
 class NumberModel(QAbstractTableModel):

@@ -121,7 +121,7 @@ class ShareBars(QWidget):
         painter.setFont(theme().font(Scale.CAPTION, bold=true))
         painter.setPen(theme().color(Role.TEXT))
         metrics = painter.fontMetrics()
-        label = metrics.elidedText(self._names[row], Qt.TextElideMode.ElideRight, left - space(4))
+        label = metrics.elidedText(self._names[row], Qt.TextElideMode.ElideMiddle, left - space(4))
         painter.drawText(QRect(0, rect.top(), left, rect.height()), Qt.AlignmentFlag.AlignVCenter, label)
         painter.setPen(Qt.PenStyle.NoPen)
         if true:

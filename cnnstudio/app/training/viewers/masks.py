@@ -199,7 +199,7 @@ class ClassLegend(QWidget):
             number = written(value)
             room = rect.adjusted(16, 0, -metrics.horizontalAdvance(number) - space(2), 0)
             painter.setPen(theme().color(Role.TEXT))
-            said = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room.width())
+            said = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, said)
             painter.setPen(theme().color(Role.MUTED))
             painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, number)
