@@ -12,6 +12,8 @@ import msgspec
 PARTS = ("training", "validation", "test")
 """The three parts of all data, in this order; a sample lies in one of them."""
 MOST_CLASSES = 10_000
+MOST_NAME_BYTES = 2 << 20
+"""Of the names of all classes together, as UTF-8: a document with them still has room for a design."""
 MOST_LISTED = 1_000
 """Skipped files that a report lists; all are counted."""
 

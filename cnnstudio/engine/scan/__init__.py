@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from cnnstudio.engine.scan.recognition import recognise
 from cnnstudio.engine.scan.signal_table import scan_signal_table
 from cnnstudio.engine.scan.signals import scan_signal_folder
 from cnnstudio.engine.scan.suggestion import suggested
+from cnnstudio.engine.scan.walk import writable
 from cnnstudio.engine.scan.yolo_folder import scan_yolo
 
 if TYPE_CHECKING:
@@ -54,11 +56,24 @@ def scan(source: FileSource, progress: Progress = unheard, *, fresh: bool = Fals
     """Look through the files of a source. Raises ScanError when it cannot be used, ScanCancelled when `progress` does.
 
     Samples, names and numbers come out the same for the same files, on every system. With `fresh`, nothing that an
-    earlier scan remembers is believed.
+    earlier scan remembers is believed. The source of the listing has the whole path: it holds wherever it is opened.
     """
     if not source.path:
         raise ScanError(source.problem())
+    place = _whole(source.path)
     if fresh:
-        place = Path(source.path)
         forget(place.parent if place.is_file() else place)
-    return _SCANNERS[type(source)](source, progress)
+    return _SCANNERS[type(source)](source.moved(str(place)), progress)
+
+
+def _whole(path: str) -> Path:
+    """The absolute path. Raises ScanError for one that no document can hold, as it is no text."""
+    try:
+        place = Path(os.path.abspath(Path(path).expanduser()))
+        str(place).encode()
+    except (RuntimeError, ValueError) as error:  # of nobody's home; with bytes that are no text
+        raise ScanError(
+            f'"{writable(path)}" cannot be kept in an experiment, as its name is not text in the system\'s encoding: '
+            "rename the folder or file."
+        ) from error
+    return place

@@ -99,7 +99,7 @@ def _of_folder(path: Path, gathered: Gathered, progress: Progress) -> list[Array
 def paired(arrays: list[Array], file: str, task: Task | None) -> tuple[list[Pair], Array | None]:
     """Samples with their targets, part by part, and the array of class names. Raises ScanError."""
     if len(arrays) == 1:
-        roles = {("x", _role(arrays[0].name)[1]): arrays[0]}
+        roles = {("x", ""): arrays[0]}  # whatever it is called; a single part is all there is
     else:
         roles = {}
         for array in arrays:

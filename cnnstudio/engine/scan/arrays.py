@@ -13,6 +13,7 @@ from cnnstudio.engine.scan.array_parts import Pair, opened, paired, rank_of, sam
 from cnnstudio.engine.scan.gathering import Gathered, reason
 from cnnstudio.engine.scan.image_file import file_hash
 from cnnstudio.engine.scan.listing import Raw, ReadError, ScanError
+from cnnstudio.engine.scan.npy import Mapped, check_mapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +31,17 @@ class _Loaded(NamedTuple):
     x: np.ndarray
     y: np.ndarray | None
     y_name: str
+    mapped: tuple[Mapped, ...] = ()
+    """Files that samples or targets are not taken into memory from."""
+
+    def check(self) -> None:
+        """Raise ReadError when a mapped file has changed."""
+        for file in self.mapped:
+            check_mapped(file)
 
 
 class _Reader:
-    """Reads rows; everything is in memory or mapped into it, and nothing changes any more."""
+    """Reads rows that are in memory or mapped into it."""
 
     def __init__(
         self,
@@ -43,12 +51,14 @@ class _Reader:
         dtype: str,
         targets: array_targets.Targets,
     ) -> None:
-        self._x = [p.x for p in loaded]
+        self._loaded = loaded
         self._rows, self._shape, self._dtype, self._targets = rows, shape, dtype, targets
 
     def __call__(self, index: int) -> Raw:
         source, row = self._rows[index]
-        values = np.asarray(self._x[source][row]).astype(self._dtype).reshape(self._shape)
+        part = self._loaded[source]
+        part.check()
+        values = np.asarray(part.x[row]).astype(self._dtype).reshape(self._shape)
         return Raw(values, self._targets.read(int(source), int(row)))
 
 
@@ -104,7 +114,8 @@ def _load(pairs: list[Pair], progress: Progress, file: str) -> list[_Loaded]:
                     "there is: save it as .npy, which is read in pieces."
                 ) from error
         y_name = pair.y.name if pair.y is not None else ""
-        loaded.append(_Loaded(pair.part, pair.x.name, arrays[pair.x.name], arrays.get(y_name), y_name))
+        mapped = tuple({a.mapped for a in (pair.x, pair.y) if a is not None and a.mapped is not None})
+        loaded.append(_Loaded(pair.part, pair.x.name, arrays[pair.x.name], arrays.get(y_name), y_name, mapped))
     return loaded
 
 
@@ -124,6 +135,7 @@ def _looked_at(
         fine, marks = np.ones(len(part.x), bool), np.zeros(len(part.x), "uint64")
         for start, block in _blocks(part.x):
             progress(done + start, total)
+            _require_unchanged(part)
             flat = block.reshape(len(block), -1)
             finite = _finite(flat)
             for row in map(int, np.flatnonzero(~finite.all(1))):
@@ -139,6 +151,13 @@ def _looked_at(
         good.append(fine)
         hashes.append(marks)
     return good, hashes, _Limits(least, most)
+
+
+def _require_unchanged(part: _Loaded) -> None:
+    try:
+        part.check()
+    except ReadError as error:
+        raise ScanError(f"{error} Scan it again when it is written whole.") from error
 
 
 def _blocks(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

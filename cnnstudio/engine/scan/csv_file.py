@@ -8,6 +8,7 @@ import re
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from cnnstudio.engine.scan.listing import ScanError
+from cnnstudio.engine.scan.walk import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +53,7 @@ def manner(path: Path) -> Manner:
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise ScanError(f'"{path.name}" has {size:,} bytes; a CSV file may have {MOST_BYTES:,}: divide it.')
-    with path.open("rb") as file:
+    with open_file(path) as file:
         head = file.read(_LOOKED_AT)
         encoding = _encoding(file, head)
     if encoding != "utf-16" and b"\0" in head:
@@ -70,7 +71,7 @@ def manner(path: Path) -> Manner:
 def rows(path: Path, how: Manner, told: Callable[[int], None] | None = None) -> Iterator[Row]:
     """The rows that are not empty; `told` hears the bytes read. Raises ScanError at the first broken one, OSError."""
     try:
-        with path.open("rb") as binary:
+        with open_file(path) as binary:
             text = io.TextIOWrapper(binary, encoding=how.encoding, newline="")
             for number, row in enumerate(_split(text, how)):
                 if told is not None and number % 1000 == 0:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from cnnstudio.core.data.facts import PARTS, Facts, Finding, FindingSeverity, ScanReport
+from cnnstudio.core.data.facts import MOST_NAME_BYTES, PARTS, Facts, Finding, FindingSeverity, ScanReport
 from cnnstudio.engine.scan.listing import Listing, Raw, ReadError, ScanError
 from cnnstudio.engine.scan.walk import Found, SkippedFiles, denied, missing, writable
 
@@ -100,6 +100,11 @@ class Gathered:
         """Close the scan. `shape` where it is not the most frequent one. Raises ScanError without any sample."""
         if not names:
             raise self.nothing(f'"{self._root.name}" holds no sample that can be used')
+        if (named := sum(len(name.encode("utf-8", "backslashreplace")) for name in classes)) > MOST_NAME_BYTES:
+            raise ScanError(
+                f"The names of the {len(classes):,} classes have {named:,} bytes together, more than the "
+                f"{MOST_NAME_BYTES:,} that an experiment keeps: shorten them."
+            )
         if self._left_out:
             self.find("warning", f"Boxes that cannot be used are left out, their images are kept ({self._left_out:,}).")
         shape = shape or self.usual_shape

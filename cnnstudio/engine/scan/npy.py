@@ -1,8 +1,9 @@
 """NumPy's files, looked at before anything is loaded: what the head declares is held against what the file has.
 
 The head is a Python expression in text (NEP 1, "A simple file format for NumPy arrays"). It is matched against the one
-form that `numpy.save` writes, not evaluated; pickled objects are refused, and an array is mapped into memory where its
-bytes lie as they are in the file, so that a large one costs no memory.
+form that `numpy.save` writes, not evaluated; pickled objects are refused, and a large array is mapped into memory where
+its bytes lie as they are in the file, so that it costs none. Who reads a mapped one asks `check_mapped` before:
+touching what has been cut off a mapped file ends the process (SIGBUS) without a word.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cnnstudio.engine.scan.listing import ReadError
+from cnnstudio.engine.scan.walk import denied, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,8 @@ MOST_AXES = 8
 MOST_MEMBERS = 64
 MOST_UNPACKED = 4 * 1024**3
 """Bytes of a compressed array, which has to be unpacked into memory."""
+MOST_READ = 1 << 24
+"""Bytes of an array that is read rather than mapped: what then becomes of the file does not matter."""
 _PIECE = 1 << 22
 _MAGIC = b"\x93NUMPY"
 _HEAD = re.compile(
@@ -67,6 +71,15 @@ class Head(NamedTuple):
         return math.prod(self.shape) * self.dtype.itemsize
 
 
+class Mapped(NamedTuple):
+    """A file that is mapped into memory, as it was then."""
+
+    path: Path
+    size: int
+    changed: int
+    """Time of the last change, in nanoseconds."""
+
+
 class Array(NamedTuple):
     """An array in a file, not loaded yet."""
 
@@ -74,7 +87,9 @@ class Array(NamedTuple):
     """Member without .npy; the file's stem for a file of its own."""
     head: Head
     load: Callable[[Callable[[int], None]], np.ndarray]
-    """Maps it, or unpacks it into memory and tells the bytes done. Raises ReadError with a clause, OSError."""
+    """Maps, reads or unpacks it and tells the bytes unpacked. Raises ReadError with a clause, OSError."""
+    mapped: Mapped | None = None
+    """The file where it is not taken into memory."""
 
 
 def read_head(file: IO[bytes], size: int) -> Head:
@@ -139,13 +154,13 @@ def _shown(shape: tuple[int, ...]) -> str:
 
 def open_npy(path: Path) -> Array:
     """The array of a .npy file. Raises ReadError with a clause, OSError."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         head = read_head(file, os.fstat(file.fileno()).st_size)
 
     def load(told: Callable[[int], None]) -> np.ndarray:
-        return _mapped(path, head, head.length)
+        return _stored(path, head, head.length)
 
-    return Array(path.stem, head, load)
+    return Array(path.stem, head, load, _mapping(path, head))
 
 
 def open_npz(path: Path) -> tuple[list[Array], list[tuple[str, str]]]:
@@ -154,7 +169,7 @@ def open_npz(path: Path) -> tuple[list[Array], list[tuple[str, str]]]:
     Raises ReadError with a clause, OSError.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_file(path) as whole, zipfile.ZipFile(whole) as archive:
             members = archive.infolist()
             if len(members) > MOST_MEMBERS:
                 raise ReadError(f"{len(members):,} arrays: {MOST_MEMBERS} at most")
@@ -188,12 +203,13 @@ def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, name:
     if member.compress_type == zipfile.ZIP_STORED:
         if member.compress_size != member.file_size:
             raise ReadError("damaged within the archive")
-        start = _offset(path, member) + head.length
+        start, mapped = _offset(path, member) + head.length, _mapping(path, head)
 
         def load(told: Callable[[int], None]) -> np.ndarray:
-            return _mapped(path, head, start)
+            return _stored(path, head, start)
 
     else:
+        mapped = None
         if head.bytes > MOST_UNPACKED:
             raise ReadError(
                 f"{head.bytes:,} bytes when unpacked, {MOST_UNPACKED:,} at most: save it with numpy.savez or as .npy, "
@@ -203,12 +219,12 @@ def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, name:
         def load(told: Callable[[int], None]) -> np.ndarray:
             return _unpacked(path, member, head, told)
 
-    return Array(name, head, load)
+    return Array(name, head, load, mapped)
 
 
 def _offset(path: Path, member: zipfile.ZipInfo) -> int:
     """Where a stored member's bytes begin: behind its local head, whose two lengths the directory does not repeat."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         file.seek(member.header_offset)
         local = file.read(30)
     if len(local) < 30 or local[:4] != b"PK\x03\x04":
@@ -217,11 +233,36 @@ def _offset(path: Path, member: zipfile.ZipInfo) -> int:
     return member.header_offset + 30 + int(name) + int(extra)
 
 
-def _mapped(path: Path, head: Head, start: int) -> np.ndarray:
-    with path.open("rb") as file:
+def check_mapped(file: Mapped) -> None:
+    """Raise ReadError, in a sentence, when the file is no longer as it was when it was mapped."""
+    try:
+        status = file.path.stat()
+    except OSError as error:
+        raise ReadError(f'"{file.path.name}" cannot be read any more: {denied(error)}.') from error
+    if (status.st_size, status.st_mtime_ns) != (file.size, file.changed):
+        raise ReadError(f'"{file.path.name}" has changed since it was scanned.')
+
+
+def _mapping(path: Path, head: Head) -> Mapped | None:
+    if head.bytes <= MOST_READ:
+        return None
+    status = path.stat()
+    return Mapped(path, status.st_size, status.st_mtime_ns)
+
+
+def _stored(path: Path, head: Head, start: int) -> np.ndarray:
+    """The values that lie in the file as they are, read or mapped."""
+    view: bytes | mmap.mmap
+    with open_file(path) as file:
         if start + head.bytes > os.fstat(file.fileno()).st_size:
             raise ReadError("truncated since it was scanned")
-        view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        if head.bytes <= MOST_READ:
+            file.seek(start)
+            view, start = file.read(head.bytes), 0
+            if len(view) < head.bytes:
+                raise ReadError("truncated since it was scanned")
+        else:
+            view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     flat = np.frombuffer(view, head.dtype, math.prod(head.shape), start)
     return flat.reshape(head.shape, order="F" if head.fortran else "C")
 
@@ -229,7 +270,7 @@ def _mapped(path: Path, head: Head, start: int) -> np.ndarray:
 def _unpacked(path: Path, member: zipfile.ZipInfo, head: Head, told: Callable[[int], None]) -> np.ndarray:
     data = np.empty(head.bytes, "uint8")
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+        with open_file(path) as whole, zipfile.ZipFile(whole) as archive, archive.open(member) as file:
             file.read(head.length)
             done = 0
             while done < head.bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +47,7 @@ _ENDS = tuple(ENDINGS | {".wav", ".npy", ".csv"})
 
 def recognise(path: str, progress: Progress) -> FileSource:
     """The source that reads what lies there, unscanned. Raises ScanError when nothing does."""
-    place = Path(path).expanduser().absolute()
+    place = Path(os.path.abspath(Path(path).expanduser()))
     if place.is_dir():
         return _folder(walk(place, progress))
     return _file(place, found(place))

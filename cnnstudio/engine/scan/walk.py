@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from cnnstudio.core.data.facts import MOST_LISTED, Skipped
 from cnnstudio.engine.scan.listing import ReadError, ScanError
@@ -27,6 +27,7 @@ MOST_DEPTH = 32
 """Folders within folders."""
 _TOLD = 500
 """Files between two calls of progress."""
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISFIFO, "a pipe (FIFO), not a file"),
     (stat.S_ISSOCK, "a socket, not a file"),
@@ -236,12 +237,23 @@ def file_start(path: Path | str, count: int) -> bytes:
         return _all(handle, min(size, count))
 
 
+def open_file(path: Path | str) -> IO[bytes]:
+    """A file to read. Never waits for a pipe or a device: raises ReadError for what is no file, OSError."""
+    handle = os.open(path, _FLAGS)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ReadError("not a file")
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
 @contextlib.contextmanager
 def _held(path: Path | str) -> Iterator[tuple[int, int]]:
     """Descriptor and size of a file that is open for reading."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
-        handle = os.open(path, flags)
+        handle = os.open(path, _FLAGS)
         try:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):

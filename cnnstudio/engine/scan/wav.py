@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cnnstudio.engine.scan.listing import ReadError
+from cnnstudio.engine.scan.walk import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,13 +57,13 @@ class _Format(NamedTuple):
 
 def read_head(path: Path) -> WavHead:
     """Where the samples are and what they are. Raises ReadError with a clause, OSError."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return _head(file, os.fstat(file.fileno()).st_size)
 
 
 def read_wav(path: Path, head: WavHead | None = None) -> np.ndarray:
     """float32 (length, channels): PCM in -1..1, floats as they are. Raises ReadError with a clause, OSError."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         head = head or _head(file, os.fstat(file.fileno()).st_size)
         file.seek(head.start)
         wanted = head.length * head.channels * head.bits // 8
