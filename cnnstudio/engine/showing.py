@@ -60,7 +60,7 @@ def show_samples(command: GetSamples) -> Samples:
         inputs=inputs,
         targets=targets,
         parts={name: len(p) for name, p in data.parts.items()},
-        class_counts={name: data.class_counts(name) for name in data.parts},
+        class_counts={name: data.class_counts(name, exact=False) for name in data.parts},
         names=part.names(chosen),
     )
 

@@ -131,7 +131,7 @@ def test_a_design_that_does_not_fit_is_refused_in_one_sentence(tmp_path: Path) -
         with_data(preset("u-net"), str(path))
     sentence = str(caught.value)
     assert sentence.startswith("The design of “U-Net on shapes” does not fit these data: Block ")
-    assert "Presets that do: “CNN on signals”" in sentence
+    assert "Presets that do: “CNN on waveforms”" in sentence
     assert "\n" not in sentence
 
 

@@ -14,7 +14,8 @@ from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.data.augmentation import Augmentation
 from cnnstudio.core.data.builtin import Digits, Noise, Shapes, Waveforms
 from cnnstudio.core.data.facts import Facts
-from cnnstudio.core.data.files import ImageFolder
+from cnnstudio.core.data.files import ImageFolder, ImageMasks
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.data.preparation import Preparation
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import SetData, SetTraining
@@ -117,7 +118,7 @@ def test_other_names_for_as_many_classes_are_told_shortened() -> None:
     before = Experiment(data=DataRecipe(source=FLOWERS))
     other = FLOWERS.found(facts_of(FLOWERS.facts, classes=("daisy", "x" * 90)))
     now = after(before, adopted(before.data, other))
-    assert changes(before, now) == (f"Output names 2 classes by other names, among them “{'x' * 39}…”",)
+    assert changes(before, now) == (f"Output names other classes: “{'x' * 39}…”",)
     assert in_sentence(()) == ""
 
 
@@ -161,3 +162,64 @@ def test_a_design_brought_in_gives_up_a_loss_that_does_not_fit_and_the_weights()
     edit = UseDesign(architecture=u_net.architecture, training=TrainingRecipe(loss="dice"), of="“U-Net”")
     made = edit(dataclasses.replace(of_preset(), weights="f" * 64))
     assert (made.training.loss, made.weights) == ("auto", "")
+
+
+NAMES = {
+    "LeNet on digits": "LeNet on flowers",
+    "Deep CNN on digits": "Deep CNN on flowers",
+    "All-convolutional network": "All-convolutional network",
+    "My thesis": "My thesis",
+    "on digits": "on digits",
+}
+
+
+@pytest.mark.parametrize(("before", "now"), NAMES.items())
+def test_a_name_that_says_on_which_data_follows_them_and_comes_back_with_undo(before: str, now: str) -> None:
+    document = Document(dataclasses.replace(of_preset(), name=before))
+    document.do(SetData(recipe=adopted(document.value.data, FLOWERS)))
+    assert document.value.name == now
+    document.do(SetData(recipe=adopted(document.value.data, FLOWERS.moved("/data/birds.v2/\tdusk"))))
+    assert document.value.name == now.replace("flowers", "dusk")
+    document.undo()
+    document.undo()
+    assert document.value.name == before
+
+
+def test_data_of_a_very_long_name_leave_room_for_the_design() -> None:
+    long = FLOWERS.moved(f"/data/{'x' * 255}")
+    assert after(of_preset(), DataRecipe(source=long)).name == f"LeNet on {'x' * 60}"
+    whole = dataclasses.replace(of_preset(), name=f"{'y' * 190} on digits")
+    assert len(after(whole, DataRecipe(source=long)).name) == 200
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("LeNet on flowers", "U-Net on flowers"),
+        ("Untitled", "U-Net on flowers"),
+        ("ResNet-style network", "U-Net on flowers"),
+        ("My thesis on flowers", "My thesis on flowers"),
+        ("My thesis", "My thesis"),
+    ],
+)
+def test_a_design_brought_in_gives_its_name_in_place_of_a_presets_alone(before: str, now: str) -> None:
+    masks = ImageMasks(path="/data/flowers").found(
+        Facts(samples=40, shape=(32, 32, 3), classes=("sky", "daisy"), fingerprint="a" * 64)
+    )
+    broken = dataclasses.replace(after(of_preset(), DataRecipe(source=masks)), name=before)
+    offered = {edit.of: edit for edit in designs_for(broken, presets(), 9)}
+    assert offered["“U-Net on shapes”"](broken).name == now
+
+
+def test_designs_for_one_class_serve_for_several_and_the_other_way_round() -> None:
+    """Output takes a vector for both; what is made for the task itself comes first."""
+    tagged = Noise(task="multi-label", shape=(64, 64, 3), classes=5)
+    broken = after(of_preset("u-net"), DataRecipe(source=tagged))
+    offered = designs_for(broken, presets(), 9)
+    own = {p.experiment.name for p in presets() if p.experiment and p.experiment.data.info().task is Task.MULTILABEL}
+    assert {e.of.strip("“”") for e in offered} > own
+    assert [e.of.strip("“”") in own for e in offered] == sorted(
+        (e.of.strip("“”") in own for e in offered), reverse=True
+    )
+    assert all(errors(edit(broken)) == 0 for edit in offered)
+    assert all(edit(broken).training.loss_problem(Task.MULTILABEL) == "" for edit in offered)

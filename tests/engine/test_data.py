@@ -265,3 +265,14 @@ def test_large_folders_are_counted_by_what_is_kept(tmp_path: Path) -> None:
     huge = DataRecipe(source=large)
     assert memory.data_bytes(huge, 10**9) == 4 * 10**8
     assert memory.data_problem(huge, 10**9) is None
+
+
+def test_class_weights_of_masks_count_what_the_network_sees(tmp_path: Path) -> None:
+    """What is put round an image is ground, too: a script, which has nothing else, counts the same."""
+    source = scan(ImageMasks(path=str(own_data.image_masks(tmp_path / "masks")))).source
+    data = fresh(DataRecipe(source=source, preparation=Preparation(height=24, width=48, resize="pad")))
+    _, masks = data.training.batch(slice(None))
+    assert data.class_counts("training") == tuple(np.bincount(masks.ravel(), minlength=4))
+    as_found = fresh(DataRecipe(source=source))
+    assert sum(as_found.class_counts("training")) == 24 * 24 * len(as_found.training)
+    assert data.class_counts("training", exact=False) == as_found.class_counts("training")

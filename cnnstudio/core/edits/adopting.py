@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LONGEST = 40
 """Letters of a class name that are told."""
+TOLD = 3
+"""Class names that are told."""
 
 
 def adopted(recipe: DataRecipe, source: SourceSpec, preparation: Preparation | None = None) -> DataRecipe:
@@ -72,8 +74,9 @@ def _classes(old: tuple[str, ...], new: tuple[str, ...]) -> str:
     number = f"{len(new):,} class{'' if len(new) == 1 else 'es'}"
     if len(old) != len(new):
         return f"Output names {number} (was {len(old):,})" if old else f"Output names {number}"
-    first = next(name for name, other in zip(new, old, strict=True) if name != other)
-    return f"Output names {number} by other names, among them “{_short(first)}”"
+    others = [f"“{_short(name)}”" for name, other in zip(new, old, strict=True) if name != other]
+    more = f" and {len(others) - TOLD:,} more" if len(others) > TOLD else ""
+    return f"Output names other classes: {', '.join(others[:TOLD])}{more}"
 
 
 def _sizes(shape: Shape) -> str:
@@ -92,12 +95,14 @@ def in_sentence(clauses: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class UseDesign(Edit):
-    """Put another design, and how it is trained, in place of this one; the data stay and Input fits them."""
+    """Put another design, how it is trained and its name in place of this one; the data stay and Input fits them."""
 
     architecture: Architecture
     training: TrainingRecipe
     of: str
     """What the design is called."""
+    name: str = ""
+    """What the experiment is then called; "" leaves its name."""
 
     @property
     def label(self) -> str:
@@ -112,4 +117,5 @@ class UseDesign(Edit):
             architecture = SetParameters(id=INPUT, values={"shape": info.input_shape}).apply(architecture)
         training = self.training.without_misfits(info.task)
         bare = without_weights(experiment) if experiment.weights else experiment
-        return dataclasses.replace(bare, architecture=architecture, training=training)
+        name = self.name or experiment.name
+        return dataclasses.replace(bare, name=name, architecture=architecture, training=training)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.architecture import Architecture
 from cnnstudio.core.edits.base import ArchitectureEdit, Edit, EditError, block_of, check_new
+from cnnstudio.core.edits.naming import on_other_data
 from cnnstudio.core.following import followable
 from cnnstudio.core.placing.beside import along
 from cnnstudio.core.placing.layout import arrange
@@ -185,7 +186,10 @@ class Tidy(ArchitectureEdit):
 
 @dataclass(frozen=True, kw_only=True)
 class SetData(Edit):
-    """Change the data recipe; the Input block takes the samples' shape, and a loss that does not fit is given up."""
+    """Change the data recipe; the Input block takes the samples' shape, and a loss that does not fit is given up.
+
+    A name that says on which data ("LeNet on digits") says so of the new ones.
+    """
 
     recipe: DataRecipe
 
@@ -203,7 +207,10 @@ class SetData(Edit):
             shape = self.recipe.info().input_shape
             architecture = SetParameters(id=INPUT, values={"shape": shape}).apply(architecture)
         training = experiment.training.without_misfits(self.recipe.info().task)
-        return dataclasses.replace(experiment, data=self.recipe, architecture=architecture, training=training)
+        name = on_other_data(experiment.name, experiment.data.source, self.recipe.source)
+        return dataclasses.replace(
+            experiment, name=name, data=self.recipe, architecture=architecture, training=training
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,31 +8,42 @@ from typing import TYPE_CHECKING
 from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.analysis.lint import lint
 from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.edits.adopting import UseDesign
+from cnnstudio.core.edits.naming import design_of, of_other_design
+from cnnstudio.core.experiment import Experiment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cnnstudio.core.data.info import DataInfo
-    from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.formats.presets import Preset
+
+_ALIKE = (Task.CLASSIFICATION, Task.MULTILABEL)
+"""Tasks whose designs serve for one another: Output takes a vector for both and adapts to the rest."""
 
 
 def designs_for(experiment: Experiment, offered: Iterable[Preset], most: int = 2) -> list[UseDesign]:
     """At most `most` edits that put a preset's design in place of this one and leave no error.
 
-    Presets for the same task and kind of sample come into question, those for samples of a similar size first; each
-    is tried on the experiment's data.
+    Presets for the same task, or one like it, and kind of sample come into question, those for the task itself and
+    for samples of a similar size first; each is tried on the experiment's data. A name that says a preset's design
+    says the new one.
     """
     info = experiment.data.info()
-    fitting = [p for p in offered if p.experiment is not None and _is_for(p.experiment, info)]
-    fitting.sort(key=lambda p: _distance(p, info))
+    presets = [p.experiment for p in offered if p.experiment is not None]
+    designs = {design_of(e.name, e.data.source) for e in presets} | {Experiment().name}
+    fitting = [e for e in presets if not e.weights and _is_for(e, info)]
+    fitting.sort(key=lambda e: (e.data.info().task is not info.task, _distance(e, info)))
     found: list[UseDesign] = []
-    for preset in fitting:
-        known = preset.experiment
-        if known is None or known.weights:
-            continue
-        edit = UseDesign(architecture=known.architecture, training=known.training, of=f"“{known.name}”")
+    for known in fitting:
+        design = design_of(known.name, known.data.source)
+        edit = UseDesign(
+            architecture=known.architecture,
+            training=known.training,
+            of=f"“{known.name}”",
+            name=of_other_design(experiment.name, experiment.data.source, design, designs),
+        )
         if _holds(edit(experiment)):
             found.append(edit)
         if len(found) == most:
@@ -42,13 +53,12 @@ def designs_for(experiment: Experiment, offered: Iterable[Preset], most: int = 2
 
 def _is_for(experiment: Experiment, info: DataInfo) -> bool:
     own = experiment.data.info()
-    return own.task is info.task and own.rank == info.rank
+    alike = own.task is info.task or (own.task in _ALIKE and info.task in _ALIKE)
+    return alike and own.rank == info.rank
 
 
-def _distance(preset: Preset, info: DataInfo) -> float:
-    if preset.experiment is None:
-        return math.inf
-    own = preset.experiment.data.info().input_shape
+def _distance(experiment: Experiment, info: DataInfo) -> float:
+    own = experiment.data.info().input_shape
     return abs(math.log(math.prod(own) / math.prod(info.input_shape)))
 
 

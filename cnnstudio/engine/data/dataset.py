@@ -135,9 +135,12 @@ class Part:
         found = tuple(self.store.name(int(row)) for row in self.rows[indices])
         return found if any(found) else ()
 
-    def class_counts(self, classes: int) -> tuple[int, ...]:
-        """Samples (for segmentation pixels, for detection boxes) of each class; () without classes."""
-        return tuple(int(n) for n in self.store.counts(self.rows, classes)) if classes else ()
+    def class_counts(self, classes: int, *, exact: bool = True) -> tuple[int, ...]:
+        """Samples (for segmentation pixels, for detection boxes) of each class; () without classes.
+
+        Not `exact`: without reading masks that the scan has counted in another size.
+        """
+        return tuple(int(n) for n in self.store.counts(self.rows, classes, exact=exact)) if classes else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,6 @@ class Dataset:
         """What the trained network is measured on, once, at the end."""
         return self.parts["test"]
 
-    def class_counts(self, part: str) -> tuple[int, ...]:
+    def class_counts(self, part: str, *, exact: bool = True) -> tuple[int, ...]:
         """As Part.class_counts."""
-        return self.parts[part].class_counts(self.info.classes)
+        return self.parts[part].class_counts(self.info.classes, exact=exact)

@@ -51,8 +51,11 @@ class Store(Protocol):
     def kept(self, rows: np.ndarray) -> Fetched | None:
         """The same where all of them are in memory already, as one array; else None, without reading any."""
 
-    def counts(self, rows: np.ndarray, classes: int) -> np.ndarray:
-        """How often these samples have each class, int64 (classes,)."""
+    def counts(self, rows: np.ndarray, classes: int, *, exact: bool = True) -> np.ndarray:
+        """How often these samples have each class, int64 (classes,).
+
+        Not `exact`: masks may be counted as they are in the files, before they come to the network's size.
+        """
 
     def name(self, row: int) -> str:
         """The file that the sample comes from; "" where there is none."""
@@ -91,7 +94,7 @@ class ArrayStore:
         """See Store."""
         return self.fetch(rows)
 
-    def counts(self, rows: np.ndarray, classes: int) -> np.ndarray:
+    def counts(self, rows: np.ndarray, classes: int, *, exact: bool = True) -> np.ndarray:
         """See Store."""
         if self._targets is None:
             return np.zeros(classes, "int64")
@@ -153,9 +156,9 @@ class FileStore:
         values, targets = self.fetch(rows)
         return values, targets
 
-    def counts(self, rows: np.ndarray, classes: int) -> np.ndarray:
-        """See Store. Where the scan has not counted, the samples are read once, a span at a time."""
-        if self.listing.counts is not None:
+    def counts(self, rows: np.ndarray, classes: int, *, exact: bool = True) -> np.ndarray:
+        """See Store. Where the scan has not counted just these, the samples are read once, a span at a time."""
+        if self.listing.counts is not None and not (exact and self._masks_change_size()):
             sums: np.ndarray = self.listing.counts[rows].sum(axis=0, dtype="int64")
             return sums
         if self.listing.labels is not None and self._info.task is Task.CLASSIFICATION:
@@ -166,6 +169,10 @@ class FileStore:
             if targets is not None:
                 total += count_targets(targets, self._info.task, classes)
         return total
+
+    def _masks_change_size(self) -> bool:
+        found = {shape[:-1] for shape in self.listing.shapes}
+        return self._info.task is Task.SEGMENTATION and found != {self._info.input_shape[:-1]}
 
     def name(self, row: int) -> str:
         """See Store."""
