@@ -66,6 +66,8 @@ class Parameter:
     choices: tuple[str, ...] = ()
     optional: bool = False
     unit: str = ""
+    blank: str = "none"
+    """What an empty field stands for, in a word or two."""
     relevant: Callable[[Any], bool] | None = None
     """Given the declared object: whether the parameter has any effect now (hidden in forms when not)."""
     follow: Rule | None = None
@@ -101,15 +103,19 @@ def param(
     above: float | None = None,
     below: float | None = None,
     unit: str = "",
+    blank: str = "none",
     relevant: Callable[[Any], bool] | None = None,
     follow: Rule | None = None,
 ) -> Any:
     """Declare a parameter. `min` and `max` are allowed values themselves; `above` and `below` are not.
 
+    `blank` is what stands in a field that is empty and may be.
     `follow` lets a new block's value follow from the design until the person sets it.
     """
     extra = {"label": label, "minimum": min, "maximum": max, "above": above, "below": below, "help": help}
-    return dataclasses.field(default=default, metadata={**extra, "unit": unit, "relevant": relevant, "follow": follow})
+    return dataclasses.field(
+        default=default, metadata={**extra, "unit": unit, "blank": blank, "relevant": relevant, "follow": follow}
+    )
 
 
 class _Parameters:

@@ -8,7 +8,18 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QMenu, QPushButton, QRadioButton, QTableView, QToolButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QRadioButton,
+    QTableView,
+    QToolButton,
+)
 
 from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.data.builtin import Digits, Waveforms
@@ -231,9 +242,15 @@ def test_files_that_are_gone_are_told_in_the_page_and_asked_once(qtbot: QtBot) -
     page.bridge.do(SetData(recipe=DataRecipe(source=ImageFolder(path="/gone").found(FACTS))))
     page.show()
     page.worker.arrive(Failed(page.scans[-1].request, "There is no folder /gone."))
+    qtbot.waitUntil(lambda: page.text("data_message_title") == "The data have moved")
+    assert "Nothing lies at /gone any more." in page.view.gallery.message
+    QTest.keyClick(page.part(QPushButton, "data_message_action"), Qt.Key.Key_Space)
+    dialog = next(w for w in QApplication.topLevelWidgets() if isinstance(w, QFileDialog) and w.isVisible())
+    assert dialog.windowTitle() == "Where is “gone” now?"
+    dialog.reject()
     page.view.tabs.setCurrentWidget(page.view.report)
     qtbot.waitUntil(page.view.report.isVisible)
-    assert page.text("data_report_message_text") == "There is no folder /gone."
+    assert page.text("data_report_message_text") == "Say on the left where the files are now."
     page.page.hide()
     page.page.show()
     assert (len(page.scans), told(page)) == (1, "")

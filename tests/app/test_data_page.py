@@ -21,19 +21,20 @@ from PySide6.QtWidgets import (
 from cnnstudio.app.data import gallery_model
 from cnnstudio.app.data.gallery import NOTES
 from cnnstudio.app.data.gallery_model import PAGE, SIDE, page_length
-from cnnstudio.app.data.sample_painter import picture_of, target_words, thumbnail, to_unit
+from cnnstudio.app.data.sample_painter import picture_of, scale_for, target_words, thumbnail, to_unit
 from cnnstudio.app.data.sources import BADGES
 from cnnstudio.app.features.colormaps import class_colour
 from cnnstudio.app.theme import Role, theme
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.ends import Input
 from cnnstudio.core.data.builtin import Digits, Noise, Shapes, Waveforms
+from cnnstudio.core.data.files import ImageFolder
 from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.data.known import SOURCES
 from cnnstudio.core.edits import AddBlock, RenameExperiment, SetData
 from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.wire.messages import Failed
-from tests.helpers.data_page import Shown
+from tests.helpers.data_page import FACTS, Shown
 from tests.helpers.recording import PARTS, pictures, studio
 
 if TYPE_CHECKING:
@@ -84,11 +85,37 @@ def test_thumbnails_have_the_pixels_of_the_samples(filled: Shown) -> None:
     inputs = pictures(range(PAGE), (8, 8, 1))
     for row in (0, 17, 47):
         image = model.data(model.index(row), Qt.ItemDataRole.DecorationRole).toImage()
-        levels = np.array([[image.pixelColor(9 * x + 4, 9 * y + 4).red() for x in range(8)] for y in range(8)])
+        levels = np.array([[image.pixelColor(12 * x + 4, 12 * y + 4).red() for x in range(8)] for y in range(8)])
         assert np.abs(levels - inputs[row, :, :, 0] * 255).max() <= 1
         assert model.data(model.index(row)) == str(row % 10)
         told = model.data(model.index(row), Qt.ItemDataRole.ToolTipRole)
         assert told == f"Training sample {row}: {row % 10}"
+
+
+def test_columns_fill_the_width_and_pictures_their_room(filled: Shown) -> None:
+    view = filled.view.gallery.samples
+    for width in (1200, 1600, 960):
+        filled.page.resize(width, 720)
+        filled.qtbot.waitUntil(lambda: view.viewport().width() % view.gridSize().width() < 20)
+        assert SIDE < view.gridSize().width() < 2 * (SIDE + 16)
+    scales = [scale_for(n, n, QSize(96, 96)) for n in (8, 28, 48, 64, 90, 128)]
+    assert scales == [12, 3, 2, 1.5, 1, 0.75], "whole numbers where single pixels are seen"
+
+
+def test_tab_goes_through_the_forms_from_top_to_bottom(shown: Shown) -> None:
+    for source in (Shapes(), ImageFolder(path="/gone").found(FACTS)):
+        shown.bridge.do(SetData(recipe=DataRecipe(source=source)))
+        sources = shown.view.sources
+        own = [*sources.source_form.stops, *sources.preparation_form.stops]
+        fields = [w for w in own if w.isVisible() and w.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        fields[0].setFocus()
+        seen = [fields[0].objectName()]
+        for _ in fields[1:]:
+            QTest.keyClick(shown.page.focusWidget(), Qt.Key.Key_Tab)
+            seen.append(shown.page.focusWidget().objectName())
+        assert seen == [w.objectName() for w in fields]
+        left = {w.mapTo(sources, QPoint()).x() for w in fields if w.objectName().startswith("field_")}
+        assert len(left) == 1, "all fields begin at one place"
 
 
 def test_numbers_of_parts_and_classes_are_told(filled: Shown) -> None:
@@ -225,7 +252,7 @@ def test_several_classes_and_boxes_have_names(filled: Shown, task: Any, label: s
 
 
 def test_boxes_are_drawn_over_images_and_can_be_taken_off(filled: Shown) -> None:
-    filled.bridge.do(SetData(recipe=DataRecipe(source=Noise(task="detection", shape=(36, 36, 3), classes=3))))
+    filled.bridge.do(SetData(recipe=DataRecipe(source=Noise(task="detection", shape=(48, 48, 3), classes=3))))
     filled.await_request(2)
     filled.worker.answer()
     model = filled.view.gallery.model
@@ -236,8 +263,8 @@ def test_boxes_are_drawn_over_images_and_can_be_taken_off(filled: Shown) -> None
         return str(picture.toImage().pixelColor(x, y).name())
 
     frame = class_colour(2).name()
-    assert [pixel(0, 10), pixel(40, 0), pixel(71, 20), pixel(30, 35)] == [frame] * 4
-    assert frame not in (pixel(30, 20), pixel(0, 50))
+    assert [pixel(0, 10), pixel(40, 0), pixel(95, 20), pixel(30, 47)] == [frame] * 4
+    assert frame not in (pixel(30, 20), pixel(0, 70))
     box = filled.part(QCheckBox, "data_masks")
     assert box.text() == "Show boxes"
     QTest.mouseClick(box, LEFT)
@@ -354,7 +381,7 @@ def test_a_hidden_page_asks_for_nothing_until_it_is_shown_again(filled: Shown, q
 
 
 def test_masks_are_laid_over_images_and_can_be_taken_off(filled: Shown) -> None:
-    filled.bridge.do(SetData(recipe=DataRecipe(source=Shapes(size=36))))
+    filled.bridge.do(SetData(recipe=DataRecipe(source=Shapes(size=48))))
     filled.await_request(2)
     samples = filled.worker.answer()
     model = filled.view.gallery.model

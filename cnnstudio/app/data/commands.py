@@ -27,7 +27,7 @@ from cnnstudio.core.formats.presets import presets
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMenu, QWidget
 
-    from cnnstudio.app.document_bridge import DocumentBridge
+    from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.message_bar import MessageBar
     from cnnstudio.app.preferences import Preferences
     from cnnstudio.app.worker_client import WorkerClient
@@ -98,6 +98,12 @@ class DataCommands(QObject):
     def problem(self) -> str:
         """Why the files that the experiment reads could not be looked through; "" when they could."""
         return self._failed[1] if self._failed is not None and self._failed[0] == self.source else ""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing lies any more where the experiment reads its files: they have moved, or a disk is not in."""
+        source = self.source
+        return source is not None and bool(source.path) and not Path(source.path).exists()
 
     @property
     def is_checking(self) -> bool:
@@ -188,7 +194,9 @@ class DataCommands(QObject):
     def check(self) -> None:
         """Look quietly through files of which no report is at hand: they may have changed since they were scanned."""
         source = self.source
-        if source is None or not source.path or self.scanner.active or self.report is not None or self.problem:
+        if source is None or not source.path or self.scanner.active or self.problem:
+            return
+        if self.report is not None and not self.is_lost:
             return
         self._checking = source
         self.scanner.begin(source.path, source)
@@ -325,7 +333,9 @@ class DataCommands(QObject):
     def _say(self, text: str, tone: str, choices: tuple[Choice, ...] = (), details: str = "") -> None:
         self._messages.show_message(text, tone, choices, details, key=KEY)
 
-    def _follow(self) -> None:
+    def _follow(self, change: Change) -> None:
+        if change.before.data != change.after.data:
+            self._messages.dismiss("run")  # why a run on the data before could not go on
         self._messages.dismiss(KEY)  # its Undo and its numbers were of the state before
         self._incoming = None
         self._settle.stop()

@@ -34,6 +34,8 @@ OVERLAYS = {Task.SEGMENTATION: "Show masks", Task.DETECTION: "Show boxes"}
 class Gallery(QWidget):
     """Chooser of the part, its samples, and one of them large. It asks for what is in sight and not here."""
 
+    find_wanted = Signal()
+    """The files are not where they were: the person wants to say where they are."""
     filled = Signal(object)
     """Samples have arrived: they know the parts and counts, too."""
 
@@ -42,6 +44,7 @@ class Gallery(QWidget):
         self.setObjectName("data_gallery")
         self._part = "training"
         self._experiment: Experiment | None = None
+        self._lost = False
         self._buttons: dict[str, QPushButton] = {}
         self._group = QButtonGroup(self)
         for part in NOTES:
@@ -64,7 +67,7 @@ class Gallery(QWidget):
         self._say("One moment", "Loading the samples…")
 
     def _connect(self) -> None:
-        self._message.action.connect(self._loader.retry)
+        self._message.action.connect(self._act)
         self._overlay.toggled.connect(self._samples.set_overlaid)
         self._overlay.toggled.connect(self._detail.set_overlaid)
         self._list.sighted.connect(self._ask_for)
@@ -141,6 +144,14 @@ class Gallery(QWidget):
         self._detail.drop()
         self._begin(problem)
 
+    def show_lost(self, place: str) -> None:
+        """Nothing lies at `place` any more: say so, and offer to look elsewhere."""
+        self._loader.drop()
+        self._lost = True
+        text = f"Nothing lies at {place} any more. Say where the files are now: nothing else changes."
+        self._message.say("The data have moved", text, action="Find the data…", tip="Choose where the files are now")
+        self._stack.setCurrentWidget(self._message)
+
     def show_parts(self, parts: Mapping[str, int]) -> None:
         """Write the number of samples on the part buttons."""
         for part, button in self._buttons.items():
@@ -159,6 +170,12 @@ class Gallery(QWidget):
             self._say("There is nothing to show yet", problem)
         else:
             self._loader.want(self._wish(self._experiment, 0), at_once=at_once)
+
+    def _act(self) -> None:
+        if self._lost:
+            self.find_wanted.emit()
+        else:
+            self._loader.retry()
 
     def _wish(self, experiment: Experiment, start: int) -> Wish:
         return Wish(experiment, self._part, start, self._samples.length, self._samples.edge)
@@ -210,5 +227,6 @@ class Gallery(QWidget):
         self._say("The samples cannot be shown", sentence, "Retry", details)
 
     def _say(self, title: str, text: str, action: str = "", details: str = "") -> None:
+        self._lost = False
         self._message.say(title, text, action=action, tip="Ask for the samples again", details=details)
         self._stack.setCurrentWidget(self._message)

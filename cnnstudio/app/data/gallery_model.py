@@ -25,7 +25,7 @@ PAGE = 48
 PAGE_BYTES = 8 << 20
 """A page is made shorter so that its values do not take more than this."""
 PAGES_KEPT = 24
-SIDE = 72
+SIDE = 96
 """Edge of a thumbnail in logical pixels."""
 
 

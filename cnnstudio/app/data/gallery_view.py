@@ -130,7 +130,15 @@ class GalleryView(QListView):
     def fit(self, info: DataInfo) -> None:
         """Make room for samples of that kind."""
         self._delegate.size = sample_size(info, SIDE)
-        self.setGridSize(self._delegate.grid(self))
+        self._spread()
+
+    def _spread(self) -> None:
+        """As many columns as there is room for, over the whole width."""
+        least, room = self._delegate.grid(self), self.viewport().width()
+        columns = max(1, room // least.width())
+        grid = QSize(max(least.width(), room // columns), least.height())
+        if grid != self.gridSize():
+            self.setGridSize(grid)
 
     def look(self) -> None:
         """Tell soon what is in sight."""
@@ -155,6 +163,7 @@ class GalleryView(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More, or others, come into sight."""
+        self._spread()
         super().resizeEvent(event)
         self.look()
 

@@ -121,6 +121,11 @@ class OwnFiles(QFrame):
         self._path.escaped.connect(self._restore)
         self._kind.activated.connect(self._read_as)
 
+    @property
+    def last_stop(self) -> QWidget:
+        """What the Tab key reaches last."""
+        return self._recent_button
+
     def show_source(self, source: FileSource | None) -> None:
         """These files, or none."""
         self._source = source

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -64,6 +66,8 @@ class SkippedModel(QAbstractTableModel):
         """File and reason."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return HEADINGS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -72,6 +76,15 @@ class SkippedModel(QAbstractTableModel):
             return None
         skipped = self._files[index.row()]
         return skipped.file if index.column() == 0 else skipped.reason
+
+
+class ReasonDelegate(QStyledItemDelegate):
+    """A sentence loses its end where there is no room, a file's name its middle."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
+        """See the class."""
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideRight
 
 
 class SkippedTable(QTableView):
@@ -94,6 +107,7 @@ class SkippedTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + space(2))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.setItemDelegateForColumn(1, ReasonDelegate(self))
         self.horizontalHeader().setHighlightSections(False)
 
     def text(self) -> str:

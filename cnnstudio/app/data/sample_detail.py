@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.app.data.loader import SampleLoader, Wish
-from cnnstudio.app.data.sample_painter import boxes_of, mask_of, target_words, thumbnail
+from cnnstudio.app.data.sample_painter import boxes_of, mask_of, scale_for, target_words, thumbnail
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.format import count, number, shape
 from cnnstudio.app.theme import Role, space, theme, themes
@@ -91,10 +91,9 @@ class Picture(QWidget):
         return (int(row), int(column)) if 0 <= row < height and 0 <= column < width else None
 
     def _scale(self, width: int, height: int) -> float:
-        """As the painter has it: whole numbers of device pixels where the sample is smaller than the room."""
+        """As the painter has it."""
         ratio = self.devicePixelRatioF()
-        fits = min(self.width() * ratio / width, self.height() * ratio / height)
-        return (int(fits) if fits >= 1 else fits) / ratio
+        return scale_for(width, height, QSize(round(self.width() * ratio), round(self.height() * ratio))) / ratio
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell the values under the mouse."""

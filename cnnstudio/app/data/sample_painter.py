@@ -18,6 +18,8 @@ from cnnstudio.core.data.info import DataInfo, Task
 if TYPE_CHECKING:
     from cnnstudio.app.features.mosaic import Bytes, Floats
 
+MOST_UNUSED = 1.25
+"""How much larger than its cells a picture could be and still is drawn cell by cell."""
 NO_CLASS = "none of the classes"
 NO_BOX = "no box"
 MASK_SHARE = 0.65
@@ -157,13 +159,23 @@ def _line_picture(signal: Floats, room: QSize, span: tuple[float, float] | None)
     return indexed(strips, ink_table(theme().color(Role.CANVAS), theme().color(Role.CURVE_1)))
 
 
+def scale_for(width: int, height: int, room: QSize) -> float:
+    """How much larger a picture of so many cells is drawn: a whole number, so that all cells are of one size.
+
+    But not 1 where there is room for more: nobody sees single cells there, and the picture would be small.
+    """
+    fits = min(room.width() / max(1, width), room.height() / max(1, height))
+    whole = int(fits)
+    return whole if whole >= 2 or (whole == 1 and fits <= MOST_UNUSED) else fits
+
+
 def _fitted(picture: QImage, room: QSize) -> QImage:
-    scale = min(room.width() // picture.width(), room.height() // picture.height())
-    if scale >= 1:
-        return picture.scaled(picture.width() * scale, picture.height() * scale)
-    # Too large for whole numbers: every pixel counts, so the average of several is shown.
-    smooth = Qt.TransformationMode.SmoothTransformation
-    return picture.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+    scale = scale_for(picture.width(), picture.height(), room)
+    size = QSize(max(1, round(picture.width() * scale)), max(1, round(picture.height() * scale)))
+    if scale == int(scale):
+        return picture.scaled(size)
+    # Every pixel counts, so the average of several is shown where there is no room for all.
+    return picture.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
 
 
 def span_of(*samples: Floats) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
@@ -156,6 +157,18 @@ class SourcePanel(QScrollArea):
         info = source.info()
         self._preparation_form.show_value(recipe.preparation, only=recipe.preparation.names_for(info))
         self._split_form.show_value(recipe, only=_drawn(recipe))
+        self._line_up()
+
+    def _line_up(self) -> None:
+        """The fields of all forms begin at one place, and Tab goes through them from top to bottom."""
+        forms = (self._source_form, self._preparation_form, self._split_form)
+        width = max(form.label_width for form in forms)
+        for form in forms:
+            form.set_label_width(width)
+        cards = [card.button for card in self._cards.values()]
+        stops = [self.own.last_stop, *(stop for form in forms for stop in form.stops), *cards]
+        for first, second in itertools.pairwise(stops):
+            QWidget.setTabOrder(first, second)
 
     def _choose(self) -> None:
         sender = self.sender()

@@ -13,10 +13,12 @@ from cnnstudio.app.format import counted, shape
 from cnnstudio.app.inspector.pieces import FindingList
 from cnnstudio.app.theme import space
 from cnnstudio.core.analysis.diagnostics import Diagnostic, Severity
-from cnnstudio.core.data.balance import imbalance
+from cnnstudio.core.data.balance import UNBALANCED, imbalance
 from cnnstudio.core.data.info import DataInfo, Task
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cnnstudio.core.data.facts import ScanReport
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.wire.messages import Samples
@@ -55,6 +57,7 @@ class Statistics(QScrollArea):
         self.parts = PartBar()
         self.classes = ClassBars()
         self._classes_title = words("data_classes_title", "Classes", scale="title")
+        self._parts_title = words("data_parts_title", "Parts", scale="title")
         self._balance = words("data_balance", tone="warning", wrap=True)
         self._weigh = _button("data_weigh", "Weigh classes", "Count samples of rare classes for more in training")
         self._weigh.setCheckable(True)
@@ -78,7 +81,7 @@ class Statistics(QScrollArea):
         for widget in (self._task, self._shape, self._design, self._findings, self._skipped):
             column.addWidget(widget)
         column.addSpacing(space(2))
-        column.addWidget(words("data_parts_title", "Parts", scale="title"))
+        column.addWidget(self._parts_title)
         column.addWidget(self.parts)
         column.addWidget(self._promise)
         column.addSpacing(space(2))
@@ -97,7 +100,6 @@ class Statistics(QScrollArea):
         unit = COUNTED.get(info.task, "samples")
         self._classes_title.setText("Classes" if unit == "samples" else f"Classes by {unit}")
         self.classes.setToolTip(f"Number of {unit} of each class, by part")
-        self._classes_title.setVisible(bool(info.classes))
         self.classes.setVisible(bool(info.classes))
         self.show_weights(experiment)
 
@@ -117,7 +119,14 @@ class Statistics(QScrollArea):
     def show_report(self, report: ScanReport | None) -> None:
         """What the scan found that the person should know."""
         found = report.diagnostics if report is not None else ()
-        self._findings.show_diagnostics([Diagnostic(SEVERITIES[f.severity], "", "", f.message) for f in found])
+        self._findings.show_diagnostics(
+            # The balance is told beside the button that mends it.
+            [
+                Diagnostic(SEVERITIES[f.severity], "", "", f.message)
+                for f in found
+                if not f.message.startswith(UNBALANCED)
+            ]
+        )
         skipped = report.skipped_total if report is not None else 0
         self._skipped.setVisible(skipped > 0)
         self._skipped.setText(f"{counted(skipped, 'file')} {'is' if skipped == 1 else 'are'} not used")
@@ -125,7 +134,8 @@ class Statistics(QScrollArea):
     def show_counts(self, samples: Samples, experiment: Experiment) -> None:
         """What the samples add to it."""
         info = experiment.data.info()
-        self.parts.show_parts(samples.parts)
+        self._show_parts(samples.parts)
+        self._classes_title.setVisible(bool(info.classes))
         swatches = info.task in (Task.SEGMENTATION, Task.DETECTION)
         ground = info.task is Task.SEGMENTATION
         self.classes.show_counts(info.class_names, samples.class_counts, swatches=swatches, ground=ground)
@@ -133,11 +143,17 @@ class Statistics(QScrollArea):
         self._balance.setVisible(bool(self._balance.text()))
         self.show_weights(experiment)
 
+    def _show_parts(self, parts: Mapping[str, int]) -> None:
+        self.parts.show_parts(parts)
+        for widget in (self._parts_title, self.parts, self._promise):
+            widget.setVisible(bool(parts))
+
     def forget_counts(self) -> None:
         """The data are others, and nothing is known of their classes yet."""
         self._balance.clear()
         self._balance.setVisible(False)
-        self.parts.show_parts({})
+        self._show_parts({})
+        self._classes_title.hide()
         self.classes.show_counts((), {})
 
 

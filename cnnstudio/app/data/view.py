@@ -53,6 +53,7 @@ class DataView(QWidget):
         commands.changed.connect(self._show_scan)
         commands.refused.connect(self._restore)
         self._gallery.filled.connect(self._show_counts)
+        self._gallery.find_wanted.connect(commands.relink)
         self._sources.wanted.connect(self._edit)
         self._augmentation.wanted.connect(self._edit)
         self._sources.source_wanted.connect(commands.use)
@@ -190,6 +191,9 @@ class DataView(QWidget):
         self._centre.setCurrentWidget(self._scan if scanning else self._tabs)
         if not scanning:
             self._show_report()
+        source = self._commands.source
+        if source is not None and self._commands.problem and self._commands.is_lost:
+            self._gallery.show_lost(source.path)
 
     def _show_report(self) -> None:
         commands, source = self._commands, self._commands.source
@@ -199,6 +203,8 @@ class DataView(QWidget):
             self._report.show_report(report)
         elif source is None:
             self._report.show_nothing("No files", "These data are built in. Files are listed for data of your own.")
+        elif commands.is_lost:
+            self._report.show_nothing("The data have moved", "Say on the left where the files are now.")
         elif commands.problem:
             self._report.show_nothing("The files cannot be looked through", commands.problem, "Scan again")
         elif commands.scanner.active:

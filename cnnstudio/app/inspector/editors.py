@@ -128,8 +128,8 @@ class LineEditor(Editor):
         self._shown: object = None
         self.line = TextLine(self)
         self._row.addWidget(self.line)
-        if parameter.optional:
-            self.line.setPlaceholderText(NONE)
+        if parameter.optional or parameter.default == "":
+            self.line.setPlaceholderText(parameter.blank)
         self.line.textEdited.connect(self._typed)
         self.line.editingFinished.connect(self._finish)
         self.line.escaped.connect(self._escape)

@@ -101,6 +101,22 @@ class DeclaredForm(QWidget):
             matters = (only is None or name in only) and _matters(row.parameter, declared)
             row.setVisible(bool(at_field) or matters)
 
+    @property
+    def stops(self) -> list[QWidget]:
+        """What the Tab key reaches, in order."""
+        return [f for row in self._rows.values() for f in (*row.editor.fields(), row.reset, row.follow)]
+
+    @property
+    def label_width(self) -> int:
+        """Room that the names of the rows in sight want."""
+        wanted = (row.label.sizeHint().width() for row in self._rows.values() if not row.isHidden())
+        return min(max(wanted, default=0), WIDEST_LABEL)
+
+    def set_label_width(self, width: int) -> None:
+        """Begin all fields at one place, such as that of another form."""
+        for row in self._rows.values():
+            row.set_label_width(width)
+
     def has_field(self, name: str) -> bool:
         """Whether the parameter is in sight."""
         return name in self._rows and not self._rows[name].isHidden()
@@ -139,7 +155,7 @@ class DeclaredForm(QWidget):
         self._help.show()
 
     def _order_tabs(self) -> None:
-        settle_tabs(self, [f for row in self._rows.values() for f in (*row.editor.fields(), row.reset, row.follow)])
+        settle_tabs(self, self.stops)
 
 
 def _matters(parameter: Parameter, declared: Declared) -> bool:

@@ -49,7 +49,7 @@ class NumberSpin(QAbstractSpinBox):
         self.setKeyboardTracking(False)
         self.setAccelerated(True)
         if parameter.optional:
-            self.lineEdit().setPlaceholderText("none")
+            self.lineEdit().setPlaceholderText(parameter.blank)
         self.indent(space(2))  # level with the text of the other fields
         self.lineEdit().textEdited.connect(self._typed)
         self.editingFinished.connect(self._finish)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cnnstudio.wire.messages import Samples
 
 PAGE = 48
-SIDE = 40
+SIDE = 48
 
 
 class SampleChooser(QWidget):

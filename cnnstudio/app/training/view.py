@@ -103,7 +103,7 @@ class TrainView(QWidget):
         sample_and_maps.setChildrenCollapsible(False)
         sample_and_maps.addWidget(self._chooser)
         sample_and_maps.addWidget(self._wall)
-        sample_and_maps.setStretchFactor(0, 0)
+        sample_and_maps.setStretchFactor(0, 1)
         sample_and_maps.setStretchFactor(1, 1)
         column.addWidget(sample_and_maps, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -245,7 +245,9 @@ class TrainView(QWidget):
 
     def _first_of_interest(self) -> str:
         blocks = self._bridge.trace.blocks
-        return next((id for id, t in blocks.items() if t.spec.group == "Convolution"), next(iter(blocks), ""))
+        worth = (id for id, t in blocks.items() if t.spec.group == "Convolution")
+        learned = (id for id, t in blocks.items() if t.spec.kind not in ("Input", "Output"))
+        return next(worth, next(learned, next(iter(blocks), "")))
 
     def _show_block(self, block: str) -> None:
         at = self._blocks.findData(block)

@@ -11,6 +11,10 @@ MOST_TIMES = 3
 """Beyond this ratio of the most frequent to the rarest class, classes are called unbalanced."""
 
 
+UNBALANCED = "The classes are out of balance"
+"""How a finding of a scan that says the same begins."""
+
+
 def imbalance(names: Sequence[str], counts: Sequence[int]) -> str:
     """One sentence where the most frequent class has more than MOST_TIMES the samples of the rarest; "" otherwise.
 

@@ -104,9 +104,17 @@ class CocoImages(FileSource):
     note = "A folder with images and COCO annotation files (.json); one for each part, or one for all."
 
     annotations: str = param(
-        "", max=MOST_PATH, help="Annotation file within the chosen folder; empty: every .json that is one"
+        "",
+        max=MOST_PATH,
+        blank="all there are",
+        help="Annotation file within the chosen folder; empty: every .json that is one",
     )
-    images: str = param("", max=MOST_PATH, help="Folder of the images within the chosen folder; empty: searched for")
+    images: str = param(
+        "",
+        max=MOST_PATH,
+        blank="searched for",
+        help="Folder of the images within the chosen folder; empty: searched for",
+    )
 
     @property
     def task_found(self) -> Task:
@@ -136,10 +144,26 @@ class FileTable(FileSource):
     title = "CSV of files and labels"
     note = "Each line names an image or signal file and its label; several labels are separated by | or ;."
 
-    file: str = param("", max=200, label="File column", help="Column with the files; empty: found by its content")
-    label: str = param("", max=200, label="Label column", help="Column with the labels; empty: found by its content")
+    file: str = param(
+        "",
+        max=200,
+        label="File column",
+        blank="found by content",
+        help="Column with the files; empty: found by its content",
+    )
+    label: str = param(
+        "",
+        max=200,
+        label="Label column",
+        blank="found by content",
+        help="Column with the labels; empty: found by its content",
+    )
     part: str = param(
-        "", max=200, label="Part column", help="Column that says train, validation or test; empty: one so named, if any"
+        "",
+        max=200,
+        label="Part column",
+        blank="one so named",
+        help="Column that says train, validation or test; empty: one so named, if any",
     )
     task: Literal["classification", "multi-label"] = param(
         "classification", help="One class for each sample, or any number of them"

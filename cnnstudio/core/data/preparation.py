@@ -13,9 +13,15 @@ from cnnstudio.core.declare import Declared, declared, param
 class Preparation(Declared):
     """Size, channels and range of the samples. Masks and boxes follow the geometry."""
 
-    height: int | None = param(None, min=1, max=8192, unit="px", help="Height of the images; empty: as they are")
-    width: int | None = param(None, min=1, max=8192, unit="px", help="Width of the images; empty: as they are")
-    length: int | None = param(None, min=1, max=1 << 20, help="Samples of a signal; empty: as they are")
+    height: int | None = param(
+        None, min=1, max=8192, unit="px", blank="as found", help="Height of the images; empty: as they are"
+    )
+    width: int | None = param(
+        None, min=1, max=8192, unit="px", blank="as found", help="Width of the images; empty: as they are"
+    )
+    length: int | None = param(
+        None, min=1, max=1 << 20, blank="as found", help="Samples of a signal; empty: as they are"
+    )
     resize: Literal["stretch", "crop", "pad"] = param(
         "stretch",
         help="How a sample comes to the size: stretch it, cut off what is too much at two sides, or put zeros round "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnstudio.core.data.balance import UNBALANCED
 from cnnstudio.core.data.facts import PARTS
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def remark_on_classes(
     if counts[most] >= _UNBALANCED * counts[least]:
         gathered.find(
             "note",
-            f'The classes are out of balance: "{names[most]}" has {counts[most]:,} {what}s, "{names[least]}" '
+            f'{UNBALANCED}: "{names[most]}" has {counts[most]:,} {what}s, "{names[least]}" '
             f"{counts[least]:,}. Class weights make them count the same.",
         )
 

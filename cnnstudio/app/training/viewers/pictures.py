@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QImage, QPainter
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from cnnstudio.app.data.sample_painter import scale_for
 from cnnstudio.app.features.colormaps import CLASS_COLOURS
 from cnnstudio.app.features.mosaic import indexed
 from cnnstudio.app.features.pictures import ink_table, lines
@@ -133,7 +134,7 @@ class PictureRow(QWidget):
             size = QSize(max(1, round(place.width() * ratio)), max(1, round(place.height() * ratio)))
             painter.drawImage(QRectF(place), signal_image(picture.signal, picture.bounds, size))
         elif picture.image is not None:
-            whole = place.width() >= picture.image.width()
+            whole = place.width() % picture.image.width() == 0
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not whole)
             painter.drawImage(QRectF(place), picture.image)
         else:
@@ -163,10 +164,8 @@ class PictureRow(QWidget):
 
 
 def fitted(cells: QSize, room: QSize) -> QSize:
-    """The largest size for a picture of so many cells: whole pixels for each cell where the room has them."""
-    scale = min(room.width() / max(1, cells.width()), room.height() / max(1, cells.height()))
-    if scale >= 1:
-        scale = int(scale)
+    """The largest size for a picture of so many cells; see `scale_for`."""
+    scale = scale_for(cells.width(), cells.height(), room)
     return QSize(max(1, round(cells.width() * scale)), max(1, round(cells.height() * scale)))
 
 
