@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.cli.experiments import add_experiment, load
 from cnnstudio.cli.output import say
+from cnnstudio.cli.sound import files_gone
 from cnnstudio.cli.table import table
 from cnnstudio.cli.verb import AT_FAULT, OK, UsageError, Verb
 from cnnstudio.core.analysis.diagnostics import Diagnostic, Severity
@@ -162,8 +163,8 @@ def _run(args: argparse.Namespace) -> int:
     found = traced(experiment, shape)
     diagnostics = lint(found)
     start, missing = _start(experiment, found, sound=not has_errors(diagnostics))
-    if missing:
-        diagnostics = (*diagnostics, Diagnostic(Severity.WARNING, "", "", missing))
+    warnings = (sentence for sentence in (missing, files_gone(experiment)) if sentence)
+    diagnostics = (*diagnostics, *(Diagnostic(Severity.WARNING, "", "", sentence) for sentence in warnings))
     if problem := experiment.data.problem():
         diagnostics = (Diagnostic(Severity.ERROR, "", "test", problem), *diagnostics)
     if args.json:

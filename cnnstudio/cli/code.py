@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.cli.experiments import add_experiment, load
 from cnnstudio.cli.output import say, tell
-from cnnstudio.cli.sound import require_sound
+from cnnstudio.cli.sound import require_files, require_sound
 from cnnstudio.cli.verb import OK, CommandError, UsageError, Verb
 from cnnstudio.core.code.data_code import archive_name
 from cnnstudio.core.code.notebook import notebook
@@ -47,14 +47,15 @@ def _run(args: argparse.Namespace) -> int:
         if archive:
             tell(f"It reads its samples from {archive}, in the folder it is run in; --out writes that, too.")
         return OK
+    require_files(experiment)
+    if archive:  # first, as it is the one that takes long and may fail
+        _write_samples(experiment, args.out.with_name(archive))
     try:
         write_atomic(args.out, text.encode())
     except OSError as error:
         raise CommandError(f"{args.out} could not be written: {error.strerror or error}.") from error
     if weights and (problem := lay_beside(experiment.weights, args.out, weights)):
         raise UsageError(problem)
-    if archive:
-        _write_samples(experiment, args.out.with_name(archive))
     *first, last = [str(args.out), *(str(args.out.with_name(name)) for name in (weights, archive) if name)]
     tell(f"Wrote {', '.join(first)} and {last}." if first else f"Wrote {last}.")
     return OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import traceback
 from typing import TYPE_CHECKING, NoReturn
 
@@ -65,6 +66,9 @@ def run(argv: Sequence[str]) -> int:
     except OSError as error:
         place = f"{_short(str(error.filename))}: " if error.filename else ""
         tell(f"{PROGRAM}: {place}{(error.strerror or str(error)).lower()}.")
+        return MISUSE
+    except ImportError as error:
+        tell(f"{PROGRAM}: {_missing(error)}")
         return MISUSE
     except MemoryError:
         tell(f"{PROGRAM}: There is not enough memory for this; make the network, the batch or the samples smaller.")
@@ -148,6 +152,19 @@ def overview() -> str:
         f"  {PROGRAM} --version    say which version this is\n\n"
         f"verbs:\n{verbs}\n\n{CODES.rstrip()}"
     )
+
+
+def _missing(error: ImportError) -> str:
+    """A library that Python does not find is the environment's fault, and the person can mend it."""
+    wanted = os.environ.get("KERAS_BACKEND", "")
+    if not isinstance(error, ModuleNotFoundError) or not error.name or error.name.startswith("cnnstudio"):
+        return _unforeseen(error)
+    if error.name == wanted:
+        return (
+            f"KERAS_BACKEND asks Keras to compute with {wanted}, which is not installed: install it, or take "
+            "KERAS_BACKEND away."
+        )
+    return f"The library {error.name} is not installed: install CNN Studio again in this environment."
 
 
 def _unforeseen(error: Exception) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from cnnstudio.cli.verb import CommandError
 from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.analysis.lint import lint
 from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.data.files import FileSource
 from cnnstudio.core.formats.weights_store import WeightsError, find
 
 if TYPE_CHECKING:
@@ -38,6 +40,23 @@ def require_sound(experiment: Experiment) -> None:
     wrong += [problem for problem in (experiment.data.problem(),) if problem]
     if wrong:
         raise CommandError(wrong[0])
+
+
+def files_gone(experiment: Experiment) -> str:
+    """The sentence for data that are not where the experiment says; "" when they are, or need no files."""
+    source = experiment.data.source
+    if not isinstance(source, FileSource) or not source.path or os.path.exists(source.path):
+        return ""
+    return (
+        f'The data are not there any more: "{source.path}". Say where they are with `cnnstudio train --data`, or '
+        "relink them on the Data page."
+    )
+
+
+def require_files(experiment: Experiment) -> None:
+    """Raise CommandError when the files that the experiment learns from are gone."""
+    if gone := files_gone(experiment):
+        raise CommandError(gone)
 
 
 def require_weights(experiment: Experiment) -> None:

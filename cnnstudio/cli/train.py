@@ -14,7 +14,7 @@ from cnnstudio.cli.experiments import add_experiment, load
 from cnnstudio.cli.output import quiet, tell
 from cnnstudio.cli.own_data import with_data
 from cnnstudio.cli.progress import JsonLines, TextLines
-from cnnstudio.cli.sound import require_sound, require_weights
+from cnnstudio.cli.sound import require_files, require_sound, require_weights
 from cnnstudio.cli.verb import INTERRUPTED, OK, CommandError, UsageError, Verb
 from cnnstudio.core.initial_weights import without_weights
 from cnnstudio.core.recipe import TrainingRecipe
@@ -145,6 +145,7 @@ def _run(args: argparse.Namespace) -> int:
         experiment = with_data(experiment, args.data)
     require_sound(experiment)
     require_weights(experiment)
+    require_files(experiment)
     with quiet(verbose=args.verbose):
         outcome = _train(experiment, folder, device, _reporter(args, experiment))
     return OK if outcome == "finished" else INTERRUPTED

@@ -157,6 +157,8 @@ if TYPE_CHECKING:
         (BrokenPipeError(), 0, ""),
         (PermissionError(13, "Permission denied", "/some/file"), 2, "/some/file: permission denied."),
         (MemoryError(), 1, "There is not enough memory"),
+        (ModuleNotFoundError(name="jax"), 2, "KERAS_BACKEND asks Keras to compute with jax, which is not installed"),
+        (ModuleNotFoundError(name="scipy"), 2, "The library scipy is not installed: install CNN Studio again"),
         (RuntimeError("odd"), 2, "Something went wrong inside CNN Studio (RuntimeError)"),
     ],
 )
@@ -169,6 +171,7 @@ def test_whatever_happens_ends_in_a_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setitem(command.VERBS, "presets", _replaced(error))
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
     found, _, err = said(capsys, "presets")
     assert found == code
     assert sentence in err

@@ -11,6 +11,7 @@ from cnnstudio.cli import run
 from cnnstudio.cli.own_data import with_data
 from cnnstudio.cli.verb import CommandError
 from cnnstudio.core.data.files import ImageFolder
+from cnnstudio.core.formats.files import save_experiment
 from cnnstudio.core.formats.presets import presets
 from tests.helpers import own_data
 
@@ -149,3 +150,34 @@ def test_train_takes_the_data_named(folder: Path, capsys: Capture, monkeypatch: 
     assert isinstance(source, ImageFolder)
     assert (source.path, source.facts.samples, training.epochs) == (str(folder), 24, 3)
     assert given[0].data.problem() == ""
+
+
+def test_an_experiment_whose_files_are_gone_is_refused_before_anything_is_written(
+    folder: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    save_experiment(tmp_path / "mine.json", with_data(preset("lenet-5"), str(folder)))
+    folder.rename(tmp_path / "elsewhere")
+    capsys.readouterr()
+    gone = (
+        f'The data are not there any more: "{folder}". Say where they are with `cnnstudio train --data`, or relink '
+        "them on the Data page."
+    )
+    for argv in (["train", "mine.json", "--out", "run"], ["code", "mine.json", "--out", "mine.py"]):
+        assert run(argv) == 1
+        assert capsys.readouterr() == ("", f"cnnstudio: {gone}\n")
+    assert not (tmp_path / "run").exists()
+    assert not (tmp_path / "mine.py").exists()
+    assert run(["check", "mine.json"]) == 0
+    assert f"warning: {gone}" in capsys.readouterr().out
+
+
+def test_a_script_whose_samples_cannot_be_read_is_not_left_alone(
+    folder: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    save_experiment(tmp_path / "mine.json", with_data(preset("lenet-5"), str(folder)))
+    (folder / "train" / "disc" / "disc-001.png").unlink()
+    assert run(["code", "mine.json", "--out", "mine.py"]) == 1
+    assert "have changed since they were scanned" in capsys.readouterr().err
+    assert not [*tmp_path.glob("mine*.py"), *tmp_path.glob("*.npz")]
