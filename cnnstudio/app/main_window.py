@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self.pages = Pages(preferences)
         self.strip = RunStrip(self.run, self.worker)
         self.files = FileCommands(self, self.bridge, self.messages, preferences, self.run, self.worker)
-        self.data = DataCommands(self, self.bridge, self.messages, preferences, self.worker)
+        self.data = DataCommands(self, self.bridge, self.messages, preferences, self.worker, self.run)
         self.edits = EditCommands(self.bridge, self)
         self.actions_table = self._made_actions()
         self._lay_out()

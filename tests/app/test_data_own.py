@@ -256,6 +256,20 @@ def test_files_that_are_gone_are_told_in_the_page_and_asked_once(qtbot: QtBot) -
     assert (len(page.scans), told(page)) == (1, "")
 
 
+def test_a_run_that_goes_on_keeps_its_data_and_says_so(shown: Shown, place: str) -> None:
+    shown.studio.start()
+    shown.commands.open_path(place)
+    shown.scanned()
+    assert told(shown).endswith("The run goes on with the data it began with.")
+    shown.studio.finish()
+    shown.messages.show_message("“/gone” is not there.", "error", key="run")
+    shown.bridge.undo()
+    assert told(shown) == "", "why a run on other data broke off is past, too"
+    shown.commands.open_path(place)
+    shown.scanned()
+    assert "The run goes on" not in told(shown)
+
+
 def test_a_folder_that_is_gone_is_not_revealed(own: Shown, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
 

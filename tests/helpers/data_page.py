@@ -52,10 +52,11 @@ class Shown:
 
     def __init__(self, qtbot: QtBot, made: Studio) -> None:
         self.qtbot = qtbot
+        self.studio = made
         self.bridge, self.worker = made.bridge, made.worker
         self.messages = MessageBar()
         qtbot.addWidget(self.messages)
-        self.commands = DataCommands(self.messages, made.bridge, self.messages, Preferences(), made.worker)
+        self.commands = DataCommands(self.messages, made.bridge, self.messages, Preferences(), made.worker, made.run)
         self.page = DataPage(made.bridge, made.worker, self.commands)
         qtbot.addWidget(self.page)
         self.page.resize(1200, 720)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.message_bar import MessageBar
     from cnnstudio.app.preferences import Preferences
+    from cnnstudio.app.run_controller import RunController
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.data.facts import ScanReport
     from cnnstudio.core.data.sources import SourceSpec
@@ -63,8 +64,11 @@ class DataCommands(QObject):
         messages: MessageBar,
         preferences: Preferences,
         worker: WorkerClient,
+        run: RunController | None = None,
     ) -> None:
+        """`run` tells whether a training goes on, which keeps the data it began with."""
         super().__init__(window)
+        self._run = run
         self._window, self._bridge, self._messages, self._preferences = window, bridge, messages, preferences
         self.scanner = SourceScanner(worker, self)
         self._reports: dict[tuple[str, str], ScanReport] = {}
@@ -300,7 +304,8 @@ class DataCommands(QObject):
             for edit in designs_for(after, presets(), 1):
                 choices.append(Choice(edit.label, partial(self._use_design, edit)))
         choices.append(Choice("Undo", self._bridge.undo))
-        text = " ".join(part for part in (told, changed, broken, problem) if part)
+        going_on = "The run goes on with the data it began with." if self._run and self._run.state.active else ""
+        text = " ".join(part for part in (told, changed, broken, problem, going_on) if part)
         self._say(text, "warning" if errors or problem else "ok", tuple(choices))
 
     def _use_design(self, edit: UseDesign) -> None:

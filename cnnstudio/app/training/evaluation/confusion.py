@@ -330,7 +330,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         painter.setFont(font)
         metrics = painter.fontMetrics()
         gap = 1.0 if edge >= 8 else 0.0
-        ground = look.color(Role.SURFACE if look.is_dark else Role.RAISED)
+        ground = look.color(Role.RAISED)  # a cell of none is seen as a cell
         right, wrong = look.color(Role.CURVE_1), look.color(Role.CURVE_2)
         rows, columns = self._seen()
         for row in rows:
