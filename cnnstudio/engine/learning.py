@@ -230,8 +230,8 @@ class TensorFlowLearner:
     def _place(self, training: Part) -> None:
         """Put the samples on the device where they are in memory and fit."""
         self._inputs = self._targets = None
-        kept = training.kept()
-        if kept is None or sum(part.nbytes for part in kept if part is not None) > RESIDENT_BYTES:
+        kept = training.kept(RESIDENT_BYTES)
+        if kept is None:
             return
         inputs, targets = kept
         self._inputs = tensorflow.constant(inputs)

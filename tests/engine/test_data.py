@@ -74,14 +74,14 @@ def test_what_is_kept_what_is_read_again_and_what_is_read_ahead_are_the_same(
     recipe = folder_recipe(tmp_path / "own")
     plenty = fresh(recipe)
     first, again = all_of(plenty), all_of(plenty)
-    assert plenty.training.kept() is not None
+    assert plenty.training.kept(1 << 30) is not None
     each = 24 * 24 * 3 + 300
     monkeypatch.setattr(memory, "room_for_samples", lambda free: 10 * each)
     tight = fresh(recipe)
     for one, two, three in zip(first, again, all_of(tight), strict=True):
         np.testing.assert_array_equal(one, two)
         np.testing.assert_array_equal(one, three)
-    assert tight.training.kept() is None
+    assert tight.training.kept(1 << 30) is None
     order = np.random.default_rng(0).permutation(26)
     batches = [order[at : at + 5] for at in range(0, 26, 5)]
     ahead = Ahead(tight.training.batch, batches, 1)
@@ -178,7 +178,7 @@ def test_streamed_and_resident_samples_train_to_the_same_numbers(
     recipe = folder_recipe(tmp_path / "own", normalisation="standardise")
     experiment = folder_experiment(recipe)
     all_of(load(recipe))  # from now on every sample is in memory
-    assert load(recipe).training.kept() is not None
+    assert load(recipe).training.kept(1 << 30) is not None
     resident = run(experiment, tmp_path / "resident")
     monkeypatch.setattr(learning, "RESIDENT_BYTES", 0)
     streamed = run(experiment, tmp_path / "streamed")
@@ -204,7 +204,7 @@ def test_the_gallery_gets_small_pictures_names_and_only_reads_what_it_shows(tmp_
     assert told.names == load(recipe).training.names(slice(2, 5))
     assert (told.total, sum(told.class_counts["training"])) == (62, 62)
     kept = load(recipe).training.store
-    assert sum(kept.kept(np.array([row])) is not None for row in range(90)) == 3
+    assert sum(kept.kept(np.array([row]), 1 << 30) is not None for row in range(90)) == 3
     whole = show_samples(GetSamples(1, experiment, "training", 2, 3))
     assert whole.inputs.shape == (3, 24, 24, 3)
     assert abs(float(whole.inputs.mean() - told.inputs.mean())) < 0.02
@@ -276,3 +276,16 @@ def test_class_weights_of_masks_count_what_the_network_sees(tmp_path: Path) -> N
     as_found = fresh(DataRecipe(source=source))
     assert sum(as_found.class_counts("training")) == 24 * 24 * len(as_found.training)
     assert data.class_counts("training", exact=False) == as_found.class_counts("training")
+
+
+def test_samples_that_take_too_much_are_not_made_one_array(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second copy of all that is in memory, made only to see that it is too large, would double what is taken."""
+    part = fresh(folder_recipe(tmp_path / "own")).training
+    part.batch(slice(None))
+    size = len(part) * (300 + 24 * 24 * 3 + 4)
+    assert part.kept(size) is not None
+    monkeypatch.setattr(type(part.store), "fetch", lambda store, rows: pytest.fail("fetched"))
+    assert part.kept(size - 1) is None
+    arrays = load(DataRecipe()).training
+    assert arrays.kept(len(arrays) * (8 * 8 * 4 + 4)) is not None
+    assert arrays.kept(len(arrays) * (8 * 8 * 4 + 4) - 1) is None

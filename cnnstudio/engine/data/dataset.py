@@ -121,9 +121,12 @@ class Part:
         for start in range(0, len(self), size):
             yield self.batch(slice(start, start + size))
 
-    def kept(self) -> Fetched | None:
-        """All samples as they are kept, if they are in memory: `finish` has still to be done. None: some are not."""
-        return self.store.kept(self.rows)
+    def kept(self, most: int) -> Fetched | None:
+        """All samples as they are kept, if they are in memory: `finish` has still to be done.
+
+        None where some are not, or all take more than `most` bytes.
+        """
+        return self.store.kept(self.rows, most)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -48,8 +48,8 @@ class Store(Protocol):
     def fetch(self, rows: np.ndarray) -> Fetched:
         """These samples. Called from several threads. Raises DataError, which names a file that cannot be read."""
 
-    def kept(self, rows: np.ndarray) -> Fetched | None:
-        """The same where all of them are in memory already, as one array; else None, without reading any."""
+    def kept(self, rows: np.ndarray, most: int) -> Fetched | None:
+        """The same where all of them are in memory already, in at most that many bytes; else None, reading none."""
 
     def counts(self, rows: np.ndarray, classes: int, *, exact: bool = True) -> np.ndarray:
         """How often these samples have each class, int64 (classes,).
@@ -90,9 +90,10 @@ class ArrayStore:
         """See Store."""
         return self._inputs[rows], None if self._targets is None else self._targets[rows]
 
-    def kept(self, rows: np.ndarray) -> Fetched | None:
+    def kept(self, rows: np.ndarray, most: int) -> Fetched | None:
         """See Store."""
-        return self.fetch(rows)
+        each = sum(part[:1].nbytes for part in (self._inputs, self._targets) if part is not None)
+        return self.fetch(rows) if len(rows) * each <= most else None
 
     def counts(self, rows: np.ndarray, classes: int, *, exact: bool = True) -> np.ndarray:
         """See Store."""
@@ -149,12 +150,12 @@ class FileStore:
         got = [fresh[row] if row in fresh else self._kept[row] for row in map(int, rows)]
         return self._together([values for values, _ in got]), self._targets([target for _, target in got])
 
-    def kept(self, rows: np.ndarray) -> Fetched | None:
+    def kept(self, rows: np.ndarray, most: int) -> Fetched | None:
         """See Store."""
-        if any(int(row) not in self._kept for row in rows):
-            return None
-        values, targets = self.fetch(rows)
-        return values, targets
+        found = [self._kept.get(int(row)) for row in rows]
+        if any(each is None for each in found) or sum(kept_bytes(each) for each in found if each is not None) > most:
+            return None  # before one array is made of them: it would take as much again
+        return self.fetch(rows)
 
     def counts(self, rows: np.ndarray, classes: int, *, exact: bool = True) -> np.ndarray:
         """See Store. Where the scan has not counted just these, the samples are read once, a span at a time."""
