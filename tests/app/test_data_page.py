@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,8 @@ from tests.helpers.recording import PARTS, pictures, studio
 if TYPE_CHECKING:
     from PySide6.QtGui import QColor
     from pytestqt.qtbot import QtBot
+
+    from cnnstudio.app.data.gallery_view import GalleryView
 
 
 LEFT = Qt.MouseButton.LeftButton
@@ -92,11 +95,17 @@ def test_thumbnails_have_the_pixels_of_the_samples(filled: Shown) -> None:
         assert told == f"Training sample {row}: {row % 10}"
 
 
+def reaches_the_edge(view: GalleryView) -> bool:
+    top = view.visualRect(view.model().index(0, 0)).top()
+    places = [view.visualRect(view.model().index(row, 0)) for row in range(view.model().rowCount())]
+    return 0 <= view.viewport().width() - max(p.right() for p in places if p.top() == top) < 28
+
+
 def test_columns_fill_the_width_and_pictures_their_room(filled: Shown) -> None:
     view = filled.view.gallery.samples
     for width in (1200, 1600, 960):
         filled.page.resize(width, 720)
-        filled.qtbot.waitUntil(lambda: view.viewport().width() % view.gridSize().width() < 20)
+        filled.qtbot.waitUntil(partial(reaches_the_edge, view))
         assert SIDE < view.gridSize().width() < 2 * (SIDE + 16)
     scales = [scale_for(n, n, QSize(96, 96)) for n in (8, 28, 48, 64, 90, 128)]
     assert scales == [12, 3, 2, 1.5, 1, 0.75], "whole numbers where single pixels are seen"

@@ -43,9 +43,9 @@ class SampleDelegate(QStyledItemDelegate):
         return QSize(self.size.width() + space(4), self.size.height() + line + space(5))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """The same for all."""
+        """The same for all: a cell of the view's grid."""
         view = self.parent()
-        return self.grid(view) if isinstance(view, QWidget) else self.size
+        return view.gridSize() if isinstance(view, QListView) else self.size
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Ground where it is selected or pointed at, picture or placeholder, label."""
@@ -134,11 +134,15 @@ class GalleryView(QListView):
 
     def _spread(self) -> None:
         """As many columns as there is room for, over the whole width."""
-        least, room = self._delegate.grid(self), self.viewport().width()
-        columns = max(1, room // least.width())
-        grid = QSize(max(least.width(), room // columns), least.height())
+        least, room = self._delegate.grid(self), self._room() - 1  # what fills it exactly is wrapped
+        grid = QSize(max(least.width(), room // max(1, room // least.width())), least.height())
         if grid != self.gridSize():
             self.setGridSize(grid)
+
+    def _room(self) -> int:
+        """The width that Qt lays samples out in: without that of the scroll bar, whether it is in sight or not."""
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self.verticalScrollBar())
+        return self.maximumViewportSize().width() - bar
 
     def look(self) -> None:
         """Tell soon what is in sight."""
@@ -150,7 +154,7 @@ class GalleryView(QListView):
         grid, room = self.gridSize(), self.viewport().size()
         if grid.isEmpty():
             return 0, 0
-        columns = max(1, room.width() // grid.width())
+        columns = max(1, self._room() // grid.width())
         top = self.verticalScrollBar().value() // grid.height()
         return top * columns, (top + room.height() // grid.height() + 2) * columns - 1
 

@@ -91,8 +91,9 @@ class DataView(QWidget):
             splitter.addWidget(widget)
             splitter.setStretchFactor(splitter.count() - 1, stretch)
         splitter.setChildrenCollapsible(False)
-        self._sources.setMinimumWidth(312)
-        self._statistics.setMinimumWidth(220)
+        line = self.fontMetrics().height()  # with a larger font of the system, forms want more room
+        self._sources.setMinimumWidth(max(312, 20 * line))
+        self._statistics.setMinimumWidth(max(220, 14 * line))
         for panel in (self._sources, self._statistics):
             mark(panel, kind="panel")
         splitter.setSizes([320, 700, 270])
