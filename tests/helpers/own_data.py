@@ -54,6 +54,24 @@ def image_folder(place: Path, each: int = 12, *, parts: tuple[str, ...] = (), si
     return place
 
 
+def untidy_folder(place: Path) -> Path:
+    """A folder as people have them: landscape and portrait photographs, one class rare, and files that are no use."""
+    rng = np.random.default_rng(11)
+    for kind, (name, number) in enumerate((("apple", 40), ("crate", 24), ("pencil", 9))):
+        folder = place / name
+        folder.mkdir(parents=True)
+        for n in range(number):
+            pixels = Image.fromarray(picture(kind, rng, 160)[0])
+            pixels.crop((0, 0, 160, 120) if n % 3 else (0, 0, 120, 160)).save(folder / f"{name}-{n:02}.jpg")
+    whole = (place / "apple" / "apple-00.jpg").read_bytes()
+    (place / "apple" / "camera-fell.jpg").write_bytes(whole[: len(whole) // 2])
+    (place / "crate" / "empty.png").write_bytes(b"")
+    (place / "crate" / "where.txt").write_text("Cellar, third shelf", encoding="ascii")
+    (place / "pencil" / "drawing.jpg").write_text("not an image", encoding="ascii")
+    (place / "plum").mkdir()
+    return place
+
+
 def image_masks(place: Path, count: int = 24) -> Path:
     """Folders images and masks; a mask holds class numbers, 0 for the ground."""
     rng = np.random.default_rng(2)

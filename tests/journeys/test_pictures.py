@@ -40,10 +40,12 @@ from cnnstudio.core.edits import (
     group_blocks,
 )
 from cnnstudio.core.formats.presets import preset
+from tests.helpers import own_data
 from tests.helpers.canvas import RESIDUAL, experiment
 from tests.helpers.played import PlayedWorker
 from tests.helpers.small_keras import write_keras
 from tests.helpers.studio import LONG, Studio
+from tests.journeys.test_own_data import drop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -244,8 +246,8 @@ def test_import(made: Callable[[WorkerClient | None], Studio], tmp_path: Path) -
             report.grab().save(str(Path(FOLDER) / f"import-report-{mode.value}.png"))
 
 
-def test_data_and_training(made: Callable[[WorkerClient | None], Studio]) -> None:
-    """The data, an empty Train page, a run under way and a finished one, with the real worker."""
+def test_data_and_training(made: Callable[[WorkerClient | None], Studio], tmp_path: Path) -> None:
+    """The data, an empty Train page, a run under way and a finished one, and own data, with the real worker."""
     studio = made(None)
     window = studio.window
     window.show_train()
@@ -262,3 +264,47 @@ def test_data_and_training(made: Callable[[WorkerClient | None], Studio]) -> Non
     look(studio, "train-busy")
     studio.until(lambda: window.run.state.phase == "finished", LONG)
     look(studio, "train-finished", sizes=BOTH)
+    studio.find(QTabWidget, "train_tabs").setCurrentIndex(1)
+    look(studio, "evaluation-confusion")
+    own_data_pictures(studio, own_data.untidy_folder(tmp_path / "things"))
+
+
+def own_data_pictures(studio: Studio, folder: Path) -> None:
+    """A person's own folder: its samples, what augmentation makes of them, and the files that are of no use."""
+    drop(studio, folder)
+    window = studio.window
+    studio.until(lambda: window.bridge.experiment.data.info().class_names == ("apple", "crate", "pencil"), LONG)
+    studio.until(lambda: has_samples(window), LONG)
+    look(studio, "data-own", sizes=BOTH)
+    tabs = studio.find(QTabWidget, "data_tabs")
+    tabs.setCurrentIndex(1)
+    gentle = studio.find(Segments, "augmentation_strength")
+    QTest.mouseClick(gentle, Qt.MouseButton.LeftButton, pos=gentle.segment_rect(1).center().toPoint())
+    recipe = window.bridge.experiment.data
+    assert recipe.augmentation.acts_on(recipe.info())
+    studio.until(lambda: studio.find(QAbstractItemView, "augmentation_pairs").model().rowCount() > 0, LONG)
+    look(studio, "data-augmentation")
+    tabs.setCurrentIndex(2)
+    assert tabs.tabText(2) == "Files (4 not used)"
+    look(studio, "data-files")
+
+
+@pytest.mark.skipif(not FOLDER, reason="a detector is trained for this picture alone")
+def test_detection(made: Callable[[WorkerClient | None], Studio]) -> None:
+    """Boxes of a trained detector over the truth, and its precision at each recall."""
+    studio = made(None)
+    window = studio.window
+    studio.wait_for_worker()
+    detector = preset("shape-detector").experiment
+    assert detector is not None
+    window.bridge.open(
+        Document(dataclasses.replace(detector, training=dataclasses.replace(detector.training, epochs=6)))
+    )
+    window.run.start()
+    studio.until(lambda: window.run.state.active, LONG)
+    studio.until(lambda: not window.run.state.active, 30 * LONG)
+    assert window.run.state.phase == "finished"
+    look(studio, "train-detection", sizes=BOTH)
+    studio.find(QTabWidget, "train_tabs").setCurrentIndex(1)
+    studio.bot.wait(1_000)
+    look(studio, "evaluation-detection")

@@ -118,6 +118,8 @@ class NumberModel(QAbstractTableModel):
         """Text, and for sorting the name or number behind it."""
         if role == Qt.ItemDataRole.DisplayRole:
             return self.numbers.text(index.row(), index.column())
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() == 0:
+            return self.numbers.text(index.row(), 0)
         if role == SORTED:
             name, values = self.numbers.rows[index.row()]
             return name if index.column() == 0 else float(values[index.column() - 1])
@@ -178,6 +180,8 @@ class NumberTable(QTableView):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(False)
+        header.setMaximumSectionSize(16 * self.fontMetrics().height())  # a long name leaves the numbers in sight
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
