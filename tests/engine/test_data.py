@@ -12,7 +12,7 @@ from PIL import Image
 
 from cnnstudio.core.code.samples import epoch_order
 from cnnstudio.core.data.builtin import Digits
-from cnnstudio.core.data.files import ArrayFile, CocoImages, ImageFolder, ImageMasks
+from cnnstudio.core.data.files import ArrayFile, CocoImages, ImageFolder, ImageMasks, SignalFolder
 from cnnstudio.core.data.packaged import KerasDataset
 from cnnstudio.core.data.preparation import Preparation
 from cnnstudio.core.formats.files import write_experiment
@@ -289,3 +289,12 @@ def test_samples_that_take_too_much_are_not_made_one_array(tmp_path: Path, monke
     arrays = load(DataRecipe()).training
     assert arrays.kept(len(arrays) * (8 * 8 * 4 + 4)) is not None
     assert arrays.kept(len(arrays) * (8 * 8 * 4 + 4) - 1) is None
+
+
+def test_a_signal_that_was_cut_short_is_named_and_not_stretched(tmp_path: Path) -> None:
+    place = own_data.signal_folder(tmp_path / "own", 4)
+    data = fresh(DataRecipe(source=scan(SignalFolder(path=str(place))).source))
+    for file in place.rglob("*.csv"):
+        file.write_text("0.5,0.5\n" * 64, encoding="ascii")
+    with pytest.raises(DataError, match=r"cannot be used: it is 64 × 2 now, a size that no sample had when it was"):
+        data.training.batch(slice(None))

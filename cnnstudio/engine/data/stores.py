@@ -122,6 +122,7 @@ class FileStore:
         self.listing = listing
         self._info = info
         self._mode = recipe.preparation.resize
+        self._sizes = {shape[:-1] for shape in listing.shapes}
         self._lock = threading.Lock()
         self._room = room
         self._kept: dict[int, Fetched] = {}
@@ -202,6 +203,8 @@ class FileStore:
         values = _numbers(raw.values)
         if values.ndim != len(shape) or (len(shape) not in (2, 3) and values.shape != shape):
             raise ValueError(f"it is {_sizes(values.shape)}, but {_sizes(shape)} is wanted")
+        if self._sizes and values.shape[:-1] not in self._sizes:  # cut short or replaced: resizing would hide it
+            raise ValueError(f"it is {_sizes(values.shape)} now, a size that no sample had when it was scanned")
         made = values if values.shape == shape else preparing.prepared(values, shape, mode)
         target = raw.target
         if target is None:
