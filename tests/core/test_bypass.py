@@ -90,7 +90,9 @@ def test_a_bypassed_merge_passes_its_first_input_and_the_others_end_there() -> N
     found = {(d.severity.value, d.block) for d in lint(after)}
     assert found == {("warning", "right"), ("hint", "last")}, "right leads nowhere now"
     assert "right" not in {step.block for step in after.program().steps}
-    assert "right" not in script(experiment)
+    code = script(experiment)
+    assert 'name="left"' in code
+    assert 'name="right"' not in code
     [hint] = [d for d in lint(after) if d.block == "last"]
     assert hint.message == "last is bypassed: what it reads from left passes unchanged."
     assert [f.label for f in hint.fixes] == ["Remove last"], "used again it would be an error"

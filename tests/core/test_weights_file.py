@@ -362,7 +362,7 @@ def test_starting_fresh_can_be_chosen() -> None:
     experiment, _ = start()
     fresh = StartFresh()(experiment)
     assert fresh.weights == ""
-    assert "weights" not in write_experiment(fresh)
+    assert '"weights' not in write_experiment(fresh)
     assert StartFresh()(fresh) is fresh
     assert fresh == preset("lenet-5").experiment
 

@@ -89,17 +89,20 @@ SOURCES: dict[str, tuple[Callable[[Path], Path], str, Task, tuple[int, ...], int
     "WAV folder": (own_data.wav_folder, "SignalFolder", Task.CLASSIFICATION, (128, 1), 3),
 }
 """What is dropped, and the kind of source, task, shape and number of classes that come of it."""
+TRAINED = ("folder", "masks", "coco", "several", "signal array", "WAV folder")
+"""Each task once, images and signals; the others train on what these do, once they are read: see tests/engine."""
 
 
-def test_every_kind_of_data_is_dropped_and_trained_on(studio: Studio, tmp_path: Path) -> None:
-    """Each in the same window, one after the other, with one epoch of training."""
+def test_every_kind_of_data_is_dropped_and_every_task_trained(studio: Studio, tmp_path: Path) -> None:
+    """Each in the same window, one after the other, each task with one epoch of training."""
     studio.wait_for_worker()
     for name, (make, kind, task, shape, classes) in SOURCES.items():
         source = adopt(studio, make(tmp_path / name.replace(" ", "-")))
         info = studio.window.bridge.experiment.data.info()
         assert (source.kind, info.task, info.input_shape, info.classes) == (kind, task, shape, classes), name
         use_fitting_design(studio)
-        train_an_epoch(studio, name)
+        if name in TRAINED or PICTURES:
+            train_an_epoch(studio, name)
 
 
 def train_an_epoch(studio: Studio, name: str) -> None:

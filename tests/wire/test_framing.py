@@ -31,6 +31,7 @@ FIELDS: dict[Any, st.SearchStrategy[Any]] = {
     float: st.floats(),
     str: st.text(),
     messages.Array: arrays,
+    messages.Array | None: st.none() | arrays,
     messages.Sample: st.builds(messages.Sample, st.text(), st.integers(0, 2**40)),
     tuple[str, ...]: st.lists(st.text()).map(tuple),
     tuple[messages.Device, ...]: st.lists(st.builds(messages.Device, st.text(), st.text())).map(tuple),
