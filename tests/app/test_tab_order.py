@@ -91,5 +91,5 @@ def test_the_fields_of_the_split_come_before_the_gallery(window: MainWindow, qtb
     QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
     stops = tour()
     assert in_order(
-        stops, "data_sources", "source_digits_button", "field_validation", "field_seed", "data_statistics"
+        stops, "data_sources", "field_validation", "field_seed", "source_digits_button", "data_statistics"
     ), stops
