@@ -257,9 +257,9 @@ def test_data_and_training(made: Callable[[WorkerClient | None], Studio], tmp_pa
     studio.until(lambda: has_samples(window), LONG)
     look(studio, "data", sizes=BOTH)
     recipe = window.bridge.experiment.training
-    window.bridge.do(SetTraining(recipe=dataclasses.replace(recipe, epochs=12)))
+    window.bridge.do(SetTraining(recipe=dataclasses.replace(recipe, epochs=12 if FOLDER else 2)))
     window.run.start()
-    studio.until(lambda: len(window.run.state.history) >= 8, LONG)
+    studio.until(lambda: len(window.run.state.history) >= (8 if FOLDER else 1), LONG)
     window.selection.select(["convolution_2"])
     look(studio, "train-busy")
     studio.until(lambda: window.run.state.phase == "finished", LONG)
