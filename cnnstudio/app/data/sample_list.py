@@ -27,7 +27,6 @@ class SampleModel(QAbstractListModel):
         self._ratio = 1.0
         self._samples: Samples | None = None
         self._info: DataInfo | None = None
-        self._masks = True
         self._thumbnails: dict[int, QIcon] = {}
         themes.changed.connect(self._forget)
 
@@ -45,12 +44,6 @@ class SampleModel(QAbstractListModel):
         self._thumbnails.clear()
         self.endResetModel()
 
-    def set_masks(self, shown: bool) -> None:
-        """Whether masks are laid over the images."""
-        self._masks = shown
-        self._forget()
-
-    @property
     def samples(self) -> Samples | None:
         """What is shown."""
         return self._samples
@@ -89,7 +82,7 @@ class SampleModel(QAbstractListModel):
 
     def _thumbnail(self, row: int, samples: Samples, info: DataInfo) -> QIcon:
         if row not in self._thumbnails:
-            mask = mask_of(samples.targets[row], info) if self._masks else None
+            mask = mask_of(samples.targets[row], info)
             size = sample_size(info, self._side)
             picture = thumbnail(samples.inputs[row], size, self._ratio, mask)
             # The selected state has the same pixels: Qt would tint them, and they are data.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPen, QPixmap
 
 from cnnstudio.app.features.colormaps import CLASS_COLOURS, class_colour
@@ -187,9 +187,3 @@ def span_of(*samples: Floats) -> tuple[float, float]:
 def sample_size(info: DataInfo, side: int) -> QSize:
     """The logical size of a thumbnail: a square for images and volumes, a wide strip for signals."""
     return QSize(side, side) if len(info.input_shape) > 2 else QSize(2 * side, round(side * 0.75))
-
-
-def place_in(picture: QSize, room: QRect) -> QRect:
-    """Where a picture of that size lies, centred in the room."""
-    left = room.left() + (room.width() - picture.width()) // 2
-    return QRect(left, room.top() + (room.height() - picture.height()) // 2, picture.width(), picture.height())

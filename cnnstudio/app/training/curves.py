@@ -5,20 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLineF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPen
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import MessageView, tool, words
-from cnnstudio.app.theme import Role, space, theme, themes
+from cnnstudio.app.theme import Role, space, theme
 from cnnstudio.app.theme.theme import LIGHT
 from cnnstudio.app.training.curve_data import CurveData
+from cnnstudio.app.training.drawn import DrawnPlot
 from cnnstudio.app.training.plot import BOTTOM, TOP, Look, MetricPlot, figure_file
 from cnnstudio.core.formats.storage import write_atomic
 from cnnstudio.core.metrics import metric_title
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QMouseEvent, QPaintEvent, QResizeEvent, QShowEvent
+    from PySide6.QtGui import QMouseEvent, QPaintEvent
 
     from cnnstudio.wire.run_state import RunState
 
@@ -26,29 +27,21 @@ REDRAW_MS = 200
 FORMS = {"png": "PNG image (*.png)", "svg": "SVG drawing (*.svg)", "pdf": "PDF document (*.pdf)"}
 
 
-class CurveCanvas(QWidget):
+class CurveCanvas(DrawnPlot):
     """Shows a `CurveData`. While hidden it draws nothing."""
 
     hovered = Signal(str)
     """The values of the epoch under the mouse in words; "" outside."""
 
     def __init__(self, data: CurveData, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(REDRAW_MS, parent)
         self.setObjectName("curves")
         self.setAccessibleName("Curves of loss and metrics")
         self.setToolTip("Point at an epoch to read its values")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 180)
         self.setMouseTracking(True)
         self._data = data
         self._plot = MetricPlot()
-        self._image: QImage | None = None
         self._epoch: int | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REDRAW_MS)
-        self._timer.timeout.connect(self.redraw)
-        themes.changed.connect(self._redraw_soon)
 
     @property
     def plot(self) -> MetricPlot:
@@ -59,44 +52,17 @@ class CurveCanvas(QWidget):
         """Room for two axes."""
         return QSize(520, 420)
 
-    def refresh(self) -> None:
-        """The data have changed: draw them soon."""
-        self._redraw_soon()
-
-    def _redraw_soon(self) -> None:
-        if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
-
-    def redraw(self) -> None:
-        """Draw now."""
-        if self.isVisible():
-            size = (self.width(), self.height())
-            self._image = self._plot.image(self._data, Look.of(theme()), size, self.devicePixelRatioF())
-            self.update()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Catch up with what happened while it was hidden."""
-        super().showEvent(event)
-        self.redraw()
-
-    def hideEvent(self, event: QEvent) -> None:
-        """Draw nothing until it is shown again."""
-        self._timer.stop()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Draw for the new size; the old picture stands in until then."""
-        super().resizeEvent(event)
-        self._redraw_soon()
+    def drawn(self) -> QImage:
+        """The curves as they stand."""
+        size = (self.width(), self.height())
+        return self._plot.image(self._data, Look.of(theme()), size, self.devicePixelRatioF())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture, and a line at the epoch under the mouse."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme().color(Role.SURFACE))
-        if self._image is None:
-            return
-        painter.drawImage(QPointF(0, 0), self._image)
-        if self._epoch is not None and self._data.at(self._epoch) is not None:
+        super().paintEvent(event)
+        if self._image is not None and self._epoch is not None and self._data.at(self._epoch) is not None:
             x = self._plot.x_of(self._epoch) * self.width()
+            painter = QPainter(self)
             painter.setPen(QPen(theme().color(Role.EDGE), 1, Qt.PenStyle.DashLine))
             painter.drawLine(QLineF(x, TOP, x, self.height() - BOTTOM))
 

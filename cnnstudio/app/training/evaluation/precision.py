@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
-from PySide6.QtCore import QPointF, QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.app.features.colormaps import class_colour
-from cnnstudio.app.theme import Role, theme, themes
+from cnnstudio.app.theme import Role, theme
+from cnnstudio.app.training.drawn import DrawnPlot
 from cnnstudio.app.training.plot import DPI, Look
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent, QShowEvent
+    from PySide6.QtGui import QKeyEvent, QPaintEvent
+    from PySide6.QtWidgets import QWidget
 
 # The backend's classes carry no types; it is asked for by name so that strict checking has nothing to guess.
 _agg: Any = importlib.import_module("matplotlib.backends.backend_agg")
@@ -34,11 +34,11 @@ DASHES = ("-", "--", "-.", ":")
 """With colours they tell more than seven classes apart."""
 
 
-class PrecisionCanvas(QWidget):
+class PrecisionCanvas(DrawnPlot):
     """Draws the curves. Up and Down bring out one class after the other."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(REDRAW_MS, parent)
         self.setObjectName("precision_curves")
         self.setAccessibleName("Precision-recall curves")
         self.setToolTip(
@@ -46,21 +46,13 @@ class PrecisionCanvas(QWidget):
             "one class"
         )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 180)
         self._precision: Any = np.zeros((0, 101), np.float32)
         self._scores: Any = None
         self._names: tuple[str, ...] = ()
         self._threshold = 0.5
         self._chosen = -1
-        self._image: QImage | None = None
         self._figure = Figure(dpi=DPI)
         self._canvas: Any = _agg.FigureCanvasAgg(self._figure)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REDRAW_MS)
-        self._timer.timeout.connect(self.redraw)
-        themes.changed.connect(self._redraw_soon)
 
     @property
     def chosen(self) -> int:
@@ -78,12 +70,12 @@ class PrecisionCanvas(QWidget):
             self._chosen = -1
         self._precision, self._scores = precision, scores
         self._names = tuple(names[i] if i < len(names) else f"class {i}" for i in range(len(precision)))
-        self._redraw_soon()
+        self.refresh()
 
     def show_threshold(self, threshold: float) -> None:
         """The score from which on boxes count."""
         self._threshold = threshold
-        self._redraw_soon()
+        self.refresh()
 
     def place(self, index: int) -> tuple[float, float] | None:
         """Recall and precision of a class at the threshold; None where no box counts or scores are not known."""
@@ -98,14 +90,10 @@ class PrecisionCanvas(QWidget):
         """Room for a square."""
         return QSize(420, 360)
 
-    def _redraw_soon(self) -> None:
-        if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
-
-    def redraw(self) -> None:
-        """Draw now."""
-        if not self.isVisible() or not len(self._precision):
-            return
+    def drawn(self) -> QImage | None:
+        """The curves as they stand; None before there are any."""
+        if not len(self._precision):
+            return None
         ratio = self.devicePixelRatioF()
         self._figure.set_dpi(DPI * ratio)
         self._figure.set_size_inches(max(self.width(), 160) / DPI, max(self.height(), 120) / DPI)
@@ -113,9 +101,9 @@ class PrecisionCanvas(QWidget):
         self._canvas.draw()
         buffer = self._canvas.buffer_rgba()
         height, width = buffer.shape[:2]
-        self._image = QImage(buffer, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
-        self._image.setDevicePixelRatio(ratio)
-        self.update()
+        image = QImage(buffer, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+        image.setDevicePixelRatio(ratio)
+        return image
 
     def _compose(self, look: Look) -> None:
         self._figure.clear()
@@ -171,27 +159,11 @@ class PrecisionCanvas(QWidget):
         self.setAccessibleDescription(self._names[self._chosen] if self._chosen >= 0 else "All classes")
         self.redraw()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Catch up with what happened while it was hidden."""
-        super().showEvent(event)
-        self.redraw()
-
-    def hideEvent(self, event: QEvent) -> None:
-        """Draw nothing until it is shown again."""
-        self._timer.stop()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Draw for the new size; the old picture stands in until then."""
-        super().resizeEvent(event)
-        self._redraw_soon()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture, and the focus ring."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme().color(Role.SURFACE))
-        if self._image is not None:
-            painter.drawImage(QPointF(0, 0), self._image)
+        super().paintEvent(event)
         if self.hasFocus():
+            painter = QPainter(self)
             painter.setPen(theme().color(Role.ACCENT))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
