@@ -30,7 +30,8 @@ class Case:
         from cnnstudio.engine.augmenting import Augmenter
         from cnnstudio.engine.build import build_keras
         from cnnstudio.engine.data import load
-        from cnnstudio.engine.learning import compile_model, make_learner
+        from cnnstudio.engine.learning import make_learner
+        from cnnstudio.engine.optimizers import compile_model
         from cnnstudio.engine.tasks import kit_for
 
         recipe, training = experiment.data, experiment.training
@@ -47,14 +48,16 @@ class Case:
 
     def learn(self, epoch: int) -> None:
         """One epoch."""
+        import numpy as np
+
         from cnnstudio.core.code.samples import epoch_order
 
         order = epoch_order(self._count, self._seed, epoch)
         batches = [order[at : at + self._batch] for at in range(0, self._count, self._batch)]
         started = time.perf_counter()
         self._learner.begin_epoch(epoch, batches)
-        for batch in batches:
-            self._learner.learn(batch)
+        for batch in range(len(batches)):
+            self._learner.learn(batch, np.full(1, 0.001, "float32"))
         self._learner.metrics()  # waits for the device
         if epoch > 1:  # the first one compiles
             self.best = min(self.best, 1000 * (time.perf_counter() - started) / len(batches))

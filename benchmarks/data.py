@@ -66,11 +66,12 @@ def first_step(place: Path) -> dict[str, float]:
     import numpy as np
 
     from cnnstudio.core.data.augmentation import Augmentation
-    from cnnstudio.core.recipe import TrainingRecipe
+    from cnnstudio.core.training.recipe import TrainingRecipe
     from cnnstudio.engine.augmenting import Augmenter
     from cnnstudio.engine.backend import keras
     from cnnstudio.engine.data import load
-    from cnnstudio.engine.learning import compile_model, make_learner
+    from cnnstudio.engine.learning import make_learner
+    from cnnstudio.engine.optimizers import compile_model
     from cnnstudio.engine.tasks import kit_for
     from cnnstudio.engine.warming import warm_up
 
@@ -89,7 +90,7 @@ def first_step(place: Path) -> dict[str, float]:
     learner = make_learner(model, kit, data.training, Augmenter(Augmentation(), data.info, 0))
     batches = list(np.array_split(np.arange(len(data.training)), max(1, len(data.training) // BATCH)))
     learner.begin_epoch(1, batches)
-    learner.learn(batches[0])
+    learner.learn(0, np.full(1, 0.001, "float32"))
     learner.metrics()
     ended = time.perf_counter()
     return {"scan": scanned - start, "load": loaded - scanned, "step": ended - loaded, "all": ended - start}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.edits import SetTraining
 from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.formats.run_folder import fresh_folder
 from cnnstudio.wire.framing import FrameError
@@ -45,8 +46,6 @@ class RunController(QObject):
         """The document that the latest run was started from."""
         self._names: dict[str, str] = {}
         """Id in the design -> id in the run, of blocks that were renamed since it started."""
-        self.device = "auto"
-        """Device that the next run asks for: "auto", or an id from the worker's Hello."""
         worker.received.connect(self._take)
         worker.lost.connect(self._worker_lost)
         bridge.changed.connect(self._follow_rename)
@@ -93,7 +92,7 @@ class RunController(QObject):
             return
         experiment = self._bridge.experiment
         directory = fresh_folder(experiment.name)
-        command = StartRun(directory.name, str(directory), write_experiment(experiment), self.device)
+        command = StartRun(directory.name, str(directory), write_experiment(experiment))
         try:
             self._worker.send(command)
         except FrameError as error:
@@ -109,6 +108,11 @@ class RunController(QObject):
             command = StopRun(self._state.run)
             self._worker.send(command)
             self._fold(command)
+
+    def choose_device(self, device: str) -> None:
+        """Train on that device from the next run on: "auto", "all gpus", or an id from the worker's Hello."""
+        recipe = self._bridge.experiment.training.having("device", device)
+        self._bridge.do(SetTraining(gesture="device", recipe=recipe))
 
     def toggle(self) -> None:
         """Start, or stop what is going on."""

@@ -24,6 +24,8 @@ _PHASES = {
     "idle": ("Not trained yet", "muted"),
     "starting": ("Starting", "hint"),
     "running": ("Training", "hint"),
+    "pausing": ("Pausing", "hint"),
+    "paused": ("Paused", "warning"),
     "stopping": ("Stopping", "warning"),
     "finished": ("Finished", "ok"),
     "stopped": ("Stopped", "warning"),
@@ -152,7 +154,7 @@ class RunStrip(QFrame):
 
     @Slot(int)
     def _choose_device(self, row: int) -> None:
-        self._run.device = str(self._device.itemData(row))
+        self._run.choose_device(str(self._device.itemData(row)))
 
 
 def place_words(state: RunState) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import re
 import signal
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from cnnstudio.cli.progress import JsonLines, TextLines
 from cnnstudio.cli.sound import require_files, require_sound, require_weights
 from cnnstudio.cli.verb import INTERRUPTED, OK, CommandError, UsageError, Verb
 from cnnstudio.core.initial_weights import without_weights
-from cnnstudio.core.recipe import TrainingRecipe
+from cnnstudio.core.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from cnnstudio.cli.progress import Reporter
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.wire.messages import Event
-
-DEVICE = re.compile(r"auto|cpu|gpu:\d{1,2}")
 
 
 def _whole(text: str) -> int:
@@ -51,29 +48,26 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fresh", action="store_true", help="start from fresh weights, whatever weights the file names"
     )
-    parser.add_argument("--device", metavar="auto|cpu|gpu:0", default="auto", help="where to train (default: auto)")
+    parser.add_argument("--device", metavar="auto|cpu|gpu:0", help="where to train (default: as in the file)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: a new one among your runs)")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line instead of text")
     parser.add_argument("--verbose", action="store_true", help="let TensorFlow's own messages through to stderr")
 
 
-def prepared(experiment: Experiment, epochs: int | None, seed: int | None) -> Experiment:
-    """The experiment with what the options replace. Raises UsageError when a number is out of bounds."""
+def prepared(
+    experiment: Experiment, epochs: int | None = None, seed: int | None = None, device: str | None = None
+) -> Experiment:
+    """The experiment with what the options replace. Raises UsageError when a value is out of bounds."""
     training = experiment.training
-    epochs = training.epochs if epochs is None else epochs
-    seed = training.seed if seed is None else seed
-    for name, value in (("epochs", epochs), ("seed", seed)):
+    for name, value in (("epochs", epochs), ("seed", seed), ("device", device)):
+        if value is None:
+            continue
         parameter = TrainingRecipe.parameter(name)
         problem = parameter.problem(value) if parameter else None
         if problem:
             raise UsageError(f"--{name}: {problem}")
-    return dataclasses.replace(experiment, training=dataclasses.replace(training, epochs=epochs, seed=seed))
-
-
-def _device(text: str) -> str:
-    if not DEVICE.fullmatch(text):
-        raise UsageError(f'--device must be auto, cpu or gpu:0 (or another number), not "{text[:60]}".')
-    return text
+        training = training.having(name, value)
+    return dataclasses.replace(experiment, training=training)
 
 
 def _folder(out: Path | None) -> Path | None:
@@ -105,7 +99,7 @@ def _reporter(args: argparse.Namespace, experiment: Experiment) -> Reporter:
     return JsonLines() if args.json else TextLines(experiment.data.info().class_names)
 
 
-def _train(experiment: Experiment, folder: Path | None, device: str, report: Reporter) -> str:
+def _train(experiment: Experiment, folder: Path | None, report: Reporter) -> str:
     """Train and return the outcome, "finished" or "stopped". TensorFlow is loaded here, not before."""
     from cnnstudio.engine import devices, training
     from cnnstudio.engine.control import Control, PlaceError, RunError
@@ -124,7 +118,7 @@ def _train(experiment: Experiment, folder: Path | None, device: str, report: Rep
 
     try:
         with stopping_on_signals(control.stop):
-            outcome = training.train(experiment, folder, shown, control, device).outcome
+            outcome = training.train(experiment, folder, shown, control).outcome
     except (devices.DeviceError, PlaceError) as error:
         raise UsageError(str(error)) from error
     except RunError as error:
@@ -137,17 +131,17 @@ def _train(experiment: Experiment, folder: Path | None, device: str, report: Rep
 
 
 def _run(args: argparse.Namespace) -> int:
-    experiment = prepared(load(args.experiment), args.epochs, args.seed)
+    experiment = prepared(load(args.experiment), args.epochs, args.seed, args.device)
     if args.fresh:
         experiment = without_weights(experiment)
-    device, folder = _device(args.device), _folder(args.out)
+    folder = _folder(args.out)
     if args.data is not None:
         experiment = with_data(experiment, args.data)
     require_sound(experiment)
     require_weights(experiment)
     require_files(experiment)
     with quiet(verbose=args.verbose):
-        outcome = _train(experiment, folder, device, _reporter(args, experiment))
+        outcome = _train(experiment, folder, _reporter(args, experiment))
     return OK if outcome == "finished" else INTERRUPTED
 
 

@@ -100,6 +100,11 @@ def is_share(name: str) -> bool:
     return plain not in _OPEN and "loss" not in plain and "error" not in plain
 
 
+def higher_is_better(name: str) -> bool:
+    """Whether a larger value is the better one."""
+    return is_share(name) or name.removeprefix(VALIDATION) in _DECIBELS
+
+
 def is_good(name: str, value: float) -> bool | None:
     """Whether a result may be called good, or poor (False); None where the number alone does not tell.
 

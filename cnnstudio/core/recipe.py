@@ -1,18 +1,17 @@
-"""The recipes of an experiment: which data, prepared how, and how to train on them."""
+"""The data recipe of an experiment: which samples, prepared, varied and split how."""
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Literal
 
 from cnnstudio.core.data.augmentation import Augmentation
 from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.data.files import FileSource
-from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.data.preparation import Preparation
 from cnnstudio.core.declare import Declared, declared, param
 
 if TYPE_CHECKING:
+    from cnnstudio.core.data.info import DataInfo
     from cnnstudio.core.data.sources import SourceSpec
 
 
@@ -78,57 +77,3 @@ class DataRecipe(Declared):
             f"Of {count:,} samples, validation takes {validating:,} and test {testing:,}, "
             "so none is left to train on: make these shares smaller."
         )
-
-
-LOSSES: dict[Task, tuple[str, ...]] = {
-    Task.CLASSIFICATION: ("cross-entropy", "focal"),
-    Task.MULTILABEL: ("cross-entropy", "focal"),
-    Task.SEGMENTATION: ("cross-entropy", "dice", "cross-entropy + dice", "focal"),
-    Task.RECONSTRUCTION: ("mse", "mae", "ssim"),
-    Task.DETECTION: ("focal + giou",),
-}
-"""The losses that fit a task, the first of them its usual one."""
-
-
-@declared
-class TrainingRecipe(Declared):
-    """How the network is trained; loss and metrics follow from the task."""
-
-    optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"] = param(
-        "adam", help="Rule that turns gradients into steps; adam suits most networks"
-    )
-    learning_rate: float = param(
-        0.001, above=0.0, max=100.0, help="Length of a step; too high diverges, too low crawls"
-    )
-    momentum: float = param(
-        0.9, min=0.0, below=1.0, help="How much of the last step is kept", relevant=lambda r: r.optimizer == "sgd"
-    )
-    batch_size: int = param(32, min=1, max=65536, help="Samples whose gradients make one step")
-    epochs: int = param(15, min=1, max=100000, help="How often every training sample is seen")
-    loss: Literal[
-        "auto", "cross-entropy", "focal", "dice", "cross-entropy + dice", "mse", "mae", "ssim", "focal + giou"
-    ] = param("auto", help="What training makes small; auto: the usual one of the task")
-    class_weights: bool = param(
-        False, help="Count a sample of a rare class for more, so that all classes count the same"
-    )
-    seed: int = param(0, min=0, max=2**31 - 1, help="Fixes initial weights, order and dropout: same seed, same result")
-
-    def loss_for(self, task: Task) -> str:
-        """The loss that is used: one of LOSSES[task]."""
-        fitting = LOSSES[task]
-        return self.loss if self.loss in fitting else fitting[0]
-
-    def loss_problem(self, task: Task) -> str:
-        """Why the loss does not fit the task; "" when it does."""
-        if self.loss == "auto" or self.loss in LOSSES[task]:
-            return ""
-        return f'The loss "{self.loss}" is not one for {task}: choose {" or ".join(("auto", *LOSSES[task]))}.'
-
-    @staticmethod
-    def weighs_classes(task: Task) -> bool:
-        """Whether class weights mean anything for the task."""
-        return task in (Task.CLASSIFICATION, Task.MULTILABEL, Task.SEGMENTATION)
-
-    def without_misfits(self, task: Task) -> TrainingRecipe:
-        """The recipe with what does not fit the task back at its default; the same object when all fits."""
-        return dataclasses.replace(self, loss="auto") if self.loss_problem(task) else self

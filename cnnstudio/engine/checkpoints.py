@@ -23,12 +23,14 @@ from cnnstudio.core.formats.run_folder import (
     VALIDATED,
     RunRecord,
     own_process,
+    read_record,
     write_record,
 )
 from cnnstudio.core.formats.storage import link_atomic, write_atomic
 from cnnstudio.core.formats.weights_store import find
 from cnnstudio.engine.control import FolderTaken, PlaceError
 from cnnstudio.engine.devices import versions
+from cnnstudio.engine.resuming import write_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.formats.run_folder import Status
+    from cnnstudio.engine.resuming import Position
     from cnnstudio.engine.tasks import Verdict
 
 _EVERY_SECONDS = 2.0
@@ -75,7 +78,7 @@ def save_weights(model: Any, path: Path) -> None:
 class RunFolder:
     """Writes one run's folder. Every method raises PlaceError when the disk does not take it."""
 
-    def __init__(self, path: Path, experiment: Experiment, device: str) -> None:
+    def __init__(self, path: Path, experiment: Experiment, device: str, *, parent: str = "") -> None:
         self.path = path
         self._experiment = experiment
         pid, started = own_process()
@@ -89,9 +92,9 @@ class RunFolder:
             epochs=experiment.training.epochs,
             started=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
             versions=versions(),
+            parent=parent,
         )
         self._columns: tuple[str, ...] = ()
-        self._best_loss = math.inf
         self._best: list[np.ndarray] | None = None
         """Weights of the best epoch while they are not on disk yet."""
         self._unsaved = False
@@ -116,6 +119,39 @@ class RunFolder:
                 (self.path / STATE).unlink(missing_ok=True)
                 raise
 
+    def reopen(self, position: Position) -> list[dict[str, float]]:
+        """Go on with the run that the folder holds from that position; the lines of its metrics up to there.
+
+        What came later is cut off: the run comes by it again. Raises RunFolderError where there is no run.
+        """
+        before = read_record(self.path)
+        self.record = msgspec.structs.replace(
+            before,
+            status="RUNNING",
+            pid=self.record.pid,
+            process_started=self.record.process_started,
+            device=self.record.device,
+            versions=self.record.versions,
+            epochs_done=position.epoch,
+            best_epoch=position.best_epoch,
+            test={},
+            message="",
+        )
+        with writing_to(self.path):
+            lines = self._cut_metrics(position.epoch)
+            write_record(self.path, self.record)
+        return lines
+
+    def _cut_metrics(self, epochs: int) -> list[dict[str, float]]:
+        path = self.path / METRICS
+        if not path.exists():
+            return []
+        head, *rest = path.read_text(encoding="utf-8").splitlines()
+        kept = rest[:epochs]
+        self._columns = tuple(head.split(",")[2:])
+        write_atomic(path, "".join(f"{line}\n" for line in (head, *kept)).encode())
+        return [dict(zip(head.split(","), map(float, line.split(",")), strict=True)) for line in kept]
+
     def update(self, **changed: Any) -> None:
         """Change the record and write it."""
         self.record = msgspec.structs.replace(self.record, **changed)
@@ -133,25 +169,30 @@ class RunFolder:
         epoch: int,
         seconds: float,
         metrics: Mapping[str, float],
+        rate: float,
         judged: Verdict,
-    ) -> None:
-        """Add a line to the metrics; keep the weights and the verdict of validation.
+        *,
+        best: bool,
+    ) -> bool:
+        """Add a line to the metrics; keep the weights and the verdict of validation. `best`: none before was better.
 
-        Both are on disk if the last time is some seconds ago.
+        Both are brought on disk if the last time is some seconds ago; whether they were, so that it is time for a
+        checkpoint, too.
         """
-        self._add_line(epoch, seconds, metrics)
+        self._add_line(epoch, seconds, {**metrics, "learning_rate": rate})
         changed: dict[str, Any] = {"epochs_done": epoch, "seconds": seconds, "metrics": numbers(metrics)}
-        if metrics["val_loss"] < self._best_loss:
-            self._best_loss = metrics["val_loss"]
+        if best:
             self._best = weights
             changed["best_epoch"] = epoch
             self._validated["best"] = self._evaluation(epoch, judged)
         self._validated["last"] = self._evaluation(epoch, judged)
         self.record = msgspec.structs.replace(self.record, **changed)
         self._unsaved = True
-        if time.monotonic() >= self._next_save:
-            self.save(model)
-            self._next_save = time.monotonic() + _EVERY_SECONDS
+        if time.monotonic() < self._next_save:
+            return False
+        self.save(model)
+        self._next_save = time.monotonic() + _EVERY_SECONDS
+        return True
 
     def save(self, model: Any) -> None:
         """Bring the weights on disk: the model's as the last, and the best ones if they are newer than the file."""
@@ -169,6 +210,11 @@ class RunFolder:
                 self._write(VALIDATED, self._validated)
             write_record(self.path, self.record)
         self._unsaved = False
+
+    def checkpoint(self, position: Position, arrays: dict[str, np.ndarray]) -> None:
+        """Bring on disk all that the run needs to go on from here."""
+        with writing_to(self.path):
+            write_checkpoint(self.path, position, arrays)
 
     def tested(self, epoch: int, judged: Verdict) -> None:
         """Keep how the network did on the test part."""

@@ -36,7 +36,10 @@ class Control:
     def __init__(
         self, watch: Watch | None = None, previews: WatchPreviews | None = None, asked: Asked | None = None
     ) -> None:
-        self._stop = threading.Event()
+        self._changed = threading.Condition()
+        self._stopped = self._paused = False
+        self.stops_with_epoch = False
+        """Whether the run is to end with the epoch in progress."""
         self.abandoned = False
         """Whether nobody waits for the run's end any more: keep the weights, leave out the test."""
         self.watch = watch
@@ -50,16 +53,46 @@ class Control:
     @property
     def stopped(self) -> bool:
         """Whether the run is to end after the current batch."""
-        return self._stop.is_set()
+        return self._stopped
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run is to wait after the current batch."""
+        return self._paused and not self._stopped
 
     def stop(self) -> None:
         """End the run after the current batch."""
-        self._stop.set()
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def stop_with_epoch(self) -> None:
+        """End the run with the epoch in progress, or at once where it waits."""
+        with self._changed:
+            self.stops_with_epoch = True
+            self._stopped = self._stopped or self._paused
+            self._changed.notify_all()
 
     def abandon(self) -> None:
         """End the run after the current batch without measuring it: the window is gone."""
         self.abandoned = True
-        self._stop.set()
+        self.stop()
+
+    def pause(self) -> None:
+        """Hold the run after the current batch."""
+        with self._changed:
+            self._paused = True
+
+    def go_on(self) -> None:
+        """Let a paused run go on."""
+        with self._changed:
+            self._paused = False
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until a paused run is to go on or to end."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self.paused, seconds)
 
     def take_asked(self) -> list[GetPreviews | GetMaps | GetEffectiveField | GetDecoded]:
         """What was asked since the last time."""

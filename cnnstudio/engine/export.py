@@ -27,7 +27,7 @@ from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.data import DataError, Dataset, load
 from cnnstudio.engine.initial import give_weights
-from cnnstudio.engine.learning import compile_model
+from cnnstudio.engine.optimizers import compile_model
 from cnnstudio.engine.tasks import kit_for
 
 if TYPE_CHECKING:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from cnnstudio.core.data.files import FileSource
 from cnnstudio.core.data.info import Task
 from cnnstudio.core.data.packaged import KerasDataset, PackageData
+from cnnstudio.core.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.recipe import DataRecipe
 
-_SLOTS = {"adam": 2, "adamw": 2, "nadam": 2, "rmsprop": 1, "sgd": 1}
-"""Arrays an optimizer keeps for each weight."""
 _COPIES_OF_WEIGHTS = 3
 """The weights, their gradients, and the copy of the last finite ones."""
 RESIDENT_BYTES = 1 << 30
@@ -30,7 +29,7 @@ _CONTROL_GROUP = Path("/sys/fs/cgroup")
 
 def needed_bytes(experiment: Experiment, trace: Trace, free: int | None = None) -> dict[str, int]:
     """A low estimate for training, by what needs it: "weights", "activations", "data"."""
-    copies = _COPIES_OF_WEIGHTS + _SLOTS[experiment.training.optimizer]
+    copies = _COPIES_OF_WEIGHTS + OPTIMIZERS[experiment.training.optimizer].slots
     activations = sum(b.activation_bytes for b in trace.blocks.values())
     return {
         "weights": 4 * trace.params * copies,

@@ -1,42 +1,44 @@
 """One run: a frozen copy of an experiment is built, trained, watched, kept on disk and measured once on its test part.
 
-The test part is touched once, after training, with the weights of the last epoch (or of the moment of stopping).
-The best epoch is chosen by the validation loss and only kept beside them.
+The test part is touched once, after training, with the weights of the last epoch (or of the moment of stopping, or of
+the best epoch where the recipe says so). The best epoch is chosen on validation.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import time
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnstudio.core.analysis.diagnostics import Severity
-from cnnstudio.core.analysis.lint import lint
-from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.code.samples import epoch_order
-from cnnstudio.core.formats.run_folder import fresh_folder
-from cnnstudio.core.formats.weights_store import WeightsError, find
-from cnnstudio.engine import devices, memory
+from cnnstudio.core.formats.files import FileError, load_experiment
+from cnnstudio.core.formats.run_folder import EXPERIMENT, RunFolderError, fresh_folder, is_alive, read_record
+from cnnstudio.core.formats.weights_store import WeightsError
+from cnnstudio.engine import devices
 from cnnstudio.engine.augmenting import Augmenter
-from cnnstudio.engine.backend import keras, tensorflow
+from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.checkpoints import RunFolder, numbers
+from cnnstudio.engine.checks import check_memory, check_weights, checked_design, explained
 from cnnstudio.engine.control import Control, FolderTaken, RunError
-from cnnstudio.engine.data import DataError, Dataset, load
+from cnnstudio.engine.data import Dataset, load
 from cnnstudio.engine.initial import give_weights
-from cnnstudio.engine.learning import compile_model, is_finite, make_learner, metric_names
+from cnnstudio.engine.learning import Plan, is_finite, make_learner, metric_names
 from cnnstudio.engine.live import LiveViews, RunNetwork
+from cnnstudio.engine.optimizers import compile_model
+from cnnstudio.engine.pace import Pace
 from cnnstudio.engine.probes import Probe
+from cnnstudio.engine.resuming import Position, ResumeError, read_checkpoint
 from cnnstudio.engine.tasks import evaluation, kit_for
-from cnnstudio.wire.messages import EpochEnd, Progress, RunEnded, RunStarted
+from cnnstudio.wire.messages import Checkpointed, EpochEnd, Progress, RunContinued, RunEnded, RunPaused, RunStarted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
 _PROGRESS_SECONDS = 0.1
 _SMOOTHING = 0.7
 """Weight of the past in the samples per second that are shown."""
+_GLANCE_SECONDS = 0.05
+"""How often a paused run looks whether something was asked."""
 
 
 def train(
@@ -56,7 +60,6 @@ def train(
     directory: str | Path | None,
     emit: Callable[[Event], None],
     control: Control,
-    device: str = devices.AUTO,
     run: str = "",
 ) -> RunEnded:
     """Train `experiment` into the folder `directory`, which is created, and return how it ended.
@@ -70,10 +73,24 @@ def train(
     while True:
         folder = Path(directory or fresh_folder(experiment.name))
         try:
-            return Run(experiment, folder, emit, control, device, run).execute()
+            return Run(experiment, folder, emit, control, run).execute()
         except FolderTaken:
             if directory:
                 raise  # else another process began a run of this name in the same second: take the next name
+
+
+def resumed(directory: Path, more: int, emit: Callable[[Event], None], control: Control, run: str = "") -> Run:
+    """The run in the folder, to go on from its last checkpoint; `more` adds epochs. Raises RunError."""
+    try:
+        experiment, record = load_experiment(directory / EXPERIMENT), read_record(directory)
+    except (FileError, RunFolderError) as error:
+        raise ResumeError(str(error)) from error
+    if record.status in ("RUNNING", "PAUSED") and is_alive(record) and record.pid != os.getpid():
+        raise ResumeError(f'The run in "{directory}" is under way in another process.')
+    position, arrays = read_checkpoint(directory)
+    made = Run(experiment, directory, emit, control, run)
+    made.go_on_from(position, arrays, max(record.epochs, position.epoch) + more if more else record.epochs)
+    return made
 
 
 @dataclass
@@ -82,6 +99,7 @@ class _Clock:
 
     started: float
     steps: int = 0
+    """Of the whole run."""
     next_progress: float = 0.0
     last: float = 0.0
     unreported: int = 0
@@ -100,8 +118,8 @@ class Run:
         directory: Path,
         emit: Callable[[Event], None],
         control: Control,
-        device: str = devices.AUTO,
         run: str = "",
+        parent: str = "",
     ) -> None:
         self.id = run or directory.name
         self._experiment = experiment
@@ -109,24 +127,35 @@ class Run:
         self._directory = directory
         self._emit = emit
         self._control = control
-        self._wanted_device = device
+        self._parent = parent
+        self._epochs = experiment.training.epochs
+        self._from: tuple[Position, Mapping[str, np.ndarray]] | None = None
         self._clock = _Clock(time.perf_counter())
         self._epoch = 0
         self._epochs_done = 0
+        self._next_checkpoint = 0.0
+        self._reason = ""
+        self._pace: Pace
         self._model: Any = None
         self._weights: list[Any] = []
         """Copy of the latest weights that gave finite metrics."""
         self._probe: Probe | None = None
         self._live: LiveViews | None = None
 
+    def go_on_from(self, position: Position, arrays: Mapping[str, np.ndarray], epochs: int) -> None:
+        """Let `execute` begin at a checkpoint, and end after so many epochs."""
+        self._from = (position, arrays)
+        self._epochs = epochs
+
     def execute(self) -> RunEnded:
         """Train to the end, or until the control says stop."""
-        design = self._checked_design()
-        self._check_weights()
-        device = devices.resolve(self._wanted_device)
-        self._check_memory(design, device)
-        folder = RunFolder(self._directory, self._experiment, device.id)
-        folder.create()
+        design = checked_design(self._experiment)
+        check_weights(self._experiment)
+        device = devices.resolve(self._recipe.device)
+        check_memory(self._experiment, design, device)
+        folder = RunFolder(self._directory, self._experiment, device.id, parent=self._parent)
+        if self._from is None:
+            folder.create()
         try:
             devices.settle_determinism(device)
             with devices.scope(device):
@@ -136,7 +165,7 @@ class Run:
                 folder.close("INTERRUPTED", seconds=self._clock.seconds())
             raise
         except Exception as error:
-            failure = _explained(error, self._recipe.batch_size)
+            failure = explained(error, self._recipe.batch_size)
             self._record_failure(folder, failure)
             raise failure from error
 
@@ -152,33 +181,6 @@ class Run:
 
     # Before the first step
 
-    def _checked_design(self) -> Trace:
-        if problem := self._experiment.data.problem():
-            raise RunError(problem)
-        design = trace(self._experiment.architecture, self._experiment.data.info())
-        errors = [d for d in lint(design) if d.severity is Severity.ERROR]
-        if errors:
-            more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
-            first = errors[0]
-            place = f'At block "{first.block}": ' if first.block else ""
-            raise RunError(f"The design has errors, so it cannot be trained. {place}{first.message}{more}")
-        return design
-
-    def _check_weights(self) -> None:
-        if self._experiment.weights:
-            try:
-                find(self._experiment.weights)
-            except WeightsError as error:
-                raise RunError(str(error)) from error
-
-    def _check_memory(self, design: Trace, device: Device) -> None:
-        if device.id != "cpu":
-            return  # a GPU that runs out raises, and says so
-        batch = min(self._recipe.batch_size, self._experiment.data.source.sample_count)
-        sentence = memory.problem(self._experiment, design, memory.free_bytes(), batch)
-        if sentence:
-            raise RunError(sentence)
-
     def _prepared(self, folder: RunFolder, design: Trace, device: Device) -> tuple[Learner, Dataset]:
         data = load(self._experiment.data)
         keras.utils.set_random_seed(self._recipe.seed)
@@ -188,19 +190,25 @@ class Run:
         kit = self._kit(program, data)
         compile_model(self._model, kit)
         augmenter = Augmenter(self._experiment.data.augmentation, data.info, self._recipe.seed)
-        learner = make_learner(self._model, kit, data.training, augmenter)
+        plan = Plan.of(self._from[0].plan) if self._from is not None else None
+        learner = make_learner(self._model, kit, data.training, augmenter, plan)
+        steps = -(-len(data.training) // self._recipe.batch_size)
+        self._pace = Pace(self._recipe, steps, kit.judged)
         self._probe = Probe(self._model, program, data, kit, self.id, self._emit)
         network = RunNetwork(self._model, program, data, self._experiment.data)
         self._live = LiveViews(network, self.id, self._emit)
         parts = {name: len(part) for name, part in data.parts.items()}
-        folder.update(params=program.params, parts=parts, start=start)
+        lines = self._restored(folder, learner)
+        folder.update(params=program.params, parts=parts, start=start, plan=learner.plan.words, epochs=self._epochs)
+        position = self._from[0] if self._from is not None else Position()
+        self._clock.steps = position.epoch * steps + position.step
         self._emit(
             RunStarted(
                 run=self.id,
                 directory=str(self._directory),
                 name=self._experiment.name,
-                epochs=self._recipe.epochs,
-                steps_per_epoch=-(-len(data.training) // self._recipe.batch_size),
+                epochs=self._epochs,
+                steps_per_epoch=steps,
                 batch_size=self._recipe.batch_size,
                 parts=parts,
                 params=program.params,
@@ -208,9 +216,30 @@ class Run:
                 metrics=metric_names(kit),
                 judged=("loss", *kit.judged),
                 start=start,
+                plan=learner.plan.words,
+                history=tuple(self._epoch_end(line) for line in lines),
+                steps_before=self._clock.steps,
             )
         )
         return learner, data
+
+    def _restored(self, folder: RunFolder, learner: Learner) -> list[dict[str, float]]:
+        """Put the learner where the checkpoint was; the lines of the metrics up to there."""
+        if self._from is None:
+            return []
+        position, arrays = self._from
+        try:
+            learner.restore(arrays)
+        except ValueError as error:
+            raise ResumeError(f'The run in "{self._directory}" cannot go on. {error}') from error
+        self._pace.restore(position.pace)
+        self._epochs_done = self._epoch = position.epoch
+        self._clock.started = time.perf_counter() - position.seconds
+        return folder.reopen(position)
+
+    def _epoch_end(self, line: dict[str, float]) -> EpochEnd:
+        metrics = {name: value for name, value in line.items() if name not in ("epoch", "seconds", "learning_rate")}
+        return EpochEnd(self.id, int(line["epoch"]), line["seconds"], metrics, line.get("learning_rate", 0.0))
 
     def _kit(self, program: Program, data: Dataset) -> TaskKit:
         return kit_for(
@@ -239,68 +268,129 @@ class Run:
     def _trained(self, folder: RunFolder, design: Trace, device: Device) -> RunEnded:
         learner, data = self._prepared(folder, design, device)
         self._weights = self._model.get_weights()
+        self._next_checkpoint = time.monotonic() + self._recipe.checkpoint_seconds
         self._probe_now(force=True)
-        for epoch in range(1, self._recipe.epochs + 1):
+        done = self._from[0].step if self._from is not None else 0
+        for epoch in range(self._epochs_done + 1, self._epochs + 1):
             self._epoch = epoch
-            if not self._learned_epoch(learner, data, epoch):
+            if not self._learned_epoch(folder, learner, data, done):
                 break
+            done = 0
             self._end_epoch(folder, learner, data)
+            if self._ends_early():
+                break
         return self._ended(folder, learner, data)
 
-    def _learned_epoch(self, learner: Learner, data: Dataset, epoch: int) -> bool:
-        """Learn every batch once; False when asked to stop on the way."""
+    def _learned_epoch(self, folder: RunFolder, learner: Learner, data: Dataset, step: int) -> bool:
+        """Learn every batch from that step on once; False when asked to stop on the way."""
         batch = self._recipe.batch_size
-        order = epoch_order(len(data.training), self._recipe.seed, epoch)
+        order = epoch_order(len(data.training), self._recipe.seed, self._epoch)
         batches = [order[start : start + batch] for start in range(0, len(order), batch)]
-        learner.begin_epoch(epoch, batches)
-        for step, indices in enumerate(batches, 1):
+        learner.begin_epoch(self._epoch, batches, step)
+        while step < len(batches):
+            self._wait_while_paused(folder, learner, step)
             if self._control.stopped:
+                self._keep(folder, learner, step)
                 return False
-            learner.learn(indices)
-            self._clock.steps += 1
-            self._clock.unreported += len(indices)
+            count = min(learner.plan.steps_per_call, len(batches) - step)
+            rates = self._pace.rates(self._clock.steps, count)
+            learner.learn(step, rates)
+            self._clock.unreported += sum(len(indices) for indices in batches[step : step + count])
+            step += count
+            self._clock.steps += count
             self._control.steps_done = self._clock.steps
-            last = epoch == self._recipe.epochs and step == len(batches)
-            self._report(learner, epoch, step, force=last)
+            last = self._epoch == self._epochs and step == len(batches)
+            self._report(learner, step, float(rates[-1]), force=last)
+            if time.monotonic() >= self._next_checkpoint and step < len(batches):
+                self._keep(folder, learner, step)
             self._probe_now()
         return True
 
-    def _report(self, learner: Learner, epoch: int, step: int, *, force: bool) -> None:
+    def _report(self, learner: Learner, step: int, learning_rate: float, *, force: bool) -> None:
         now = time.perf_counter()
         if now < self._clock.next_progress and not force:
             return
         metrics = learner.metrics()
-        self._refuse_divergence(metrics, epoch, step)
+        self._refuse_divergence(metrics, step)
         self._clock.next_progress = now + _PROGRESS_SECONDS
         rate = self._clock.unreported / max(1e-6, now - (self._clock.last or self._clock.started))
         self._clock.rate = _SMOOTHING * self._clock.rate + (1 - _SMOOTHING) * rate if self._clock.rate else rate
         self._clock.last, self._clock.unreported = now, 0
-        self._emit(Progress(self.id, epoch, step, self._clock.seconds(), metrics, self._clock.rate))
+        seconds = self._clock.seconds()
+        self._emit(Progress(self.id, self._epoch, step, seconds, metrics, self._clock.rate, learning_rate))
 
     def _end_epoch(self, folder: RunFolder, learner: Learner, data: Dataset) -> None:
         metrics = learner.metrics()
         judged = learner.judge(data.validation, self._recipe.batch_size)
         # Other metrics of validation may be undefined: a class need not occur there.
-        self._refuse_divergence(metrics | {"val_loss": judged.metrics["loss"]}, self._epoch, self._clock.steps)
+        self._refuse_divergence(metrics | {"val_loss": judged.metrics["loss"]}, self._clock.steps)
         metrics |= {f"val_{name}": value for name, value in judged.metrics.items()}
         self._weights = self._model.get_weights()
         self._epochs_done = self._epoch
         seconds = self._clock.seconds()
-        folder.epoch_end(self._model, self._weights, self._epoch, seconds, metrics, judged)
-        self._emit(EpochEnd(self.id, self._epoch, seconds, metrics))
+        best = self._pace.end_epoch(metrics)
+        rate = float(self._pace.rates(self._clock.steps - 1, 1)[0])
+        saved = folder.epoch_end(self._model, self._weights, self._epoch, seconds, metrics, rate, judged, best=best)
+        if saved:
+            self._keep(folder, learner, 0)
+        self._emit(EpochEnd(self.id, self._epoch, seconds, metrics, rate))
         self._emit(evaluation(self.id, self._epoch, "validation", judged))
         self._probe_now()
 
-    def _refuse_divergence(self, metrics: dict[str, float], epoch: int, step: int) -> None:
-        if not is_finite(metrics):
-            self._give_up(metrics, epoch, step)
+    def _ends_early(self) -> bool:
+        """Whether the run is to end with the epoch that has just ended."""
+        if self._epoch < self._epochs and self._pace.is_over:
+            self._reason = (
+                f"Validation brought no progress for {self._recipe.patience:,} epochs, so early stopping ended the run."
+            )
+            return True
+        return self._control.stops_with_epoch or self._control.stopped
 
-    def _give_up(self, metrics: dict[str, float], epoch: int, step: int) -> None:
+    # Pausing and keeping
+
+    def _keep(self, folder: RunFolder, learner: Learner, step: int) -> None:
+        """Bring a checkpoint on disk: `step` steps of the epoch after the last whole one are done."""
+        position = Position(
+            epoch=self._epochs_done,
+            step=step,
+            seconds=self._clock.seconds(),
+            best_epoch=folder.record.best_epoch,
+            pace=self._pace.state(),
+            plan=learner.plan.plain(),
+        )
+        self._next_checkpoint = time.monotonic() + self._recipe.checkpoint_seconds
+        folder.checkpoint(position, learner.state())
+        self._emit(Checkpointed(self.id, self._epochs_done + 1, step))
+
+    def _wait_while_paused(self, folder: RunFolder, learner: Learner, step: int, message: str = "") -> None:
+        if not self._control.paused:
+            return
+        began = time.perf_counter()
+        self._keep(folder, learner, step)
+        folder.update(status="PAUSED", seconds=self._clock.seconds())
+        self._emit(RunPaused(self.id, message))
+        while self._control.paused:
+            self._probe_now()
+            self._control.wait(_GLANCE_SECONDS)
+        if not self._control.stopped:
+            folder.update(status="RUNNING")
+            self._emit(RunContinued(self.id))
+        waited = time.perf_counter() - began
+        self._clock.started += waited
+        self._clock.last += waited
+
+    # Divergence
+
+    def _refuse_divergence(self, metrics: dict[str, float], step: int) -> None:
+        if not is_finite(metrics):
+            self._give_up(metrics, step)
+
+    def _give_up(self, metrics: dict[str, float], step: int) -> None:
         self._model.set_weights(self._weights)
         kept = f"The weights of epoch {self._epochs_done} are kept." if self._epochs_done else "Nothing was learned."
         raise RunError(
-            f"In epoch {epoch} the loss stopped being a finite number: the steps are too long. Lower the learning rate "
-            f"(now {self._recipe.learning_rate:g}) or add a batch normalisation. {kept}",
+            f"In epoch {self._epoch} the loss stopped being a finite number: the steps are too long. Lower the "
+            f"learning rate (now {self._recipe.learning_rate:g}) or add a batch normalisation. {kept}",
             f"step {step}: {metrics}",
         )
 
@@ -314,12 +404,15 @@ class Run:
     # After the last step
 
     def _ended(self, folder: RunFolder, learner: Learner, data: Dataset) -> RunEnded:
-        stopped = self._control.stopped and self._epochs_done < self._recipe.epochs
+        asked = self._control.stopped or self._control.stops_with_epoch
+        stopped = asked and self._epochs_done < self._epochs
         if stopped:
             metrics = learner.metrics()
-            self._refuse_divergence(metrics, self._epoch, self._clock.steps)
+            self._refuse_divergence(metrics, self._clock.steps)
             if not all(np.isfinite(weights).all() for weights in self._model.get_weights()):
-                self._give_up(metrics, self._epoch, self._clock.steps)  # the last step, which no loss has judged
+                self._give_up(metrics, self._clock.steps)  # the last step, which no loss has judged
+        if folder.unsaved and not stopped:
+            self._keep(folder, learner, 0)
         if folder.unsaved or stopped:
             folder.save(self._model)
         test: dict[str, float] = {}
@@ -332,11 +425,10 @@ class Run:
         status: Status = "FINISHED"
         if stopped:
             status = "INTERRUPTED" if self._control.abandoned else "STOPPED"
-        folder.close(status, seconds=seconds, test=numbers(test))
+        folder.close(status, seconds=seconds, test=numbers(test), message=self._reason)
         self._probe_now(force=True)
-        ended = RunEnded(
-            self.id, "stopped" if stopped else "finished", str(self._directory), self._epochs_done, seconds, test
-        )
+        outcome = "stopped" if stopped else "finished"
+        ended = RunEnded(self.id, outcome, str(self._directory), self._epochs_done, seconds, test, self._reason)
         self._emit(ended)
         return ended
 
@@ -355,18 +447,3 @@ class Run:
 
     def _close_as_failed(self, folder: RunFolder, failure: RunError) -> None:
         folder.close("FAILED", seconds=self._clock.seconds(), message=failure.message)
-
-
-def _explained(error: Exception, batch_size: int) -> RunError:
-    """Any failure as one sentence and its details."""
-    if isinstance(error, RunError):
-        return error
-    details = "".join(traceback.format_exception(error))
-    if isinstance(error, DataError):
-        return RunError(str(error), details)
-    exhausted = tensorflow is not None and isinstance(error, tensorflow.errors.ResourceExhaustedError)
-    if exhausted or isinstance(error, MemoryError):
-        advice = f"lower the batch size (now {batch_size:,}) or make the network smaller"
-        return RunError(f"The device ran out of memory: {advice}.", details)
-    first_line = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-    return RunError(f"Training ended because of an unexpected error ({first_line}).", details)

@@ -6,12 +6,14 @@ import numpy as np
 
 from cnnstudio.core.data.augmentation import Augmentation
 from cnnstudio.core.data.info import DataInfo, Task
-from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+from cnnstudio.core.recipe import DataRecipe
+from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.engine import devices
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.data import Part, load
-from cnnstudio.engine.learning import compile_model, make_learner
+from cnnstudio.engine.learning import make_learner
+from cnnstudio.engine.optimizers import compile_model
 from cnnstudio.engine.tasks import kit_for
 
 
@@ -30,7 +32,8 @@ def warm_up() -> None:
         kit = kit_for(info, TrainingRecipe())
         compile_model(model, kit)
         learner = make_learner(model, kit, part, Augmenter(Augmentation(), info, 0))
-        learner.learn(np.arange(4))
+        learner.begin_epoch(1, [np.arange(4)])
+        learner.learn(0, np.full(1, 0.001, "float32"))
         learner.judge(part, 4)
         learner.metrics()
         model.predict_on_batch(part.batch(slice(0, 1))[0])

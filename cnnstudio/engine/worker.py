@@ -31,13 +31,14 @@ from cnnstudio.engine.previews import Replaced, design_maps, previews
 from cnnstudio.engine.scanning import Scans
 from cnnstudio.engine.showing import show_samples
 from cnnstudio.engine.sketch import SketchError, Sketches
-from cnnstudio.engine.training import Run
+from cnnstudio.engine.training import Run, resumed
 from cnnstudio.engine.warming import warm_up
 from cnnstudio.wire.framing import FrameError, FrameReader, decode_command
 from cnnstudio.wire.messages import (
     PROTOCOL,
     CancelScan,
     Command,
+    ContinueRun,
     Event,
     Exported,
     ExportRun,
@@ -49,6 +50,8 @@ from cnnstudio.wire.messages import (
     GetSamples,
     Heartbeat,
     Hello,
+    PauseRun,
+    ResumeRun,
     RunFailed,
     ScanSource,
     StartRun,
@@ -91,14 +94,16 @@ class Worker:
         self._runs_due = 0
         """Runs that wait or go on."""
         self._sketches = Sketches()
-        self._stop_asked: set[str] = set()
-        """Runs to be stopped that have not begun."""
+        self._asked_before: dict[str, list[Callable[[Control], None]]] = {}
+        """What is asked of runs that have not begun."""
         self._lock = threading.Lock()
         self._control = Control()
         self._run: Run | None = None
         self._running = ""
         self._at_once: dict[type[Command], Handler] = {
             StopRun: self._stop_run,
+            PauseRun: self._pause_run,
+            ContinueRun: self._continue_run,
             Watch: self._watch_block,
             WatchPreviews: self._watch_pictures,
             GetPreviews: self._note_newest,
@@ -109,6 +114,7 @@ class Worker:
         """Handled by the reader, in mid-training too."""
         self._in_turn: dict[type[Command], Handler] = {
             StartRun: self._start_run,
+            ResumeRun: self._resume_run,
             ExportRun: self._export_run,
             Watch: self._look_again,
             GetPreviews: self._get_previews,
@@ -153,7 +159,7 @@ class Worker:
             self._handle(self._at_once, command)
         if type(command) in self._in_turn:
             with self._lock:
-                self._runs_due += isinstance(command, StartRun)
+                self._runs_due += isinstance(command, StartRun | ResumeRun)
                 if self._runs_due and isinstance(command, GetPreviews | GetMaps | GetEffectiveField | GetDecoded):
                     self._asked.put(command)
                 else:
@@ -185,11 +191,21 @@ class Worker:
             self._outbox.put(_refusal(command, sentence, details))
 
     def _stop_run(self, command: StopRun) -> None:
+        self._ask_run(command.run, Control.stop_with_epoch if command.after_epoch else Control.stop)
+
+    def _pause_run(self, command: PauseRun) -> None:
+        self._ask_run(command.run, Control.pause)
+
+    def _continue_run(self, command: ContinueRun) -> None:
+        self._ask_run(command.run, Control.go_on)
+
+    def _ask_run(self, run: str, what: Callable[[Control], None]) -> None:
+        """Ask it of the run, now or as soon as it begins."""
         with self._lock:
-            if command.run == self._running:
-                self._control.stop()
+            if run == self._running:
+                what(self._control)
             else:
-                self._stop_asked.add(command.run)
+                self._asked_before.setdefault(run, []).append(what)
 
     def _watch_block(self, command: Watch) -> None:
         with self._lock:
@@ -263,19 +279,30 @@ class Worker:
         self._outbox.put(answer)
 
     def _start_run(self, command: StartRun) -> None:
+        def made(control: Control) -> Run:
+            experiment = read_experiment(command.experiment, "The experiment")
+            return Run(experiment, Path(command.directory), self._outbox.put, control, command.run, command.parent)
+
+        self._execute(command.run, made)
+
+    def _resume_run(self, command: ResumeRun) -> None:
+        def made(control: Control) -> Run:
+            return resumed(Path(command.directory), command.more, self._outbox.put, control, command.run)
+
+        self._execute(command.run, made)
+
+    def _execute(self, name: str, made: Callable[[Control], Run]) -> None:
         self._run = None
         self._sketches.clear()
         gc.collect()  # models are full of cycles: the last one's memory is to go before the next one's is taken
         try:
-            experiment = read_experiment(command.experiment, "The experiment")
-            control = self._begin(command.run)
-            run = Run(experiment, Path(command.directory), self._outbox.put, control, command.device, command.run)
+            run = made(self._begin(name))
             run.execute()
             self._run = run
         except FileError as error:
-            self._outbox.put(RunFailed(command.run, str(error)))
+            self._outbox.put(RunFailed(name, str(error)))
         except RunError as error:
-            self._outbox.put(RunFailed(command.run, error.message, error.details))
+            self._outbox.put(RunFailed(name, error.message, error.details))
         finally:
             with self._lock:
                 self._running = ""
@@ -289,9 +316,8 @@ class Worker:
             self._control = Control(self._watch, self._watch_previews, self._asked)
             if self._closing.is_set():
                 self._control.abandon()
-            if run in self._stop_asked:
-                self._stop_asked.discard(run)
-                self._control.stop()
+            for what in self._asked_before.pop(run, ()):
+                what(self._control)
             return self._control
 
     def _export_run(self, command: ExportRun) -> None:
@@ -321,7 +347,7 @@ _REQUESTS = GetSamples | ScanSource | ExportRun | GetPreviews | GetMaps | GetEff
 
 
 def _refusal(command: Command, sentence: str, details: str) -> Event:
-    if isinstance(command, StartRun):
+    if isinstance(command, StartRun | ResumeRun):
         return RunFailed(command.run, sentence, details)
     request = command.request if isinstance(command, _REQUESTS) else 0
     return Failed(request, sentence, details)

@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from cnnstudio.core.metrics import shown_metrics
 from cnnstudio.wire.messages import (
+    Checkpointed,
+    ContinueRun,
     EpochEnd,
     Evaluation,
+    PauseRun,
     Progress,
+    ResumeRun,
+    RunContinued,
     RunEnded,
     RunFailed,
+    RunPaused,
     RunStarted,
     StartRun,
     StopRun,
@@ -27,7 +33,9 @@ if TYPE_CHECKING:
 
     from cnnstudio.wire.messages import Message
 
-Phase: TypeAlias = Literal["idle", "starting", "running", "stopping", "finished", "stopped", "failed"]
+Phase: TypeAlias = Literal[
+    "idle", "starting", "running", "pausing", "paused", "stopping", "finished", "stopped", "failed"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ class RunState:
     """The latest evaluation of each part, "validation" and "test". Arrays have no plain equality: not compared."""
     history: tuple[EpochEnd, ...] = ()
     message: str = ""
-    """Why the run failed: one sentence."""
+    """Why the run failed, or why it was paused though nobody asked for it: one sentence."""
     details: str = ""
     test: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """Metrics on the test part, once the run is over."""
@@ -68,13 +76,23 @@ class RunState:
     params: int = 0
     batch_size: int = 0
     device: str = ""
+    plan: str = ""
+    """How steps are computed on this machine, in a few words."""
+    learning_rate: float = 0.0
+    """Of the last step."""
+    reason: str = ""
+    """Why the run ended before its last epoch though nobody stopped it, or which epoch it took."""
+    ends_with_epoch: bool = False
+    """Whether the run is to stop with the epoch in progress."""
+    checkpoint: tuple[int, int] | None = None
+    """Epoch in progress and its steps done, at the last checkpoint."""
     first: tuple[int, float] | None = None
     """Steps and seconds at the first sign of progress: what came before was building and compiling."""
 
     @property
     def active(self) -> bool:
         """Whether the worker is busy with the run."""
-        return self.phase in ("starting", "running", "stopping")
+        return self.phase in ("starting", "running", "pausing", "paused", "stopping")
 
     @property
     def shown_metrics(self) -> tuple[str, ...]:
@@ -120,21 +138,53 @@ def fold(state: RunState, message: Message) -> RunState:
 
 
 def _start_run(state: RunState, command: StartRun) -> RunState:
-    return RunState(phase="starting", run=command.run, directory=command.directory, device=command.device)
+    return RunState(phase="starting", run=command.run, directory=command.directory)
+
+
+def _resume_run(state: RunState, command: ResumeRun) -> RunState:
+    return RunState(phase="starting", run=command.run, directory=command.directory)
 
 
 def _stop_run(state: RunState, command: StopRun) -> RunState:
     if command.run != state.run or not state.active:
         return state
+    if command.after_epoch and state.phase != "paused":
+        return dataclasses.replace(state, ends_with_epoch=True)
     return dataclasses.replace(state, phase="stopping")
+
+
+def _pause_run(state: RunState, command: PauseRun) -> RunState:
+    if command.run != state.run or state.phase not in ("starting", "running"):
+        return state
+    return dataclasses.replace(state, phase="pausing")
+
+
+def _paused(state: RunState, event: RunPaused) -> RunState:
+    if event.run != state.run or not state.active or state.phase == "stopping":
+        return state
+    return dataclasses.replace(state, phase="paused", message=event.message, first=None)
+
+
+def _continued(state: RunState, event: ContinueRun | RunContinued) -> RunState:
+    if event.run != state.run or state.phase not in ("pausing", "paused"):
+        return state
+    return dataclasses.replace(state, phase="running", message="")
+
+
+def _checkpointed(state: RunState, event: Checkpointed) -> RunState:
+    if event.run != state.run or not state.active:
+        return state
+    return dataclasses.replace(state, checkpoint=(event.epoch, event.step))
 
 
 def _run_started(state: RunState, event: RunStarted) -> RunState:
     if event.run == state.run and not state.active and state.phase != "idle":
         return state
-    stopping = state.run == event.run and state.phase == "stopping"
+    asked = state.run == event.run and state.phase in ("stopping", "pausing")
+    epoch, step = divmod(event.steps_before, max(1, event.steps_per_epoch))
+    last = event.history[-1] if event.history else None
     return RunState(
-        phase="stopping" if stopping else "running",
+        phase=state.phase if asked else "running",
         run=event.run,
         name=event.name,
         directory=event.directory,
@@ -147,6 +197,13 @@ def _run_started(state: RunState, event: RunStarted) -> RunState:
         params=event.params,
         batch_size=event.batch_size,
         device=event.device,
+        plan=event.plan,
+        history=event.history,
+        epoch=epoch + (step > 0),
+        step=step if step or not epoch else event.steps_per_epoch,
+        seconds=last.seconds if last is not None else 0.0,
+        metrics=MappingProxyType(dict(last.metrics) if last is not None else {}),
+        ends_with_epoch=state.ends_with_epoch and state.run == event.run,
     )
 
 
@@ -161,6 +218,7 @@ def _progress(state: RunState, event: Progress) -> RunState:
         step=event.step,
         seconds=event.seconds,
         samples_per_second=event.samples_per_second,
+        learning_rate=event.learning_rate,
         metrics=MappingProxyType({**state.metrics, **event.metrics}),
     )
     return now if state.first is not None else dataclasses.replace(now, first=(now.steps_done, now.seconds))
@@ -174,6 +232,7 @@ def _epoch_end(state: RunState, event: EpochEnd) -> RunState:
         epoch=event.epoch,
         step=state.steps_per_epoch,
         seconds=event.seconds,
+        learning_rate=event.learning_rate,
         metrics=MappingProxyType({**state.metrics, **event.metrics}),
         history=(*state.history, event),
     )
@@ -194,6 +253,7 @@ def _run_ended(state: RunState, event: RunEnded) -> RunState:
         directory=event.directory,
         seconds=event.seconds,
         test=MappingProxyType(dict(event.test)),
+        reason=event.reason,
     )
 
 
@@ -205,7 +265,13 @@ def _run_failed(state: RunState, event: RunFailed) -> RunState:
 
 _FOLDS: dict[type, Callable[[RunState, Any], RunState]] = {
     StartRun: _start_run,
+    ResumeRun: _resume_run,
+    PauseRun: _pause_run,
+    ContinueRun: _continued,
     StopRun: _stop_run,
+    RunPaused: _paused,
+    RunContinued: _continued,
+    Checkpointed: _checkpointed,
     RunStarted: _run_started,
     Progress: _progress,
     EpochEnd: _epoch_end,

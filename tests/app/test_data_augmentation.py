@@ -17,7 +17,8 @@ from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.core.data.augmentation import STRENGTHS, Augmentation
 from cnnstudio.core.data.builtin import Digits, Noise, Shapes, Waveforms
 from cnnstudio.core.edits import SetData, SetTraining
-from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+from cnnstudio.core.recipe import DataRecipe
+from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.wire.messages import Failed, GetSamples
 from tests.helpers.data_page import Shown
 from tests.helpers.recording import PARTS, studio

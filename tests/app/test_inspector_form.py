@@ -15,7 +15,7 @@ from cnnstudio.app.inspector.editors import ComboEditor, FlagEditor, LineEditor,
 from cnnstudio.app.inspector.size_editors import AxesEditor, MarginsEditor, SizeEditor
 from cnnstudio.core.analysis.diagnostics import Diagnostic, Fix, Severity
 from cnnstudio.core.declare import Declared, Margins, Shape, Size, declared, param
-from cnnstudio.core.recipe import TrainingRecipe
+from cnnstudio.core.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

@@ -23,7 +23,8 @@ from cnnstudio.core.edits.adopting import UseDesign, adopted, changes, in_senten
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.fixes.designs import designs_for
 from cnnstudio.core.formats.presets import preset, presets
-from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+from cnnstudio.core.recipe import DataRecipe
+from cnnstudio.core.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
     from cnnstudio.core.data.sources import SourceSpec

@@ -21,7 +21,8 @@ from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.declare import DeclarationError, Form, from_plain, to_plain
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.program import INPUT, Tensor
-from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+from cnnstudio.core.recipe import DataRecipe
+from cnnstudio.core.training.recipe import TrainingRecipe
 from tests.helpers.random_nets import CLASSES, draw_spec
 
 KINDS = list(catalogue())

@@ -12,7 +12,8 @@ from cnnstudio.core.catalogue import BlockSpec, catalogue
 from cnnstudio.core.catalogue.convolution import Convolution
 from cnnstudio.core.data.builtin import Shapes
 from cnnstudio.core.declare import Declared, Form, declared, param
-from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+from cnnstudio.core.recipe import DataRecipe
+from cnnstudio.core.training.recipe import TrainingRecipe
 
 KINDS = [*catalogue().values(), DataRecipe, TrainingRecipe, Shapes]
 

@@ -60,7 +60,8 @@ from cnnstudio.core.formats.files import load_experiment, read_experiment, save_
 from cnnstudio.core.formats.fragment import Fragment, read_fragment, write_fragment
 from cnnstudio.core.formats.user_blocks import save_user_block, user_blocks
 from cnnstudio.core.initial_weights import with_weights
-from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+from cnnstudio.core.recipe import DataRecipe
+from cnnstudio.core.training.recipe import TrainingRecipe
 from tests.helpers.effort import EFFORT, times
 
 

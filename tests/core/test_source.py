@@ -23,7 +23,8 @@ from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.layers.registry import known_layers
 from cnnstudio.core.program import Program, Step, Tensor
-from cnnstudio.core.recipe import LOSSES, DataRecipe, TrainingRecipe
+from cnnstudio.core.recipe import DataRecipe
+from cnnstudio.core.training.recipe import LOSSES, TrainingRecipe
 
 TEN = DataInfo(Task.CLASSIFICATION, (8, 8, 1), tuple("0123456789"))
 

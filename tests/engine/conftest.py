@@ -15,7 +15,8 @@ from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.data.builtin import Digits, Shapes
 from cnnstudio.core.declare import from_plain
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+from cnnstudio.core.recipe import DataRecipe
+from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.wire.framing import FrameReader, decode_event, encode
 from cnnstudio.wire.messages import Event, Failed, RunFailed
 

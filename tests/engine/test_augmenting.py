@@ -265,7 +265,7 @@ def trained_weights(experiment: Experiment, folder: Path, monkeypatch: pytest.Mo
         return built[-1]
 
     monkeypatch.setattr("cnnstudio.engine.training.build_keras", noting)
-    assert train(experiment, folder, lambda event: None, Control(), "cpu").outcome == "finished"
+    assert train(experiment, folder, lambda event: None, Control()).outcome == "finished"
     weights: list[np.ndarray] = built[0].get_weights()
     return weights
 

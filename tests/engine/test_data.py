@@ -169,7 +169,7 @@ def folder_experiment(recipe: DataRecipe, **training: Any) -> Experiment:
 
 
 def run(experiment: Experiment, place: Path) -> RunEnded:
-    return train(experiment, place, lambda event: None, Control(), "cpu")
+    return train(experiment, place, lambda event: None, Control())
 
 
 def test_streamed_and_resident_samples_train_to_the_same_numbers(

@@ -91,7 +91,7 @@ def test_a_keras_set_is_split_by_the_script_as_by_the_engine(monkeypatch: pytest
 
 
 def trained(made: Experiment, place: Path) -> dict[str, float]:
-    return train(made, place, lambda event: None, Control(), "cpu").test
+    return train(made, place, lambda event: None, Control()).test
 
 
 def told(text: str, capsys: pytest.CaptureFixture[str]) -> dict[str, float]:

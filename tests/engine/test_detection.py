@@ -15,7 +15,7 @@ from cnnstudio.core.code.source import script
 from cnnstudio.core.data.builtin import Shapes
 from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.edits import SetParameters
-from cnnstudio.core.recipe import TrainingRecipe
+from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.export import export_run
@@ -245,7 +245,7 @@ def detector(**training: Any) -> Experiment:
 def test_a_run_its_script_and_its_export_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     events: list[Event] = []
     control = Control(Watch("output", Sample("validation", 0), 1000.0))
-    ended = train(detector(), tmp_path / "run", events.append, control, "cpu")
+    ended = train(detector(), tmp_path / "run", events.append, control)
     assert list(ended.test) == ["loss", "map_50", "map"]
     judged = [e for e in events if isinstance(e, Evaluation)]
     assert [e.part for e in judged] == ["validation", "test"]

@@ -127,7 +127,7 @@ def test_the_worker_answers_between_runs_and_during_one(worker: Peer, tmp_path: 
     worker.send(ask(experiment, "conv", (3, 3), request=71))
     answer = worker.until(EffectiveField, lambda e: e.request == 71)
     assert (answer.trained, answer.field.shape) == (False, (8, 8))
-    worker.send(StartRun("lens", str(tmp_path / "lens"), write_experiment(experiment), "cpu"))
+    worker.send(StartRun("lens", str(tmp_path / "lens"), write_experiment(experiment)))
     worker.until(EpochEnd)
     worker.send(ask(experiment, "conv", (3, 3), request=72))
     during = worker.until(EffectiveField, lambda e: e.request == 72)

@@ -133,6 +133,6 @@ def test_the_script_comes_to_the_same_result(
     namespace["main"]()
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("test ")]
     told = {words[1].rstrip(":"): float(words[2]) for words in lines}
-    ended = train(experiment, tmp_path / "run", lambda event: None, Control(), "cpu")
+    ended = train(experiment, tmp_path / "run", lambda event: None, Control())
     assert set(told) == set(ended.test)
     assert told == pytest.approx(ended.test, abs=0.02, rel=0.02)

@@ -52,7 +52,7 @@ def test_it_learns_for_a_step(id: str, tmp_path: Path) -> None:
         if isinstance(event, Progress):
             control.abandon()
 
-    ended = train(small(load(id)), tmp_path / "run", stop_after_one_step, control, "cpu")
+    ended = train(small(load(id)), tmp_path / "run", stop_after_one_step, control)
     assert isinstance(events[0], RunStarted)
     progress = [e for e in events if isinstance(e, Progress)]
     assert [p.step for p in progress] == [1]

@@ -95,9 +95,9 @@ def test_what_is_not_wanted_any_more_is_given_up() -> None:
 def test_a_run_that_is_watched_learns_the_same_to_the_bit(tmp_path: Path) -> None:
     events: list[Event] = []
     control = Control(None, WatchPreviews(SAMPLE, 1e9, 44), queue.SimpleQueue())
-    train(small(), tmp_path / "watched", events.append, control, "cpu")
+    train(small(), tmp_path / "watched", events.append, control)
     quiet: list[Event] = []
-    train(small(), tmp_path / "alone", quiet.append, Control(), "cpu")
+    train(small(), tmp_path / "alone", quiet.append, Control())
     assert not any(isinstance(e, Previews | Failed) for e in quiet)
     watched, alone = weights_of_run(tmp_path / "watched"), weights_of_run(tmp_path / "alone")
     assert watched.keys() == alone.keys() >= {"convolution_1", "output"}
@@ -120,14 +120,14 @@ def test_a_run_that_is_watched_learns_the_same_to_the_bit(tmp_path: Path) -> Non
 
 def test_pictures_keep_within_their_share(tmp_path: Path) -> None:
     events: list[Event] = []
-    train(small(), tmp_path / "run", events.append, Control(None, WatchPreviews(SAMPLE, 0.001, 44)), "cpu")
+    train(small(), tmp_path / "run", events.append, Control(None, WatchPreviews(SAMPLE, 0.001, 44)))
     assert sum(isinstance(e, Previews) for e in events) == 2  # the forced ones
 
 
 def test_a_sample_that_is_not_there_is_said_once(tmp_path: Path) -> None:
     events: list[Event] = []
     control = Control(None, WatchPreviews(Sample("validation", 9999), 1e9))
-    train(small(), tmp_path / "run", events.append, control, "cpu")
+    train(small(), tmp_path / "run", events.append, control)
     (said,) = [e.message for e in events if isinstance(e, Failed)]
     assert said.startswith("The validation part has samples 0 to")
     assert isinstance(events[-1], RunEnded)
@@ -136,7 +136,7 @@ def test_a_sample_that_is_not_there_is_said_once(tmp_path: Path) -> None:
 def test_the_worker_answers_between_runs(worker: Peer, tmp_path: Path) -> None:
     worker.send(GetPreviews(1, TEXT, SAMPLE, size=44))
     untrained = worker.until(Previews, lambda e: e.request == 1)
-    worker.send(StartRun("r1", str(tmp_path / "r1"), TEXT, "cpu"))
+    worker.send(StartRun("r1", str(tmp_path / "r1"), TEXT))
     worker.until(RunEnded)
     worker.send(GetPreviews(2, TEXT, SAMPLE, str(tmp_path / "r1"), 44), GetMaps(3, TEXT, "output", SAMPLE))
     learned, maps = worker.until(Previews, lambda e: e.request == 2), worker.until(Maps)
@@ -167,7 +167,7 @@ def test_while_a_run_goes_on_its_own_design_is_answered_and_no_other(worker: Pee
     blocks = [b.at(b.position[0] + 40, b.position[1]) for b in same.architecture.blocks.values()]
     moved = write_experiment(dataclasses.replace(same, architecture=Architecture.of(blocks)))
     worker.send(
-        StartRun("r2", str(tmp_path / "r2"), LONG, "cpu"),
+        StartRun("r2", str(tmp_path / "r2"), LONG),
         GetPreviews(40, moved, SAMPLE, size=44),
         GetMaps(41, moved, "convolution_1", SAMPLE),
         GetMaps(42, EDITED, "convolution_1", SAMPLE),
@@ -187,7 +187,7 @@ def test_while_a_run_goes_on_its_own_design_is_answered_and_no_other(worker: Pee
 
 
 def test_a_question_that_comes_before_a_run_does_not_hold_it_up(worker: Peer, tmp_path: Path) -> None:
-    worker.send(GetPreviews(50, EDITED, SAMPLE), StartRun("r3", str(tmp_path / "r3"), TEXT, "cpu"))
+    worker.send(GetPreviews(50, EDITED, SAMPLE), StartRun("r3", str(tmp_path / "r3"), TEXT))
     answers: list[Event] = []
     while not any(isinstance(e, RunEnded) for e in answers):
         event = worker.next()
@@ -204,7 +204,7 @@ def test_a_run_does_not_wait_for_questions_about_a_large_design(worker: Peer, tm
     design = chain(Digits(), *curves, ("pool", "GlobalAveragePooling", {}))
     large = write_experiment(design)
     worker.send(GetMaps(60, large, "curve_399", SAMPLE), GetEffectiveField(61, large, "curve_399", (0, 0), SAMPLE))
-    worker.send(GetPreviews(62, large, SAMPLE, size=44), StartRun("r6", str(tmp_path / "r6"), LONG, "cpu"))
+    worker.send(GetPreviews(62, large, SAMPLE, size=44), StartRun("r6", str(tmp_path / "r6"), LONG))
     before: list[Event | None] = []
     while not isinstance(event := worker.next(), RunStarted):
         before.append(event)

@@ -49,7 +49,7 @@ def dead_end(experiment: Experiment) -> Experiment:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a short run of `small`."""
     folder = tmp_path_factory.mktemp("runs") / "one"
-    train(small(), folder, lambda event: None, Control(), "cpu")
+    train(small(), folder, lambda event: None, Control())
     return folder
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cnnstudio.core.code import scores as told
 from cnnstudio.core.data.info import DataInfo, Task
-from cnnstudio.core.recipe import LOSSES, TrainingRecipe
+from cnnstudio.core.training.recipe import LOSSES, TrainingRecipe
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.tasks import kit_for, losses
 from cnnstudio.engine.tasks.classification import ClassJudge, Kept, shares

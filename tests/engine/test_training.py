@@ -31,7 +31,7 @@ from cnnstudio.core.formats.run_folder import (
     write_record,
 )
 from cnnstudio.core.recipe import DataRecipe
-from cnnstudio.engine import learning, memory, training
+from cnnstudio.engine import memory, training
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
@@ -39,6 +39,10 @@ from cnnstudio.engine.checkpoints import save_weights
 from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import load
 from cnnstudio.engine.devices import DeviceError
+from cnnstudio.engine.learning import make_learner
+from cnnstudio.engine.learning.keras_learner import KerasLearner
+from cnnstudio.engine.learning.tensorflow_learner import TensorFlowLearner
+from cnnstudio.engine.optimizers import compile_model
 from cnnstudio.engine.tasks import Verdict, kit_for
 from cnnstudio.engine.training import Run, train
 from cnnstudio.wire.messages import EpochEnd, Event, FeatureMaps, Progress, RunEnded, RunStarted, Sample, Watch
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.data.sources import SourceSpec
     from cnnstudio.core.experiment import Experiment
+    from cnnstudio.engine.learning import Learner
 
 
 def trained(experiment: Experiment, folder: Path, control: Control | None = None) -> tuple[list[Event], RunEnded]:
@@ -95,7 +100,9 @@ def test_the_folder_holds_what_the_run_was(finished: tuple[Path, list[Event], Ru
         lines = list(csv.DictReader(file))
     assert [line["epoch"] for line in lines] == ["1", "2", "3"]
     assert float(lines[2]["val_loss"]) == pytest.approx(record.metrics["val_loss"], rel=1e-6)
-    assert sorted(p.name for p in (folder / "checkpoints").iterdir()) == ["best.weights.h5", "last.weights.h5"]
+    assert sorted(p.name for p in (folder / "checkpoints").iterdir()) == [
+        "best.weights.h5", "last.weights.h5", "resume.safetensors", "resume.safetensors~",
+    ]  # fmt: skip
 
 
 def test_the_folder_holds_how_the_network_was_judged(finished: tuple[Path, list[Event], RunEnded]) -> None:
@@ -148,12 +155,18 @@ def test_training_sees_every_training_sample_once_an_epoch_and_no_other(
     seen: list[np.ndarray] = []
     judged: list[Any] = []
     given: list[Any] = []
-    make = learning.make_learner
+    make = make_learner
 
-    def recording(model: Any, info: Any, part: Any, augmenter: Any) -> Any:
+    def recording(model: Any, info: Any, part: Any, augmenter: Any, plan: Any = None) -> Any:
         learner = make(model, info, part, augmenter)
         given.append(part)
-        monkeypatch.setattr(learner, "learn", noting(seen, learner.learn))
+        begin = learner.begin_epoch
+
+        def begun(epoch: int, batches: Any, done: int = 0) -> None:
+            seen.append(np.concatenate(batches))
+            begin(epoch, batches, done)
+
+        monkeypatch.setattr(learner, "begin_epoch", begun)
         monkeypatch.setattr(learner, "judge", noting(judged, learner.judge))
         return learner
 
@@ -162,7 +175,7 @@ def test_training_sees_every_training_sample_once_an_epoch_and_no_other(
     trained(experiment, tmp_path / "run")
     parts = load(experiment.data)
     assert given == [parts.training]
-    first, second = np.concatenate(seen[:20]), np.concatenate(seen[20:])
+    first, second = seen
     assert sorted(first.tolist()) == sorted(second.tolist()) == list(range(len(parts.training)))
     assert not np.array_equal(first, second)
     assert [id(p) for p in judged] == [id(parts.validation), id(parts.validation), id(parts.test)]
@@ -249,12 +262,11 @@ def test_both_learners_do_the_same() -> None:
         keras.utils.set_random_seed(1)
         model = build_keras(program)
         kit = kit_for(parts.info, experiment.training)
-        learning.compile_model(model, kit)
-        make: Any = learning.TensorFlowLearner if own_loop else learning.KerasLearner
-        learner: learning.Learner = make(model, kit, parts.training, Augmenter(varying, parts.info, 5))
-        learner.begin_epoch(1)
-        for start in range(0, 32, 8):
-            learner.learn(np.arange(start, start + 8))
+        compile_model(model, kit)
+        make: Any = TensorFlowLearner if own_loop else KerasLearner
+        learner: Learner = make(model, kit, parts.training, Augmenter(varying, parts.info, 5))
+        learner.begin_epoch(1, [np.arange(start, start + 8) for start in range(0, 32, 8)])
+        learner.learn(0, np.full(4, 0.001, "float32"))
         results.append((learner.metrics(), learner.judge(parts.validation, 5).metrics, model.get_weights()))
     (ours, judged, weights), (keras_own, keras_judged, keras_weights) = results
     for name in ("loss", "accuracy"):
@@ -267,7 +279,7 @@ def test_both_learners_do_the_same() -> None:
 def test_the_best_epoch_is_chosen_by_validation_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     losses = iter([0.5, 0.2, 0.9, 0.1])
     monkeypatch.setattr(
-        learning.TensorFlowLearner, "judge", lambda self, part, size: Verdict({"loss": next(losses), "accuracy": 0.0})
+        TensorFlowLearner, "judge", lambda self, part, size: Verdict({"loss": next(losses), "accuracy": 0.0})
     )
     weights: list[list[np.ndarray]] = []
     run = Run(small(epochs=3), tmp_path / "run", lambda e: None, Control())
@@ -323,7 +335,7 @@ def test_shares_that_leave_nothing_are_refused_before_anything_is_written(tmp_pa
 
 def test_a_device_that_is_not_there_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match='There is no device "gpu:7"'):
-        train(small(), tmp_path / "run", lambda e: None, Control(), "gpu:7")
+        train(small(device="gpu:7"), tmp_path / "run", lambda e: None, Control())
     assert not (tmp_path / "run").exists()
 
 
@@ -405,15 +417,15 @@ def test_a_stop_behind_a_last_step_into_nowhere_keeps_no_broken_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     control = Control()
-    learn = learning.TensorFlowLearner.learn
+    learn = TensorFlowLearner.learn
 
-    def spoil(self: Any, indices: np.ndarray) -> None:
-        learn(self, indices)  # its loss is finite; the step that follows from it is not
+    def spoil(self: Any, first: int, rates: np.ndarray) -> None:
+        learn(self, first, rates)  # its loss is finite; the step that follows from it is not
         model = self._model
         model.set_weights([np.full_like(w, np.nan) for w in model.get_weights()])
         control.stop()
 
-    monkeypatch.setattr(learning.TensorFlowLearner, "learn", spoil)
+    monkeypatch.setattr(TensorFlowLearner, "learn", spoil)
     with pytest.raises(RunError, match="stopped being a finite number"):
         train(small(), tmp_path / "run", lambda event: None, control)
     assert read_record(tmp_path / "run").status == "FAILED"

@@ -184,7 +184,7 @@ def test_failures_of_a_run_and_of_samples_are_sentences(quiet: Peer, tmp_path: P
     failed = next_failure(quiet)
     assert isinstance(failed, RunFailed)
     assert failed.run == "h"
-    quiet.send(StartRun("h", str(tmp_path / "h"), SHORT, "gpu:5"))
+    quiet.send(StartRun("h", str(tmp_path / "h"), SHORT.replace('"device": "auto"', '"device": "gpu:5"')))
     assert 'no device "gpu:5"' in next_failure(quiet).message
     quiet.send(GetSamples(9, SHORT, "trial"))
     failed = next_failure(quiet)

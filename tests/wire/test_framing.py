@@ -34,6 +34,16 @@ FIELDS: dict[Any, st.SearchStrategy[Any]] = {
     messages.Array | None: st.none() | arrays,
     messages.Sample: st.builds(messages.Sample, st.text(), st.integers(0, 2**40)),
     tuple[str, ...]: st.lists(st.text()).map(tuple),
+    tuple[messages.EpochEnd, ...]: st.lists(
+        st.builds(
+            messages.EpochEnd,
+            st.text(),
+            st.integers(0, 2**40),
+            st.floats(),
+            st.dictionaries(st.text(), st.floats()),
+            st.floats(),
+        )
+    ).map(tuple),
     tuple[messages.Device, ...]: st.lists(st.builds(messages.Device, st.text(), st.text())).map(tuple),
     dict[str, int]: st.dictionaries(st.text(), st.integers(0, 2**50)),
     dict[str, str]: st.dictionaries(st.text(), st.text()),

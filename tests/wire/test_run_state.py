@@ -47,7 +47,7 @@ def after(*messages: Message, state: RunState | None = None) -> RunState:
 
 
 def test_a_run_from_start_to_finish() -> None:
-    state = after(StartRun("r1", "/runs/r1", "{}", "cpu"))
+    state = after(StartRun("r1", "/runs/r1", "{}"))
     assert (state.phase, state.active, state.progress) == ("starting", True, 0.0)
     state = after(STARTED, state=state)
     assert (state.phase, state.name, state.epochs, state.steps_total, state.params) == ("running", "LeNet", 4, 40, 900)
@@ -143,7 +143,7 @@ def test_the_latest_evaluation_of_each_part_is_kept() -> None:
     assert state.evaluations["test"] is test
     over = after(RunEnded("r1", "finished", "/runs/r1", 2, 8.0, {}), evaluation("validation", 3), state=state)
     assert over.evaluations["validation"] is second
-    assert not after(StartRun("r2", "/runs/r2", "{}", "cpu"), state=over).evaluations
+    assert not after(StartRun("r2", "/runs/r2", "{}"), state=over).evaluations
 
 
 def test_states_with_arrays_can_be_compared() -> None:

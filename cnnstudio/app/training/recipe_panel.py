@@ -12,7 +12,7 @@ from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.inspector import DeclaredForm
 from cnnstudio.app.theme import set_icon, space
 from cnnstudio.app.training.sentences import recipe_words
-from cnnstudio.core.recipe import LOSSES, TrainingRecipe
+from cnnstudio.core.training.recipe import LOSSES, TrainingRecipe
 
 if TYPE_CHECKING:
     from cnnstudio.core.data.info import Task

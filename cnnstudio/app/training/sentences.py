@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.core.recipe import TrainingRecipe
+    from cnnstudio.core.training.recipe import TrainingRecipe
     from cnnstudio.wire.run_state import RunState
 
 
@@ -23,6 +23,8 @@ def headline(state: RunState) -> str:
         "idle": "Not trained yet",
         "starting": f"Building {name}",
         "running": f"Training {name}",
+        "pausing": f"Pausing {name} after this batch",
+        "paused": f"Paused {name}",
         "stopping": f"Stopping {name} after this batch",
         "finished": f"Trained {name}",
         "stopped": f"Stopped {name}",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.selection import Selection
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.core.recipe import TrainingRecipe
+    from cnnstudio.core.training.recipe import TrainingRecipe
     from cnnstudio.wire.run_state import RunState
 
 

@@ -20,12 +20,14 @@ from cnnstudio.core.declare import to_plain
 from cnnstudio.core.formats.files import file_name
 from cnnstudio.core.formats.weights_store import ENDING
 from cnnstudio.core.initial_weights import renamed_layers
+from cnnstudio.core.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program
-    from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+    from cnnstudio.core.recipe import DataRecipe
+    from cnnstudio.core.training.recipe import TrainingRecipe
 
 IMPORTS = ("import keras", "from keras import layers")
 _STANDARD = {
@@ -37,9 +39,6 @@ _STANDARD = {
 _WORD = re.compile(r"\b[A-Za-z_]\w*\b")
 READS_WEIGHTS = "from safetensors.numpy import load_file"
 """Import for a script that starts from a weights file."""
-
-OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "nadam": "Nadam", "rmsprop": "RMSprop", "sgd": "SGD"}
-"""Keras's class for each optimizer of the training recipe."""
 
 
 def to_python(program: Program, name: str = "build_model") -> str:
@@ -239,10 +238,8 @@ def training_loop(experiment: Experiment, indent: str = "") -> list[str]:
 
 
 def _optimizer(training: TrainingRecipe) -> Piece:
-    given: dict[str, object] = {"learning_rate": training.learning_rate}
-    if training.optimizer == "sgd" and training.momentum:
-        given["momentum"] = training.momentum
-    return call(f"optimizer=keras.optimizers.{OPTIMIZERS[training.optimizer]}", arguments((), given))
+    given = {"learning_rate": training.learning_rate, **training.optimizer_arguments()}
+    return call(f"optimizer=keras.optimizers.{OPTIMIZERS[training.optimizer].keras_class}", arguments((), given))
 
 
 _MODULES = (
@@ -251,6 +248,7 @@ _MODULES = (
     "core/code/augmenting.py",
     "core/code/scores.py",
     "core/code/boxes.py",
+    "core/code/rates.py",
     "engine/tasks/losses.py",
 )
 """With the functions that a script can carry along; the losses are those that the engine trains with."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from cnnstudio.core.data.sources import SourceSpec
     from cnnstudio.core.declare import Shape
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+    from cnnstudio.core.recipe import DataRecipe
+    from cnnstudio.core.training.recipe import TrainingRecipe
 
 LONGEST = 40
 """Letters of a class name that are told."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.architecture import Block
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+    from cnnstudio.core.recipe import DataRecipe
+    from cnnstudio.core.training.recipe import TrainingRecipe
 
 
 @dataclass(frozen=True, kw_only=True)

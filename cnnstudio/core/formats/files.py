@@ -35,7 +35,8 @@ from cnnstudio.core.formats.storage import write_atomic
 from cnnstudio.core.formats.strict_json import MAX_BYTES, MAX_DEPTH, FileError, Format, read_json, write_json
 from cnnstudio.core.formats.weights_store import lay_beside
 from cnnstudio.core.program import INPUT
-from cnnstudio.core.recipe import DataRecipe, TrainingRecipe
+from cnnstudio.core.recipe import DataRecipe
+from cnnstudio.core.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,7 @@ __all__ = [
 ]
 
 FORMAT = "cnnstudio-experiment"
-MAJOR, MINOR = 1, 2
+MAJOR, MINOR = 1, 3
 
 
 class _ArchitectureRecord(msgspec.Struct, forbid_unknown_fields=True):

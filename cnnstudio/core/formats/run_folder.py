@@ -5,7 +5,8 @@ experiment.safetensors the weights that it starts from, if any
 state.json             the RunRecord, written before training starts
 metrics.csv            a line an epoch: epoch, seconds, training metrics, validation metrics
 checkpoints/last.weights.h5    weights after the last whole epoch, or where the run was stopped: these are tested
-checkpoints/best.weights.h5    weights of the epoch with the lowest validation loss
+checkpoints/best.weights.h5    weights of the best epoch, as the recipe tells it
+checkpoints/resume.safetensors all that the run needs to go on from where it was; the one before it ends in "~"
 evaluation/validation.json     how the weights of both did on the validation part: {"last": ..., "best": ...}
 evaluation/test.json           how the weights that are tested did on the test part
 
@@ -35,12 +36,15 @@ STATE = "state.json"
 METRICS = "metrics.csv"
 LAST = Path("checkpoints") / "last.weights.h5"
 BEST = Path("checkpoints") / "best.weights.h5"
+CHECKPOINT = Path("checkpoints") / "resume.safetensors"
 VALIDATED = Path("evaluation") / "validation.json"
 TESTED = Path("evaluation") / "test.json"
-FORMAT = "1.0"
+FORMAT = "1.1"
 _MAX_BYTES = 1 << 20
 
-Status: TypeAlias = Literal["RUNNING", "FINISHED", "STOPPED", "FAILED", "INTERRUPTED"]
+Status: TypeAlias = Literal["RUNNING", "PAUSED", "FINISHED", "STOPPED", "FAILED", "INTERRUPTED"]
+UNDER_WAY: tuple[Status, ...] = ("RUNNING", "PAUSED")
+"""A run of these whose process is gone was interrupted."""
 
 
 class RunFolderError(ValueError):
@@ -71,12 +75,16 @@ class RunRecord(msgspec.Struct, frozen=True, omit_defaults=False):
     metrics: dict[str, float | None] = {}
     """Of the last whole epoch."""
     best_epoch: int = 0
-    """Epoch with the lowest validation loss; 0 before the first."""
+    """Epoch that was best on validation, as the recipe tells it; 0 before the first."""
     test: dict[str, float | None] = {}
     start: str = ""
     """What it starts from, in one sentence; "" for fresh weights."""
     message: str = ""
-    """Why the run failed."""
+    """Why the run failed, or ended before its last epoch."""
+    parent: str = ""
+    """Name of the folder of the run of which this one is a changed copy, since 1.1."""
+    plan: str = ""
+    """How steps were computed, in a few words, since 1.1."""
 
 
 def fresh_folder(name: str) -> Path:
@@ -128,12 +136,12 @@ def is_alive(record: RunRecord) -> bool:
 
 
 def settle(runs: Path) -> list[Path]:
-    """Mark every run below `runs` that says RUNNING but whose process is gone as INTERRUPTED; which these were."""
+    """Mark every run below `runs` that says it is under way but has lost its process INTERRUPTED; which these were."""
     settled = []
     for state in sorted(runs.glob(f"*/{STATE}")):
         with contextlib.suppress(RunFolderError, OSError):  # an unreadable folder must not keep the others
             record = read_record(state.parent)
-            if record.status == "RUNNING" and not is_alive(record):
+            if record.status in UNDER_WAY and not is_alive(record):
                 write_record(state.parent, msgspec.structs.replace(record, status="INTERRUPTED"))
                 settled.append(state.parent)
     return settled

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnnstudio.core.data.info import DataInfo
-    from cnnstudio.core.recipe import TrainingRecipe
+    from cnnstudio.core.training.recipe import TrainingRecipe
 
 __all__ = ["Judge", "TaskKit", "Verdict", "evaluation", "kit_for"]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cnnstudio.core.data.info import DataInfo
-    from cnnstudio.core.recipe import TrainingRecipe
+    from cnnstudio.core.training.recipe import TrainingRecipe
 
 
 @dataclass(frozen=True)

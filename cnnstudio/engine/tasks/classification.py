@@ -14,7 +14,7 @@ from cnnstudio.engine.tasks.base import Averaged, TaskKit, Verdict
 
 if TYPE_CHECKING:
     from cnnstudio.core.data.info import DataInfo
-    from cnnstudio.core.recipe import TrainingRecipe
+    from cnnstudio.core.training.recipe import TrainingRecipe
     from cnnstudio.engine.tasks.base import Judge
 
 MOST_IN_CONFUSION = 1000

@@ -1,198 +1,13 @@
-"""The messages between window and worker. A new message is one type here and one handler where it arrives.
-
-`Command` goes to the worker, `Event` comes from it. A lossy event may be dropped when a newer one of its type (and
-`lane`) waits to be sent; all others arrive, in order.
-"""
+"""Worker to window."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
+from typing import ClassVar
 
 import msgspec
 
 from cnnstudio.core.data.facts import ScanReport
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array: TypeAlias = np.ndarray[Any, Any]
-else:
-
-    class _ArrayType(type):
-        def __instancecheck__(cls, value: object) -> bool:
-            return is_array(value)
-
-    class Array(metaclass=_ArrayType):
-        """Stands for numpy.ndarray in message types, so that numpy is imported only when an array arrives."""
-
-
-def is_array(value: object) -> bool:
-    """Whether `value` is a numpy array, found out without importing numpy."""
-    kind = type(value)
-    return (kind.__module__, kind.__name__) == ("numpy", "ndarray")
-
-
-PROTOCOL = 2
-"""Raised when a message changes in a way the other side could misread."""
-
-
-class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """Base of everything on the wire."""
-
-    lossy: ClassVar[bool] = False
-
-    @property
-    def lane(self) -> str:
-        """What a newer lossy message of this type must agree with to replace this one."""
-        return ""
-
-
-class Command(Message, frozen=True):
-    """Window to worker."""
-
-
-class Event(Message, frozen=True):
-    """Worker to window."""
-
-
-class Sample(msgspec.Struct, frozen=True):
-    """One sample of the data: part is "training", "validation" or "test"; index counts within the part."""
-
-    part: str = "validation"
-    index: int = 0
-
-
-# Window to worker
-
-
-class StartRun(Command, frozen=True):
-    """Train the experiment (its JSON text) into the run folder `directory`, which the worker creates."""
-
-    run: str
-    directory: str
-    experiment: str
-    device: str = "auto"
-
-
-class StopRun(Command, frozen=True):
-    """End the run after the current batch; what has been learned is kept."""
-
-    run: str
-
-
-class Watch(Command, frozen=True):
-    """Send feature maps of this block for this sample, at most `hertz` times a second; block "" stops it."""
-
-    block: str
-    sample: Sample
-    hertz: float = 10.0
-
-
-class GetSamples(Command, frozen=True):
-    """Ask for samples of the experiment's data, to show and to choose from. Answer: Samples or Failed."""
-
-    request: int
-    experiment: str
-    part: str = "validation"
-    start: int = 0
-    count: int = 48
-    edge: int = 0
-    """Images are made smaller until no edge is longer than this; 0: as the network sees them."""
-    epoch: int = 0
-    """Varied as training does in this epoch, from 1; 0: not varied."""
-
-
-class ScanSource(Command, frozen=True):
-    """Look through the files of a source. Answer: ScanProgress as it goes on, then Scanned or Failed."""
-
-    request: int
-    source: str
-    """JSON text of the source; where its kind is "" the worker tells the kind from what lies at `path`."""
-    path: str = ""
-    fresh: bool = False
-    """Look again even where an earlier scan is still true."""
-
-
-class CancelScan(Command, frozen=True):
-    """End the scan that answers this request; it answers Failed."""
-
-    request: int
-
-
-class GetDecoded(Command, frozen=True):
-    """Ask what comes out when a block gives these values in place of its own. Answer: Decoded or Failed.
-
-    For moving through the bottleneck of an autoencoder; the network is that of the run folder `directory`.
-    """
-
-    request: int
-    experiment: str
-    directory: str
-    block: str
-    values: Array
-    """float32 with the shape of the block's output."""
-
-
-class ExportRun(Command, frozen=True):
-    """Write the trained model of a run folder to `path`. Answer: Exported or Failed."""
-
-    request: int
-    directory: str
-    """"" to write the model of `experiment` with the imported weights that it starts from."""
-    format: str
-    path: str
-    experiment: str = ""
-    """JSON text; for a run its own folder has it."""
-
-
-class GetPreviews(Command, frozen=True):
-    """Ask for a small picture of every block's maps for one sample. Answer: Previews or Failed.
-
-    The network is that of `experiment`, untrained, or with the weights of the run folder `directory` where they fit.
-    """
-
-    request: int
-    experiment: str
-    sample: Sample
-    directory: str = ""
-    size: int = 48
-    """Edge of a picture in pixels."""
-
-
-class WatchPreviews(Command, frozen=True):
-    """Send Previews (with request 0) of the run under way, at most `hertz` times a second; 0 stops it."""
-
-    sample: Sample
-    hertz: float = 1.0
-    size: int = 48
-
-
-class GetMaps(Command, frozen=True):
-    """Ask for the maps of one block for one sample, of a network as in GetPreviews. Answer: Maps or Failed."""
-
-    request: int
-    experiment: str
-    block: str
-    sample: Sample
-    directory: str = ""
-
-
-class GetEffectiveField(Command, frozen=True):
-    """Ask what a cell of a block's maps really depends on, of a network as in GetPreviews.
-
-    Answer: EffectiveField or Failed.
-    """
-
-    request: int
-    experiment: str
-    block: str
-    cell: tuple[int, ...]
-    """One index for each spatial axis of the block's maps; () for a block without maps."""
-    sample: Sample
-    directory: str = ""
-
-
-# Worker to window
+from cnnstudio.wire.messages.base import Array, Event, Sample
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -218,6 +33,17 @@ class Heartbeat(Event, frozen=True):
     step: int
 
 
+class EpochEnd(Event, frozen=True):
+    """An epoch is done: training and validation metrics."""
+
+    run: str
+    epoch: int
+    seconds: float
+    metrics: dict[str, float]
+    learning_rate: float = 0.0
+    """Of its last step."""
+
+
 class RunStarted(Event, frozen=True):
     """The model is built and the data are split."""
 
@@ -237,6 +63,37 @@ class RunStarted(Event, frozen=True):
     """Names of the metrics of validation ("val_" stands in front of them elsewhere) and test, the loss first."""
     start: str = ""
     """What training starts from, in one sentence without its full stop; "" for fresh weights."""
+    plan: str = ""
+    """How steps are computed on this machine, as a short warm-up has chosen, in a few words."""
+    history: tuple[EpochEnd, ...] = ()
+    """Of a run that is resumed: the epochs that were done before."""
+    steps_before: int = 0
+    """Of a run that is resumed: steps that were done before, those of a broken epoch counted."""
+
+
+class RunPaused(Event, frozen=True):
+    """The run waits for ContinueRun, ResumeRun or StopRun."""
+
+    run: str
+    message: str = ""
+    """Why it was not the person who paused it, and what to do: one sentence; "" where it was."""
+
+
+class RunContinued(Event, frozen=True):
+    """A paused run goes on."""
+
+    run: str
+
+
+class Checkpointed(Event, frozen=True):
+    """All that the run needs to go on from here is on disk."""
+
+    lossy: ClassVar[bool] = True
+    run: str
+    epoch: int
+    """The epoch in progress, from 1."""
+    step: int
+    """Steps done of that epoch."""
 
 
 class Progress(Event, frozen=True):
@@ -252,15 +109,8 @@ class Progress(Event, frozen=True):
     """Since the run started."""
     metrics: dict[str, float]
     samples_per_second: float
-
-
-class EpochEnd(Event, frozen=True):
-    """An epoch is done: training and validation metrics."""
-
-    run: str
-    epoch: int
-    seconds: float
-    metrics: dict[str, float]
+    learning_rate: float = 0.0
+    """Of the last step."""
 
 
 class RunEnded(Event, frozen=True):
@@ -272,6 +122,8 @@ class RunEnded(Event, frozen=True):
     epochs: int
     seconds: float
     test: dict[str, float]
+    reason: str = ""
+    """Why it ended before its last epoch though nobody stopped it, or which epoch it took: one sentence, or ""."""
 
 
 class RunFailed(Event, frozen=True):
@@ -326,9 +178,9 @@ class Samples(Event, frozen=True):
     """int32 class indices (n,), 0 or 1 for each class (n, classes), or masks (n, height, width); float32 (n, ...) for
     reconstruction and (n, most boxes, 5) for detection: left, top, right, bottom as shares of the size, and the class,
     -1 where there is none."""
-    parts: dict[str, int] = {}
+    parts: dict[str, int] = msgspec.field(default_factory=dict)
     """Samples in each part: training, validation, test."""
-    class_counts: dict[str, tuple[int, ...]] = {}
+    class_counts: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
     """For each part, samples of each class (pixels for segmentation, boxes for detection; () for reconstruction)."""
     names: tuple[str, ...] = ()
     """File of each sample, where the data come from files."""
@@ -371,10 +223,59 @@ class Evaluation(Event, frozen=True):
     """int64 (classes, classes): rows are the truth, columns the answers; (0, 0) where there is none."""
     precision: Array
     """float32 (classes, 101): detection's precision at recall 0, 0.01, ... 1; (0, 101) for other tasks."""
-    per_class: dict[str, tuple[float, ...]] = {}
+    per_class: dict[str, tuple[float, ...]] = msgspec.field(default_factory=dict)
     """Metric -> a value for each class, NaN where it is not defined."""
     scores: Array | None = None
     """float32 (classes, 101): the score from which on boxes count at each recall of `precision`, 0 beyond the last."""
+
+
+class Preflight(Event, frozen=True):
+    """Answer to GetPreflight."""
+
+    request: int
+    device: str
+    needed: dict[str, int]
+    """Bytes by what needs them, as "weights", "optimizer", "activations", "data"."""
+    free: int
+    """Bytes that can be had on the device; 0 where nobody knows."""
+    largest_batch: int
+    """The largest batch that fits, at most the training part; 0 where none does."""
+    problem: str = ""
+    """Why the run would be refused, with the numbers; "" when it fits."""
+    seconds_per_epoch: float = 0.0
+    """With validation; 0 where it was not measured."""
+    plan: str = ""
+    """As RunStarted.plan."""
+
+
+class RatesTried(Event, frozen=True):
+    """How far a rate test is; arrays as in RateFound."""
+
+    lossy: ClassVar[bool] = True
+    request: int
+    rates: Array
+    losses: Array
+    steps: int
+    """Of the whole test."""
+
+    @property
+    def lane(self) -> str:
+        """Each test has its own."""
+        return str(self.request)
+
+
+class RateFound(Event, frozen=True):
+    """Answer to FindRate."""
+
+    request: int
+    rates: Array
+    """float32 (n,), rising; fewer than asked for where the loss grew beyond sense."""
+    losses: Array
+    """float32 (n,): the loss of each step's batch, smoothed."""
+    suggestion: float
+    """The rate at which the loss falls fastest; 0 where it never falls."""
+    message: str = ""
+    """What is to be known of the suggestion, in one sentence; "" when nothing is."""
 
 
 class Decoded(Event, frozen=True):
@@ -451,15 +352,3 @@ class Failed(Event, frozen=True):
     request: int
     message: str
     details: str = ""
-
-
-AnyCommand: TypeAlias = Annotated[
-    StartRun | StopRun | Watch | GetSamples | ExportRun | GetPreviews | WatchPreviews | GetMaps | GetEffectiveField
-    | ScanSource | CancelScan | GetDecoded,
-    msgspec.Meta(title="command"),
-]  # fmt: skip
-AnyEvent: TypeAlias = Annotated[
-    Hello | Heartbeat | RunStarted | Progress | EpochEnd | RunEnded | RunFailed | FeatureMaps | WatchFailed
-    | Samples | Exported | Failed | Previews | Maps | EffectiveField | ScanProgress | Scanned | Evaluation | Decoded,
-    msgspec.Meta(title="event"),
-]  # fmt: skip
