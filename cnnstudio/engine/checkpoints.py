@@ -139,6 +139,10 @@ class RunFolder:
         )
         with writing_to(self.path):
             lines = self._cut_metrics(position.epoch)
+            for name, epoch in (("metrics", position.epoch), ("best", position.best_epoch)):
+                line = lines[epoch - 1] if 0 < epoch <= len(lines) else {}
+                measured = numbers({metric: line[metric] for metric in before.metrics if metric in line})
+                self.record = msgspec.structs.replace(self.record, **{name: measured})
             write_record(self.path, self.record)
         return lines
 
@@ -183,7 +187,7 @@ class RunFolder:
         changed: dict[str, Any] = {"epochs_done": epoch, "seconds": seconds, "metrics": numbers(metrics)}
         if best:
             self._best = weights
-            changed["best_epoch"] = epoch
+            changed |= {"best_epoch": epoch, "best": numbers(metrics)}
             self._validated["best"] = self._evaluation(epoch, judged)
         self._validated["last"] = self._evaluation(epoch, judged)
         self.record = msgspec.structs.replace(self.record, **changed)

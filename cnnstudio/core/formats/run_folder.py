@@ -9,6 +9,7 @@ checkpoints/best.weights.h5    weights of the best epoch, as the recipe tells it
 checkpoints/resume.safetensors all that the run needs to go on from where it was; the one before it ends in "~"
 evaluation/validation.json     how the weights of both did on the validation part: {"last": ..., "best": ...}
 evaluation/test.json           how the weights that are tested did on the test part
+notes.json             what the person wrote about the run (`run_notes`)
 
 Each evaluation has the epoch, the class names, the metrics, the confusion matrix (rows are the truth, columns the
 answers) or null, for each metric of classes a value for each of them, and for detection the precision of each class at
@@ -27,7 +28,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from cnnstudio.core.formats.files import file_name
-from cnnstudio.core.formats.storage import runs_folder, write_atomic
+from cnnstudio.core.formats.storage import read_capped, runs_folder, write_atomic
 from cnnstudio.core.formats.weights_store import ENDING
 
 EXPERIMENT = "experiment.json"
@@ -76,6 +77,8 @@ class RunRecord(msgspec.Struct, frozen=True, omit_defaults=False):
     """Of the last whole epoch."""
     best_epoch: int = 0
     """Epoch that was best on validation, as the recipe tells it; 0 before the first."""
+    best: dict[str, float | None] = {}
+    """Of the best epoch, since 1.1."""
     test: dict[str, float | None] = {}
     start: str = ""
     """What it starts from, in one sentence; "" for fresh weights."""
@@ -107,13 +110,11 @@ def read_record(folder: Path) -> RunRecord:
     """The folder's record. Raises RunFolderError when it has none that can be read."""
     path = folder / STATE
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise RunFolderError(f"{path} is larger than 1 MiB, so no run wrote it.")
-        return msgspec.json.decode(path.read_bytes(), type=RunRecord)
+        return msgspec.json.decode(read_capped(path, _MAX_BYTES), type=RunRecord)
     except OSError as error:
         why = error.strerror or str(error)
         raise RunFolderError(f'"{folder}" is not the folder of a run: {STATE} cannot be read ({why}).') from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise RunFolderError(f"{path} holds no run's state: {error}.") from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -32,6 +33,18 @@ def data_folder() -> Path:
 def runs_folder() -> Path:
     """Where runs go unless another folder is given."""
     return data_folder() / "runs"
+
+
+def read_capped(path: Path, most: int) -> bytes:
+    """What a file of at most that many bytes holds. Raises OSError, also for what is no file: a pipe never ends."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "It is not a file", str(path))
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"It has more than {most:,} bytes", str(path))
+    return data
 
 
 def write_atomic(path: Path, data: bytes, *, backup: bool = False) -> None:
