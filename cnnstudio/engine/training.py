@@ -15,26 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnstudio.core.code.samples import epoch_order
 from cnnstudio.core.formats.files import FileError, load_experiment
 from cnnstudio.core.formats.run_folder import EXPERIMENT, RunFolderError, fresh_folder, is_alive, read_record
-from cnnstudio.core.formats.weights_store import WeightsError
 from cnnstudio.engine import devices
-from cnnstudio.engine.augmenting import Augmenter
-from cnnstudio.engine.backend import keras
-from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.checkpoints import RunFolder, numbers
 from cnnstudio.engine.checks import check_memory, check_weights, checked_design, explained
 from cnnstudio.engine.control import Control, FolderTaken, RunError
-from cnnstudio.engine.data import Dataset, load
-from cnnstudio.engine.initial import give_weights
-from cnnstudio.engine.learning import Plan, is_finite, make_learner, metric_names
+from cnnstudio.engine.learning import Plan, is_finite, metric_names
 from cnnstudio.engine.live import LiveViews, RunNetwork
-from cnnstudio.engine.optimizers import compile_model
 from cnnstudio.engine.pace import Pace
 from cnnstudio.engine.probes import Probe
 from cnnstudio.engine.resuming import Position, ResumeError, read_checkpoint
-from cnnstudio.engine.tasks import evaluation, kit_for
+from cnnstudio.engine.tasks import evaluation
+from cnnstudio.engine.workbench import set_up
 from cnnstudio.wire.messages import Checkpointed, EpochEnd, Progress, RunContinued, RunEnded, RunPaused, RunStarted
 
 if TYPE_CHECKING:
@@ -43,9 +36,9 @@ if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.formats.run_folder import Status
-    from cnnstudio.core.program import Program, Step
+    from cnnstudio.engine.data import Dataset
     from cnnstudio.engine.learning import Learner
-    from cnnstudio.engine.tasks import TaskKit
+    from cnnstudio.engine.workbench import Workbench
     from cnnstudio.wire.messages import Device, Event
 
 _PROGRESS_SECONDS = 0.1
@@ -136,6 +129,7 @@ class Run:
         self._next_checkpoint = 0.0
         self._reason = ""
         self._pace: Pace
+        self._bench: Workbench
         self._model: Any = None
         self._weights: list[Any] = []
         """Copy of the latest weights that gave finite metrics."""
@@ -182,24 +176,19 @@ class Run:
     # Before the first step
 
     def _prepared(self, folder: RunFolder, design: Trace, device: Device) -> tuple[Learner, Dataset]:
-        data = load(self._experiment.data)
-        keras.utils.set_random_seed(self._recipe.seed)
-        program = design.program()
-        self._model = build_keras(program)
-        start = self._started_weights(program)
-        kit = self._kit(program, data)
-        compile_model(self._model, kit)
-        augmenter = Augmenter(self._experiment.data.augmentation, data.info, self._recipe.seed)
         plan = Plan.of(self._from[0].plan) if self._from is not None else None
-        learner = make_learner(self._model, kit, data.training, augmenter, plan)
-        steps = -(-len(data.training) // self._recipe.batch_size)
+        bench = self._bench = set_up(self._experiment, design, plan)
+        data, program, kit, learner = bench.data, bench.program, bench.kit, bench.learner
+        self._model, steps = bench.model, bench.steps_per_epoch
         self._pace = Pace(self._recipe, steps, kit.judged)
         self._probe = Probe(self._model, program, data, kit, self.id, self._emit)
         network = RunNetwork(self._model, program, data, self._experiment.data)
         self._live = LiveViews(network, self.id, self._emit)
         parts = {name: len(part) for name, part in data.parts.items()}
         lines = self._restored(folder, learner)
-        folder.update(params=program.params, parts=parts, start=start, plan=learner.plan.words, epochs=self._epochs)
+        folder.update(
+            params=program.params, parts=parts, start=bench.start, plan=learner.plan.words, epochs=self._epochs
+        )
         position = self._from[0] if self._from is not None else Position()
         self._clock.steps = position.epoch * steps + position.step
         self._emit(
@@ -215,7 +204,7 @@ class Run:
                 device=device.id,
                 metrics=metric_names(kit),
                 judged=("loss", *kit.judged),
-                start=start,
+                start=bench.start,
                 plan=learner.plan.words,
                 history=tuple(self._epoch_end(line) for line in lines),
                 steps_before=self._clock.steps,
@@ -241,28 +230,6 @@ class Run:
         metrics = {name: value for name, value in line.items() if name not in ("epoch", "seconds", "learning_rate")}
         return EpochEnd(self.id, int(line["epoch"]), line["seconds"], metrics, line.get("learning_rate", 0.0))
 
-    def _kit(self, program: Program, data: Dataset) -> TaskKit:
-        return kit_for(
-            data.info,
-            self._recipe,
-            scores=program.gives_scores,
-            noisy=self._experiment.data.preparation.added_noise > 0,
-            counts=data.class_counts("training") if self._recipe.class_weights else (),
-            samples=len(data.training),
-        )
-
-    def _started_weights(self, program: Program) -> str:
-        """Put the experiment's weights into the fresh model; the sentence that says which fit."""
-        names, model = layer_names(program), self._model
-
-        def layer_of(step: Step) -> Any:
-            return model.get_layer(names[step.name])
-
-        try:
-            return str(give_weights(program, layer_of, self._experiment) or "")
-        except WeightsError as error:
-            raise RunError(str(error)) from error
-
     # Training
 
     def _trained(self, folder: RunFolder, design: Trace, device: Device) -> RunEnded:
@@ -283,9 +250,7 @@ class Run:
 
     def _learned_epoch(self, folder: RunFolder, learner: Learner, data: Dataset, step: int) -> bool:
         """Learn every batch from that step on once; False when asked to stop on the way."""
-        batch = self._recipe.batch_size
-        order = epoch_order(len(data.training), self._recipe.seed, self._epoch)
-        batches = [order[start : start + batch] for start in range(0, len(order), batch)]
+        batches = self._bench.batches(self._epoch)
         learner.begin_epoch(self._epoch, batches, step)
         while step < len(batches):
             self._wait_while_paused(folder, learner, step)

@@ -264,7 +264,7 @@ def trained_weights(experiment: Experiment, folder: Path, monkeypatch: pytest.Mo
         built.append(build_keras(*given))
         return built[-1]
 
-    monkeypatch.setattr("cnnstudio.engine.training.build_keras", noting)
+    monkeypatch.setattr("cnnstudio.engine.workbench.build_keras", noting)
     assert train(experiment, folder, lambda event: None, Control()).outcome == "finished"
     weights: list[np.ndarray] = built[0].get_weights()
     return weights

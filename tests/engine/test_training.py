@@ -31,7 +31,7 @@ from cnnstudio.core.formats.run_folder import (
     write_record,
 )
 from cnnstudio.core.recipe import DataRecipe
-from cnnstudio.engine import memory, training
+from cnnstudio.engine import memory, training, workbench
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
@@ -170,7 +170,7 @@ def test_training_sees_every_training_sample_once_an_epoch_and_no_other(
         monkeypatch.setattr(learner, "judge", noting(judged, learner.judge))
         return learner
 
-    monkeypatch.setattr(training, "make_learner", recording)
+    monkeypatch.setattr(workbench, "make_learner", recording)
     experiment = small()
     trained(experiment, tmp_path / "run")
     parts = load(experiment.data)
