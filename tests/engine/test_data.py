@@ -18,7 +18,7 @@ from cnnstudio.core.data.preparation import Preparation
 from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.formats.run_folder import read_record
 from cnnstudio.core.recipe import DataRecipe
-from cnnstudio.engine import learning, memory
+from cnnstudio.engine import memory
 from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import DataError, load
 from cnnstudio.engine.data.ahead import Ahead
@@ -180,7 +180,7 @@ def test_streamed_and_resident_samples_train_to_the_same_numbers(
     all_of(load(recipe))  # from now on every sample is in memory
     assert load(recipe).training.kept(1 << 30) is not None
     resident = run(experiment, tmp_path / "resident")
-    monkeypatch.setattr(learning, "RESIDENT_BYTES", 0)
+    monkeypatch.setattr("cnnstudio.engine.learning.tensorflow_learner.RESIDENT_BYTES", 0)
     streamed = run(experiment, tmp_path / "streamed")
     assert streamed.test == resident.test
 
