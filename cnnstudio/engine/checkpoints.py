@@ -30,6 +30,7 @@ from cnnstudio.core.formats.storage import link_atomic, write_atomic
 from cnnstudio.core.formats.weights_store import find
 from cnnstudio.engine.control import FolderTaken, PlaceError
 from cnnstudio.engine.devices import versions
+from cnnstudio.engine.event_files import EventFiles
 from cnnstudio.engine.resuming import write_checkpoint
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class RunFolder:
             versions=versions(),
             parent=parent,
         )
+        self._events = EventFiles(path, self.record.started)
         self._columns: tuple[str, ...] = ()
         self._best: list[np.ndarray] | None = None
         """Weights of the best epoch while they are not on disk yet."""
@@ -143,6 +145,8 @@ class RunFolder:
                 line = lines[epoch - 1] if 0 < epoch <= len(lines) else {}
                 measured = numbers({metric: line[metric] for metric in before.metrics if metric in line})
                 self.record = msgspec.structs.replace(self.record, **{name: measured})
+            self._events = EventFiles(self.path, before.started)
+            self._events.start_again(lines)
             write_record(self.path, self.record)
         return lines
 
@@ -224,6 +228,7 @@ class RunFolder:
         """Keep how the network did on the test part."""
         with writing_to(self.path):
             self._write(TESTED, self._evaluation(epoch, judged))
+            self._events.tested(epoch, self.record.seconds, judged.metrics)
 
     def _evaluation(self, epoch: int, judged: Verdict) -> dict[str, Any]:
         return {
@@ -248,12 +253,14 @@ class RunFolder:
         return self._unsaved
 
     def _add_line(self, epoch: int, seconds: float, metrics: Mapping[str, float]) -> None:
-        with writing_to(self.path), (self.path / METRICS).open("a", encoding="utf-8", newline="\n") as file:
-            if not self._columns:
-                self._columns = tuple(metrics)
-                file.write(",".join(("epoch", "seconds", *self._columns)) + "\n")
-            values = (f"{metrics[name]:.9g}" for name in self._columns)
-            file.write(",".join((str(epoch), f"{seconds:.3f}", *values)) + "\n")
+        with writing_to(self.path):
+            with (self.path / METRICS).open("a", encoding="utf-8", newline="\n") as file:
+                if not self._columns:
+                    self._columns = tuple(metrics)
+                    file.write(",".join(("epoch", "seconds", *self._columns)) + "\n")
+                values = (f"{metrics[name]:.9g}" for name in self._columns)
+                file.write(",".join((str(epoch), f"{seconds:.3f}", *values)) + "\n")
+            self._events.epoch_end(epoch, seconds, metrics)
 
 
 def numbers(metrics: Mapping[str, float]) -> dict[str, float | None]:

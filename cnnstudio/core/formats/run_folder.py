@@ -9,6 +9,7 @@ checkpoints/best.weights.h5    weights of the best epoch, as the recipe tells it
 checkpoints/resume.safetensors all that the run needs to go on from where it was; the one before it ends in "~"
 evaluation/validation.json     how the weights of both did on the validation part: {"last": ..., "best": ...}
 evaluation/test.json           how the weights that are tested did on the test part
+tensorboard/PART/events...     the metrics of training, validation and test once more, for TensorBoard
 notes.json             what the person wrote about the run (`run_notes`)
 
 Each evaluation has the epoch, the class names, the metrics, the confusion matrix (rows are the truth, columns the
@@ -38,6 +39,7 @@ METRICS = "metrics.csv"
 LAST = Path("checkpoints") / "last.weights.h5"
 BEST = Path("checkpoints") / "best.weights.h5"
 CHECKPOINT = Path("checkpoints") / "resume.safetensors"
+EVENTS = Path("tensorboard")
 VALIDATED = Path("evaluation") / "validation.json"
 TESTED = Path("evaluation") / "test.json"
 FORMAT = "1.1"
