@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def variables_state(variables: Sequence[Any]) -> dict[str, np.ndarray]:
-    """The values of the variables under their number and path, so that none are mistaken for another."""
+    """The values of the variables under their number and name, so that none are mistaken for another."""
     return {name: np.array(keras.ops.convert_to_numpy(v)) for name, v in _named(variables).items()}
 
 
@@ -28,4 +28,5 @@ def restore_variables(variables: Sequence[Any], state: Mapping[str, np.ndarray])
 
 
 def _named(variables: Sequence[Any]) -> dict[str, Any]:
-    return {f"{number}:{variable.path}": variable for number, variable in enumerate(variables)}
+    """Not by path: Keras counts optimizers and seed generators over the whole life of a process, and names them so."""
+    return {f"{number}:{variable.name}": variable for number, variable in enumerate(variables)}
