@@ -89,6 +89,35 @@ def test_weighted_losses_follow_their_formulas() -> None:
     np.testing.assert_allclose(got, missed**2 * wanted, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize("scores", [False, True])
+def test_smoothed_labels_are_those_of_keras(scores: bool) -> None:
+    given: dict[str, Any] = {"recipe": recipe(label_smoothing=0.2), "scores": scores}
+    for task in (Task.CLASSIFICATION, Task.SEGMENTATION):
+        targets, raw = drawn(task)
+        outputs = raw if scores else shares(raw)
+        theirs = keras.losses.CategoricalCrossentropy(from_logits=scores, label_smoothing=0.2)
+        wanted = float(theirs(np.eye(5, dtype="float32")[targets], outputs))
+        assert value(kit_for(INFOS[task], **given).loss(), targets, outputs) == pytest.approx(wanted, rel=1e-5)
+    targets, raw = drawn(Task.MULTILABEL)
+    outputs = raw if scores else chances(raw)
+    wanted = float(keras.losses.BinaryCrossentropy(from_logits=scores, label_smoothing=0.2)(targets, outputs))
+    assert value(kit_for(INFOS[Task.MULTILABEL], **given).loss(), targets, outputs) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_smoothing_goes_with_weights_and_leaves_other_losses_alone() -> None:
+    targets, raw = drawn(Task.CLASSIFICATION)
+    answers, weights = shares(raw).astype("float64"), np.array([1, 2, 3, 4, 5], "float32")
+    wanted = 0.8 * np.eye(5)[targets] + 0.2 / 5
+    got = keras.ops.convert_to_numpy(losses.cross_entropy(targets, shares(raw), weights=weights, smoothing=0.2))
+    np.testing.assert_allclose(got, -(wanted * np.log(answers)).sum(-1) * weights[targets], rtol=1e-4)
+    masks, ends = drawn(Task.SEGMENTATION)
+    both = kit_for(INFOS[Task.SEGMENTATION], recipe(loss="cross-entropy + dice", label_smoothing=0.2)).loss()
+    parts = losses.cross_entropy(masks, shares(ends), smoothing=0.2), losses.dice(masks, shares(ends))
+    assert value(both, masks, shares(ends)) == pytest.approx(sum(float(keras.ops.mean(p)) for p in parts), rel=1e-5)
+    plain, smooth = (kit_for(INFOS[Task.SEGMENTATION], recipe(loss="dice", label_smoothing=s)).loss() for s in (0, 0.2))
+    assert value(plain, masks, shares(ends)) == value(smooth, masks, shares(ends))
+
+
 def test_dice_is_the_overlap_of_each_class() -> None:
     targets, raw = drawn(Task.SEGMENTATION)
     certain = np.eye(5, dtype="float32")[raw.argmax(-1)]

@@ -99,11 +99,17 @@ def _weighs(experiment: Experiment) -> bool:
     return training.class_weights and training.weighs_classes(experiment.data.info().task)
 
 
+def _smooths(experiment: Experiment) -> bool:
+    training = experiment.training
+    return training.label_smoothing > 0 and training.smooths_labels(experiment.data.info().task)
+
+
 def _own_loss(experiment: Experiment) -> str:
     """The carried function that is the loss; "" where Keras has it."""
     task = experiment.data.info().task
     chosen = task, experiment.training.loss_for(task)
-    return "" if chosen in _PLAIN and not _weighs(experiment) else _OWN.get(chosen, "")
+    plain = chosen in _PLAIN and not _weighs(experiment) and not _smooths(experiment)
+    return "" if plain else _OWN.get(chosen, "")
 
 
 def weights_lines(experiment: Experiment, indent: str = "") -> list[str]:
@@ -126,6 +132,8 @@ def loss_piece(experiment: Experiment) -> Piece:
         given += [Piece("scores=True")] if scores and task is not Task.RECONSTRUCTION else []
         if _weighs(experiment):
             given.append(Piece("weights=weights"))
+        if _smooths(experiment):
+            given.append(Piece(f"smoothing={experiment.training.label_smoothing!r}"))
         return call("loss=functools.partial", [Piece(own), *given]) if given else Piece(f"loss={own}")
     name = _PLAIN[task, experiment.training.loss_for(task)]
     if scores and name in _OF_SCORES:

@@ -80,6 +80,8 @@ class TaskKit:
         wanted = recipe.class_weights and recipe.weighs_classes(info.task) and any(counts)
         self.weights = self.weights_of(np.asarray(counts, "int64"), samples) if wanted else None
         """Of the classes, float32; None where all samples count the same."""
+        self.smoothing = recipe.label_smoothing if recipe.smooths_labels(info.task) else 0.0
+        """Share of each target that is spread over all classes."""
 
     def weights_of(self, counts: np.ndarray, samples: int) -> np.ndarray:
         """Weights of classes that occur that often in the training part."""

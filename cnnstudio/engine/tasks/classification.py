@@ -35,8 +35,9 @@ class Classification(TaskKit):
         """Of raw scores or of shares."""
         if self.recipe.loss_for(self.info.task) == "focal":
             return Averaged(losses.focal, scores=self.scores, weights=self.weights)
-        if self.weights is not None:
-            return Averaged(losses.cross_entropy, scores=self.scores, weights=self.weights)
+        if self.weights is not None or self.smoothing:
+            given = {"weights": self.weights, "smoothing": self.smoothing}
+            return Averaged(losses.cross_entropy, scores=self.scores, **given)
         return self.usual_loss()
 
     def usual_loss(self) -> Any:

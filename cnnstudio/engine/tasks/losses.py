@@ -19,9 +19,20 @@ def cross_entropy(
     outputs: Any,
     scores: bool = False,
     weights: Any = None,
+    smoothing: float = 0.0,
 ) -> Any:
-    """Cross-entropy of class indices (n, ...), each counted with its class's weight."""
-    losses = keras.losses.sparse_categorical_crossentropy(targets, outputs, scores)
+    """Cross-entropy of class indices (n, ...), each counted with its class's weight.
+
+    `smoothing` is the share of a target that all classes get alike (Szegedy et al.,
+    2016).
+    """
+    if smoothing:
+        indices = keras.ops.cast(targets, "int32")
+        wanted = keras.ops.one_hot(indices, outputs.shape[-1])
+        entropy = keras.losses.categorical_crossentropy
+        losses = entropy(wanted, outputs, scores, smoothing)
+    else:
+        losses = keras.losses.sparse_categorical_crossentropy(targets, outputs, scores)
     if weights is None:
         return losses
     return losses * keras.ops.take(weights, keras.ops.cast(targets, "int32"))
@@ -63,9 +74,11 @@ def cross_entropy_and_dice(
     outputs: Any,
     scores: bool = False,
     weights: Any = None,
+    smoothing: float = 0.0,
 ) -> Any:
     """The sum of both: what each position says, and how far the areas agree."""
-    places = keras.ops.mean(cross_entropy(targets, outputs, scores, weights))
+    losses = cross_entropy(targets, outputs, scores, weights, smoothing)
+    places = keras.ops.mean(losses)
     return places + keras.ops.mean(dice(targets, outputs, scores, weights))
 
 
@@ -74,13 +87,16 @@ def label_entropy(
     outputs: Any,
     scores: bool = False,
     weights: Any = None,
+    smoothing: float = 0.0,
 ) -> Any:
     """Binary cross-entropy of each class, targets (n, classes) of 0 and 1.
 
     `weights` are two for each class: of a sample without it and of one with it.
+    `smoothing` moves targets so far towards one half.
     """
     targets = keras.ops.cast(targets, outputs.dtype)
-    losses = keras.ops.binary_crossentropy(targets, outputs, scores)
+    wanted = targets * (1.0 - smoothing) + 0.5 * smoothing if smoothing else targets
+    losses = keras.ops.binary_crossentropy(wanted, outputs, scores)
     return label_weighted(losses, targets, weights)
 
 

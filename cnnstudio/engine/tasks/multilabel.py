@@ -29,8 +29,9 @@ class MultiLabel(TaskKit):
         """Of raw scores or of chances."""
         if self.recipe.loss_for(self.info.task) == "focal":
             return Averaged(losses.label_focal, scores=self.scores, weights=self.weights)
-        if self.weights is not None:
-            return Averaged(losses.label_entropy, scores=self.scores, weights=self.weights)
+        if self.weights is not None or self.smoothing:
+            given = {"weights": self.weights, "smoothing": self.smoothing}
+            return Averaged(losses.label_entropy, scores=self.scores, **given)
         return self.usual_loss()
 
     def usual_loss(self) -> Any:

@@ -32,9 +32,10 @@ class Segmentation(TaskKit):
     def loss(self) -> Any:
         """Of raw scores or of shares."""
         chosen = self.recipe.loss_for(self.info.task)
-        if chosen == "cross-entropy" and self.weights is None:
+        if chosen == "cross-entropy" and self.weights is None and not self.smoothing:
             return self.usual_loss()
-        return Averaged(_LOSSES[chosen], scores=self.scores, weights=self.weights)
+        smoothed = {"smoothing": self.smoothing} if self.smoothing else {}
+        return Averaged(_LOSSES[chosen], scores=self.scores, weights=self.weights, **smoothed)
 
     def usual_loss(self) -> Any:
         """Cross-entropy."""
