@@ -16,7 +16,8 @@ from cnnstudio.app.theme import Role, theme, themes
 from cnnstudio.app.theme.theme import DARK, LIGHT
 from cnnstudio.app.training.curve_data import FINE_POINTS, CurveData
 from cnnstudio.app.training.curves import CurvePanel
-from cnnstudio.app.training.plot import Look, MetricPlot
+from cnnstudio.app.training.figures import Look
+from cnnstudio.app.training.plot import MetricPlot
 from cnnstudio.wire.messages import EpochEnd, Progress, RunFailed, RunStarted, StartRun
 from cnnstudio.wire.run_state import RunState, fold
 

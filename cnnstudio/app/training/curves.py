@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QLineF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPen
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import MessageView, tool, words
 from cnnstudio.app.theme import Role, space, theme
-from cnnstudio.app.theme.theme import LIGHT
 from cnnstudio.app.training.curve_data import CurveData
 from cnnstudio.app.training.drawn import DrawnPlot
-from cnnstudio.app.training.plot import BOTTOM, TOP, Look, MetricPlot, figure_file
-from cnnstudio.core.formats.storage import write_atomic
+from cnnstudio.app.training.figure_files import ask_path, save_figure
+from cnnstudio.app.training.figures import Look
+from cnnstudio.app.training.plot import BOTTOM, TOP, MetricPlot, figure_file
 from cnnstudio.core.metrics import metric_title
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtGui import QMouseEvent, QPaintEvent
 
     from cnnstudio.wire.run_state import RunState
 
 REDRAW_MS = 200
-FORMS = {"png": "PNG image (*.png)", "svg": "SVG drawing (*.svg)", "pdf": "PDF document (*.pdf)"}
 
 
 class CurveCanvas(DrawnPlot):
@@ -180,23 +180,14 @@ class CurvePanel(QWidget):
             self.follow(self._state)
 
     def _ask_and_save(self) -> None:
-        name = f"{self._data.name or 'curves'}.png"
-        path, chosen = QFileDialog.getSaveFileName(self, "Save figure", name, ";;".join(FORMS.values()))
-        if path:
-            form = next((f for f, described in FORMS.items() if described == chosen), "png")
-            target = Path(path)
-            self.save(target if target.suffix else target.with_suffix(f".{form}"))
+        if path := ask_path(self, "Save figure", self._data.name or "curves"):
+            self.save(path)
 
     def save(self, path: Path) -> bool:
-        """Write the figure, in light colours as paper has them; the suffix names the format."""
-        form = path.suffix.lower().removeprefix(".")
-        if form not in FORMS:
-            self.said.emit(f'A figure can be saved as .png, .svg or .pdf, not as "{path.suffix}": change the name.')
-            return False
-        try:
-            write_atomic(path, figure_file(self._data, Look.of(LIGHT), form))
-        except OSError as error:
-            self.said.emit(f"The figure was not saved to {path}: {error.strerror or error}. Choose another folder.")
-            return False
-        self.said.emit(f"Figure saved to {path}")
-        return True
+        """Write the figure; the suffix names the format. Says how that went."""
+        done, sentence = save_figure(path, self._figure)
+        self.said.emit(sentence)
+        return done
+
+    def _figure(self, look: Look, form: str) -> bytes:
+        return figure_file(self._data, look, form)

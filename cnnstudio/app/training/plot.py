@@ -6,33 +6,25 @@ copy of them, which takes 1 to 2 ms.
 
 from __future__ import annotations
 
-import functools
-import importlib
-import io
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import matplotlib as mpl
-from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
-from PySide6.QtGui import QImage
 
-from cnnstudio.app.theme import Role, Scale
+from cnnstudio.app.training.figures import DPI, DrawnFigure, dress
 from cnnstudio.core.metrics import VALIDATION, is_share, metric_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from PySide6.QtGui import QImage
 
-    from cnnstudio.app.theme import Theme
     from cnnstudio.app.training.curve_data import CurveData
+    from cnnstudio.app.training.figures import Look
 
-# The backend's classes carry no types; it is asked for by name so that strict checking has nothing to guess.
-_agg: Any = importlib.import_module("matplotlib.backends.backend_agg")
-
-DPI = 96.0
 LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 56, 16, 34, 42, 44
 """Margins in logical pixels."""
 FINE_SHARE = 0.4
@@ -41,47 +33,6 @@ MOST_MARKERS = 30
 """With more epochs the line needs no markers."""
 
 Limits: TypeAlias = dict[str, tuple[float, float]]
-
-
-@dataclass(frozen=True)
-class Look:
-    """Colours and type of a figure."""
-
-    ground: str
-    text: str
-    muted: str
-    grid: str
-    border: str
-    training: str
-    validation: str
-    family: str
-    points: float
-
-    @classmethod
-    def of(cls, theme: Theme) -> Look:
-        """The look of a theme."""
-        font = theme.font(Scale.CAPTION)
-        return cls(
-            ground=theme.color(Role.SURFACE).name(),
-            text=theme.color(Role.TEXT).name(),
-            muted=theme.color(Role.MUTED).name(),
-            grid=theme.color(Role.GRID).name(),
-            border=theme.color(Role.BORDER).name(),
-            training=theme.color(Role.CURVE_1).name(),
-            validation=theme.color(Role.CURVE_2).name(),
-            family=known_family(font.family()),
-            points=font.pointSizeF(),
-        )
-
-
-@functools.cache
-def known_family(name: str) -> str:
-    """The font if matplotlib can find it, else the one it brings; it would log a warning at each text otherwise."""
-    try:
-        findfont(name, fallback_to_default=False)
-    except ValueError:
-        return "DejaVu Sans"
-    return name
 
 
 @dataclass
@@ -106,8 +57,7 @@ class MetricPlot:
     """One figure with an axes for each of the first two metrics, training and validation in each."""
 
     def __init__(self) -> None:
-        self.figure = Figure(dpi=DPI)
-        self._canvas: Any = _agg.FigureCanvasAgg(self.figure)
+        self._drawing = DrawnFigure()
         self._panels: list[_Panel] = []
         self._kept: Any = None
         self._drawn: tuple[object, ...] = ()
@@ -126,16 +76,12 @@ class MetricPlot:
         if self._limits != self._drawn_limits:
             self._draw_axes()
             self._drawn_limits = self._limits
-        self._canvas.restore_region(self._kept)
+        self._drawing.canvas.restore_region(self._kept)
         for panel in self._panels:
             panel.show(data)
             for line in panel.lines:
                 panel.axes.draw_artist(line)
-        buffer = self._canvas.buffer_rgba()
-        height, width = buffer.shape[:2]
-        image = QImage(buffer, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
-        image.setDevicePixelRatio(ratio)
-        return image
+        return self._drawing.image(ratio)
 
     def epoch_at(self, x: float) -> int | None:
         """The whole epoch nearest to that share (0 to 1) of the figure's width; None outside the axes."""
@@ -161,9 +107,8 @@ class MetricPlot:
         return [p.axes for p in self._panels]
 
     def _compose(self, data: CurveData, look: Look, size: tuple[int, int], ratio: float) -> None:
-        self.figure.set_dpi(DPI * ratio)
-        self.figure.set_size_inches(max(size[0], 160) / DPI, max(size[1], 120) / DPI)
-        self._panels = compose(self.figure, data.metrics, self._limits, look)
+        self._drawing.resize(size, ratio)
+        self._panels = compose(self._drawing.figure, data.metrics, self._limits, look)
         for panel in self._panels:
             for line in panel.lines:
                 line.set_animated(True)  # left out of the drawing that is kept
@@ -172,8 +117,8 @@ class MetricPlot:
         for panel in self._panels:
             panel.axes.set_xlim(*self._limits["epoch"])
             panel.axes.set_ylim(*self._limits[panel.metric])
-        self._canvas.draw()
-        self._kept = self._canvas.copy_from_bbox(self.figure.bbox)
+        self._drawing.canvas.draw()
+        self._kept = self._drawing.canvas.copy_from_bbox(self._drawing.figure.bbox)
 
 
 def compose(figure: Figure, names: tuple[str, ...], limits: Limits, look: Look) -> list[_Panel]:
@@ -198,14 +143,8 @@ def compose(figure: Figure, names: tuple[str, ...], limits: Limits, look: Look) 
 
 
 def _panel(axes: Axes, metric: str, look: Look) -> _Panel:
-    axes.set_facecolor(look.ground)
+    dress(axes, look)
     axes.set_title(metric_title(metric), loc="left", color=look.text, fontsize=look.points + 1, fontweight="bold")
-    axes.grid(True, color=look.grid, linewidth=1)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=look.muted, length=0, pad=6)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side == "bottom")
-        spine.set_color(look.border)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
     lines = (
@@ -262,10 +201,8 @@ def _legend(figure: Figure, look: Look, width: float, height: float) -> None:
 
 def figure_file(data: CurveData, look: Look, form: str) -> bytes:
     """The curves as a file: `form` is "png", "svg" or "pdf"."""
-    figure = Figure(figsize=(7.5, 6.0), dpi=DPI)
-    _agg.FigureCanvasAgg(figure)
-    for panel in compose(figure, data.metrics, limits(data, {}), look):
+    drawing = DrawnFigure()
+    drawing.figure.set_size_inches(7.5, 6.0)
+    for panel in compose(drawing.figure, data.metrics, limits(data, {}), look):
         panel.show(data)
-    out = io.BytesIO()
-    figure.savefig(out, format=form, dpi=200)
-    return out.getvalue()
+    return drawing.file(form)

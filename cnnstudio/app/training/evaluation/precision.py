@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QPainter
 
 from cnnstudio.app.features.colormaps import class_colour
 from cnnstudio.app.theme import Role, theme
 from cnnstudio.app.training.drawn import DrawnPlot
-from cnnstudio.app.training.plot import DPI, Look
+from cnnstudio.app.training.figures import DPI, DrawnFigure, Look, dress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QKeyEvent, QPaintEvent
+    from matplotlib.figure import Figure
+    from PySide6.QtGui import QImage, QKeyEvent, QPaintEvent
     from PySide6.QtWidgets import QWidget
-
-# The backend's classes carry no types; it is asked for by name so that strict checking has nothing to guess.
-_agg: Any = importlib.import_module("matplotlib.backends.backend_agg")
 
 REDRAW_MS = 60
 LONGEST = 24
@@ -51,8 +47,7 @@ class PrecisionCanvas(DrawnPlot):
         self._names: tuple[str, ...] = ()
         self._threshold = 0.5
         self._chosen = -1
-        self._figure = Figure(dpi=DPI)
-        self._canvas: Any = _agg.FigureCanvasAgg(self._figure)
+        self._drawing = DrawnFigure()
 
     @property
     def chosen(self) -> int:
@@ -62,7 +57,7 @@ class PrecisionCanvas(DrawnPlot):
     @property
     def figure(self) -> Figure:
         """What was drawn last."""
-        return self._figure
+        return self._drawing.figure
 
     def show_curves(self, precision: Any, scores: Any, names: Sequence[str]) -> None:
         """Precision (classes, 101) at recalls 0 to 1, and the scores behind them where they are known."""
@@ -95,33 +90,23 @@ class PrecisionCanvas(DrawnPlot):
         if not len(self._precision):
             return None
         ratio = self.devicePixelRatioF()
-        self._figure.set_dpi(DPI * ratio)
-        self._figure.set_size_inches(max(self.width(), 160) / DPI, max(self.height(), 120) / DPI)
+        self._drawing.resize((self.width(), self.height()), ratio)
         self._compose(Look.of(theme()))
-        self._canvas.draw()
-        buffer = self._canvas.buffer_rgba()
-        height, width = buffer.shape[:2]
-        image = QImage(buffer, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
-        image.setDevicePixelRatio(ratio)
-        return image
+        self._drawing.canvas.draw()
+        return self._drawing.image(ratio)
 
     def _compose(self, look: Look) -> None:
-        self._figure.clear()
-        self._figure.set_facecolor(look.ground)
-        width, height = self._figure.get_size_inches() * DPI
+        figure = self._drawing.figure
+        figure.clear()
+        figure.set_facecolor(look.ground)
+        width, height = figure.get_size_inches() * DPI
         with mpl.rc_context({"font.family": look.family, "font.size": look.points}):
-            axes = self._figure.add_axes((56 / width, 44 / height, (width - 72) / width, (height - 60) / height))
-            axes.set_facecolor(look.ground)
+            axes = figure.add_axes((56 / width, 44 / height, (width - 72) / width, (height - 60) / height))
+            dress(axes, look)
             axes.set_xlim(0, 1)
             axes.set_ylim(0, 1.02)
             axes.set_xlabel("Recall", color=look.muted)
             axes.set_ylabel("Precision", color=look.muted)
-            axes.grid(True, color=look.grid, linewidth=1)
-            axes.set_axisbelow(True)
-            axes.tick_params(colors=look.muted, length=0, pad=6)
-            for side, spine in axes.spines.items():
-                spine.set_visible(side == "bottom")
-                spine.set_color(look.border)
             for index in self._order():
                 self._draw_class(axes, index, look)
             legend = axes.legend(loc="lower left", facecolor=look.ground, edgecolor=look.border, labelcolor=look.text)

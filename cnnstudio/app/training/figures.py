@@ -1,0 +1,106 @@
+"""What all figures of matplotlib share: the look of the theme, axes dressed in it, the way into an image or a file."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont
+from PySide6.QtGui import QImage
+
+from cnnstudio.app.theme import Role, Scale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from cnnstudio.app.theme import Theme
+
+# The backend's classes carry no types; it is asked for by name so that strict checking has nothing to guess.
+_agg: Any = importlib.import_module("matplotlib.backends.backend_agg")
+
+DPI = 96.0
+FILE_DPI = 200
+"""Of a figure in a file of pixels."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colours and type of a figure."""
+
+    ground: str
+    text: str
+    muted: str
+    grid: str
+    border: str
+    training: str
+    validation: str
+    family: str
+    points: float
+
+    @classmethod
+    def of(cls, theme: Theme) -> Look:
+        """The look of a theme."""
+        font = theme.font(Scale.CAPTION)
+        return cls(
+            ground=theme.color(Role.SURFACE).name(),
+            text=theme.color(Role.TEXT).name(),
+            muted=theme.color(Role.MUTED).name(),
+            grid=theme.color(Role.GRID).name(),
+            border=theme.color(Role.BORDER).name(),
+            training=theme.color(Role.CURVE_1).name(),
+            validation=theme.color(Role.CURVE_2).name(),
+            family=known_family(font.family()),
+            points=font.pointSizeF(),
+        )
+
+
+@functools.cache
+def known_family(name: str) -> str:
+    """The font if matplotlib can find it, else the one it brings; it would log a warning at each text otherwise."""
+    try:
+        findfont(name, fallback_to_default=False)
+    except ValueError:
+        return "DejaVu Sans"
+    return name
+
+
+class DrawnFigure:
+    """A figure that is drawn into memory."""
+
+    def __init__(self) -> None:
+        self.figure = Figure(dpi=DPI)
+        self.canvas: Any = _agg.FigureCanvasAgg(self.figure)
+
+    def resize(self, size: tuple[int, int], ratio: float) -> None:
+        """Make it `size` (width, height) logical pixels, of which each is `ratio` device pixels."""
+        self.figure.set_dpi(DPI * ratio)
+        self.figure.set_size_inches(max(size[0], 160) / DPI, max(size[1], 120) / DPI)
+
+    def image(self, ratio: float) -> QImage:
+        """What was drawn last."""
+        buffer = self.canvas.buffer_rgba()
+        height, width = buffer.shape[:2]
+        image = QImage(buffer, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+        image.setDevicePixelRatio(ratio)
+        return image
+
+    def file(self, form: str) -> bytes:
+        """The figure as a file: `form` is "png", "svg" or "pdf"."""
+        out = io.BytesIO()
+        self.figure.savefig(out, format=form, dpi=FILE_DPI)
+        return out.getvalue()
+
+
+def dress(axes: Axes, look: Look) -> None:
+    """Ground, grid and ticks in the look; of the frame only the line below."""
+    axes.set_facecolor(look.ground)
+    axes.grid(True, color=look.grid, linewidth=1)
+    axes.set_axisbelow(True)
+    axes.tick_params(which="both", colors=look.muted, length=0, pad=6)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side == "bottom")
+        spine.set_color(look.border)
