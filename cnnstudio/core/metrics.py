@@ -7,6 +7,8 @@ import re
 
 VALIDATION = "val_"
 """Stands in front of a metric's name where it was measured on the validation part."""
+RATE = "learning_rate"
+"""Kept with the metrics of each epoch, though it is set and not measured."""
 
 _WORDS = {
     "mae": "mean absolute error",
@@ -33,7 +35,7 @@ _NUMBERED = (
     (re.compile(r"ap_(\d\d)"), "AP at 0.{}"),
 )
 _DECIBELS = frozenset({"psnr", "psnr_gain"})
-_OPEN = _DECIBELS | {"mae", "mse", "giou"}
+_OPEN = _DECIBELS | {"mae", "mse", "giou", RATE}
 """Metrics whose best value is not 1."""
 _SMALL = 0.0005
 """Nearer to zero than this, four digits after the point say nothing."""
@@ -83,6 +85,8 @@ def metric_value(name: str, value: float) -> str:
         return f"{value:.1f} {unit}"
     if name.endswith("accuracy"):
         return f"{value:.1%}".replace("%", " %")
+    if name == RATE:
+        return f"{value:.3g}"
     if is_share(name):
         return f"{value:.3f}"
     return f"{value:.1e}" if 0 < abs(value) < _SMALL else f"{value:.4f}"

@@ -48,6 +48,7 @@ def test_names(name: str, words: str, title: str) -> None:
         ("loss", 0.0, "loss 0.0000"),
         ("mse", 0.0000123, "mean squared error 1.2e-05"),
         ("f1", float("nan"), "F1: –"),
+        ("learning_rate", 0.000123456, "learning rate 0.000123"),
         ("loss", float("inf"), "loss –"),
     ],
 )

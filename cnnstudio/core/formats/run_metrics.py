@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.formats.run_folder import METRICS, RunFolderError
-from cnnstudio.core.metrics import VALIDATION
+from cnnstudio.core.metrics import RATE, VALIDATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 EPOCH, SECONDS = "epoch", "seconds"
 """The columns that say when; all others are metrics, and the learning rate."""
-RATE = "learning_rate"
 MAX_BYTES = 64 << 20
 """Of 20 columns about 300,000 epochs."""
 MAX_COLUMNS = 1000
