@@ -31,7 +31,7 @@ from cnnstudio.core.formats.storage import runs_folder
 from cnnstudio.core.metrics import VALIDATION, higher_is_better, shown_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cnnstudio.core.formats.run_folder import Status
 
@@ -172,19 +172,33 @@ class RunIndex:
         for _ in self.steps():
             pass
 
-    def steps(self) -> Iterator[Entry]:
-        """Refresh one folder at a time, newest first, for a window that must not be held up."""
+    def steps(self, *, only_live: bool = False) -> Iterator[Entry]:
+        """Refresh one folder at a time, newest first, for a window that must not be held up.
+
+        With `only_live` runs that are over are taken to be as they were: new folders and runs under way are read.
+        """
         names = self._names()
         for name in self._known.keys() - set(names):
             del self._known[name]
         for name in names:
-            yield self._look_at(name)
+            if not (only_live and self._is_over(name)):
+                yield self._look_at(name)
+
+    def look_at(self, folder: Path) -> None:
+        """Read that one folder anew, if it is among those of the index."""
+        if folder.parent == self.root and folder.name in self._names():
+            self._known.pop(folder.name, None)
+            self._look_at(folder.name)
+
+    def _is_over(self, name: str) -> bool:
+        known = self._known.get(name)
+        return known is not None and not (isinstance(known[1], RunSummary) and known[1].under_way)
 
     def _names(self) -> list[str]:
         try:
             with os.scandir(self.root) as found:
                 return sorted((e.name for e in found if e.is_dir() and not e.name.startswith(".")), reverse=True)
-        except FileNotFoundError:  # nothing has been trained yet
+        except OSError:  # nothing has been trained yet, or the disk is gone
             return []
 
     def _look_at(self, name: str) -> Entry:
@@ -216,6 +230,28 @@ def _file_stamp(path: Path) -> tuple[int, int, int]:
     return (status.st_mtime_ns, status.st_ino, status.st_size)
 
 
+def parents(runs: Iterable[RunSummary]) -> dict[str, str]:
+    """The run that each came from, by their names: the one its record tells, or else the one before of its experiment.
+
+    Runs that have neither are left out.
+    """
+    known = {run.id: run for run in runs}
+    latest: dict[str, str] = {}
+    found = {}
+    for run in sorted(known.values(), key=_order):
+        told = run.record.parent
+        parent = told if told in known and told != run.id else latest.get(run.record.name, "")
+        if parent:
+            found[run.id] = parent
+        latest[run.record.name] = run.id
+    return found
+
+
+def _order(run: RunSummary) -> tuple[float, str]:
+    """By the time they were started; two of a second by the names of their folders."""
+    return (run.started.timestamp() if run.started is not None else 0.0, run.id)
+
+
 def find_run(wanted: str, root: Path | None = None) -> Path:
     """The folder of the run that a person names: a folder, the name of one below `root`, or "last".
 
@@ -227,7 +263,7 @@ def find_run(wanted: str, root: Path | None = None) -> Path:
         index.refresh()
         if not index.runs:
             raise RunFolderError(f'There is no run in "{root}" yet: train an experiment first.')
-        return max(index.runs, key=lambda run: (run.record.started, run.id)).folder
+        return max(index.runs, key=_order).folder
     for folder in (Path(wanted), root / wanted):
         if wanted and (folder / STATE).is_file():
             return folder

@@ -1,0 +1,52 @@
+"""A run that this window trains, as its messages tell it: its record on disk lags some seconds behind."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cnnstudio.core.formats.run_folder import Status
+    from cnnstudio.core.formats.run_index import RunSummary
+    from cnnstudio.wire.run_state import Phase, RunState
+
+_STATUS: Mapping[Phase, Status] = {
+    "starting": "RUNNING",
+    "running": "RUNNING",
+    "pausing": "RUNNING",
+    "stopping": "RUNNING",
+    "paused": "PAUSED",
+    "finished": "FINISHED",
+    "stopped": "STOPPED",
+    "failed": "FAILED",
+}
+
+
+def is_of(state: RunState, run: RunSummary) -> bool:
+    """Whether the state is that of this run."""
+    return state.phase != "idle" and bool(state.directory) and state.directory == str(run.folder)
+
+
+def as_it_stands(run: RunSummary, state: RunState) -> RunSummary:
+    """The run with what the messages say: state, epochs, time, and the metrics of the last whole epoch."""
+    if not is_of(state, run):
+        return run
+    record = run.record
+    changed: dict[str, object] = {"message": state.message or state.reason or record.message}
+    if state.epochs:  # the run has been set up
+        changed |= {"epochs": state.epochs, "epochs_done": len(state.history), "seconds": state.seconds}
+        changed |= {"params": state.params, "device": state.device, "plan": state.plan}
+    if state.history:
+        changed["metrics"] = _numbers(state.history[-1].metrics)
+    if state.test:
+        changed["test"] = _numbers(state.test)
+    return dataclasses.replace(run, record=msgspec.structs.replace(record, **changed), status=_STATUS[state.phase])
+
+
+def _numbers(metrics: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
