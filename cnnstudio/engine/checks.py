@@ -9,7 +9,7 @@ from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.analysis.lint import lint
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.formats.weights_store import WeightsError, find
-from cnnstudio.engine import memory
+from cnnstudio.engine import devices, estimate
 from cnnstudio.engine.backend import tensorflow
 from cnnstudio.engine.control import RunError
 from cnnstudio.engine.data import DataError
@@ -45,11 +45,7 @@ def check_weights(experiment: Experiment) -> None:
 
 def check_memory(experiment: Experiment, design: Trace, device: Device) -> None:
     """Raises RunError, with the numbers, where the run cannot fit into the device's memory."""
-    if device.id != "cpu":
-        return  # a GPU that runs out raises, and says so
-    batch = min(experiment.training.batch_size, experiment.data.source.sample_count)
-    sentence = memory.problem(experiment, design, memory.free_bytes(), batch)
-    if sentence:
+    if sentence := estimate.problem(experiment, design, devices.free_bytes(device)):
         raise RunError(sentence)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio import __version__
 from cnnstudio.core.declare import closest
+from cnnstudio.engine import memory
 from cnnstudio.engine.backend import backend, backend_version, keras, tensorflow
 from cnnstudio.engine.control import RunError
 from cnnstudio.wire.messages import Device
@@ -74,6 +75,11 @@ def scope(device: Device) -> AbstractContextManager[Any]:
     """Context in which Keras places variables and work on `device`."""
     made: AbstractContextManager[Any] = keras.device("cpu:0" if device.id == "cpu" else device.id)
     return made
+
+
+def free_bytes(device: Device) -> int | None:
+    """Bytes that a run can still take on the device; None where nobody knows."""
+    return memory.free_bytes() if device.id == "cpu" else None
 
 
 def settle_determinism(device: Device) -> None:

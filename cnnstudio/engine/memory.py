@@ -1,4 +1,4 @@
-"""How much memory a run will need, and how much there is: running out is a SIGKILL without a word."""
+"""How much memory there is, and how much samples take of it."""
 
 from __future__ import annotations
 
@@ -10,32 +10,16 @@ from typing import TYPE_CHECKING
 from cnnstudio.core.data.files import FileSource
 from cnnstudio.core.data.info import Task
 from cnnstudio.core.data.packaged import KerasDataset, PackageData
-from cnnstudio.core.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
-    from cnnstudio.core.analysis.tracing import Trace
-    from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.recipe import DataRecipe
 
-_COPIES_OF_WEIGHTS = 3
-"""The weights, their gradients, and the copy of the last finite ones."""
 RESIDENT_BYTES = 1 << 30
 """Samples of up to this size, as they are kept, lie on the device that trains; more are brought there by batches."""
 _SHARE_FOR_SAMPLES = 0.4
 """Of the free memory, at most this is taken by samples read from files; those beyond it are read again each epoch."""
 _UNKNOWN_ROOM = 1 << 30
 _CONTROL_GROUP = Path("/sys/fs/cgroup")
-
-
-def needed_bytes(experiment: Experiment, trace: Trace, free: int | None = None) -> dict[str, int]:
-    """A low estimate for training, by what needs it: "weights", "activations", "data"."""
-    copies = _COPIES_OF_WEIGHTS + OPTIMIZERS[experiment.training.optimizer].slots
-    activations = sum(b.activation_bytes for b in trace.blocks.values())
-    return {
-        "weights": 4 * trace.params * copies,
-        "activations": activations * experiment.training.batch_size,
-        "data": _with_device_copy(data_bytes(experiment.data, free)),
-    }
 
 
 def data_bytes(recipe: DataRecipe, free: int | None = None) -> int:
@@ -54,34 +38,10 @@ def room_for_samples(free: int | None) -> int:
     return _UNKNOWN_ROOM if free is None else int(free * _SHARE_FOR_SAMPLES)
 
 
-def _with_device_copy(size: int) -> int:
-    return 2 * size if size <= RESIDENT_BYTES else size
-
-
 def free_bytes() -> int | None:
     """Bytes that can still be taken: of the computer, or of the container if that has less; None: unknown."""
     known = [n for n in (_of_computer(), _of_container()) if n is not None]
     return min(known) if known else None
-
-
-def problem(experiment: Experiment, trace: Trace, free: int | None, batch_size: int) -> str | None:
-    """Why the run cannot fit into `free` bytes, with the numbers and what to change; None when it may fit."""
-    needed = needed_bytes(experiment, trace, free)
-    needed["activations"] = needed["activations"] // experiment.training.batch_size * batch_size
-    total = sum(needed.values())
-    if free is None or total <= free:
-        return None
-    advice = {
-        "weights": "make the widest Dense or Convolution smaller",
-        "activations": f"lower the batch size ({batch_size:,}) or shrink the maps earlier",
-        "data": "use fewer or smaller samples",
-    }
-    largest = max(needed, key=lambda name: needed[name])
-    parts = ", ".join(f"{readable(n)} for {name}" for name, n in needed.items())
-    return (
-        f"Training needs at least {readable(total)} of memory ({parts}), but {readable(free)} are free: "
-        f"{advice[largest]}."
-    )
 
 
 def data_problem(recipe: DataRecipe, free: int | None) -> str | None:

@@ -1,9 +1,9 @@
 """The worker: reads commands, trains, answers. One run at a time; the window may ask for samples meanwhile.
 
 Threads: the main one trains and exports; "reader" takes commands off the pipe and deals at once with those that a
-training run must not hold up; "samples" answers GetSamples, which is numpy alone; "scan" looks through a person's
-files; "outbox" writes; "heartbeat" shows that the process lives. When the window closes the pipe, the worker ends, in
-mid-training too.
+training run must not hold up; "samples" answers GetSamples, which is numpy alone, and in mid-training what can be said
+of another run without computing; "scan" looks through a person's files; "outbox" writes; "heartbeat" shows that the
+process lives. When the window closes the pipe, the worker ends, in mid-training too.
 """
 
 from __future__ import annotations
@@ -32,20 +32,24 @@ from cnnstudio.engine.scanning import Scans
 from cnnstudio.engine.showing import show_samples
 from cnnstudio.engine.sketch import SketchError, Sketches
 from cnnstudio.engine.training import Run, resumed
+from cnnstudio.engine.trials import Trials
 from cnnstudio.engine.warming import warm_up
 from cnnstudio.wire.framing import FrameError, FrameReader, decode_command
 from cnnstudio.wire.messages import (
     PROTOCOL,
     CancelScan,
+    CancelTrial,
     Command,
     ContinueRun,
     Event,
     Exported,
     ExportRun,
     Failed,
+    FindRate,
     GetDecoded,
     GetEffectiveField,
     GetMaps,
+    GetPreflight,
     GetPreviews,
     GetSamples,
     Heartbeat,
@@ -83,6 +87,7 @@ class Worker:
         """For the main thread; None ends it."""
         self._samples = ThreadPoolExecutor(1, thread_name_prefix="samples")
         self._scans = Scans(self._outbox.put)
+        self._trials = Trials(self._outbox.put, self._has_time)
         self._closing = threading.Event()
         self._force = threading.Timer(_GRACE_SECONDS, os._exit, (0,))  # compiling and exporting cannot be interrupted
         self._force.daemon = True
@@ -110,6 +115,7 @@ class Worker:
             GetSamples: self._get_samples,
             ScanSource: self._scan_source,
             CancelScan: self._scans.cancel,
+            CancelTrial: self._trials.cancel,
         }
         """Handled by the reader, in mid-training too."""
         self._in_turn: dict[type[Command], Handler] = {
@@ -121,8 +127,15 @@ class Worker:
             GetMaps: self._get_maps,
             GetEffectiveField: self._get_field,
             GetDecoded: self._get_decoded,
+            GetPreflight: self._trials.preflight,
+            FindRate: self._trials.find_rate,
         }
         """Handled by the main thread, one after the other."""
+        self._meanwhile: dict[type[Command], Handler] = {
+            GetPreflight: self._trials.estimate,
+            FindRate: self._trials.refuse,
+        }
+        """In place of the handlers above while a run waits or goes on: handled by the thread for samples."""
 
     def serve(self) -> None:
         """Greet, then work until the window closes the pipe."""
@@ -162,6 +175,8 @@ class Worker:
                 self._runs_due += isinstance(command, StartRun | ResumeRun)
                 if self._runs_due and isinstance(command, GetPreviews | GetMaps | GetEffectiveField | GetDecoded):
                     self._asked.put(command)
+                elif self._runs_due and type(command) in self._meanwhile:
+                    self._samples.submit(self._handle, self._meanwhile, command)
                 else:
                     self._jobs.put(command)
 
@@ -343,7 +358,8 @@ def _warm_up() -> None:
         traceback.print_exc()
 
 
-_REQUESTS = GetSamples | ScanSource | ExportRun | GetPreviews | GetMaps | GetEffectiveField | GetDecoded
+_TRIALS = GetPreflight | FindRate
+_REQUESTS = GetSamples | ScanSource | ExportRun | GetPreviews | GetMaps | GetEffectiveField | GetDecoded | _TRIALS
 
 
 def _refusal(command: Command, sentence: str, details: str) -> Event:

@@ -31,7 +31,7 @@ from cnnstudio.core.formats.run_folder import (
     write_record,
 )
 from cnnstudio.core.recipe import DataRecipe
-from cnnstudio.engine import memory, training, workbench
+from cnnstudio.engine import estimate, memory, training, workbench
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
@@ -342,12 +342,12 @@ def test_a_device_that_is_not_there_is_refused_before_anything_is_written(tmp_pa
 def test_too_little_memory_is_refused_with_the_numbers() -> None:
     wide = chain(Digits(), ("flatten_1", "Flatten", {}), ("dense_1", "Dense", {"units": 60000}))
     design = trace(wide.architecture, wide.data.info())
-    sentence = memory.problem(wide, design, 50_000_000, 64)
+    sentence = estimate.problem(wide, design, 50_000_000)
     assert sentence is not None
-    assert sentence.startswith("Training needs at least 106.3 MB of memory (90.0 MB for weights")
+    assert sentence.startswith("Training needs ")
     assert "but 50.0 MB are free: make the widest Dense" in sentence
-    assert memory.problem(wide, design, 200_000_000, 64) is None
-    assert memory.problem(wide, design, None, 64) is None
+    assert estimate.problem(wide, design, 10**9) is None
+    assert estimate.problem(wide, design, None) is None
     assert (memory.free_bytes() or 0) > 1e6
     huge = DataRecipe(source=Shapes(count=20000, size=256))
     assert memory.data_problem(huge, 10**10) == (
