@@ -16,7 +16,7 @@ from cnnstudio.core.declare import to_plain
 from cnnstudio.core.formats.files import file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.recipe import DataRecipe
@@ -108,18 +108,17 @@ def load_and_split(experiment: Experiment, parameters: Callable[[str], set[str]]
     return lines
 
 
-def noisy_loop(lines: Sequence[str], data: DataRecipe) -> list[str]:
-    """The loop of training, with noise added to what goes in."""
+def noisy_inputs(data: DataRecipe) -> str:
+    """What goes into a `fit` over arrays: the inputs of the rows `order`, with the noise of the epoch."""
+    noise = f" + noise_for(order, inputs.shape[1:], NOISE, {data.seed}, epoch)" if is_noisy(data) else ""
+    return f"inputs[order]{noise}"
+
+
+def noisy_batches(data: DataRecipe) -> list[str]:
+    """Statements that add the noise of the epoch to `batches`; [] where there is none."""
     if not is_noisy(data):
-        return list(lines)
-    inputs = f"inputs[order] + noise_for(order, inputs.shape[1:], NOISE, {data.seed}, epoch),"
-    wrapped = f"    batches = noisy_batches(batches, training[order], NOISE, {data.seed}, epoch)"
-    made = []
-    for line in lines:
-        if line == "    model.fit(" and any("varied_batches" in each for each in lines):
-            made.append(wrapped)
-        made.append(line.replace("inputs[order],", inputs))
-    return made
+        return []
+    return [f"batches = noisy_batches(batches, training[order], NOISE, {data.seed}, epoch)"]
 
 
 def _made(data: DataRecipe, parameters: Callable[[str], set[str]], indent: str) -> list[str]:

@@ -53,7 +53,6 @@ outputs = model.predict(inputs[test], verbose=0)
 found = found_boxes(outputs, tf.image.combined_non_max_suppression)
 precision, _ = precision_at_recalls(targets[test], found, {classes})
 results |= detection_scores(precision)""".splitlines()
-_SCORED_BOXES = [line.replace("suppression)", "suppression, scores=True)") for line in _BOXES]
 
 _LIKENESS = """\
 outputs = model.predict(inputs[test], verbose=0)
@@ -160,6 +159,36 @@ def metric_pieces(experiment: Experiment) -> list[Piece]:
     return [accuracy, call("keras.metrics.MeanIoU", arguments((info.classes,), given))]
 
 
+_WATCHED_ERROR = """\
+answers = model.predict(inputs[validation], verbose=0)
+errors = squared_errors(targets[validation], answers)
+value = noise_ratio(errors, span_of(targets[validation]))""".splitlines()
+_WATCHED_BOXES = """\
+answers = model.predict(inputs[validation], verbose=0)
+found = found_boxes(answers, tf.image.combined_non_max_suppression)
+precision, _ = precision_at_recalls(targets[validation], found, {classes})
+value = detection_scores(precision)["map_50"]""".splitlines()
+
+
+def watches_higher(experiment: Experiment) -> bool:
+    """Whether the larger value of what is watched on validation is the better one."""
+    return experiment.training.monitor == "metric"
+
+
+def watched_lines(experiment: Experiment) -> list[str]:
+    """Statements that give `value`: of an epoch on validation, what tells progress, from the `result` of its `fit`."""
+    info = experiment.data.info()
+    if experiment.training.monitor == "loss":
+        return ['value = result.history["val_loss"][-1]']
+    if info.task is Task.RECONSTRUCTION:
+        return _WATCHED_ERROR
+    if info.task is Task.DETECTION:
+        lines = _filled(_WATCHED_BOXES, info)
+        return _scored(lines) if gives_scores(experiment) else lines
+    watched = "mean_iou" if info.task is Task.SEGMENTATION else "accuracy"
+    return [f'value = result.history["val_{watched}"][-1]']
+
+
 def measuring(experiment: Experiment, indent: str = "") -> list[str]:
     """Statements that say how good the model is on samples it has not seen: those that the engine judges by."""
     lines = [_EVALUATED, *_judging(experiment), *_PRINTED]
@@ -173,7 +202,8 @@ def _judging(experiment: Experiment) -> list[str]:
     if info.task is Task.SEGMENTATION:
         return _filled(_MASKS, info)
     if info.task is Task.DETECTION:
-        return _filled(_SCORED_BOXES if gives_scores(experiment) else _BOXES, info)
+        lines = _filled(_BOXES, info)
+        return _scored(lines) if gives_scores(experiment) else lines
     lines = ["outputs = model.predict(inputs[test], verbose=0)"]
     labels = info.task is Task.MULTILABEL
     if gives_scores(experiment):
@@ -185,6 +215,11 @@ def _judging(experiment: Experiment) -> list[str]:
 
 def _class_scores(info: DataInfo) -> str:
     return f"classification_scores(targets[test], outputs, k={best_k(info.classes)})"
+
+
+def _scored(lines: list[str]) -> list[str]:
+    """The lines for a network that answers raw scores."""
+    return [line.replace("suppression)", "suppression, scores=True)") for line in lines]
 
 
 def _filled(lines: list[str], info: DataInfo) -> list[str]:

@@ -42,11 +42,16 @@ class ModelCode:
     """Block id -> its first and last line, counted from 0 within `lines`."""
 
 
-def model_code(program: Program, name: str = "build_model", groups: Collection[Group] = ()) -> ModelCode:
+def model_code(
+    program: Program, name: str = "build_model", groups: Collection[Group] = (), *, mixed: bool = False
+) -> ModelCode:
     """The function: `keras.Sequential` for a plain chain, the functional API for anything that branches.
 
-    The names of `groups` stand as comments above their first layers.
+    The names of `groups` stand as comments above their first layers. `mixed`: layers compute in fewer bits, so the one
+    that gives the result is told to give float32.
     """
+    if mixed:
+        program = _with_exact_result(program)
     steps = needed(program)
     head = f"def {name}():"
     headings = _headings(steps, groups)
@@ -69,6 +74,14 @@ def _headings(steps: Sequence[Step], groups: Collection[Group]) -> dict[str, lis
         begun |= around
         inside = around
     return found
+
+
+def _with_exact_result(program: Program) -> Program:
+    steps = [
+        dataclasses.replace(step, config={**step.config, "dtype": "float32"}) if step.name == program.result else step
+        for step in program.steps
+    ]
+    return dataclasses.replace(program, steps=tuple(steps))
 
 
 def needed(program: Program) -> tuple[Step, ...]:

@@ -20,8 +20,8 @@ from cnnstudio.core.code.source import (
     model_of,
     runs_with,
     standard_imports,
-    training_loop,
 )
+from cnnstudio.core.code.training_code import policy_lines, training_loop
 from cnnstudio.core.code.writing import one_line
 from cnnstudio.core.data.info import Task
 
@@ -39,19 +39,18 @@ _TASKS = {
     Task.RECONSTRUCTION: "Reconstruction: the sample itself.",
     Task.DETECTION: "Detection: boxes, each with a class.",
 }
+_START = ["keras.utils.set_random_seed(SEED)"]
 _IMPORTS = ["import keras", "import matplotlib.pyplot as plt", "import numpy as np"]
 
-_KEPT = """\
-history = {}
-for epoch in range(1, EPOCHS + 1):""".splitlines()
 _KEEPING = """\
-    for name, values in result.history.items():
-        history.setdefault(name, []).extend(values)""".splitlines()
+for name, values in result.history.items():
+    history.setdefault(name, []).extend(values)""".splitlines()
 
 _CURVES = """\
 figure, axes = plt.subplots()
-axes.plot(range(1, EPOCHS + 1), history["loss"], label="training")
-axes.plot(range(1, EPOCHS + 1), history["val_loss"], label="validation")
+epochs = range(1, len(history["loss"]) + 1)
+axes.plot(epochs, history["loss"], label="training")
+axes.plot(epochs, history["val_loss"], label="validation")
 axes.set(xlabel="epoch", ylabel="loss")
 axes.legend()
 plt.show()""".splitlines()
@@ -66,13 +65,13 @@ def notebook(experiment: Experiment) -> str:
     imports += [READS_WEIGHTS] if experiment.weights else []
     cells = [
         _prose("title", _title(experiment, rows)),
-        _code("settings", [*imports, "", *constants(experiment), "", "keras.utils.set_random_seed(SEED)"]),
+        _code("settings", [*imports, "", *constants(experiment), "", *_START, *policy_lines(experiment.training)]),
         _prose("about-data", ["## Data", "", *_sentence(experiment.data.source.note)]),
         _code("data", [*parts, *load_and_split(experiment)]),
         _prose("about-model", ["## Model", "", *_table(rows)]),
         _code("model", [*model.lines, "", "", *build_and_compile(experiment), "model.summary()"]),
         _prose("about-training", ["## Training"]),
-        _code("training", _training(experiment)),
+        _code("training", ["history = {}", *training_loop(experiment, keep=_KEEPING)]),
         _code("curves", _CURVES),
         _prose("about-test", ["## Test", "", "On samples that training has not seen."]),
         _code("test", judging.measuring(experiment)),
@@ -88,12 +87,6 @@ _HEAD: dict[str, Any] = {
     "nbformat": 4,
     "nbformat_minor": 5,
 }
-
-
-def _training(experiment: Experiment) -> list[str]:
-    """The loop of the script, with the numbers of each epoch kept for the curves."""
-    loop = [line.replace("    model.fit(", "    result = model.fit(") for line in training_loop(experiment)[1:]]
-    return [*_KEPT, *loop, *_KEEPING]
 
 
 def _prose(id: str, lines: Sequence[str]) -> dict[str, Any]:

@@ -5,6 +5,10 @@ need Python's `math` and nothing else. Lines keep to the 88 columns of generated
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 def scheduled_rate(
@@ -47,3 +51,12 @@ def scheduled_rate(
 def between(first: float, last: float, share: float) -> float:
     """From the first value to the last along half a cosine."""
     return last + (first - last) * 0.5 * (1 + math.cos(math.pi * share))
+
+
+def rate_setter(optimizer: Any, rates: Sequence[float]) -> Callable[..., None]:
+    """A function for Keras's LambdaCallback: before each step, the rate of that step."""
+
+    def set_rate(batch: int, logs: dict[str, float] | None = None) -> None:
+        optimizer.learning_rate = rates[batch]
+
+    return set_rate

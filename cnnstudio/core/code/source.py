@@ -13,26 +13,26 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.analysis.tracing import trace
-from cnnstudio.core.code import data_code, judging
+from cnnstudio.core.code import data_code, judging, training_code
 from cnnstudio.core.code.model_code import ModelCode, layer_names, model_code
-from cnnstudio.core.code.writing import INDENT, Piece, arguments, call, docstring, laid_out, listed, literal
+from cnnstudio.core.code.writing import INDENT, call, docstring, laid_out, listed, literal
 from cnnstudio.core.declare import to_plain
 from cnnstudio.core.formats.files import file_name
 from cnnstudio.core.formats.weights_store import ENDING
 from cnnstudio.core.initial_weights import renamed_layers
-from cnnstudio.core.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program
     from cnnstudio.core.recipe import DataRecipe
-    from cnnstudio.core.training.recipe import TrainingRecipe
 
 IMPORTS = ("import keras", "from keras import layers")
 _STANDARD = {
     "import functools": ("functools",),
-    "from collections.abc import": ("Iterable", "Iterator", "Sequence"),
+    "import math": ("math",),
+    "from collections.abc import": ("Callable", "Iterable", "Iterator", "Sequence"),
+    "from dataclasses import": ("dataclass",),
     "from typing import": ("Any",),
 }
 """How Python's own library is imported, sorted as isort sorts, and the names that functions carried along use of it."""
@@ -97,7 +97,8 @@ def model_of(experiment: Experiment, traced: Trace | None = None) -> ModelCode:
     """The function `build_model`. Raises ValueError unless the design is free of errors (see `lint`)."""
     architecture = experiment.architecture
     traced = traced or trace(architecture, experiment.data.info())
-    return model_code(traced.program(), groups=architecture.groups.values())
+    precision = experiment.training.precision
+    return model_code(traced.program(), groups=architecture.groups.values(), mixed=precision != "float32")
 
 
 def constants(experiment: Experiment) -> list[str]:
@@ -105,6 +106,7 @@ def constants(experiment: Experiment) -> list[str]:
     training = experiment.training
     numbers = [f"SEED = {training.seed!r}", f"EPOCHS = {training.epochs!r}", f"BATCH_SIZE = {training.batch_size!r}"]
     numbers += [*data_code.constants(experiment), *_augmentation_constants(experiment.data)]
+    numbers += training_code.constants(training)
     return [*numbers, *_weights_constants(experiment)] if experiment.weights else numbers
 
 
@@ -138,9 +140,9 @@ def _weights_constants(experiment: Experiment) -> list[str]:
 
 
 def functions(experiment: Experiment) -> list[list[str]]:
-    """Source lines of each function that makes, splits, orders and varies the data, or judges the network."""
-    varying = ["varied_batches"] if experiment.data.augmentation.acts_on(experiment.data.info()) else []
-    return _functions(*data_code.carried(experiment), "epoch_order", *varying, *judging.carried(experiment))
+    """Source lines of each function that makes, splits, orders and varies the data, paces training, or judges."""
+    names = (*data_code.carried(experiment), *training_code.carried(experiment), *judging.carried(experiment))
+    return _functions(*names)
 
 
 def _shifted(blocks: dict[str, tuple[int, int]], before: int) -> dict[str, tuple[int, int]]:
@@ -154,13 +156,14 @@ def load_and_split(experiment: Experiment, indent: str = "") -> list[str]:
 
 def _parameters(name: str) -> set[str]:
     """Names of the parameters of a carried function."""
-    return {argument.arg for argument in _known()[name][0].args.args}
+    node = _known()[name][0]
+    return {argument.arg for argument in node.args.args} if isinstance(node, ast.FunctionDef) else set()
 
 
 def build_and_compile(experiment: Experiment, indent: str = "") -> list[str]:
     """Statements that give `model`, ready to train."""
     metrics = judging.metric_pieces(experiment)
-    parts = [_optimizer(experiment.training), judging.loss_piece(experiment)]
+    parts = [training_code.optimizer(experiment.training), judging.loss_piece(experiment)]
     parts += [listed("metrics=", metrics)] if metrics else []
     start = [indent + line for line in STARTING] if experiment.weights else []
     weights = judging.weights_lines(experiment, indent)
@@ -171,10 +174,11 @@ def _main(experiment: Experiment) -> list[str]:
     return [
         "def main():",
         f"{INDENT}keras.utils.set_random_seed(SEED)",
+        *training_code.policy_lines(experiment.training, INDENT),
         *load_and_split(experiment, INDENT),
         *build_and_compile(experiment, INDENT),
         f"{INDENT}model.summary()",
-        *training_loop(experiment, INDENT),
+        *training_code.training_loop(experiment, INDENT),
         *judging.measuring(experiment, INDENT),
     ]
 
@@ -188,60 +192,6 @@ for layer in model.layers:
             weight.assign(values)""".splitlines()
 """Statements that give `model` the weights of a file where they fit."""
 
-_TRAINING = """\
-for epoch in range(1, EPOCHS + 1):
-    # fit(shuffle=True) would repeat one order in every epoch after set_random_seed.
-    order = training[epoch_order(len(training), SEED, epoch)]
-    model.fit(
-        inputs[order],
-        targets[order],
-        batch_size=BATCH_SIZE,
-        shuffle=False,
-        initial_epoch=epoch - 1,
-        epochs=epoch,
-        validation_data=(inputs[validation], targets[validation]),
-        verbose=2,
-    )""".splitlines()
-
-_VARIED_TRAINING = """\
-for epoch in range(1, EPOCHS + 1):
-    order = epoch_order(len(training), SEED, epoch)
-    batches = varied_batches(
-        keras.ops,
-        inputs,
-        targets,
-        training,
-        order,
-        batch_size=BATCH_SIZE,
-        seed=SEED,
-        epoch=epoch,
-        task=TASK,
-        augmentation=AUGMENTATION,
-    )
-    model.fit(
-        batches,
-        steps_per_epoch=int(np.ceil(len(order) / BATCH_SIZE)),
-        shuffle=False,
-        initial_epoch=epoch - 1,
-        epochs=epoch,
-        validation_data=(inputs[validation], targets[validation]),
-        verbose=2,
-    )""".splitlines()
-
-
-def training_loop(experiment: Experiment, indent: str = "") -> list[str]:
-    """Statements that train `model`."""
-    info = experiment.data.info()
-    varied = [line.replace("=TASK", f"={literal(str(info.task))}") for line in _VARIED_TRAINING]
-    loop = varied if experiment.data.augmentation.acts_on(info) else _TRAINING
-    return [indent + line for line in data_code.noisy_loop(loop, experiment.data)]
-
-
-def _optimizer(training: TrainingRecipe) -> Piece:
-    given = {"learning_rate": training.learning_rate, **training.optimizer_arguments()}
-    return call(f"optimizer=keras.optimizers.{OPTIMIZERS[training.optimizer].keras_class}", arguments((), given))
-
-
 _MODULES = (
     "core/code/samples.py",
     "core/code/preparing.py",
@@ -249,21 +199,23 @@ _MODULES = (
     "core/code/scores.py",
     "core/code/boxes.py",
     "core/code/rates.py",
+    "core/training/patience.py",
     "engine/tasks/losses.py",
 )
 """With the functions that a script can carry along; the losses are those that the engine trains with."""
 
 
 @functools.cache
-def _known() -> dict[str, tuple[ast.FunctionDef, list[str]]]:
-    """Functions of these modules with their lines, read and not imported: the window's start needs no numpy."""
-    known = {}
+def _known() -> dict[str, tuple[ast.FunctionDef | ast.ClassDef, list[str]]]:
+    """What these modules define, with its lines, read and not imported: the window's start needs no numpy."""
+    known: dict[str, tuple[ast.FunctionDef | ast.ClassDef, list[str]]] = {}
     for module in _MODULES:
         text = resources.files("cnnstudio").joinpath(module).read_text(encoding="utf-8")
         lines = text.splitlines()
         for node in ast.parse(text).body:
-            if isinstance(node, ast.FunctionDef):
-                known[node.name] = (node, lines[node.lineno - 1 : node.end_lineno])
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                first = min((d.lineno for d in node.decorator_list), default=node.lineno)
+                known[node.name] = (node, lines[first - 1 : node.end_lineno])
     return known
 
 

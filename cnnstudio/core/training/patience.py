@@ -1,4 +1,7 @@
-"""Waiting for a value to get better: what early stopping and the plateau of the learning rate have in common."""
+"""Waiting for a value to get better: what early stopping and the plateau of the learning rate have in common.
+
+`cnnstudio code` copies the class into the scripts it writes: lines keep to the 88 columns of generated code.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,10 @@ class Patience:
     waited: int = 0
 
     def is_over(self, value: float) -> bool:
-        """Take in an epoch's value; whether so many epochs in a row have brought no progress.
+        """Take in an epoch's value; whether so many epochs have brought no progress.
 
-        As Keras's EarlyStopping and ReduceLROnPlateau count. A value that is no number is no progress.
+        As Keras's EarlyStopping and ReduceLROnPlateau count. What is no number is no
+        progress.
         """
         if self._is_progress(value):
             self.best, self.waited = value, 0

@@ -199,6 +199,11 @@ class TrainingRecipe(Declared):
             told[names[self.clipping]] = self.clip_at
         return told
 
+    @property
+    def changes_rate(self) -> bool:
+        """Whether the learning rate is not the same from the first step to the last."""
+        return self.schedule != "constant" or self.warmup_epochs > 0
+
     def schedule_arguments(self) -> dict[str, Any]:
         """What `scheduled_rate` is told of the schedule."""
         names = ("schedule", "learning_rate", "warmup_epochs", "decay", "decay_epochs", "final_share", "peak_at")
