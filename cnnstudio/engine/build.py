@@ -38,25 +38,33 @@ def layer_names(program: Program) -> dict[str, str]:
     return names
 
 
-def build_keras(program: Program, name: str | None = None) -> keras.Model:
+def build_keras(program: Program, name: str | None = None, *, precision: str = "float32") -> keras.Model:
     """The Keras model of `program`, weights drawn from Keras's current seed.
 
     Input: (batch, *program.input_shape), float32. Layer names are those of `layer_names`. A program traced without
     errors builds; what Keras would reject was refused while tracing.
+
+    `precision`: what layers compute in, "float32", "bfloat16" or "float16". Weights are float32 all the same, and so is
+    the result: a loss of eight bits would say little.
     """
     with room_for(len(program.steps)):
         tensors: dict[str, Any] = {INPUT: keras.Input(program.input_shape, name=INPUT)}
         names = layer_names(program)
         for step in program.steps:
-            layer = make_layer(step, names[step.name])
+            exact = precision == "float32" or step.name == program.result
+            layer = make_layer(step, names[step.name], "" if exact else f"mixed_{precision}")
             given = [tensors[source] for source in step.inputs]
             tensors[step.name] = layer(given if len(given) > 1 else given[0])
         return keras.Model(tensors[INPUT], tensors[program.result], name=name)
 
 
-def make_layer(step: Step, name: str) -> Any:
-    """The Keras layer of one step, not built yet. Its initialisers take their seeds from Python's `random`."""
-    return getattr(keras.layers, step.layer)(**step.config, name=name)
+def make_layer(step: Step, name: str, policy: str = "") -> Any:
+    """The Keras layer of one step, not built yet. Its initialisers take their seeds from Python's `random`.
+
+    `policy`: name of Keras's dtype policy; "" for the usual one.
+    """
+    given = {"dtype": policy} if policy else {}
+    return getattr(keras.layers, step.layer)(**step.config, **given, name=name)
 
 
 @contextmanager

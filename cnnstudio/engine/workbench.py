@@ -61,7 +61,7 @@ def set_up(experiment: Experiment, design: Trace, plan: Plan | None = None) -> W
     data = load(experiment.data)
     keras.utils.set_random_seed(experiment.training.seed)
     program = design.program()
-    model = build_keras(program)
+    model = build_keras(program, precision=experiment.training.precision)
     start = _started_weights(model, program, experiment)
     kit = _kit(experiment, program, data)
     compile_model(model, kit)

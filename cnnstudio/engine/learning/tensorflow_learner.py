@@ -142,8 +142,9 @@ class TensorFlowLearner:
             loss = self._loss(targets, outputs)
             if model.losses:
                 loss += tf.add_n(model.losses)
+            scaled = model.optimizer.scale_loss(loss)  # larger for float16 only
         variables = model.trainable_variables
-        model.optimizer.apply(tape.gradient(loss, variables), variables)
+        model.optimizer.apply(tape.gradient(scaled, variables), variables)
         self._learned.add(loss, targets, outputs)
 
     def _judge_batch(self, inputs: Any, targets: Any) -> tuple[Any, Any]:
