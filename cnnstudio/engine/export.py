@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import tempfile
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +18,16 @@ from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.data.builtin import Noise
 from cnnstudio.core.data.info import Task
 from cnnstudio.core.declare import closest
-from cnnstudio.core.formats.files import FileError, load_experiment
-from cnnstudio.core.formats.run_folder import EXPERIMENT, LAST, RunFolderError, read_record
 from cnnstudio.core.formats.weights_store import WeightsError
 from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
+from cnnstudio.engine.control import PlaceError, RunError
 from cnnstudio.engine.data import DataError, Dataset, load
 from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.optimizers import compile_model
 from cnnstudio.engine.tasks import kit_for
+from cnnstudio.engine.trained import open_run
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
@@ -105,23 +104,15 @@ def _exported(made: Callable[[], tuple[Any, Dataset]], format: str, target: Path
 def _trained_model(folder: Path) -> tuple[Any, Dataset]:
     """The run's model with its last weights, built from the run's own experiment."""
     try:
-        read_record(folder)
-        experiment = load_experiment(folder / EXPERIMENT)
-    except RunFolderError as error:
-        raise ExportPlaceError(str(error)) from error
-    except FileError as error:
-        raise ExportError(str(error)) from error
-    weights = folder / LAST
-    if not weights.is_file():
-        raise ExportError(f'The run in "{folder}" has no weights yet: let it train for an epoch at least.')
-    program = trace(experiment.architecture, experiment.data.info()).program()
+        opened = open_run(folder)
+        experiment, program = opened.experiment, opened.design.program()
+        model = build_keras(program)
+        opened.give_weights(model)
+    except PlaceError as error:
+        raise ExportPlaceError(error.message) from error
+    except RunError as error:
+        raise ExportError(error.message, error.details) from error
     data = _data_of(experiment)
-    model = build_keras(program)
-    try:
-        model.load_weights(weights)
-    except (OSError, ValueError, KeyError) as error:
-        details = "".join(traceback.format_exception(error))
-        raise ExportError(f'The weights "{weights}" do not fit the experiment beside them.', details) from error
     compile_model(model, kit_for(data.info, experiment.training, scores=program.gives_scores), for_others=True)
     model.optimizer.build(model.trainable_variables)  # else the file has fewer variables than its reader expects
     return model, data

@@ -186,9 +186,8 @@ class Run:
         self._live = LiveViews(network, self.id, self._emit)
         parts = {name: len(part) for name, part in data.parts.items()}
         lines = self._restored(folder, learner)
-        folder.update(
-            params=program.params, parts=parts, start=bench.start, plan=learner.plan.words, epochs=self._epochs
-        )
+        told = {"params": program.params, "parts": parts, "start": bench.start, "plan": learner.plan.words}
+        folder.update(epochs=self._epochs, **told, **data.training.finish.plain())
         position = self._from[0] if self._from is not None else Position()
         self._clock.steps = position.epoch * steps + position.step
         self._emit(

@@ -90,6 +90,10 @@ class RunRecord(msgspec.Struct, frozen=True, omit_defaults=False):
     """Name of the folder of the run of which this one is a changed copy, since 1.1."""
     plan: str = ""
     """How steps were computed, in a few words, since 1.1."""
+    channel_mean: list[float] = []
+    """Of the training part, where samples were standardised by it; else empty. Since 1.1."""
+    channel_scale: list[float] = []
+    """One over the standard deviation of each channel, as above."""
 
 
 def fresh_folder(name: str) -> Path:

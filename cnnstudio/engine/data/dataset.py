@@ -32,6 +32,17 @@ class Finish:
     scale: np.ndarray | None = None
     """One over the standard deviation of each channel, float32 (channels,)."""
 
+    def plain(self) -> dict[str, list[float]]:
+        """The figures as RunRecord keeps them: float32 is written as a double that reads back as the same."""
+        kept = {"channel_mean": self.mean, "channel_scale": self.scale}
+        return {name: [] if values is None else values.tolist() for name, values in kept.items()}
+
+    def undone(self, values: np.ndarray) -> np.ndarray:
+        """What goes in from what `steps` makes of it, but for the bytes: float32."""
+        if self.mean is None or self.scale is None:
+            return values
+        return np.asarray(values / self.scale + self.mean, "float32")
+
     def steps(self, values: Any, *, bytes: bool) -> Any:
         """`values` as float32, an array or a tensor; `bytes`: kept as uint8, so that 255 stands for 1."""
         if bytes:

@@ -200,9 +200,7 @@ class FileStore:
     def _prepared(self, raw: Raw) -> Fetched:
         """A sample of the network's size, uint8 or float32, and its target."""
         shape, mode = self._info.input_shape, self._mode
-        values = _numbers(raw.values)
-        if values.ndim != len(shape) or (len(shape) not in (2, 3) and values.shape != shape):
-            raise ValueError(f"it is {_sizes(values.shape)}, but {_sizes(shape)} is wanted")
+        values = numbers_fitting(raw.values, shape)
         if self._sizes and values.shape[:-1] not in self._sizes:  # cut short or replaced: resizing would hide it
             raise ValueError(f"it is {_sizes(values.shape)} now, a size that no sample had when it was scanned")
         made = values if values.shape == shape else preparing.prepared(values, shape, mode)
@@ -247,6 +245,14 @@ def kept_bytes(found: Fetched) -> int:
     """Memory that a kept sample takes, with what Python needs for it."""
     values, target = found
     return 300 + values.nbytes + (0 if target is None else target.nbytes)
+
+
+def numbers_fitting(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Values of a file as uint8 or float32, such as can be prepared for that shape. Raises ValueError with a clause."""
+    made = _numbers(values)
+    if made.ndim != len(shape) or (len(shape) not in (2, 3) and made.shape != shape):
+        raise ValueError(f"it is {_sizes(made.shape)}, but {_sizes(shape)} is wanted")
+    return made
 
 
 def _numbers(values: np.ndarray) -> np.ndarray:

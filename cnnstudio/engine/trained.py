@@ -1,0 +1,81 @@
+"""What a run has learned, opened again: for export, evaluation and predictions."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from cnnstudio.core.formats.files import FileError, load_experiment
+from cnnstudio.core.formats.run_folder import BEST, EXPERIMENT, LAST, RunFolderError, read_record
+from cnnstudio.core.initial_weights import without_weights
+from cnnstudio.engine.checks import checked_design
+from cnnstudio.engine.control import PlaceError, RunError
+from cnnstudio.engine.data import DataError, load
+from cnnstudio.engine.data.dataset import Finish
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cnnstudio.core.analysis.tracing import Trace
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.formats.run_folder import RunRecord
+
+Which: TypeAlias = Literal["last", "best"]
+WHICH: tuple[Which, ...] = get_args(Which)
+"""The weights that a run keeps: those that it ended with, which were tested, and those of its best epoch."""
+_FILES = {"last": LAST, "best": BEST}
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A run that is looked at again."""
+
+    folder: Path
+    record: RunRecord
+    experiment: Experiment
+    """The frozen one, without the weights that it started from."""
+    design: Trace
+
+    def give_weights(self, model: Any, which: Which = "last") -> int:
+        """Put what was learned into a model of the design; the epoch it comes from. Raises RunError."""
+        path = self.folder / _FILES[which]
+        if not path.is_file():
+            raise RunError(f'The run in "{self.folder}" has no weights yet: let it train for an epoch at least.')
+        try:
+            model.load_weights(path)
+        except (OSError, ValueError, KeyError) as error:
+            details = "".join(traceback.format_exception(error))
+            raise RunError(f'The weights "{path}" do not fit the experiment beside them.', details) from error
+        return self.record.best_epoch if which == "best" else self.record.epochs_done
+
+    def finish(self) -> Finish:
+        """The last steps of preparation, as in training: measured on its data, which need not be there any more.
+
+        Raises RunError where they are needed and gone.
+        """
+        if self.experiment.data.preparation.normalisation != "standardise":
+            return Finish()
+        if self.record.channel_mean:
+            mean, scale = (np.asarray(v, "float32") for v in (self.record.channel_mean, self.record.channel_scale))
+            return Finish(mean, scale)
+        try:  # a run of a release that did not keep them
+            return load(self.experiment.data).training.finish
+        except DataError as error:
+            raise RunError(
+                f"The samples of this run were standardised, and what by is measured on its data. {error}"
+            ) from error
+
+
+def open_run(folder: Path) -> TrainedRun:
+    """The run in a folder, its design checked. Raises PlaceError where there is none, RunError where it is at fault."""
+    try:
+        record = read_record(folder)
+        experiment = without_weights(load_experiment(folder / EXPERIMENT))
+    except RunFolderError as error:
+        raise PlaceError(str(error)) from error
+    except FileError as error:
+        raise RunError(str(error)) from error
+    return TrainedRun(folder, record, experiment, checked_design(experiment))
