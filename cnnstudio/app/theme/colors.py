@@ -109,3 +109,6 @@ DARK_FAMILIES = {
     "Output": "#58ce5b",
     "Unknown": "#a5a5af",
 }
+
+SERIES = ("Convolution", "Merge", "Dense", "Pooling", "Activation", "Regularisation", "Output", "Composite")
+"""Families whose colours stand for runs that are compared: those that lie farthest from the ones before come first."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
-from cnnstudio.app.theme.colors import DARK_COLORS, DARK_FAMILIES, LIGHT_COLORS, LIGHT_FAMILIES, Role
+from cnnstudio.app.theme.colors import DARK_COLORS, DARK_FAMILIES, LIGHT_COLORS, LIGHT_FAMILIES, SERIES, Role
 from cnnstudio.app.theme.style_sheet import style_sheet
 
 if TYPE_CHECKING:
@@ -61,6 +61,10 @@ class Theme:
     def family(self, group: str) -> QColor:
         """The colour of a block family."""
         return QColor(self.families[group])
+
+    def series(self, index: int) -> QColor:
+        """The colour of one of several things that are compared; there are len(SERIES), then they come again."""
+        return self.family(SERIES[index % len(SERIES)])
 
     def font(self, scale: Scale = Scale.BODY, *, bold: bool = False, mono: bool = False) -> QFont:
         """The system font at that step of the scale; figures are tabular where the font has them."""
