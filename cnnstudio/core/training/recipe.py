@@ -218,12 +218,13 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Length", ("batch_size", "epochs", "early_stopping", "patience", "min_delta", "monitor", "restore_best")),
     (
         "Optimizer",
-        ("optimizer", "learning_rate", "momentum", "nesterov", "beta_1", "beta_2", "rho", "epsilon", "amsgrad",
+        ("optimizer", "momentum", "nesterov", "beta_1", "beta_2", "rho", "epsilon", "amsgrad",
          "centered", "weight_decay", "clipping", "clip_at"),
     ),
     (
         "Learning rate",
-        ("schedule", "warmup_epochs", "decay", "decay_epochs", "final_share", "peak_at", "plateau_patience"),
+        ("learning_rate", "schedule", "warmup_epochs", "decay", "decay_epochs", "final_share", "peak_at",
+         "plateau_patience"),
     ),
     ("Loss", ("loss", "class_weights", "label_smoothing")),
     ("Computing", ("device", "precision", "seed", "checkpoint_seconds")),
