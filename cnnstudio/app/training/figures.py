@@ -13,8 +13,11 @@ from matplotlib.font_manager import findfont
 from PySide6.QtGui import QImage
 
 from cnnstudio.app.theme import Role, Scale
+from cnnstudio.core.metrics import is_share
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
 
     from cnnstudio.app.theme import Theme
@@ -104,3 +107,16 @@ def dress(axes: Axes, look: Look) -> None:
     for side, spine in axes.spines.items():
         spine.set_visible(side == "bottom")
         spine.set_color(look.border)
+
+
+def metric_bounds(metric: str, values: Sequence[float]) -> tuple[float, float]:
+    """A linear axis for these finite values of a metric: shares end at 1, what cannot be negative begins at 0."""
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    if is_share(metric) and low >= 0 and high <= 1:
+        return max(0.0, low - 0.15 * (1.0 - low) - 0.01), 1.01
+    if low >= 0:
+        return 0.0, high * 1.08 or 1.0
+    margin = 0.08 * (high - low) or 0.5
+    return low - margin, high + margin

@@ -14,8 +14,8 @@ import matplotlib as mpl
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from cnnstudio.app.training.figures import DPI, DrawnFigure, dress
-from cnnstudio.core.metrics import VALIDATION, is_share, metric_title
+from cnnstudio.app.training.figures import DPI, DrawnFigure, dress, metric_bounds
+from cnnstudio.core.metrics import VALIDATION, metric_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -178,15 +178,7 @@ def _last_epoch(data: CurveData) -> float:
 def _bounds(data: CurveData, metric: str) -> tuple[float, float]:
     values = [*data.by_epoch(metric).y, *data.by_epoch(VALIDATION + metric).y] or list(data.within(metric).y)
     known = [v for v in values if math.isfinite(v)]
-    if not known:
-        return 0.0, 1.0
-    low, high = min(known), max(known)
-    if is_share(metric) and low >= 0:
-        return max(0.0, low - 0.15 * (1.0 - low) - 0.01), 1.01
-    if low >= 0:
-        return 0.0, high * 1.08 or 1.0
-    margin = 0.08 * (high - low) or 0.5
-    return low - margin, high + margin
+    return metric_bounds(metric, known)
 
 
 def _legend(figure: Figure, look: Look, width: float, height: float) -> None:

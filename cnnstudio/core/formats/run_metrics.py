@@ -17,7 +17,7 @@ from cnnstudio.core.formats.run_folder import METRICS, RunFolderError
 from cnnstudio.core.metrics import RATE, VALIDATION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 EPOCH, SECONDS = "epoch", "seconds"
@@ -42,16 +42,16 @@ class RunMetrics:
     @property
     def names(self) -> tuple[str, ...]:
         """What was measured, on either part: plain names, the loss first, the learning rate last."""
-        plain = dict.fromkeys(name.removeprefix(VALIDATION) for name in self.columns)
-        return tuple(sorted(plain, key=_rank))
+        return in_order(name.removeprefix(VALIDATION) for name in self.columns)
 
     def column(self, metric: str, *, validation: bool) -> tuple[float, ...]:
         """The metric on that part; () where it was not measured there."""
         return self.columns.get(f"{VALIDATION}{metric}" if validation else metric, ())
 
 
-def _rank(name: str) -> int:
-    return {"loss": 0, RATE: 2}.get(name, 1)
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Each name once: the loss first, the learning rate last."""
+    return tuple(sorted(dict.fromkeys(names), key=lambda name: {"loss": 0, RATE: 2}.get(name, 1)))
 
 
 def metrics_stamp(folder: Path) -> tuple[int, int, int]:
