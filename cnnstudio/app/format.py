@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -31,6 +32,15 @@ def count(number: int) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """A number and its noun: "1 block", "3 blocks"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def sortable(text: str) -> str:
+    """The text as a key to sort by: capitals count for nothing, and the numbers in it stand in their order."""
+    return re.sub(r"\d+", _padded, text.casefold())
+
+
+def _padded(digits: re.Match[str]) -> str:
+    return digits.group().zfill(9)
 
 
 def short(number: float) -> str:

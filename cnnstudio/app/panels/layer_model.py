@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
+from cnnstudio.app import format
 from cnnstudio.app.panels.layer_columns import COLUMNS, FIELD, FIRST_NUMBER, GROUP, STRIDE, Design
 from cnnstudio.app.theme import Role, space, theme
 
@@ -32,10 +32,6 @@ _ANSWERED = frozenset(
 """A view asks for many roles of each cell; most have no answer here."""
 CHIP_SCALE = 2
 """Drawn for screens of twice the density; others scale it down."""
-
-
-def _padded(digits: re.Match[str]) -> str:
-    return digits.group().zfill(9)
 
 
 class LayerModel(QAbstractTableModel):
@@ -100,7 +96,7 @@ class LayerModel(QAbstractTableModel):
             if of.rank is not None:
                 known = (of.rank(traced, self._design), "")
             else:
-                known = (0.0, re.sub(r"\d+", _padded, of.text(traced, self._design).lower()))
+                known = (0.0, format.sortable(of.text(traced, self._design)))
             self._ranks[row, column] = known
         return known or (0.0, "")
 

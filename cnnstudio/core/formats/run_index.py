@@ -185,9 +185,11 @@ class RunIndex:
                 yield self._look_at(name)
 
     def look_at(self, folder: Path) -> None:
-        """Read that one folder anew, if it is among those of the index."""
-        if folder.parent == self.root and folder.name in self._names():
-            self._known.pop(folder.name, None)
+        """Read that one folder anew, if it is below the index's; one that is gone is forgotten."""
+        if folder.parent != self.root:
+            return
+        self._known.pop(folder.name, None)
+        if folder.is_dir():
             self._look_at(folder.name)
 
     def _is_over(self, name: str) -> bool:
