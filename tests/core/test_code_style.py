@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import random
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import black
 import pytest
@@ -15,11 +17,14 @@ from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Group
 from cnnstudio.core.catalogue.normalisation import Standardisation
 from cnnstudio.core.code.model_code import model_code
+from cnnstudio.core.code.notebook import notebook
 from cnnstudio.core.code.source import IMPORTS, script, to_python
 from cnnstudio.core.code.writing import COLUMNS, Piece, call, laid_out, listed, value_piece
 from cnnstudio.core.edits import RenameBlock, SetParameters
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.formats.presets import presets
+from cnnstudio.core.training.recipe import LOSSES, TrainingRecipe
+from tests.helpers.effort import times
 from tests.helpers.random_nets import random_net
 
 if TYPE_CHECKING:
@@ -129,12 +134,49 @@ def test_groups_head_their_layers_and_an_empty_line_ends_them() -> None:
     assert "" in lines[first_behind - 3 : first_behind]
 
 
+def with_random_recipe(rng: random.Random, experiment: Experiment) -> Experiment:
+    """The experiment with choices drawn anew, and most of its numbers at the ends of their ranges."""
+    changed: dict[str, Any] = {}
+    for parameter in TrainingRecipe.parameters:
+        if parameter.choices:
+            changed[parameter.name] = rng.choice(parameter.choices)
+        elif isinstance(parameter.default, bool):
+            changed[parameter.name] = rng.random() < 0.5
+        elif isinstance(parameter.default, int):
+            changed[parameter.name] = rng.choice([parameter.default, int(parameter.maximum or 1)])
+        elif rng.random() < 0.7:
+            changed[parameter.name] = rng.choice([0.123456789, 1e-7, 0.5])
+    changed["label_smoothing"] = rng.choice([0.0, 0.1])
+    changed["loss"] = rng.choice(["auto", *LOSSES[experiment.data.info().task]])
+    return dataclasses.replace(experiment, training=dataclasses.replace(experiment.training, **changed))
+
+
+@pytest.mark.search
+@pytest.mark.parametrize("seed", range(times(3)))
+def test_black_leaves_scripts_of_all_recipes_alone_and_nothing_in_them_is_unused(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    experiments = [with_random_recipe(rng, SHIPPED[id]) for id in rng.sample(sorted(SHIPPED), 2)]
+    for number, experiment in enumerate(experiments):
+        text = script(experiment)
+        assert laid_out_by_black(text) == text
+        (tmp_path / f"script_{number}.py").write_text(text, encoding="utf-8")
+        for cell in json.loads(notebook(experiment))["cells"]:
+            if cell["cell_type"] == "code":
+                source = "".join(cell["source"]) + "\n"
+                assert laid_out_by_black(source) == source
+    find_nothing_to_mend(tmp_path)
+
+
 def test_imports_are_in_order_and_nothing_is_unused(tmp_path: Path) -> None:
     for id, experiment in SHIPPED.items():
-        assert experiment is not None
         (tmp_path / f"{id.replace('-', '_')}.py").write_text(script(experiment), encoding="utf-8")
+    find_nothing_to_mend(tmp_path)
+
+
+def find_nothing_to_mend(folder: Path) -> None:
+    """Ruff agrees with all the files in the folder."""
     ruff = shutil.which("ruff", path=str(sys.prefix) + "/bin") or shutil.which("ruff")
     assert ruff, "ruff is part of the test extra"
-    command = [ruff, "check", "--isolated", "--no-cache", "--select", "E,F,W,I", str(tmp_path)]
+    command = [ruff, "check", "--isolated", "--no-cache", "--select", "E,F,W,I", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

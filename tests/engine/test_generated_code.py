@@ -25,6 +25,7 @@ from cnnstudio.engine.training import train
 from tests.engine.conftest import chain, segmenter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from cnnstudio.core.experiment import Experiment
@@ -112,6 +113,33 @@ def _tiny(task: str) -> Experiment:
     return chain(noise, ("flatten_1", "Flatten", {}), epochs=1, batch_size=16)
 
 
+SCHEDULED = {
+    "epochs": 4, "optimizer": "adamw", "weight_decay": 0.01, "schedule": "cosine", "warmup_epochs": 0.5,
+    "label_smoothing": 0.1, "clipping": "by norm", "clip_at": 0.5, "restore_best": True,
+    "early_stopping": True, "patience": 1, "min_delta": 0.5,
+}  # fmt: skip
+"""Its third epoch does not bring so much progress, so it ends early."""
+PRECISE = {
+    "epochs": 3, "optimizer": "sgd", "learning_rate": 0.1, "nesterov": True, "schedule": "one-cycle",
+    "precision": "bfloat16", "label_smoothing": 0.2,
+}  # fmt: skip
+LOWERED = {
+    "epochs": 4, "schedule": "plateau", "decay": 0.1, "plateau_patience": 1, "monitor": "metric",
+    "learning_rate": 0.3, "restore_best": True, "label_smoothing": 0.1,
+}  # fmt: skip
+WATCHED = {
+    "epochs": 3, "schedule": "step", "decay_epochs": 1.0, "monitor": "metric", "early_stopping": True, "patience": 1,
+    "min_delta": 100.0, "clipping": "by global norm",
+}  # fmt: skip
+
+
+@pytest.fixture
+def usual_policy() -> Iterator[None]:
+    """Scripts that compute in fewer bits say so to Keras as a whole."""
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
 @pytest.mark.parametrize(
     ("task", "end", "training"),
     [
@@ -121,8 +149,13 @@ def _tiny(task: str) -> Experiment:
         ("segmentation", "auto", {"loss": "cross-entropy + dice", "class_weights": True}),
         ("multi-label", "auto", {}),
         ("multi-label", "linear", {"loss": "focal", "class_weights": True}),
+        ("classification", "auto", SCHEDULED),
+        ("multi-label", "auto", PRECISE),
+        ("segmentation", "auto", LOWERED),
+        ("reconstruction", "auto", WATCHED),
     ],
 )
+@pytest.mark.usefixtures("usual_policy")
 def test_the_script_comes_to_the_same_result(
     task: str, end: str, training: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,7 +54,7 @@ def between(first: float, last: float, share: float) -> float:
 
 
 def rate_setter(optimizer: Any, rates: Sequence[float]) -> Callable[..., None]:
-    """A function for Keras's LambdaCallback: before each step, the rate of that step."""
+    """For Keras's LambdaCallback: sets the rate of each step before it."""
 
     def set_rate(batch: int, logs: dict[str, float] | None = None) -> None:
         optimizer.learning_rate = rates[batch]

@@ -86,8 +86,9 @@ def optimizer(training: TrainingRecipe) -> Piece:
 def training_loop(experiment: Experiment, indent: str = "", keep: Sequence[str] = ()) -> list[str]:
     """Statements that train `model`; `keep` are those that do something with the `result` of each `fit`."""
     training = experiment.training
-    body = [*_order(experiment), *_rates(training), *_fit(experiment, named=bool(keep) or _is_watched(training))]
-    body = [*body, *keep, *_judged(experiment)]
+    after = [*keep, *_judged(experiment)]
+    named = any("result" in line for line in after)
+    body = [*_order(experiment), *_rates(training), *_fit(experiment, named=named), *after]
     lines = [*_before(experiment), "for epoch in range(1, EPOCHS + 1):", *(INDENT + line for line in body)]
     if training.restore_best:
         lines.append("model.set_weights(best_weights)")
