@@ -42,7 +42,12 @@ class Situation:
     has_weights: bool = False
     """Whether the experiment starts from imported weights."""
     training: bool = False
-    stopping: bool = False
+    can_stop: bool = False
+    can_stop_after_epoch: bool = False
+    can_pause: bool = False
+    paused: bool = False
+    can_resume: bool = False
+    can_extend: bool = False
     trained: bool = False
     page: str = "design"
     mode: str = "system"
@@ -237,8 +242,27 @@ TABLE: tuple[ActionSpec, ...] = (
                checked=lambda now: now.mode == "dark", submenu="Look", phrase="Dark look"),
     ActionSpec("train", "Train", "Run", "run.start", "Train the network on its data", "play", "F5",
                enabled=lambda now: not now.training, why="a run is under way"),
+    ActionSpec("pause", "Pause", "Run", "run.toggle_pause", "Hold the run after the current batch, or let it go on",
+               "pause", "F6", enabled=lambda now: now.can_pause or now.paused, phrase="Pause or continue the run",
+               label=lambda now: "Continue" if now.paused else "Pause", why="no run is under way"),
     ActionSpec("stop", "Stop", "Run", "run.stop", "End training after the current batch and keep what was learned",
-               "stop", "Shift+F5", enabled=lambda now: now.training and not now.stopping, why="no run is under way"),
+               "stop", "Shift+F5", enabled=lambda now: now.can_stop, why="no run is under way"),
+    ActionSpec("stop_after_epoch", "Stop after this epoch", "Run", "run.stop_after_epoch",
+               "End training with the epoch in progress, so that it is measured", keys="Ctrl+Shift+F5",
+               enabled=lambda now: now.can_stop_after_epoch, why="no run is under way that goes on after this epoch"),
+    ActionSpec("resume", "Resume run", "Run", "run.resume",
+               "Let the latest run go on from its last checkpoint to the end of its recipe", "redo", "Shift+F6",
+               enabled=lambda now: now.can_resume, separated=True, phrase="Resume the latest run",
+               why="the latest run has not ended before its last epoch"),
+    ActionSpec("train_more", "Train 10 more epochs", "Run", "run.train_more",
+               "Let the latest run go on for 10 epochs beyond its last", "add", "Ctrl+F5",
+               enabled=lambda now: now.can_extend, why="the latest run is not over, or nothing of it was kept"),
+    ActionSpec("preflight", "Check memory and time", "Run", "window.show_preflight",
+               "Measure what a run of the experiment would need and take, before it is started", "inspect", "F7",
+               enabled=lambda now: not now.training, separated=True, why="a run is under way"),
+    ActionSpec("find_rate", "Find learning rate…", "Run", "window.find_rate",
+               "Try rising learning rates on a fresh network and draw the loss against them", "search", "Shift+F7",
+               enabled=lambda now: not now.training, why="a run is under way"),
     ActionSpec("shortcuts", "Keyboard shortcuts", "Help", "window.show_shortcuts", "Show every keyboard shortcut",
                keys="F1"),
     ActionSpec("about", "About CNN Studio", "Help", "window.show_about", "Version, worker and licence"),

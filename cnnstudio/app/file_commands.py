@@ -19,6 +19,7 @@ from cnnstudio.core.edits import Tidy
 from cnnstudio.core.experiment import Experiment
 from cnnstudio.core.formats.files import FileError, file_name, load_experiment, write_experiment, write_file
 from cnnstudio.core.formats.presets import presets, save_preset
+from cnnstudio.core.formats.run_folder import EXPERIMENT
 from cnnstudio.core.importing import ENDINGS, is_model
 from cnnstudio.core.program import INPUT
 
@@ -214,6 +215,13 @@ class FileCommands(QObject):
     def _open_imported(self, document: Document) -> None:
         self._incoming = document
         self._open_incoming()
+
+    def open_run(self, folder: Path) -> None:
+        """Open the experiment of the run in that folder as one without a file. What cannot be read changes nothing."""
+        try:
+            self._replace_with(Document(load_experiment(folder / EXPERIMENT)))
+        except FileError as error:
+            self._complain(str(error))
 
     def _replace_with(self, document: Document) -> None:
         self._incoming = document

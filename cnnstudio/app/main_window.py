@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
@@ -21,6 +22,7 @@ from cnnstudio.app.preview_bubble import PreviewBubble
 from cnnstudio.app.previews import LivePreviews
 from cnnstudio.app.recovery import Recovery, Remains, discard, find_remains
 from cnnstudio.app.run_controller import RunController
+from cnnstudio.app.run_messages import RunMessages
 from cnnstudio.app.run_strip import RunStrip
 from cnnstudio.app.selection import Selection
 from cnnstudio.app.theme import Mode, app_icon, themes
@@ -30,13 +32,12 @@ from cnnstudio.core.formats.files import FileError
 from cnnstudio.core.formats.presets import DEFAULT_PRESET, preset
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 
     from cnnstudio.app.command_entries import Command
     from cnnstudio.app.command_palette import CommandPalette
     from cnnstudio.app.preferences import Preferences
+    from cnnstudio.app.training import TrainPage
     from cnnstudio.wire.run_state import RunState
 
 DEFAULT_SIZE = (1280, 800)
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self._closing_agreed = False
         self._commands: CommandPalette | None = None
         self._remains: Remains | None = None
+        self._train: TrainPage | None = None
         document, problem = _first_document()
         self.bridge = DocumentBridge(document, self)
         self.selection = Selection(self)
@@ -65,6 +67,7 @@ class MainWindow(QMainWindow):
         self.run = RunController(self.bridge, self.selection, self.worker, self)
         self.recovery = Recovery(self.bridge, self)
         self.messages = MessageBar()
+        self.run_messages = RunMessages(self.run, self.worker, self.messages, preferences, self)
         self.design = DesignPage(self.bridge, self.selection, self.worker, self.run)
         self.previews = LivePreviews(
             self.bridge, self.run, self.worker, self.design.canvas, enabled=preferences.previews, parent=self
@@ -104,6 +107,18 @@ class MainWindow(QMainWindow):
     def show_train(self) -> None:
         """Go to the Train page."""
         self.pages.show_page("train")
+
+    def show_preflight(self) -> None:
+        """Measure what a run would need and take, and show it beside the recipe."""
+        self.show_train()
+        if self._train is not None:
+            self._train.show_preflight()
+
+    def find_rate(self) -> None:
+        """Try rising learning rates."""
+        from cnnstudio.app.training.rate_dialog import RateDialog
+
+        RateDialog(self.bridge, self.worker, self).open()
 
     def show_code(self) -> None:
         """Show the Keras script."""
@@ -209,6 +224,7 @@ class MainWindow(QMainWindow):
         bar.setIconSize(QSize(16, 16))
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         actions.fill_tool_bar(bar)
+        self.strip.offer(actions[id] for id in ("stop_after_epoch", "resume", "train_more"))
         self.addToolBar(bar)
         activity = ActivityBar()
         for name, icon in _PAGE_ICONS.items():
@@ -246,14 +262,12 @@ class MainWindow(QMainWindow):
         self.data.fill_recent(self._recent_data)
 
     def _connect(self) -> None:
-        bridge, run, worker = self.bridge, self.run, self.worker
+        bridge, run = self.bridge, self.run
         bridge.title_changed.connect(self._show_title)
         bridge.opened.connect(self._opened)
         bridge.refused.connect(self._show_refused_edit)
-        run.refused.connect(self._show_refused_run)
-        run.failed.connect(self._show_failed_run)
-        worker.lost.connect(self._show_lost_worker)
-        worker.quiet.connect(self._show_quiet_worker)
+        self.run_messages.mending_wanted.connect(self.show_design)
+        self.run_messages.opening_wanted.connect(self._open_interrupted)
         self.recovery.failed.connect(self._show_unsafe)
         self.files.imports.blocks_wanted.connect(self._show_blocks)
         self.data.page_wanted.connect(self.show_data)
@@ -277,7 +291,7 @@ class MainWindow(QMainWindow):
         self.design.canvas.setFocus()
 
     def _update_actions(self) -> None:
-        document, canvas, state = self.bridge.document, self.design.canvas, self.run.state
+        document, canvas, run, state = self.bridge.document, self.design.canvas, self.run, self.run.state
         group = canvas.groups.selected
         self.actions_table.update_to(
             Situation(
@@ -297,7 +311,12 @@ class MainWindow(QMainWindow):
                 has_selection=bool(self.selection.ids),
                 has_weights=bool(self.bridge.experiment.weights),
                 training=state.active,
-                stopping=state.phase == "stopping",
+                can_stop=run.can_stop,
+                can_stop_after_epoch=run.can_stop_after_epoch,
+                can_pause=run.can_pause,
+                paused=state.phase in ("pausing", "paused"),
+                can_resume=run.can_resume,
+                can_extend=run.can_extend,
                 trained=bool(self.run.trained_directory),
                 page=self.pages.name,
                 mode=themes.mode.value,
@@ -337,39 +356,15 @@ class MainWindow(QMainWindow):
     def _opened(self) -> None:
         self.selection.select(())
         self.messages.dismiss("file")
-        self.messages.dismiss("run")
+        self.run_messages.forget()
 
     def _follow_run(self, state: RunState) -> None:
         if state.active and not self._was_active:
-            self.messages.dismiss("run")
-            self.messages.dismiss("worker")
             self.show_train()
         self._was_active = state.active
 
     def _show_refused_edit(self, sentence: str) -> None:
         self.messages.show_message(sentence, "warning", key="edit")
-
-    def _show_refused_run(self, sentence: str) -> None:
-        self.show_design()
-        self.messages.show_message(sentence, "error", key="run")
-
-    def _show_failed_run(self, sentence: str, details: str) -> None:
-        if self.run.is_foreign:
-            sentence = f"The run of “{self.run.name}” failed. {sentence}"
-        self.messages.show_message(sentence, "error", details=details, key="run")
-
-    def _show_lost_worker(self, sentence: str) -> None:
-        self.messages.dismiss("run")  # said once: a run that was going on has failed for this reason
-        if not self.worker.is_outdated:
-            after = "A new one is starting" if self.worker.will_restart else "Train starts a new one"
-            sentence = f"{sentence} {after}; your design is safe."
-        self.messages.show_message(sentence, "error", details=self.worker.details, key="worker")
-
-    def _show_quiet_worker(self, sentence: str) -> None:
-        if sentence:
-            self.messages.show_message(sentence, "warning", (Choice("End worker", self.worker.end),), key="quiet")
-        else:
-            self.messages.dismiss("quiet")
 
     def _show_unsafe(self, sentence: str) -> None:
         self.messages.show_message(sentence, "warning", key="unsafe")
@@ -399,6 +394,11 @@ class MainWindow(QMainWindow):
         self.recovery.write()
         discard(remains)
         self._offer_remains()
+
+    def _open_interrupted(self, directory: str) -> None:
+        """Put the experiment of a run that goes on in front, unless there are changes that are not saved."""
+        if not self.bridge.document.is_modified:
+            self.files.open_run(Path(directory))
 
     def _close_when_saved(self) -> None:
         self.files.when_saved(self._close_now)
@@ -439,6 +439,8 @@ class MainWindow(QMainWindow):
 
         page = TrainPage(self.bridge, self.selection, self.worker, self.run)
         page.export_wanted.connect(self.files.export_run)
+        page.rate_wanted.connect(self.find_rate)
+        self._train = page
         return page
 
 

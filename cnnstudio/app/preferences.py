@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 RECENT_FILES = 10
 RECENT_COMMANDS = 5
 RECENT_SOURCES = 8
+DECLINED_RUNS = 200
 _LARGEST_SPLIT = 100_000
 
 
@@ -129,11 +130,19 @@ class Preferences:
         self._settings.remove("data/recent")
 
     @property
+    def declined_runs(self) -> list[str]:
+        """Folders of interrupted runs that the person did not want to go on with, the latest first."""
+        return self._names("runs/declined")[:DECLINED_RUNS]
+
+    def decline_run(self, id: str) -> None:
+        """Do not offer that run again."""
+        others = [known for known in self.declined_runs if known != id]
+        self._settings.setValue("runs/declined", [id, *others][:DECLINED_RUNS])
+
+    @property
     def recent_commands(self) -> list[str]:
         """What was run from the command palette lately, by id, the latest first."""
-        value = self._settings.value("commands/recent")
-        ids = [value] if isinstance(value, str) else value  # a list of one is read back as what it holds
-        return [id for id in ids if isinstance(id, str)][:RECENT_COMMANDS] if isinstance(ids, list | tuple) else []
+        return self._names("commands/recent")[:RECENT_COMMANDS]
 
     def add_recent_command(self, id: str) -> None:
         """Put a command at the top of the recent ones."""
@@ -143,6 +152,11 @@ class Preferences:
     def save(self) -> None:
         """Write to disk now."""
         self._settings.sync()
+
+    def _names(self, key: str) -> list[str]:
+        value = self._settings.value(key)
+        names = [value] if isinstance(value, str) else value  # a list of one is read back as what it holds
+        return [n for n in names if isinstance(n, str)] if isinstance(names, list | tuple) else []
 
     def _bytes(self, name: str) -> QByteArray:
         value = self._settings.value(name)

@@ -1,35 +1,46 @@
-"""Starts and stops runs and holds the state that every view of a run shows."""
+"""Starts, holds and ends runs, lets them go on, and holds the state that every view of a run shows."""
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.core.analysis.diagnostics import Severity
+from cnnstudio.core.document import Document
 from cnnstudio.core.edits import SetTraining
-from cnnstudio.core.formats.files import write_experiment
-from cnnstudio.core.formats.run_folder import fresh_folder
+from cnnstudio.core.formats.files import FileError, load_experiment, write_experiment
+from cnnstudio.core.formats.run_folder import EXPERIMENT, RunFolderError, fresh_folder
+from cnnstudio.core.formats.run_index import read_run
+from cnnstudio.core.training.devices import why_absent
 from cnnstudio.wire.framing import FrameError
-from cnnstudio.wire.messages import RunFailed, StartRun, StopRun
+from cnnstudio.wire.messages import ContinueRun, PauseRun, ResumeRun, RunFailed, StartRun, StopRun
 from cnnstudio.wire.run_state import RunState, fold
 
 if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.selection import Selection
     from cnnstudio.app.worker_client import WorkerClient
-    from cnnstudio.core.document import Document
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.wire.messages import Message
 
+MORE_EPOCHS = 10
+"""What "train more" adds to a run."""
+
 
 class RunController(QObject):
-    """Folds the worker's events into a `RunState`. Views listen to `changed` and call `start` and `stop`."""
+    """Folds the worker's events into a `RunState`. Views listen to `changed` and call `start`, `stop` and the like."""
 
     changed = Signal(object)
     """The RunState, whenever it differs from the last or `is_foreign` does."""
+    device_changed = Signal(str)
+    """The device that the next run asks for is another one."""
     refused = Signal(str)
-    """Training cannot start: the sentence why. The block at fault has been selected."""
+    """Training cannot start as the design stands: the sentence why. The block at fault has been selected."""
+    unable = Signal(str)
+    """What was asked cannot be done, and the design is not at fault: the sentence why."""
     failed = Signal(str, str)
     """The run could not go on: the sentence, and details for a report."""
 
@@ -46,9 +57,12 @@ class RunController(QObject):
         """The document that the latest run was started from."""
         self._names: dict[str, str] = {}
         """Id in the design -> id in the run, of blocks that were renamed since it started."""
+        self._can_resume = self._can_extend = False
         worker.received.connect(self._take)
         worker.lost.connect(self._worker_lost)
+        worker.quiet.connect(self._follow_quiet)
         bridge.changed.connect(self._follow_rename)
+        bridge.changed.connect(self._follow_device)
         bridge.opened.connect(self._follow_opened)
 
     @property
@@ -82,6 +96,36 @@ class RunController(QObject):
         """Folder of the latest run if it has a trained model to take away, else ""."""
         return self._state.directory if self._state.phase in ("finished", "stopped") else ""
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether the latest run ended before its last epoch and can go on from its last checkpoint."""
+        return self._can_resume
+
+    @property
+    def can_extend(self) -> bool:
+        """Whether the latest run is over and can be given more epochs."""
+        return self._can_extend
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether a run is going on that can be held."""
+        return self._state.phase in ("starting", "running")
+
+    @property
+    def can_stop_after_epoch(self) -> bool:
+        """Whether a run is going on that is not to end anyway."""
+        return self._state.phase in ("starting", "running", "pausing") and not self._state.ends_with_epoch
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether a run is going on that has not been asked to stop, or was asked and does not answer."""
+        return self._state.active and (self._state.phase != "stopping" or self._worker.is_quiet)
+
+    @property
+    def device(self) -> str:
+        """The device that the next run asks for."""
+        return self._bridge.experiment.training.device
+
     def start(self) -> None:
         """Train the experiment as it stands, unless a run is going on or lint has errors (`refused` says which)."""
         if self._state.active:
@@ -91,23 +135,81 @@ class RunController(QObject):
             self.refused.emit(sentence)
             return
         experiment = self._bridge.experiment
+        if absent := self._why_no_device():
+            self.unable.emit(absent)
+            return
         directory = fresh_folder(experiment.name)
         command = StartRun(directory.name, str(directory), write_experiment(experiment))
         try:
             self._worker.send(command)
         except FrameError as error:
-            self.refused.emit(f"The experiment cannot be sent to the worker: {error}")
+            self.unable.emit(f"The experiment cannot be sent to the worker: {error}")
             return
         self._experiment, self._document = experiment, self._bridge.document
         self._names.clear()
         self._fold(command)
 
+    def resume(self) -> None:
+        """Let the latest run go on from its last checkpoint to the end of its recipe."""
+        self.resume_folder(self._state.directory)
+
+    def train_more(self) -> None:
+        """Give the latest run `MORE_EPOCHS` more epochs."""
+        self.resume_folder(self._state.directory, MORE_EPOCHS)
+
+    def resume_folder(self, directory: str, more: int = 0) -> None:
+        """Let the run in that folder go on; `more` adds epochs. `unable` says why it cannot."""
+        if self._state.active:
+            self.unable.emit("A run is under way: stop it (Shift+F5) before another one goes on.")
+            return
+        folder = Path(directory)
+        try:
+            experiment = load_experiment(folder / EXPERIMENT)
+            can_go_on = read_run(folder).can_extend
+        except (FileError, RunFolderError) as error:
+            self.unable.emit(f"The run cannot go on: {error}")
+            return
+        if not can_go_on:
+            self.unable.emit(f'The run in "{folder}" has no checkpoint to go on from: train it anew.')
+            return
+        if self._experiment is None or folder != Path(self._state.directory):
+            self._belong(experiment)
+        command = ResumeRun(folder.name, str(folder), more)
+        self._worker.send(command)
+        self._fold(command)
+
+    def pause(self) -> None:
+        """Hold the run after the current batch; all that it needs to go on is on disk then."""
+        if self.can_pause:
+            self._ask(PauseRun(self._state.run))
+
+    def go_on(self) -> None:
+        """Let a paused run go on."""
+        if self._state.phase in ("pausing", "paused"):
+            self._ask(ContinueRun(self._state.run))
+
+    def toggle_pause(self) -> None:
+        """Hold the run, or let it go on."""
+        if self._state.phase in ("pausing", "paused"):
+            self.go_on()
+        else:
+            self.pause()
+
     def stop(self) -> None:
-        """End the run after the current batch. What has been learned is kept."""
-        if self._state.active and self._state.phase != "stopping":
-            command = StopRun(self._state.run)
-            self._worker.send(command)
-            self._fold(command)
+        """End the run after the current batch. What has been learned is kept. A worker that hangs is ended."""
+        if self._worker.is_quiet and self._state.active:
+            self._worker.end()
+        elif self.can_stop:
+            self._ask(StopRun(self._state.run))
+
+    def stop_after_epoch(self) -> None:
+        """End the run with the epoch in progress."""
+        if self.can_stop_after_epoch:
+            self._ask(StopRun(self._state.run, after_epoch=True))
+
+    def _ask(self, command: StopRun | PauseRun | ContinueRun) -> None:
+        self._worker.send(command)
+        self._fold(command)
 
     def choose_device(self, device: str) -> None:
         """Train on that device from the next run on: "auto", "all gpus", or an id from the worker's Hello."""
@@ -132,10 +234,32 @@ class RunController(QObject):
         place = f"{first.block}: " if first.block else ""
         return f"Mend this before training. {place}{first.message}{more}"
 
+    def _why_no_device(self) -> str:
+        hello = self._worker.hello
+        return "" if hello is None else why_absent(self.device, [d.id for d in hello.devices])
+
     def _take(self, event: Message) -> None:
         self._fold(event)
         if isinstance(event, RunFailed) and event.run == self._state.run:
             self.failed.emit(event.message, event.details)
+
+    def _belong(self, experiment: Experiment) -> None:
+        """The latest run trains this; it is the open document's where that holds the same."""
+        document = self._bridge.document
+        self._experiment = experiment
+        self._document = document if document.value == experiment else Document(experiment)
+        self._names.clear()
+
+    def _follow_quiet(self, sentence: str) -> None:
+        """A worker that hangs does not hear that it is to stop: what was asked of it before is done by force."""
+        if sentence and self._state.phase == "stopping":
+            self._worker.end()
+        else:
+            self.changed.emit(self._state)
+
+    def _follow_device(self, change: Change) -> None:
+        if change.before.training.device != change.after.training.device:
+            self.device_changed.emit(self.device)
 
     def _worker_lost(self, sentence: str) -> None:
         if self._state.active:
@@ -162,5 +286,18 @@ class RunController(QObject):
     def _fold(self, message: Message) -> None:
         state = fold(self._state, message)
         if state is not self._state:
+            was_over = not self._state.active
             self._state = state
+            if state.active or not was_over:
+                self._look_at_folder()
             self.changed.emit(state)
+
+    def _look_at_folder(self) -> None:
+        """Whether the run can go on is known once it is over, and from what it has left behind alone."""
+        self._can_resume = self._can_extend = False
+        if self._state.active or not self._state.directory:
+            return
+        with contextlib.suppress(RunFolderError, OSError):  # it failed before it had a folder
+            found = read_run(Path(self._state.directory))
+            self._can_resume = found.can_resume and self._state.phase != "finished"
+            self._can_extend = found.can_extend and self._state.phase != "failed"

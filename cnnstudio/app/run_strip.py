@@ -1,18 +1,22 @@
-"""The strip along the bottom of every page: what the run and the worker are doing, Train and Stop."""
+"""The strip along the bottom of every page: what the run and the worker are doing; Train, Pause, Stop and the like."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QToolButton
 
 from cnnstudio.app.elided import ElidedLabel
 from cnnstudio.app.theme import mark, set_icon, space
 from cnnstudio.app.theme.colors import Role
 from cnnstudio.core.metrics import VALIDATION, metric_told
+from cnnstudio.core.training.devices import fitting_devices
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from PySide6.QtGui import QAction
     from PySide6.QtWidgets import QWidget
 
     from cnnstudio.app.run_controller import RunController
@@ -38,6 +42,7 @@ _WORKER = {
 }
 _PROGRESS_STEPS = 1000
 _STATE = "State of the run"
+_DEVICE_TIP = "Device that the next run trains on; Auto takes a GPU where there is one"
 _NAME_LETTERS = 24
 """Of the name of an experiment that is not open: the strip has much else to show."""
 
@@ -55,29 +60,43 @@ class RunStrip(QFrame):
         self._train = _button("train", "Train", "play", "Train the network on its data (F5)", "primary")
         self._stop = _button("stop", "Stop", "stop", "End training after the current batch; what was learned is kept "
                              "(Shift+F5)", "")  # fmt: skip
+        self._pause = _pause_button()
+        self._more = _more_button()
         self._phase = _label("phase", _STATE)
         self._place = _label("place", "Epoch and step")
         self._bar = _progress_bar()
         self._metrics = _label("metrics", "Latest loss and metrics")
         self._left = _label("left", "Time left, estimated from the steps so far")
         self._device = _device_box()
+        self._names: dict[str, str] = {}
+        """What the worker calls its devices, by id."""
         self._worker_state = _label("worker", "State of the worker, the process that trains")
         self._lay_out()
         self._train.clicked.connect(run.start)
+        self._pause.clicked.connect(run.toggle_pause)
         self._stop.clicked.connect(run.stop)
+        run.device_changed.connect(self._show_device)
         self._device.activated.connect(self._choose_device)
         run.changed.connect(self.show_run)
         worker.state_changed.connect(self.show_worker)
         worker.quiet.connect(self._show_quiet)
+        self._list_devices()
         self.show_run(run.state)
         self.show_worker(worker.state)
+
+    def offer(self, actions: Iterable[QAction]) -> None:
+        """Put what is done less often into the menu beside Stop."""
+        self._more.menu().addActions(list(actions))
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(space(2), space(1), space(3), space(1))
         row.setSpacing(space(3))
-        row.addWidget(self._train)
-        row.addWidget(self._stop)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(space(1))
+        for button in (self._train, self._pause, self._stop, self._more):
+            buttons.addWidget(button)
+        row.addLayout(buttons)
         row.addWidget(self._phase)
         row.addWidget(self._place)
         row.addWidget(self._bar, 1)
@@ -90,12 +109,12 @@ class RunStrip(QFrame):
     @Slot(object)
     def show_run(self, state: RunState) -> None:
         """Show where the run stands."""
-        words, tone = _PHASES[state.phase]
+        words, tone = phase_words(state)
         self._phase.setText(f"{words}: {self._foreign_name()}" if self._run.is_foreign else words)
         self._phase.setToolTip(
             f"State of the run of “{self._run.name}”, another experiment than the one that is open"
             if self._run.is_foreign
-            else _STATE
+            else state.message or state.reason or _STATE
         )
         mark(self._phase, tone=tone)
         started = state.epochs > 0
@@ -108,12 +127,22 @@ class RunStrip(QFrame):
         self._metrics.setVisible(bool(state.metrics))
         self._left.setText(time_words(state))
         self._left.setVisible(bool(self._left.text()))
+        self._show_buttons(state)
+        self._device.setEnabled(not state.active)
+
+    def _show_buttons(self, state: RunState) -> None:
         had_focus = self._train.hasFocus()
-        self._stop.setEnabled(state.active and state.phase != "stopping")
+        self._stop.setEnabled(self._run.can_stop)
+        held = state.phase in ("pausing", "paused")
+        self._pause.setEnabled(self._run.can_pause or held)
+        words = "Let the run go on (F6)" if held else "Hold the run after the current batch (F6)"
+        if words != self._pause.toolTip():
+            set_icon(self._pause, "play" if held else "pause")
+            self._pause.setToolTip(words)
+            self._pause.setAccessibleName("Continue" if held else "Pause")
         self._train.setEnabled(not state.active)
         if had_focus and self._stop.isEnabled():
             self._stop.setFocus()
-        self._device.setEnabled(not state.active)
 
     def _foreign_name(self) -> str:
         name = self._run.name
@@ -124,7 +153,8 @@ class RunStrip(QFrame):
         """Show how the worker is."""
         hello = self._worker.hello
         if worker_state in ("ready", "busy") and hello is not None:
-            self._list_devices(hello)
+            self._names = {d.id: d.name for d in hello.devices}
+            self._list_devices()
             self._say("Ready" if worker_state == "ready" else "Busy", "muted")
             self._worker_state.setToolTip(_versions(hello))
         else:
@@ -142,19 +172,33 @@ class RunStrip(QFrame):
         self._worker_state.setText(words)
         mark(self._worker_state, tone=tone)
 
-    def _list_devices(self, hello: Hello) -> None:
-        ids = [str(self._device.itemData(i)) for i in range(1, self._device.count())]
-        if ids == [d.id for d in hello.devices]:
-            return
-        while self._device.count() > 1:
-            self._device.removeItem(1)
-        for device in hello.devices:
-            self._device.addItem(device.id.upper().replace(":", " "), device.id)
-            self._device.setItemData(self._device.count() - 1, device.name, Qt.ItemDataRole.ToolTipRole)
+    def _list_devices(self) -> None:
+        """What the computer has; the recipe's device even where it has not."""
+        offered = fitting_devices(tuple(self._names))
+        wanted = self._run.device
+        ids = [*offered, *([] if wanted in offered else [wanted])]
+        if ids != [self._device.itemData(row) for row in range(self._device.count())]:
+            self._device.clear()
+            for row, id in enumerate(ids):
+                self._device.addItem(_device_title(id), id)
+                self._device.setItemData(row, self._names.get(id, _DEVICE_TIP), Qt.ItemDataRole.ToolTipRole)
+        self._device.setCurrentIndex(ids.index(wanted))
+
+    @Slot(str)
+    def _show_device(self, device: str) -> None:
+        if device != self._device.currentData():
+            self._list_devices()
 
     @Slot(int)
     def _choose_device(self, row: int) -> None:
         self._run.choose_device(str(self._device.itemData(row)))
+
+
+def phase_words(state: RunState) -> tuple[str, str]:
+    """The state of the run in a word or two, and its tone."""
+    if state.ends_with_epoch and state.phase == "running":
+        return "Training, ends with this epoch", "warning"
+    return _PHASES[state.phase]
 
 
 def place_words(state: RunState) -> str:
@@ -230,6 +274,28 @@ def _label(name: str, tip: str) -> QLabel:
     return label
 
 
+def _pause_button() -> QPushButton:
+    button = QPushButton()
+    button.setObjectName("run_pause")
+    button.setIconSize(QSize(16, 16))
+    button.setFixedWidth(space(9))
+    return button
+
+
+def _more_button() -> QToolButton:
+    button = QToolButton()
+    button.setObjectName("run_more")
+    button.setAccessibleName("More for this run")
+    button.setToolTip("Stop after the epoch, resume, train more")
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    set_icon(button, "chevron-down")
+    menu = QMenu(button)
+    menu.setObjectName("run_more_menu")
+    menu.setToolTipsVisible(True)
+    button.setMenu(menu)
+    return button
+
+
 def _progress_bar() -> QProgressBar:
     bar = QProgressBar()
     bar.setObjectName("run_progress")
@@ -245,6 +311,10 @@ def _device_box() -> QComboBox:
     box = QComboBox()
     box.setObjectName("run_device")
     box.setAccessibleName("Device")
-    box.setToolTip("Device that the next run trains on; Auto takes a GPU where there is one")
-    box.addItem("Auto", "auto")
+    box.setToolTip(_DEVICE_TIP)
     return box
+
+
+def _device_title(id: str) -> str:
+    title = id.replace("gpu", "GPU").replace("cpu", "CPU").replace(":", " ")
+    return title[:1].upper() + title[1:]

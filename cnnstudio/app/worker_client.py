@@ -14,6 +14,7 @@ from cnnstudio.wire.framing import FrameError, FrameReader, decode_event, encode
 from cnnstudio.wire.messages import (
     PROTOCOL,
     Command,
+    Decoded,
     EffectiveField,
     Event,
     Exported,
@@ -21,7 +22,10 @@ from cnnstudio.wire.messages import (
     Failed,
     Hello,
     Maps,
+    Preflight,
     Previews,
+    RateFound,
+    ResumeRun,
     RunEnded,
     RunFailed,
     Samples,
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
 
 Answer: TypeAlias = Callable[[Event], None]
 
-QUIET_MS = 15_000
+QUIET_MS = 8_000
 """Without a sign of life for so long, a worker that was ready is said not to answer: heartbeats come every second."""
 LOADING_MS = 120_000
 """TensorFlow loads in 4 to 6 seconds; on a cold disk it may take a minute."""
@@ -42,6 +46,8 @@ STOP_MS = 3_000
 """How long a worker may take to finish its batch and write its files before it is ended."""
 MAX_FAILED_STARTS = 2
 _STDERR_KEPT = 20_000
+_ANSWERS = Samples | Scanned | Exported | Previews | Maps | EffectiveField | Decoded | Preflight | RateFound | Failed
+"""Events that end a request."""
 
 
 class WorkerClient(QObject):
@@ -71,6 +77,7 @@ class WorkerClient(QObject):
         self._last_request = 0
         self._failed_starts = 0
         self._is_quiet = False
+        self._was_dismissed = False
         self._has_run = False
         self._is_outdated = False
         self._watch = QTimer(self)
@@ -101,6 +108,11 @@ class WorkerClient(QObject):
     def is_outdated(self) -> bool:
         """Whether the last worker was of another version, so that only a restart of the studio helps."""
         return self._is_outdated
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the worker is alive and gives no sign of life."""
+        return self._is_quiet
 
     @property
     def pid(self) -> int:
@@ -136,7 +148,7 @@ class WorkerClient(QObject):
             self.start()
         if self._process is not None:
             self._process.write(frame)
-            if isinstance(command, StartRun):
+            if isinstance(command, StartRun | ResumeRun):
                 self._has_run = True
                 if self._hello is not None:
                     self._enter("busy")
@@ -159,6 +171,7 @@ class WorkerClient(QObject):
     def end(self) -> None:
         """End a worker that does not answer, at once. It counts as lost, so a new one is started."""
         if self._process is not None:
+            self._was_dismissed = True
             self._process.kill()
 
     def stop(self) -> None:
@@ -217,7 +230,7 @@ class WorkerClient(QObject):
             self._has_run = False
             self._enter("ready")
         self.received.emit(event)
-        if isinstance(event, Samples | Scanned | Exported | Previews | Maps | EffectiveField | Failed):
+        if isinstance(event, _ANSWERS):
             self._exports.discard(event.request)
             answer = self._answers.pop(event.request, None)
             if answer is not None:
@@ -248,7 +261,11 @@ class WorkerClient(QObject):
         if self._hello is None:
             self.quiet.emit("TensorFlow has been loading for two minutes; the disk may be slow.")
         else:
-            self.quiet.emit("The worker has not answered for 15 seconds; the computer may be short of memory.")
+            seconds = round(QUIET_MS / 1000)
+            self.quiet.emit(
+                f"The worker has not answered for {seconds} seconds: something holds it, or the computer is short of "
+                "memory."
+            )
 
     def _read_stderr(self) -> None:
         if self._process is not None:
@@ -267,6 +284,7 @@ class WorkerClient(QObject):
             WorkerEnd(
                 signal=code if crashed else 0,
                 code=0 if crashed else code,
+                was_dismissed=self._was_dismissed,
                 said_hello=self._hello is not None,
                 stderr=self._stderr,
             )
@@ -283,6 +301,7 @@ class WorkerClient(QObject):
         self._exports.clear()
         hopeless = bool(end.start_error) or end.is_outdated
         self._is_outdated = end.is_outdated
+        self._was_dismissed = False
         self._failed_starts = MAX_FAILED_STARTS if hopeless else self._failed_starts + (not end.said_hello)
         self._hello = None
         self._enter("lost")

@@ -28,6 +28,8 @@ class WorkerEnd:
     """Its exit code, where no signal ended it."""
     start_error: str = ""
     """Why the process could not be started at all."""
+    was_dismissed: bool = False
+    """Whether the person ended it, since it did not answer."""
     is_outdated: bool = False
     """Whether it speaks another protocol, so that it was sent away: the files of the studio have changed."""
     said_hello: bool = True
@@ -40,6 +42,8 @@ class WorkerEnd:
             return "CNN Studio was updated while it was open: save your work and restart it."
         if self.start_error:
             return f"The worker could not be started: {self.start_error}."
+        if self.was_dismissed:
+            return "The worker did not answer any more and was ended."
         if self.signal:
             name = _signal_name(self.signal)
             reason = _SIGNALS.get(name, "the system says no more")

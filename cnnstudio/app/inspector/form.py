@@ -1,19 +1,22 @@
-"""The form made from a declaration: one row for each parameter, in the order in which they are declared."""
+"""The form made from a declaration: one row for each parameter, in the order in which they are declared, or grouped
+under headings that fold.
+"""
 
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.app.inspector.field_row import FieldRow
+from cnnstudio.app.inspector.pieces import Section
 from cnnstudio.app.tab_order import settle_tabs
 from cnnstudio.app.theme import mark, space
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from cnnstudio.core.analysis.diagnostics import Diagnostic
     from cnnstudio.core.declare import Declared, Parameter
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 _NOTHING: Mapping[str, Followed] = MappingProxyType({})
 _ALL: Mapping[str, Collection[object]] = MappingProxyType({})
+Sections: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+"""Headings, each with the names of the parameters beneath it."""
 WIDEST_LABEL = 108
 """Pixels; longer labels wrap, so that fields keep their room in a narrow panel."""
 HELP_LINES = 2
@@ -41,8 +46,11 @@ class DeclaredForm(QWidget):
     """The person points at such a Fix, or at none any more (None), in this button."""
     follow_wanted = Signal(str, bool)
     """Parameter name, and whether its value is to follow the design or to stay as it is."""
+    explained = Signal(str)
+    """What the focused field is for. A form with headings leaves it to its owner to show this."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, sections: Sections = ()) -> None:
+        """`sections` names every parameter once; () for a form without headings."""
         super().__init__(parent)
         self._shown: type[Declared] | None = None
         self._subject: object = None
@@ -55,7 +63,26 @@ class DeclaredForm(QWidget):
         self._help.setWordWrap(True)
         self._help.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         mark(self._help, tone="muted", scale="caption")
+        self._order = [name for _, names in sections for name in names]
+        self._sections = {title: Section(title, title.lower().replace(" ", "_"), self) for title, _ in sections}
+        self._names = dict(sections)
+        self._beside: dict[str, list[QWidget]] = {}
+        self._columns: list[QVBoxLayout] = []
+        self._number_of_columns = 0
+        if sections:
+            self._add_columns()
         self._column.addWidget(self._help)
+
+    def _add_columns(self) -> None:
+        across = QHBoxLayout()
+        across.setSpacing(space(6))
+        for _ in range(2):
+            column = QVBoxLayout()
+            column.setSpacing(space(2))
+            across.addLayout(column, 1)
+            self._columns.append(column)
+        self._column.addLayout(across)
+        self.set_columns(1)
 
     @property
     def rows(self) -> dict[str, FieldRow]:
@@ -100,11 +127,41 @@ class DeclaredForm(QWidget):
             row.show_following(would_be.get(name), follows=name in follows)
             matters = (only is None or name in only) and _matters(row.parameter, declared)
             row.setVisible(bool(at_field) or matters)
+        for title, section in self._sections.items():
+            section.setVisible(any(not self._rows[name].isHidden() for name in self._names[title]))
+
+    def set_columns(self, number: int) -> None:
+        """Put the sections, if there are any, into one column, or into two with about as many parameters."""
+        if not self._columns or number == self._number_of_columns:
+            return
+        self._number_of_columns = number
+        for column in self._columns:
+            while column.count():
+                column.takeAt(0)
+        room = len(self._order) / number
+        placed = 0
+        for title, section in self._sections.items():
+            self._columns[int(placed >= room)].addWidget(section)
+            placed += len(self._names[title])
+        for column in self._columns:
+            column.addStretch(1)
+
+    def add_beneath(self, title: str, widget: QWidget, stops: Sequence[QWidget] = ()) -> None:
+        """Put something else beneath the fields of that section; `stops`: what the Tab key reaches in it."""
+        self._sections[title].body.addWidget(widget)
+        self._beside[title] = list(stops)
 
     @property
     def stops(self) -> list[QWidget]:
         """What the Tab key reaches, in order."""
-        return [f for row in self._rows.values() for f in (*row.editor.fields(), row.reset, row.follow)]
+        if not self._sections:
+            return [stop for row in self._rows.values() for stop in _stops(row)]
+        found: list[QWidget] = []
+        for title, section in self._sections.items():
+            found.append(section.heading)
+            found.extend(stop for name in self._names[title] for stop in _stops(self._rows[name]))
+            found.extend(self._beside.get(title, ()))
+        return found
 
     @property
     def label_width(self) -> int:
@@ -125,37 +182,54 @@ class DeclaredForm(QWidget):
         """Put the cursor into that parameter's field; False when there is none in sight."""
         if not self.has_field(name):
             return False
+        for title, names in self._names.items():
+            if name in names:
+                self._sections[title].heading.setChecked(True)
         self._rows[name].focus()
         return True
 
     def _rebuild(self, cls: type[Declared]) -> None:
         for row in self._rows.values():
-            self._column.removeWidget(row)
             row.hide()
             row.deleteLater()
         self._help.hide()
-        self._rows = {p.name: FieldRow(p, self) for p in cls.parameters}
+        declared = {p.name: p for p in cls.parameters}
+        self._rows = {name: FieldRow(declared[name], self) for name in self._order or declared}
         width = max((row.label.sizeHint().width() for row in self._rows.values()), default=0)
         metrics = self.fontMetrics()
-        for index, row in enumerate(self._rows.values()):
+        for name, row in self._rows.items():
             row.set_label_width(min(max(width, metrics.averageCharWidth() * 10), WIDEST_LABEL))
             row.edited.connect(self.edited)
             row.fix_wanted.connect(self.fix_wanted)
             row.fix_pointed.connect(self.fix_pointed)
             row.follow_wanted.connect(self.follow_wanted)
             row.help_wanted.connect(self._explain)
-            self._column.insertWidget(index, row)
+            room, at = self._place_of(name)
+            room.insertWidget(at, row)
         self._help.setMinimumHeight(HELP_LINES * self._help.fontMetrics().lineSpacing())
         self._order_tabs()
         self._shown = cls
 
+    def _place_of(self, name: str) -> tuple[QVBoxLayout, int]:
+        """The layout that the row goes into, and how many rows stand before it there."""
+        for title, names in self._names.items():
+            if name in names:
+                return self._sections[title].body, names.index(name)
+        return self._column, list(self._rows).index(name)
+
     def _explain(self, text: str) -> None:
         """Say what the focused field is for. The line stays afterwards: what lies below must not jump under a click."""
-        self._help.setText(text)
-        self._help.show()
+        self.explained.emit(text)
+        if not self._sections:
+            self._help.setText(text)
+            self._help.show()
 
     def _order_tabs(self) -> None:
         settle_tabs(self, self.stops)
+
+
+def _stops(row: FieldRow) -> tuple[QWidget, ...]:
+    return (*row.editor.fields(), row.reset, row.follow)
 
 
 def _matters(parameter: Parameter, declared: Declared) -> bool:

@@ -23,6 +23,8 @@ class TrainPage(LatePage["TrainView"]):
 
     export_wanted = Signal(str)
     """The person wants to export the model of this run folder."""
+    rate_wanted = Signal()
+    """The person wants to look for a learning rate."""
 
     def __init__(
         self,
@@ -41,4 +43,10 @@ class TrainPage(LatePage["TrainView"]):
 
         view = TrainView(self._bridge, self._selection, self._worker, self._run)
         view.export_wanted.connect(self.export_wanted)
+        view.rate_wanted.connect(self.rate_wanted)
         return view
+
+    def show_preflight(self) -> None:
+        """Measure what a run would need and take, beside the recipe. The page is in sight."""
+        if self.view is not None:
+            self.view.show_preflight()

@@ -19,7 +19,6 @@ from cnnstudio.app.training.recipe_panel import RecipePanel
 from cnnstudio.app.training.sample_chooser import SampleChooser
 from cnnstudio.app.training.sentences import foreign_words, why_no_maps
 from cnnstudio.app.training.watcher import Watcher
-from cnnstudio.core.edits import SetTraining
 from cnnstudio.wire.messages import FeatureMaps, WatchFailed
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from cnnstudio.app.selection import Selection
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.core.training.recipe import TrainingRecipe
     from cnnstudio.wire.run_state import RunState
 
 
@@ -36,6 +34,7 @@ class TrainView(QWidget):
     """Forwards and listens: the parts know how to show, the run and the document know what."""
 
     export_wanted = Signal(str)
+    rate_wanted = Signal()
 
     def __init__(
         self,
@@ -52,14 +51,14 @@ class TrainView(QWidget):
         self._has_model = True
         self._lines: list[tuple[str, str]] = []
         self._header = RunHeader()
-        self._recipe = RecipePanel()
+        self._recipe = RecipePanel(bridge, worker)
         self._curves = CurvePanel()
         self._evaluation = EvaluationPanel()
         self._latent = LatentPanel(worker)
         self._tabs = QTabWidget()
         self._tabs.setObjectName("train_tabs")
         self._tabs.setAccessibleName("What is shown of the run")
-        self._tabs.setToolTip("Curves, evaluation and, for autoencoders, the values of the bottleneck")
+        self._tabs.setToolTip("Recipe, curves, evaluation and, for autoencoders, the values of the bottleneck")
         self._tabs.tabBar().setDrawBase(False)
         self._tabs.setUsesScrollButtons(False)
         self._blocks = QComboBox()
@@ -75,15 +74,14 @@ class TrainView(QWidget):
         self._arrange()
         self._connect(worker)
         self._fill_blocks(self.block)
-        self._show_recipe()
 
     # Composition
 
     def _arrange(self) -> None:
         left, inside = _panel()
-        inside.addWidget(self._recipe)
         for title, tip, panel in (
-            ("Curves", "Loss and metrics, epoch by epoch", self._curves),
+            ("Recipe", "How the next run trains, and what it would need", self._recipe),
+            ("Curves", "Loss, metrics and learning rate, epoch by epoch", self._curves),
             ("Evaluation", "What the network gets right and wrong on validation and test", self._evaluation),
             ("Bottleneck", "Set the values between encoder and decoder by hand", self._latent),
         ):
@@ -123,7 +121,7 @@ class TrainView(QWidget):
 
     def _connect(self, worker: WorkerClient) -> None:
         self._header.export_wanted.connect(self.export_wanted)
-        self._recipe.wanted.connect(self._edit_training)
+        self._recipe.rate_wanted.connect(self.rate_wanted)
         self._curves.said.connect(self._say)
         self._blocks.activated.connect(self._choose_block)
         self._chooser.chosen.connect(self._watch)
@@ -146,6 +144,11 @@ class TrainView(QWidget):
     def curves(self) -> CurvePanel:
         """The curves."""
         return self._curves
+
+    @property
+    def recipe(self) -> RecipePanel:
+        """The fields of the recipe."""
+        return self._recipe
 
     @property
     def evaluation(self) -> EvaluationPanel:
@@ -180,6 +183,12 @@ class TrainView(QWidget):
             self._follow_run(self._run.state)
         self._chooser.set_active(active)
         self._watcher.set_active(active)
+        self._recipe.set_active(active)
+
+    def show_preflight(self) -> None:
+        """Show the recipe and measure what a run of it would need and take."""
+        self._tabs.setCurrentWidget(self._recipe)
+        self._recipe.preflight.measure()
 
     # Run
 
@@ -187,6 +196,7 @@ class TrainView(QWidget):
         if (state.run, self._run.is_foreign) != self._last_run:
             if state.run != self._last_run[0]:
                 self._has_model = True
+                self._leave_recipe()
             self._last_run = (state.run, self._run.is_foreign)
             self._explain_wall()
             self._chooser.view.forget_prediction()
@@ -203,6 +213,11 @@ class TrainView(QWidget):
         self._follow_sample()
         if self._wall.layer is None:
             self._explain_wall()
+
+    def _leave_recipe(self) -> None:
+        """Another run: what it does is of more interest now than the recipe of the next one."""
+        if self._tabs.currentWidget() is self._recipe:
+            self._tabs.setCurrentWidget(self._curves)
 
     def _follow_sample(self) -> None:
         if self._active:
@@ -296,20 +311,10 @@ class TrainView(QWidget):
     # Document
 
     def _follow_design(self, change: Change) -> None:
-        if (change.before.training, change.before.data) != (change.after.training, change.after.data):
-            self._show_recipe()
         if self._active:
             old, new = change.renamed or ("", "")
             self._fill_blocks(new if self.block == old else self.block)
             self._follow_run(self._run.state)
-
-    def _edit_training(self, recipe: TrainingRecipe, gesture: str) -> None:
-        if not self._bridge.do(SetTraining(recipe=recipe, gesture=gesture)):
-            self._show_recipe()
-
-    def _show_recipe(self) -> None:
-        experiment = self._bridge.experiment
-        self._recipe.show_recipe(experiment.training, experiment.data.info().task)
 
     def _say(self, sentence: str) -> None:
         self._said.setText(sentence)
