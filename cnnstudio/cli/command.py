@@ -8,7 +8,22 @@ import traceback
 from typing import TYPE_CHECKING, NoReturn
 
 from cnnstudio import __version__
-from cnnstudio.cli import check, code, data, doctor, export, import_, presets, train, window
+from cnnstudio.cli import (
+    check,
+    code,
+    compare,
+    data,
+    doctor,
+    evaluate,
+    export,
+    import_,
+    predict,
+    presets,
+    resume,
+    runs,
+    train,
+    window,
+)
 from cnnstudio.cli.experiments import looks_like_path
 from cnnstudio.cli.output import prepare_streams, say, tell
 from cnnstudio.cli.verb import AT_FAULT, INTERRUPTED, MISUSE, OK, CommandError, UsageError, Verb
@@ -24,7 +39,21 @@ if TYPE_CHECKING:
 PROGRAM = "cnnstudio"
 VERBS: dict[str, Verb] = {
     verb.name: verb
-    for verb in (presets.VERB, import_.VERB, check.VERB, data.VERB, code.VERB, train.VERB, export.VERB, doctor.VERB)
+    for verb in (
+        presets.VERB,
+        import_.VERB,
+        check.VERB,
+        data.VERB,
+        code.VERB,
+        train.VERB,
+        resume.VERB,
+        runs.VERB,
+        compare.VERB,
+        evaluate.VERB,
+        predict.VERB,
+        export.VERB,
+        doctor.VERB,
+    )
 }
 """All verbs, in the order in which help lists them."""
 _LONGEST_PATH = 200

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.cli.experiments import load_file
 from cnnstudio.cli.output import quiet, say
+from cnnstudio.cli.runs import HELP, run_folder
 from cnnstudio.cli.sound import require_sound, require_weights
 from cnnstudio.cli.verb import OK, CommandError, UsageError, Verb
 from cnnstudio.core.declare import closest
@@ -21,8 +22,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run",
         metavar="RUN|FILE",
-        type=Path,
-        help="a run's folder, as `cnnstudio train` names it, or an experiment file that has weights",
+        help=f"{HELP}; or an experiment file that has weights",
     )
     parser.add_argument("--format", metavar="FORMAT", required=True, help=f"one of: {', '.join(FORMATS)}")
     parser.add_argument(
@@ -34,18 +34,19 @@ def _run(args: argparse.Namespace) -> int:
     if args.format not in FORMATS:
         raise UsageError(f'There is no format "{args.format[:60]}". {closest(args.format, FORMATS)}')
     experiment = None
-    if args.run.is_file():
-        experiment = load_file(args.run)
+    folder = Path(args.run)
+    if folder.is_file():
+        experiment = load_file(folder)
         require_sound(experiment)
         require_weights(experiment)
-    elif not args.run.is_dir():
-        raise UsageError(f"{args.run} is no run's folder: `cnnstudio train` names the folder when it ends.")
+    else:
+        folder = run_folder(args.run)
     with quiet():
         from cnnstudio.engine import export
 
         try:
             if experiment is None:
-                done = export.export_run(args.run, args.format, args.out)
+                done = export.export_run(folder, args.format, args.out)
             else:
                 done = export.export_experiment(experiment, args.format, args.out)
         except export.ExportPlaceError as error:

@@ -8,9 +8,9 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from cnnstudio.cli.output import on_terminal, redraw, say
+from cnnstudio.cli.output import on_terminal, redraw, say, tell
 from cnnstudio.core.metrics import metric_title
-from cnnstudio.wire.messages import EpochEnd, Progress, RunEnded, RunStarted
+from cnnstudio.wire.messages import EpochEnd, Progress, RunContinued, RunEnded, RunPaused, RunStarted
 from cnnstudio.wire.run_state import RunState, fold
 
 if TYPE_CHECKING:
@@ -52,14 +52,21 @@ class JsonLines:
                 self._steps = event.steps_per_epoch
                 if event.start:
                     say(json.dumps({"start": event.start}))
+                if event.steps_before:
+                    say(json.dumps({"resumed_after": {"epochs": len(event.history), "steps": event.steps_before}}))
             case Progress():
                 if time.monotonic() >= self._due:
                     self._due = time.monotonic() + SECONDS_BETWEEN_JSON
                     self._line(event, event.step)
             case EpochEnd():
                 self._line(event, self._steps)
+            case RunPaused():
+                say(json.dumps({"paused": event.message}))
+            case RunContinued():
+                say(json.dumps({"continued": True}))
             case RunEnded():
-                say(json.dumps({"run": event.directory, "test": _strict(event.test)}))
+                ended: dict[str, object] = {"run": event.directory, "test": _strict(event.test)}
+                say(json.dumps(ended | ({"reason": event.reason} if event.reason else {})))
 
     def close(self) -> None:
         """See Reporter."""
@@ -91,6 +98,15 @@ class TextLines:
                 say(f"{event.name}: {event.params:,} parameters on {event.device}; samples: {parts}")
                 if event.start:
                     say(event.start)
+                if event.plan:
+                    say(f"Steps: {event.plan}")
+                if event.steps_before:
+                    say(goes_on(event))
+            case RunPaused():
+                self._clear()
+                tell(f"Paused. {event.message}".rstrip())
+            case RunContinued():
+                tell("The run goes on.")
             case Progress() if self._bar:
                 redraw(CLEAR + fitted(bar(self._state), shutil.get_terminal_size().columns - 1))
             case EpochEnd():
@@ -126,17 +142,25 @@ def ending(event: RunEnded) -> str:
     word = "Finished" if event.outcome == "finished" else "Stopped"
     test = f"; test: {numbers(event.test)}" if event.test else ""
     epochs = f"{event.epochs} epoch" + ("" if event.epochs == 1 else "s")
-    return f"{word} after {epochs} and {clock(event.seconds)}{test}\nRun kept in {event.directory}"
+    why = f"{event.reason}\n" if event.reason else ""
+    return f"{why}{word} after {epochs} and {clock(event.seconds)}{test}\nRun kept in {event.directory}"
 
 
-def class_table(names: Sequence[str], per_class: Mapping[str, Sequence[float]]) -> list[str]:
-    """A line for each class with its values on the test part; [] without classes, or where there are too many."""
+def goes_on(event: RunStarted) -> str:
+    """Where a run that is resumed goes on."""
+    epochs, steps = len(event.history), event.steps_before - len(event.history) * event.steps_per_epoch
+    within = f", step {steps:,} of {event.steps_per_epoch:,}" if steps else ""
+    return f"Goes on in epoch {epochs + 1:,} of {event.epochs:,}{within}"
+
+
+def class_table(names: Sequence[str], per_class: Mapping[str, Sequence[float]], part: str = "test") -> list[str]:
+    """A line for each class with its values on that part; [] without classes, or where there are too many."""
     shown = {metric: values for metric, values in per_class.items() if len(values) == len(names)}
     if not shown or len(names) > TABLE:
         return []
     width = min(NAME, max(map(len, (*names, "Class"))))
     titles = {metric: metric_title(metric).rjust(COLUMN) for metric in shown}
-    lines = ["", "On the test part", "  ".join(("Class".ljust(width), *titles.values()))]
+    lines = ["", f"On the {part} part", "  ".join(("Class".ljust(width), *titles.values()))]
     for row, name in enumerate(names):
         cells = [_cell(values[row]).rjust(len(titles[metric])) for metric, values in shown.items()]
         lines.append("  ".join((fitted(name, width).ljust(width), *cells)))

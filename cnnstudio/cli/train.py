@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
     from cnnstudio.cli.progress import Reporter
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.wire.messages import Event
+    from cnnstudio.engine.control import Control
+    from cnnstudio.wire.messages import Event, RunEnded
 
 
-def _whole(text: str) -> int:
+def whole_number(text: str) -> int:
     try:
         return int(text)
     except ValueError:
@@ -40,16 +41,21 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--data", metavar="SOURCE", help="a folder or file of your own samples, in place of the experiment's data"
     )
     parser.add_argument(
-        "--epochs", metavar="N", type=_whole, help="how often every sample is seen (default: as in the file)"
+        "--epochs", metavar="N", type=whole_number, help="how often every sample is seen (default: as in the file)"
     )
     parser.add_argument(
-        "--seed", metavar="S", type=_whole, help="for weights, order and dropout (default: as in the file)"
+        "--seed", metavar="S", type=whole_number, help="for weights, order and dropout (default: as in the file)"
     )
     parser.add_argument(
         "--fresh", action="store_true", help="start from fresh weights, whatever weights the file names"
     )
     parser.add_argument("--device", metavar="auto|cpu|gpu:0", help="where to train (default: as in the file)")
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: a new one among your runs)")
+    add_output(parser)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """How a run in progress is told: --json and --verbose."""
     parser.add_argument("--json", action="store_true", help="print one JSON object a line instead of text")
     parser.add_argument("--verbose", action="store_true", help="let TensorFlow's own messages through to stderr")
 
@@ -95,13 +101,17 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _reporter(args: argparse.Namespace, experiment: Experiment) -> Reporter:
-    return JsonLines() if args.json else TextLines(experiment.data.info().class_names)
+def reporter(experiment: Experiment, *, json: bool) -> Reporter:
+    """What tells the run of this experiment."""
+    return JsonLines() if json else TextLines(experiment.data.info().class_names)
 
 
-def _train(experiment: Experiment, folder: Path | None, report: Reporter) -> str:
-    """Train and return the outcome, "finished" or "stopped". TensorFlow is loaded here, not before."""
-    from cnnstudio.engine import devices, training
+def reported(trained: Callable[[Callable[[Event], None], Control], RunEnded], report: Reporter) -> int:
+    """Let `trained` (emit, control) train, tell its events, let Ctrl+C end it; the exit code.
+
+    TensorFlow is loaded here, not before. Raises CommandError.
+    """
+    from cnnstudio.engine import devices
     from cnnstudio.engine.control import Control, PlaceError, RunError
 
     control = Control()
@@ -118,7 +128,7 @@ def _train(experiment: Experiment, folder: Path | None, report: Reporter) -> str
 
     try:
         with stopping_on_signals(control.stop):
-            outcome = training.train(experiment, folder, shown, control).outcome
+            outcome = trained(shown, control).outcome
     except (devices.DeviceError, PlaceError) as error:
         raise UsageError(str(error)) from error
     except RunError as error:
@@ -127,7 +137,7 @@ def _train(experiment: Experiment, folder: Path | None, report: Reporter) -> str
         report.close()
     if mute:
         raise mute[0]
-    return outcome
+    return OK if outcome == "finished" else INTERRUPTED
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -140,9 +150,14 @@ def _run(args: argparse.Namespace) -> int:
     require_sound(experiment)
     require_weights(experiment)
     require_files(experiment)
+
+    def trained(shown: Callable[[Event], None], control: Control) -> RunEnded:
+        from cnnstudio.engine.training import train
+
+        return train(experiment, folder, shown, control)
+
     with quiet(verbose=args.verbose):
-        outcome = _train(experiment, folder, _reporter(args, experiment))
-    return OK if outcome == "finished" else INTERRUPTED
+        return reported(trained, reporter(experiment, json=args.json))
 
 
 VERB = Verb(

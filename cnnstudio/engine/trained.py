@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.core.formats.run_folder import RunRecord
+    from cnnstudio.core.formats.run_folder import RunRecord, Which
 
-Which: TypeAlias = Literal["last", "best"]
-WHICH: tuple[Which, ...] = get_args(Which)
-"""The weights that a run keeps: those that it ended with, which were tested, and those of its best epoch."""
 _FILES = {"last": LAST, "best": BEST}
 
 

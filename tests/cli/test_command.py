@@ -58,9 +58,19 @@ WRONG = [
     (["train", "lenet-5", "--epochs", "many"], 'must be a whole number, not "many"'),
     (["train", "lenet-5", "--seed", "-1"], "Seed must be a whole number from 0"),
     (["train", "lenet-5", "--device", "tpu"], 'Device must be one of auto, cpu, gpu'),
-    (["export", "nowhere", "--format", "keras", "--out", "x.keras"], "nowhere is no run's folder"),
+    (["export", "nowhere", "--format", "keras", "--out", "x.keras"], '"nowhere" is neither the folder of a run nor'),
     (["export", ".", "--format", "onyx", "--out", "x"], 'There is no format "onyx". Known: keras.'),
     (["export", "."], "--format"),
+    (["resume", "nowhere"], '"nowhere" is neither the folder of a run nor the name of one'),
+    (["resume", "last"], "There is no run in"),
+    (["resume", "last", "--more", "few"], 'must be a whole number, not "few"'),
+    (["resume", "last", "--more", "0"], "--more must be a whole number from 1 to 100,000, not 0"),
+    (["compare", "last"], "One run alone cannot be compared"),
+    (["evaluate", "last", "--part", "tset"], 'There is no part "tset" of the data. Did you mean "test"'),
+    (["evaluate", "last", "--weights", "bets"], 'There are no weights "bets". Did you mean "best"'),
+    (["predict", "last"], "FILE"),
+    (["predict", "last", "a.png"], "There is no run in"),
+    (["predict", "last", "a.png", "--least", "2"], 'must be a number from 0 to 1, not "2"'),
 ]
 
 

@@ -24,7 +24,7 @@ import datetime
 import os
 import sys
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -46,6 +46,9 @@ FORMAT = "1.1"
 _MAX_BYTES = 1 << 20
 
 Status: TypeAlias = Literal["RUNNING", "PAUSED", "FINISHED", "STOPPED", "FAILED", "INTERRUPTED"]
+Which: TypeAlias = Literal["last", "best"]
+WHICH: tuple[Which, ...] = get_args(Which)
+"""The weights that a run keeps: those that it ended with, which were tested, and those of its best epoch."""
 UNDER_WAY: tuple[Status, ...] = ("RUNNING", "PAUSED")
 """A run of these whose process is gone was interrupted."""
 

@@ -139,9 +139,14 @@ def signal_loader(channels: int) -> Callable[[Path], np.ndarray]:
             return values
         if channels != 1 or path.suffix.lower() != ".wav":
             raise ReadError(f"it has {values.shape[1]:,} channels now, and had {channels:,} when it was scanned")
-        return np.asarray(values.mean(axis=1, keepdims=True, dtype="float64"), "float32")
+        return mixed_down(values)
 
     return load
+
+
+def mixed_down(values: np.ndarray) -> np.ndarray:
+    """The mean of a signal's channels, float32 (length, 1)."""
+    return np.asarray(values.mean(axis=1, keepdims=True, dtype="float64"), "float32")
 
 
 def _classes(names: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,157 @@
+"""`cnnstudio runs`: what has been trained; and RUN, the argument by which other verbs take one of them."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from cnnstudio.cli.output import say, tell
+from cnnstudio.cli.progress import clock
+from cnnstudio.cli.table import table
+from cnnstudio.cli.verb import OK, CommandError, UsageError, Verb
+from cnnstudio.core.formats.files import FileError, load_experiment
+from cnnstudio.core.formats.run_folder import EXPERIMENT, RunFolderError
+from cnnstudio.core.formats.run_index import RunIndex, RunSummary, find_run, read_run
+from cnnstudio.core.metrics import metric_told
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from cnnstudio.core.experiment import Experiment
+
+HELP = 'a run: its folder, its name as `cnnstudio runs` lists it, or "last"'
+STATES = {
+    "RUNNING": "running",
+    "PAUSED": "paused",
+    "FINISHED": "finished",
+    "STOPPED": "stopped",
+    "FAILED": "failed",
+    "INTERRUPTED": "interrupted",
+}
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """The positional argument RUN."""
+    parser.add_argument("run", metavar="RUN", help=HELP)
+
+
+def run_folder(text: str) -> Path:
+    """The folder of the run that a person names. Raises UsageError, which offers the closest names."""
+    try:
+        return find_run(text)
+    except RunFolderError as error:
+        raise UsageError(str(error)) from error
+
+
+def summary(folder: Path) -> RunSummary:
+    """What is known of the run in a folder. Raises UsageError."""
+    try:
+        return read_run(folder)
+    except RunFolderError as error:
+        raise UsageError(str(error)) from error
+
+
+def frozen(folder: Path) -> Experiment:
+    """The experiment of the run in a folder, as it was trained. Raises CommandError."""
+    try:
+        return load_experiment(folder / EXPERIMENT)
+    except FileError as error:
+        raise CommandError(str(error)) from error
+
+
+def strict(metrics: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Metrics for JSON, which has no NaN: null stands for it."""
+    return {name: None if value is None or not math.isfinite(value) else value for name, value in metrics.items()}
+
+
+def record(run: RunSummary) -> dict[str, Any]:
+    """The JSON object of a run."""
+    kept = run.record
+    return {
+        "run": str(run.folder),
+        "id": run.id,
+        "title": run.title,
+        "experiment": kept.name,
+        "state": STATES[run.status],
+        "started": kept.started,
+        "seconds": kept.seconds,
+        "epochs": kept.epochs_done,
+        "epochs_asked": kept.epochs,
+        "best_epoch": kept.best_epoch,
+        "metrics": strict(kept.metrics),
+        "best": strict(run.best),
+        "test": strict(kept.test),
+        "parameters": kept.params,
+        "device": kept.device,
+        "seed": kept.seed,
+        "parent": kept.parent,
+        "tags": list(run.notes.tags),
+        "note": run.notes.note,
+        "can_resume": run.can_resume,
+        "message": kept.message,
+    }
+
+
+def judged(run: RunSummary) -> str:
+    """How good it became, in a few words: on validation at its best epoch."""
+    value = run.best_value(run.judge)
+    return "" if value is None else metric_told(run.judge, value)
+
+
+def tested(run: RunSummary) -> str:
+    """How good it did on the test part, by the same metric."""
+    value = run.test_value(run.judge)
+    return "" if value is None else metric_told(run.judge, value)
+
+
+def _row(run: RunSummary) -> tuple[str, ...]:
+    kept = run.record
+    return (
+        run.id,
+        run.title,
+        STATES[run.status],
+        f"{kept.epochs_done:,}/{kept.epochs:,}",
+        judged(run),
+        tested(run),
+        f"{kept.params:,}",
+        clock(kept.seconds),
+        kept.device,
+        ", ".join(run.notes.tags),
+    )
+
+
+_HEADINGS = ("run", "title", "state", "epochs", "best on validation", "test", "parameters", "time", "device", "tags")
+_NUMBERS = (3, 6, 7)
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print a JSON list with all that is kept of each run")
+
+
+def _run(args: argparse.Namespace) -> int:
+    index = RunIndex()
+    index.refresh()
+    if args.json:
+        say(json.dumps([record(run) for run in index.runs], indent=2))
+    elif index.runs:
+        say(table(_HEADINGS, [_row(run) for run in index.runs], right=_NUMBERS))
+    else:
+        tell(f'There is no run in "{index.root}" yet: `cnnstudio train` makes one.')
+    for entry in index.entries:
+        if not isinstance(entry, RunSummary):
+            tell(f"cnnstudio: {entry.reason}")
+    return OK
+
+
+VERB = Verb(
+    "runs",
+    "list what has been trained",
+    "Lists your runs, the newest first: state, epochs, best metric on validation, test result, parameters, time and "
+    'device. Give a name from the first column to resume, compare, evaluate, predict or export; "last" is the '
+    "newest.",
+    _arguments,
+    _run,
+)
