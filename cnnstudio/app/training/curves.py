@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QMouseEvent, QPaintEvent
 
+    from cnnstudio.app.theme import Theme
     from cnnstudio.wire.run_state import RunState
 
 REDRAW_MS = 200
@@ -158,6 +159,8 @@ class CurvePanel(QWidget):
             "idle": ("No run yet", "Press Train (F5): loss and metrics are drawn here while it trains."),
             "starting": ("Building the model", "The first point appears after a few steps."),
             "running": ("Compiling the model", "The first point appears after a few steps."),
+            "pausing": ("Pausing", "The run waits after the current batch."),
+            "paused": ("Paused before the first step", "Continue (F6): the first point appears after a few steps."),
             "stopping": ("Stopping", "The run ends after the current batch."),
             "stopped": ("Stopped before the first step", "Press Train (F5) to train the design as it stands."),
             "failed": ("The run failed before the first step", "The line above says why."),
@@ -171,7 +174,7 @@ class CurvePanel(QWidget):
             self._metric.clear()
             for name in names:
                 self._metric.addItem(metric_title(name), name)
-        self._metric.setCurrentIndex(self._metric.findData(self._data.metrics[-1] if self._data.metrics else ""))
+        self._metric.setCurrentIndex(self._metric.findData(next(iter(self._data.metrics[1:2]), "")))
         self._metric.setVisible(len(names) > 1 and not self._data.is_empty)
 
     def _choose_metric(self) -> None:
@@ -189,5 +192,5 @@ class CurvePanel(QWidget):
         self.said.emit(sentence)
         return done
 
-    def _figure(self, look: Look, form: str) -> bytes:
-        return figure_file(self._data, look, form)
+    def _figure(self, drawn_in: Theme, form: str) -> bytes:
+        return figure_file(self._data, Look.of(drawn_in), form)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from cnnstudio.app.theme.theme import LIGHT
-from cnnstudio.app.training.figures import Look
 from cnnstudio.core.formats.storage import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from PySide6.QtWidgets import QWidget
+
+    from cnnstudio.app.theme import Theme
 
 FORMS = {"png": "PNG image (*.png)", "svg": "SVG drawing (*.svg)", "pdf": "PDF document (*.pdf)"}
 
@@ -29,7 +30,7 @@ def ask_path(parent: QWidget, title: str, stem: str, forms: Mapping[str, str] = 
     return path if path.suffix else path.with_suffix(f".{form}")
 
 
-def save_figure(path: Path, drawn: Callable[[Look, str], bytes]) -> tuple[bool, str]:
+def save_figure(path: Path, drawn: Callable[[Theme, str], bytes]) -> tuple[bool, str]:
     """Write a figure, in light colours as paper has them; the suffix names the format.
 
     `drawn` gives the figure as a file of that form. Whether it was written, and the sentence that says so or why not.
@@ -37,7 +38,7 @@ def save_figure(path: Path, drawn: Callable[[Look, str], bytes]) -> tuple[bool, 
     form = path.suffix.lower().removeprefix(".")
     if form not in FORMS:
         return False, f'A figure can be saved as .png, .svg or .pdf, not as "{path.suffix}": change the name.'
-    return save_file(path, drawn(Look.of(LIGHT), form), "figure")
+    return save_file(path, drawn(LIGHT, form), "figure")
 
 
 def save_file(path: Path, data: bytes, what: str) -> tuple[bool, str]:

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cnnstudio.app.runs.columns import started_words
 from cnnstudio.app.runs.comparison.span import Span
 from cnnstudio.app.training.figures import metric_bounds
 from cnnstudio.core.formats.run_metrics import in_order
@@ -166,7 +167,7 @@ def _title(run: RunSummary) -> str:
 
 
 def _title_and_start(run: RunSummary) -> str:
-    return f"{run.title}, {run.started:%Y-%m-%d %H:%M:%S}" if run.started else run.title
+    return f"{run.title}, {started_words(run)}"
 
 
 def _title_and_folder(run: RunSummary) -> str:
