@@ -59,6 +59,11 @@ class Situation:
     can_weigh: bool = False
     """Whether class weights mean anything for the task."""
     weighs: bool = False
+    runs_chosen: int = 0
+    """How many runs are chosen on the Runs page; 0 while another page is in front."""
+    run_resumable: bool = False
+    run_extendable: bool = False
+    runs_deletable: bool = False
 
 
 def always(now: Situation) -> bool:
@@ -85,6 +90,8 @@ class ActionSpec:
     """The text where it depends on the situation."""
     on_canvas: bool = False
     """The shortcut works while the canvas has the focus, and leaves the key to fields and tables elsewhere."""
+    on_runs: bool = False
+    """The shortcut works while the table of runs has the focus, and nowhere else."""
     submenu: str = ""
     bar: bool = False
     """Whether the toolbar shows it."""
@@ -96,6 +103,9 @@ class ActionSpec:
     """Whether a line stands before it."""
 
 
+CHOSEN_RUN = "Chosen run"
+ONE_RUN = "choose one run on the Runs page"
+SOME_RUN = "choose runs on the Runs page"
 _MENUS = ("File", "Edit", "View", "Run", "Help")
 
 TABLE: tuple[ActionSpec, ...] = (
@@ -206,6 +216,8 @@ TABLE: tuple[ActionSpec, ...] = (
                checked=lambda now: now.page == "data", phrase="Go to Data"),
     ActionSpec("page_train", "Train", "View", "window.show_train", "Go to the Train page", "train", "Ctrl+3",
                checked=lambda now: now.page == "train", phrase="Go to Train"),
+    ActionSpec("page_runs", "Runs", "View", "window.show_runs", "Go to the Runs page", "runs", "Ctrl+5",
+               checked=lambda now: now.page == "runs", phrase="Go to Runs"),
     ActionSpec("commands", "Command palette…", "View", "window.show_commands",
                "Run anything by typing a few letters of it", "search", "Ctrl+K", separated=True),
     ActionSpec("code", "Keras script", "View", "window.show_code", "Show the Keras script of the experiment",
@@ -263,6 +275,41 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("find_rate", "Find learning rate…", "Run", "window.find_rate",
                "Try rising learning rates on a fresh network and draw the loss against them", "search", "Shift+F7",
                enabled=lambda now: not now.training, why="a run is under way"),
+    ActionSpec("run_open", "Open experiment", "Run", "runs.open_experiment",
+               "Open the experiment that the chosen run trained, as a design of its own", "open", "Return",
+               enabled=lambda now: now.runs_chosen == 1, on_runs=True, submenu=CHOSEN_RUN, why=ONE_RUN,
+               phrase="Open experiment of the chosen run", separated=True),
+    ActionSpec("run_resume", "Resume", "Run", "runs.resume", "Let the chosen run go on from its last checkpoint",
+               "redo", enabled=lambda now: now.run_resumable, submenu=CHOSEN_RUN, phrase="Resume the chosen run",
+               why="choose a run that broke off and has a checkpoint, while none is under way"),
+    ActionSpec("run_more", "Train 10 more epochs", "Run", "runs.train_more",
+               "Let the chosen run go on for 10 epochs beyond its last", "add",
+               enabled=lambda now: now.run_extendable, submenu=CHOSEN_RUN,
+               phrase="Train the chosen run for 10 more epochs",
+               why="choose a run that has a checkpoint, while none is under way"),
+    ActionSpec("run_rename", "Rename", "Run", "runs.rename", "Give the chosen run another name, in its place",
+               keys="F2", enabled=lambda now: now.runs_chosen == 1, on_runs=True, submenu=CHOSEN_RUN, why=ONE_RUN,
+               phrase="Rename the chosen run"),
+    ActionSpec("run_tags", "Edit tags", "Run", "runs.edit_tags", "Give the chosen runs words to find them by", "tag",
+               "Ctrl+T", enabled=lambda now: now.runs_chosen > 0, on_runs=True, submenu=CHOSEN_RUN, why=SOME_RUN,
+               phrase="Edit tags of the chosen runs"),
+    ActionSpec("run_note", "Write note", "Run", "runs.edit_note", "Write down what to remember about the chosen run",
+               "comment", enabled=lambda now: now.runs_chosen == 1, submenu=CHOSEN_RUN, why=ONE_RUN,
+               phrase="Write a note about the chosen run"),
+    ActionSpec("run_copy_name", "Copy folder name", "Run", "runs.copy_name",
+               "Copy what the command line calls the chosen runs", "copy",
+               enabled=lambda now: now.runs_chosen > 0, submenu=CHOSEN_RUN, why=SOME_RUN,
+               phrase="Copy folder names of the chosen runs"),
+    ActionSpec("run_reveal", "Show in file manager", "Run", "runs.reveal", "Open the folder of the chosen run",
+               enabled=lambda now: now.runs_chosen == 1, submenu=CHOSEN_RUN, why=ONE_RUN,
+               phrase="Show the chosen run in the file manager"),
+    ActionSpec("run_delete", "Move to trash", "Run", "runs.delete", "Move the chosen runs to the trash", "remove",
+               Keys.Delete, enabled=lambda now: now.runs_deletable, on_runs=True, submenu=CHOSEN_RUN,
+               phrase="Move the chosen runs to the trash", why="choose runs on the Runs page that are over"),
+    ActionSpec("run_find", "Find runs", "Run", "runs.find", "Type what to look for among the runs", "search", "Ctrl+F",
+               enabled=lambda now: now.page == "runs", why="on the Runs page only"),
+    ActionSpec("run_refresh", "Look for runs again", "Run", "runs.refresh", "Look through the folder of runs anew",
+               "reset", enabled=lambda now: now.page == "runs", why="on the Runs page only"),
     ActionSpec("shortcuts", "Keyboard shortcuts", "Help", "window.show_shortcuts", "Show every keyboard shortcut",
                keys="F1"),
     ActionSpec("about", "About CNN Studio", "Help", "window.show_about", "Version, worker and licence"),
@@ -286,7 +333,8 @@ class Actions(QObject):
         for spec in TABLE:
             action = self._made(spec, targets)
             self._actions[spec.id] = action
-            (canvas if spec.on_canvas else window).addAction(action)
+            if not spec.on_runs:  # the table of runs takes its own when it is made
+                (canvas if spec.on_canvas else window).addAction(action)
 
     def __getitem__(self, id: str) -> QAction:
         return self._actions[id]
@@ -341,6 +389,8 @@ class Actions(QObject):
             action.setShortcut(QKeySequence(spec.keys))
         if spec.on_canvas:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        if spec.on_runs:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         if spec.icon:
             set_icon(action, spec.icon)
         action.setToolTip(_tip(spec, action))

@@ -219,9 +219,12 @@ class FileCommands(QObject):
     def open_run(self, folder: Path) -> None:
         """Open the experiment of the run in that folder as one without a file. What cannot be read changes nothing."""
         try:
-            self._replace_with(Document(load_experiment(folder / EXPERIMENT)))
+            document = Document(load_experiment(folder / EXPERIMENT))
         except FileError as error:
             self._complain(str(error))
+            return
+        self._run.descend(document, folder.name)
+        self._replace_with(document)
 
     def _replace_with(self, document: Document) -> None:
         self._incoming = document

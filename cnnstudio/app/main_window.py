@@ -24,6 +24,7 @@ from cnnstudio.app.recovery import Recovery, Remains, discard, find_remains
 from cnnstudio.app.run_controller import RunController
 from cnnstudio.app.run_messages import RunMessages
 from cnnstudio.app.run_strip import RunStrip
+from cnnstudio.app.runs.commands import RunCommands
 from cnnstudio.app.selection import Selection
 from cnnstudio.app.theme import Mode, app_icon, themes
 from cnnstudio.app.worker_client import WorkerClient
@@ -37,11 +38,12 @@ if TYPE_CHECKING:
     from cnnstudio.app.command_entries import Command
     from cnnstudio.app.command_palette import CommandPalette
     from cnnstudio.app.preferences import Preferences
+    from cnnstudio.app.runs.page import RunsPage
     from cnnstudio.app.training import TrainPage
     from cnnstudio.wire.run_state import RunState
 
 DEFAULT_SIZE = (1280, 800)
-_PAGE_ICONS = {"design": "design", "data": "data", "train": "train"}
+_PAGE_ICONS = {"design": "design", "data": "data", "train": "train", "runs": "runs"}
 
 
 class MainWindow(QMainWindow):
@@ -58,6 +60,7 @@ class MainWindow(QMainWindow):
         self._commands: CommandPalette | None = None
         self._remains: Remains | None = None
         self._train: TrainPage | None = None
+        self._runs: RunsPage | None = None
         document, problem = _first_document()
         self.bridge = DocumentBridge(document, self)
         self.selection = Selection(self)
@@ -77,6 +80,7 @@ class MainWindow(QMainWindow):
         self.strip = RunStrip(self.run, self.worker)
         self.files = FileCommands(self, self.bridge, self.messages, preferences, self.run, self.worker)
         self.data = DataCommands(self, self.bridge, self.messages, preferences, self.worker, self.run)
+        self.runs = RunCommands(self, self.files, self.run, self.messages)
         self.edits = EditCommands(self.bridge, self)
         self.actions_table = self._made_actions()
         self._lay_out()
@@ -119,6 +123,10 @@ class MainWindow(QMainWindow):
         from cnnstudio.app.training.rate_dialog import RateDialog
 
         RateDialog(self.bridge, self.worker, self).open()
+
+    def show_runs(self) -> None:
+        """Go to the Runs page."""
+        self.pages.show_page("runs")
 
     def show_code(self) -> None:
         """Show the Keras script."""
@@ -208,8 +216,8 @@ class MainWindow(QMainWindow):
     def _made_actions(self) -> Actions:
         targets = {
             "files": self.files, "imports": self.files.imports,
-            "data": self.data, "edits": self.edits, "run": self.run, "window": self, "canvas": self.design.canvas,
-            "groups": self.design.canvas.groups,
+            "data": self.data, "edits": self.edits, "run": self.run, "runs": self.runs, "window": self,
+            "canvas": self.design.canvas, "groups": self.design.canvas.groups,
             "previews": self.previews,
         }  # fmt: skip
         return Actions(targets, self, self.design.canvas)
@@ -232,6 +240,7 @@ class MainWindow(QMainWindow):
         self.pages.add_page("design", self.design)
         self.pages.add_lazy_page("data", self._made_data_page)
         self.pages.add_lazy_page("train", self._made_train_page)
+        self.pages.add_lazy_page("runs", self._made_runs_page)
         middle = QWidget()
         self.setCentralWidget(middle)
         _compose(middle, activity, self.messages, self.pages, self.strip)
@@ -273,6 +282,7 @@ class MainWindow(QMainWindow):
         self.data.page_wanted.connect(self.show_data)
         self.data.problems_wanted.connect(self._show_problems)
         self.data.changed.connect(self._update_actions)
+        self.runs.chosen_changed.connect(self._update_actions)
         for signal in (bridge.title_changed, self.selection.changed, run.changed, self.pages.changed, themes.changed):
             signal.connect(self._update_actions)
         self.design.canvas.clipboard.changed.connect(self._update_actions)
@@ -293,6 +303,7 @@ class MainWindow(QMainWindow):
     def _update_actions(self) -> None:
         document, canvas, run, state = self.bridge.document, self.design.canvas, self.run, self.run.state
         group = canvas.groups.selected
+        runs = self.runs.chosen if self.pages.name == "runs" else ()
         self.actions_table.update_to(
             Situation(
                 undo_label=document.undo_label,
@@ -322,6 +333,10 @@ class MainWindow(QMainWindow):
                 mode=themes.mode.value,
                 previews=self.previews.enabled,
                 minimap=canvas.minimap.enabled,
+                runs_chosen=len(runs),
+                run_resumable=bool(runs) and self.runs.can_resume,
+                run_extendable=bool(runs) and self.runs.can_extend,
+                runs_deletable=bool(runs) and self.runs.can_delete,
                 own_data=self.data.source is not None,
                 scanning=self.data.scanner.active,
                 can_weigh=self.data.can_weigh,
@@ -355,6 +370,8 @@ class MainWindow(QMainWindow):
 
     def _opened(self) -> None:
         self.selection.select(())
+        if self.pages.name == "runs":
+            self.show_design()  # the experiment of a run was opened
         self.messages.dismiss("file")
         self.run_messages.forget()
 
@@ -411,6 +428,8 @@ class MainWindow(QMainWindow):
         preferences = self._preferences
         preferences.geometry = self.saveGeometry()
         self.pages.keep_splits()
+        if self._runs is not None:
+            self._runs.keep()
         preferences.save()
         self.recovery.close()
         self.hide()  # before the worker is waited for
@@ -442,6 +461,12 @@ class MainWindow(QMainWindow):
         page.rate_wanted.connect(self.find_rate)
         self._train = page
         return page
+
+    def _made_runs_page(self) -> QWidget:
+        from cnnstudio.app.runs.page import RunsPage
+
+        self._runs = RunsPage(self.runs, self.actions_table, self._preferences)
+        return self._runs
 
 
 def _compose(middle: QWidget, activity: QWidget, messages: QWidget, pages: QWidget, strip: QWidget) -> None:

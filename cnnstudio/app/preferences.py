@@ -92,6 +92,14 @@ class Preferences:
         """Remember the sizes of a splitter's parts."""
         self._settings.setValue(f"splits/{name}", [str(s) for s in sizes])
 
+    def columns(self, name: str) -> QByteArray:
+        """How the columns of a table lie, as Qt saved it; empty at first."""
+        return self._bytes(f"columns/{name}")
+
+    def keep_columns(self, name: str, state: QByteArray) -> None:
+        """Remember how the columns of a table lie."""
+        self._settings.setValue(f"columns/{name}", state)
+
     @property
     def recent_files(self) -> list[Path]:
         """Files opened or saved lately that are still there, the latest first."""

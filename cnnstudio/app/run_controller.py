@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 
@@ -57,6 +58,8 @@ class RunController(QObject):
         """The document that the latest run was started from."""
         self._names: dict[str, str] = {}
         """Id in the design -> id in the run, of blocks that were renamed since it started."""
+        self._parents: WeakKeyDictionary[Document, str] = WeakKeyDictionary()
+        """Document -> name of the run that it has come from, or that was started from it last."""
         self._can_resume = self._can_extend = False
         worker.received.connect(self._take)
         worker.lost.connect(self._worker_lost)
@@ -139,15 +142,21 @@ class RunController(QObject):
             self.unable.emit(absent)
             return
         directory = fresh_folder(experiment.name)
-        command = StartRun(directory.name, str(directory), write_experiment(experiment))
+        parent = self._parents.get(self._bridge.document, "")
+        command = StartRun(directory.name, str(directory), write_experiment(experiment), parent)
         try:
             self._worker.send(command)
         except FrameError as error:
             self.unable.emit(f"The experiment cannot be sent to the worker: {error}")
             return
         self._experiment, self._document = experiment, self._bridge.document
+        self._parents[self._document] = directory.name
         self._names.clear()
         self._fold(command)
+
+    def descend(self, document: Document, run: str) -> None:
+        """The document is a copy of what that run trained: a run started from it tells its changes against it."""
+        self._parents[document] = run
 
     def resume(self) -> None:
         """Let the latest run go on from its last checkpoint to the end of its recipe."""
@@ -279,6 +288,7 @@ class RunController(QObject):
         now = self._bridge.document
         same_file = now.path is not None and now.path == self._document.path
         if same_file or now.value == self._experiment:
+            self._parents.setdefault(now, self._parents.get(self._document, ""))
             self._document = now
         self._names.clear()
         self.changed.emit(self._state)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Rank: TypeAlias = tuple[int, str, float]
 """Where a run stands in a column: what is known before what is not, then by words, then by number."""
 
+FIRST, NO_CHANGE = "First run", "No change"
+"""What stands for changes where there is no parent, or nothing is another."""
 STATES: dict[Status, str] = {
     "RUNNING": "Training",
     "PAUSED": "Paused",
@@ -75,11 +77,11 @@ def state_words(run: RunSummary) -> str:
 def changes_words(run: RunSummary, library: RunLibrary) -> str:
     """What it changes against its parent, in one line."""
     if library.parent_run(run) is None:
-        return "First of its kind"
+        return FIRST
     found = library.changes(run)
     if found is None:
         return ""
-    return summary(found) or "Nothing"
+    return summary(found) or NO_CHANGE
 
 
 def _words(text: str) -> Rank:
@@ -239,8 +241,8 @@ def _plain_started(run: RunSummary, cells: Cells) -> str:
 
 COLUMNS = (
     Column("Name", "Name of the run; F2 gives it another", _name, _name_rank, width=190),
-    Column("State", "Where the run stands", _state, _state_rank, width=110),
-    Column("Changes", "What the run changes against the one it came from", _changes, _changes_rank, width=260),
+    Column("State", "Where the run stands", _state, _state_rank, width=100),
+    Column("Changes", "What the run changes against the one it came from", _changes, _changes_rank, width=230),
     Column("Best", "Best result on validation", _best, _best_rank, _plain_best, is_number=True, width=112),
     Column("Loss", "Loss on validation, at the best epoch", _loss, _loss_rank, _plain_loss, "Validation loss",
            is_number=True, width=76),

@@ -38,6 +38,8 @@ class RunCommands(QObject):
     """The person wants to type a name for the chosen run."""
     tags_wanted = Signal()
     """The person wants to type tags for the chosen runs."""
+    find_wanted = Signal()
+    """The person wants to type what to look for."""
     note_wanted = Signal()
     """The person wants to write about the chosen run."""
 
@@ -134,6 +136,10 @@ class RunCommands(QObject):
         """Put the names of the chosen runs, as the command line takes them, on the clipboard."""
         if self.chosen:
             QGuiApplication.clipboard().setText(" ".join(run.id for run in self.chosen))
+
+    def find(self) -> None:
+        """Let the person type what to look for."""
+        self.find_wanted.emit()
 
     def refresh(self) -> None:
         """Look at all folders anew."""

@@ -74,6 +74,10 @@ class RunTableModel(QAbstractTableModel):
         """How many runs there are, shown or not."""
         return len(self._all)
 
+    def knows(self, id: str) -> bool:
+        """Whether there is a run of that name, shown or not."""
+        return id in self._all
+
     def row_of(self, id: str) -> int:
         """The row of a run; -1 where it is not shown."""
         return next((n for n, run in enumerate(self._shown) if run.id == id), -1)

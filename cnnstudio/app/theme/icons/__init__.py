@@ -85,7 +85,12 @@ def _svg(name: str) -> bytes:
 @functools.cache
 def _tinted(name: str, normal: str, disabled: str) -> QIcon:
     made = QIcon()
-    kinds = ((QIcon.Mode.Normal, normal, _SIZES), (QIcon.Mode.Disabled, disabled, _GREY_SIZES))
+    modes = QIcon.Mode  # left to itself, Qt pales an icon in a selected row
+    kinds = (
+        (modes.Normal, normal, _SIZES),
+        (modes.Selected, normal, _GREY_SIZES),
+        (modes.Disabled, disabled, _GREY_SIZES),
+    )
     for mode, color, sizes in kinds:
         drawing = _svg(name).replace(b"currentColor", color.encode())
         for size in sizes:

@@ -1,0 +1,120 @@
+"""The content of the Runs page: table and details above, the comparison below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from cnnstudio.app.features.words import MessageView
+from cnnstudio.app.runs.comparison.panel import ComparisonPanel
+from cnnstudio.app.runs.details import RunDetails
+from cnnstudio.app.runs.panel import RunsPanel
+
+if TYPE_CHECKING:
+    from cnnstudio.app.actions import Actions
+    from cnnstudio.app.preferences import Preferences
+    from cnnstudio.app.runs.commands import RunCommands
+
+MENU = (
+    "run_open", None, "run_resume", "run_more", None, "run_rename", "run_tags", "run_note", None, "run_copy_name",
+    "run_reveal", None, "run_delete",
+)  # fmt: skip
+"""Actions of the table's context menu, None for a line."""
+COLUMNS = "runs"
+TABLE_WIDTH, DETAILS_WIDTH = 900, 300
+ABOVE, BELOW = 380, 360
+SETTLE_MS = 60
+"""Curves are read and drawn once the choice has rested for so long: arrows held down pass many runs."""
+
+
+class RunsView(QWidget):
+    """Forwards and listens: the commands know the runs, the table which of them are chosen."""
+
+    def __init__(
+        self,
+        commands: RunCommands,
+        actions: Actions,
+        preferences: Preferences,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._commands = commands
+        self._preferences = preferences
+        self.panel = RunsPanel(commands.library, [None if id is None else actions[id] for id in MENU])
+        self.details = RunDetails(commands, actions)
+        self.comparison = ComparisonPanel()
+        self._empty = MessageView("runs_empty")
+        self._stack = QStackedWidget()
+        self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settling.timeout.connect(self._compare)
+        self._arrange()
+        self._connect()
+        self.panel.table.restore_layout(preferences.columns(COLUMNS))
+
+    def _arrange(self) -> None:
+        above = QSplitter(Qt.Orientation.Horizontal)
+        above.setObjectName("runs_table_splitter")
+        above.setChildrenCollapsible(False)
+        above.addWidget(self.panel)
+        above.addWidget(self.details)
+        above.setStretchFactor(0, 1)
+        above.setSizes([TABLE_WIDTH, DETAILS_WIDTH])
+        both = QSplitter(Qt.Orientation.Vertical)
+        both.setObjectName("runs_splitter")
+        both.setChildrenCollapsible(False)
+        both.addWidget(above)
+        both.addWidget(self.comparison)
+        both.setStretchFactor(0, 1)
+        both.setStretchFactor(1, 1)
+        both.setSizes([ABOVE, BELOW])
+        self._stack.addWidget(both)
+        self._stack.addWidget(self._empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stack)
+
+    def _connect(self) -> None:
+        commands, table = self._commands, self.panel.table
+        self.panel.chosen_changed.connect(commands.choose)
+        table.opening_wanted.connect(commands.open_experiment)
+        table.runs.renamed.connect(commands.give_title)
+        commands.rename_wanted.connect(table.rename)
+        commands.chosen_changed.connect(self._settling.start)
+        commands.find_wanted.connect(self.panel.look_for_runs)
+        commands.library.changed.connect(self._show_or_explain)
+        self._show_or_explain()
+
+    def set_active(self, active: bool) -> None:
+        """Whether the page is in sight. Out of sight it looks at no folder and draws nothing."""
+        self._commands.library.set_active(active)
+        if active:
+            self._show_or_explain()
+            self._settling.start()
+        else:
+            self._settling.stop()
+            self.details.keep_note()
+
+    def keep(self) -> None:
+        """Keep what has been typed and how columns lie."""
+        self.details.keep_note()
+        self._preferences.keep_columns(COLUMNS, self.panel.table.layout_state())
+
+    def _compare(self) -> None:
+        self.comparison.show_runs(self._commands.chosen)
+
+    def _show_or_explain(self) -> None:
+        library = self._commands.library
+        is_empty = not library.runs and not library.unreadable
+        if is_empty and library.has_looked:
+            self._empty.say(
+                "No run yet",
+                "Press Train (F5). Each run is kept here, with its curves, its weights and what you note about it.",
+            )
+        elif is_empty:
+            self._empty.say("Looking through your runs", "")
+        self._stack.setCurrentIndex(1 if is_empty else 0)
+        first = library.runs[0].id if library.runs else ""
+        if first and not self._commands.chosen and not self.panel.table.chosen:
+            self.panel.table.choose([first])
