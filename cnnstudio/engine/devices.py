@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import platform
 import sys
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 AUTO = "auto"
+ALL_GPUS = "all gpus"
 
 
 class DeviceError(RunError):
@@ -53,18 +56,21 @@ def devices() -> tuple[Device, ...]:
 
 
 def resolve(wanted: str) -> Device:
-    """The device to train on: "auto" takes the first GPU, else the CPU.
+    """The device to train on: "auto" takes the first GPU, else the CPU; "all gpus" is one device of several GPUs.
 
     Raises DeviceError where `wanted` is not there: a run never moves to the CPU silently.
     """
     known = devices()
     if wanted == AUTO:
         return known[1] if len(known) > 1 else known[0]
-    asked = "gpu:0" if wanted == "gpu" else wanted
+    gpus = known[1:]
+    if wanted == ALL_GPUS and len(gpus) > 1 and tensorflow is not None:
+        return Device(ALL_GPUS, f"{len(gpus)} GPUs: {', '.join(gpu.name for gpu in gpus)}")
+    asked = "gpu:0" if wanted in ("gpu", ALL_GPUS) else wanted
     found = next((d for d in known if d.id == asked), None)
     if found is not None:
         return found
-    if asked.startswith("gpu") and len(known) == 1:
+    if asked.startswith("gpu") and not gpus:
         report = diagnose()
         why = f"{report.reason} {report.advice}"
         raise DeviceError(f'There is no device "{wanted}": {why} Or train with device "{AUTO}".')
@@ -72,9 +78,28 @@ def resolve(wanted: str) -> Device:
 
 
 def scope(device: Device) -> AbstractContextManager[Any]:
-    """Context in which Keras places variables and work on `device`."""
+    """Context in which Keras places variables and work on `device`.
+
+    On several GPUs each piece of work says itself where it goes; see `model_scope`.
+    """
+    if device.id == ALL_GPUS:
+        return contextlib.nullcontext()
     made: AbstractContextManager[Any] = keras.device("cpu:0" if device.id == "cpu" else device.id)
     return made
+
+
+def model_scope(device: Device) -> AbstractContextManager[Any]:
+    """Context in which a model is made and compiled that is to be trained on `device`: on several GPUs, one on each."""
+    if device.id != ALL_GPUS:
+        return contextlib.nullcontext()
+    made: AbstractContextManager[Any] = _mirrored(tuple(d.id for d in devices()[1:])).scope()
+    return made
+
+
+@functools.cache
+def _mirrored(names: tuple[str, ...]) -> Any:
+    """The strategy for these devices. A process can have only one at a time, so it is made once."""
+    return tensorflow.distribute.MirroredStrategy(list(names))
 
 
 def free_bytes(device: Device) -> int | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.code.samples import epoch_order
 from cnnstudio.core.formats.weights_store import WeightsError
+from cnnstudio.engine import devices
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
@@ -61,10 +62,11 @@ def set_up(experiment: Experiment, design: Trace, plan: Plan | None = None) -> W
     data = load(experiment.data)
     keras.utils.set_random_seed(experiment.training.seed)
     program = design.program()
-    model = build_keras(program, precision=experiment.training.precision)
-    start = _started_weights(model, program, experiment)
     kit = _kit(experiment, program, data)
-    compile_model(model, kit)
+    with devices.model_scope(devices.resolve(experiment.training.device)):
+        model = build_keras(program, precision=experiment.training.precision)
+        compile_model(model, kit)
+    start = _started_weights(model, program, experiment)
     augmenter = Augmenter(experiment.data.augmentation, data.info, experiment.training.seed)
     learner = make_learner(model, kit, data.training, augmenter, plan)
     return Workbench(experiment, program, data, model, kit, learner, start)

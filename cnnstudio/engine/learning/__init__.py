@@ -1,7 +1,8 @@
 """How batches are learned and parts are judged.
 
-Two learners do the same work. On TensorFlow the loop is our own compiled function over data that stay on the device;
-every other backend goes through Keras's public `train_on_batch`.
+Three learners do the same work. On TensorFlow the loop is our own compiled function over data that stay on the device,
+or, on several GPUs, one that gives each a share of the batch; every other backend goes through Keras's public
+`train_on_batch`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.engine.backend import tensorflow
 from cnnstudio.engine.learning.keras_learner import KerasLearner
+from cnnstudio.engine.learning.mirrored_learner import MirroredLearner
 from cnnstudio.engine.learning.plan import Plan
 from cnnstudio.engine.learning.protocol import Learner, is_finite, metric_names
 from cnnstudio.engine.learning.tensorflow_learner import TensorFlowLearner
@@ -27,5 +29,8 @@ def make_learner(model: Any, kit: TaskKit, training: Part, augmenter: Augmenter,
 
     `plan`: how the run that is resumed has computed its steps, so that it goes on to the same bits; None chooses.
     """
-    kind = TensorFlowLearner if tensorflow is not None else KerasLearner
-    return kind(model, kit, training, augmenter, plan)
+    if tensorflow is None:
+        return KerasLearner(model, kit, training, augmenter, plan)
+    if model.distribute_strategy.num_replicas_in_sync > 1:
+        return MirroredLearner(model, kit, training, augmenter, plan)
+    return TensorFlowLearner(model, kit, training, augmenter, plan)
