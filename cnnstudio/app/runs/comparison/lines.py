@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import enum
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -154,24 +155,20 @@ def metrics_of(measured: Iterable[RunMetrics]) -> tuple[str, ...]:
 
 
 def labels(runs: Sequence[RunSummary]) -> tuple[str, ...]:
-    """What the runs are called: the title where it tells a run apart, else with its start, else with its folder."""
-    for told in (_title, _title_and_start, _title_and_folder):
-        names = tuple(told(run) for run in runs)
-        if len(set(names)) == len(names):
-            return names
-    return tuple(str(run.folder) for run in runs)
+    """What the runs are called: by their titles; those that share one also by their start, or else their folder."""
+    names = [run.title for run in runs]
+    for told in (started_words, _id, _folder):
+        shared = {name for name, times in Counter(names).items() if times > 1}
+        names = [f"{run.title}, {told(run)}" if name in shared else name for run, name in zip(runs, names, strict=True)]
+    return tuple(names)
 
 
-def _title(run: RunSummary) -> str:
-    return run.title
+def _id(run: RunSummary) -> str:
+    return run.id
 
 
-def _title_and_start(run: RunSummary) -> str:
-    return f"{run.title}, {started_words(run)}"
-
-
-def _title_and_folder(run: RunSummary) -> str:
-    return f"{run.title}, {run.id}"
+def _folder(run: RunSummary) -> str:
+    return str(run.folder)
 
 
 def drawing(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QSplitter,
     QStackedWidget,
@@ -43,7 +44,7 @@ CURVES, DIFFERENCES = "Curves", "Results and differences"
 CSV = {"csv": "Numbers, comma-separated (*.csv)"}
 
 
-class ComparisonPanel(QWidget):
+class ComparisonPanel(QFrame):
     """Shows any number of runs. While it is hidden it reads nothing and draws nothing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -102,7 +103,6 @@ class ComparisonPanel(QWidget):
         whole.addWidget(self._said)
         self._said.setVisible(False)
         mark(self, kind="panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     def _curves_view(self) -> QWidget:
         right = QWidget()
@@ -117,7 +117,7 @@ class ComparisonPanel(QWidget):
         splitter.addWidget(right)
         splitter.setChildrenCollapsible(False)
         splitter.setStretchFactor(0, 1)
-        splitter.setSizes([760, 280])
+        splitter.setSizes([760, 320])
         view = QWidget()
         lines = QVBoxLayout(view)
         lines.setContentsMargins(0, 0, 0, 0)

@@ -128,11 +128,11 @@ def _tick(axes: Axes, frame: Frame, *, whole_numbers: bool) -> None:
     if frame.x.log:
         _tick_log(axes.xaxis, frame.x)
     else:
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=whole_numbers and frame.x.length >= 2))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 5, 10], integer=whole_numbers))
     if frame.y.log:
         _tick_log(axes.yaxis, frame.y)
     else:
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=6))
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
 
 
 def _tick_log(axis: Axis, span: Span) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.runs.comparison.lines import Drawing, Line
 
 SWATCH = 18
-WIDEST_NAME = 260
+WIDEST_NAME = 320
 OPAQUE = 0.94
 
 

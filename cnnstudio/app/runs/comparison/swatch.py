@@ -31,9 +31,9 @@ def draw_line(painter: QPainter, room: QRectF, line: Line, *, mixed: bool) -> No
     painter.drawLine(QLineF(room.left(), room.center().y(), room.right(), room.center().y()))
 
 
-def swatch(slot: int, size: QSize, ratio: float, *, on: bool = True) -> QPixmap:
-    """A run's colour and dashes as a picture; without colour where the run is hidden."""
-    made = QPixmap(round(size.width() * ratio), round(size.height() * ratio))
+def swatch(slot: int, size: QSize, ratio: float, *, on: bool = True, margin: int = 0) -> QPixmap:
+    """A run's colour and dashes as a picture, with a margin to the right; without colour where the run is hidden."""
+    made = QPixmap(round((size.width() + margin) * ratio), round(size.height() * ratio))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)

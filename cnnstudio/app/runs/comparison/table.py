@@ -176,7 +176,7 @@ class DifferenceModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return head.tip
         if role == Qt.ItemDataRole.DecorationRole:
-            return swatch(head.slot, _SWATCH, 2.0)
+            return swatch(head.slot, _SWATCH, 2.0, margin=space(1))
         return None
 
 
@@ -200,6 +200,7 @@ class DifferenceTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + space(3))
         header = self.horizontalHeader()
         header.setHighlightSections(False)
+        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header.setSectionsClickable(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self._copy = QAction("Copy selected rows", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
