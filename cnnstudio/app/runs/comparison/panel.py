@@ -259,6 +259,7 @@ class ComparisonPanel(QFrame):
         for button in (self._save_figure, self._save_data):
             button.setVisible(not title and not is_table)
         self._copy.setVisible(not title and is_table)
+        self._tabs.setVisible(bool(self.runs))
         left_out = len(self._chosen) - len(self.runs)
         if left_out > 0:
             self.say(f"The first {MOST_RUNS} of {len(self._chosen):,} chosen runs are compared.")

@@ -30,6 +30,8 @@ _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
 UNREADABLE = "not readable"
 _SWATCH = QSize(16, 12)
+LONGEST = 32
+"""Letters of a run's name above its column."""
 _FIXED = 2
 """Columns before those of the runs: what kind of thing it is, and which."""
 
@@ -76,7 +78,7 @@ def _results(runs: Sequence[RunSummary]) -> Iterator[Row]:
         for metric in metrics:
             values = [value_of(run, metric) for run in runs]
             if any(v is not None for v in values):
-                title = f"{metric_title(metric)}, {part}"
+                title = f"{metric_title(metric)} on {part}"
                 yield _result(title, (_number(metric, v) for v in values), _best_of(metric, values))
     yield _result("Parameters", (count(run.record.params) if run.record.params else "" for run in runs))
     yield _result("Time", (duration(run.record.seconds) if run.record.seconds else "" for run in runs))
@@ -106,6 +108,11 @@ def _best_of(metric: str, values: Sequence[float | None]) -> frozenset[int]:
         return frozenset()
     best = max(known) if higher_is_better(metric) else min(known)
     return frozenset(place for place, v in enumerate(values) if v == best)
+
+
+def _short(label: str) -> str:
+    half = LONGEST // 2
+    return label if len(label) <= LONGEST else f"{label[:half].rstrip()}…{label[-half:].lstrip()}"
 
 
 class DifferenceModel(QAbstractTableModel):
@@ -172,7 +179,7 @@ class DifferenceModel(QAbstractTableModel):
             return ("", "")[section] if role == Qt.ItemDataRole.DisplayRole else None
         head = self.heads[section - _FIXED]
         if role == Qt.ItemDataRole.DisplayRole:
-            return head.label
+            return _short(head.label)  # under a style sheet Qt leaves no room for icon and padding when it elides
         if role == Qt.ItemDataRole.ToolTipRole:
             return head.tip
         if role == Qt.ItemDataRole.DecorationRole:
@@ -200,7 +207,6 @@ class DifferenceTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + space(3))
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header.setSectionsClickable(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self._copy = QAction("Copy selected rows", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
@@ -218,7 +224,7 @@ class DifferenceTable(QTableView):
 
     def _fit_columns(self) -> None:
         self.resizeColumnsToContents()
-        header, most = self.horizontalHeader(), 18 * self.fontMetrics().height()
+        header, most = self.horizontalHeader(), 20 * self.fontMetrics().height()
         for column in range(self.rows.columnCount()):
             header.resizeSection(column, min(most, header.sectionSize(column) + space(4)))
 
