@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import io
 import math
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import msgspec
 from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.formats.run_folder import (
     BEST,
+    CHECKPOINT,
     EXPERIMENT,
     LAST,
     METRICS,
@@ -34,14 +36,14 @@ from cnnstudio.engine.event_files import EventFiles
 from cnnstudio.engine.resuming import write_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
 
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.formats.run_folder import Status
-    from cnnstudio.engine.resuming import Position
+    from cnnstudio.engine.resuming import Checkpoint, Position
     from cnnstudio.engine.tasks import Verdict
 
 _EVERY_SECONDS = 2.0
@@ -56,7 +58,8 @@ def writing_to(folder: Path) -> Iterator[None]:
     except OSError as error:
         why = error.strerror or str(error)
         advice = "free some space or choose another folder"
-        raise PlaceError(f'The run folder "{folder}" cannot be written ({why}): {advice}.', repr(error)) from error
+        told = f'The run folder "{folder}" cannot be written ({why}): {advice}.'
+        raise PlaceError(told, repr(error), why) from error
 
 
 class _Weights(io.BytesIO):
@@ -66,13 +69,22 @@ class _Weights(io.BytesIO):
         return "memory.weights.h5"
 
 
-def save_weights(model: Any, path: Path) -> None:
+def save_weights(model: Any, path: Path, weights: Sequence[np.ndarray] | None = None) -> None:
     """Write the model's weights, whole or not at all: Keras itself would write over the good file. Raises OSError.
 
-    HDF5 never writes to the disk itself: where that is full it keeps the file open and ends the process with SIGSEGV.
+    `weights`: others than those that the model has, in their order. HDF5 never writes to the disk itself: where that is
+    full it keeps the file open and ends the process with SIGSEGV.
     """
     file = _Weights()
-    model.save_weights(file)
+    if weights is None:
+        model.save_weights(file)
+    else:
+        before = model.get_weights()
+        model.set_weights(weights)
+        try:
+            model.save_weights(file)
+        finally:
+            model.set_weights(before)
     write_atomic(path, file.getvalue())
 
 
@@ -97,9 +109,13 @@ class RunFolder:
         )
         self._events = EventFiles(path, self.record.started)
         self._columns: tuple[str, ...] = ()
-        self._best: list[np.ndarray] | None = None
-        """Weights of the best epoch while they are not on disk yet."""
-        self._unsaved = False
+        self.best: Sequence[np.ndarray] = ()
+        """Weights of the best epoch; () before the first."""
+        self._best_saved = True
+        self._last: Sequence[np.ndarray] = ()
+        """Weights after the last whole epoch while they are not on disk yet."""
+        self._lines = 0
+        """Epochs that the metrics have."""
         self._next_save = 0.0
         self._classes = list(experiment.data.info().class_names)
         self._validated: dict[str, dict[str, Any]] = {}
@@ -121,12 +137,13 @@ class RunFolder:
                 (self.path / STATE).unlink(missing_ok=True)
                 raise
 
-    def reopen(self, position: Position) -> list[dict[str, float]]:
-        """Go on with the run that the folder holds from that position; the lines of its metrics up to there.
+    def reopen(self, checkpoint: Checkpoint) -> list[dict[str, float]]:
+        """Go on with the run that the folder holds from there; the lines of its metrics up to there.
 
         What came later is cut off: the run comes by it again. Raises RunFolderError where there is no run.
         """
-        before = read_record(self.path)
+        before, position = read_record(self.path), checkpoint.position
+        self.best, self._best_saved = checkpoint.best, False
         self.record = msgspec.structs.replace(
             before,
             status="RUNNING",
@@ -140,7 +157,10 @@ class RunFolder:
             message="",
         )
         with writing_to(self.path):
+            for part in (self.path / CHECKPOINT).parent.glob(".*.part"):  # a write that a kill has cut short
+                part.unlink(missing_ok=True)
             lines = self._cut_metrics(position.epoch)
+            self._restore_verdicts(position)
             for name, epoch in (("metrics", position.epoch), ("best", position.best_epoch)):
                 line = lines[epoch - 1] if 0 < epoch <= len(lines) else {}
                 measured = numbers({metric: line[metric] for metric in before.metrics if metric in line})
@@ -154,11 +174,24 @@ class RunFolder:
         path = self.path / METRICS
         if not path.exists():
             return []
-        head, *rest = path.read_text(encoding="utf-8").splitlines()
+        head, *rest = path.read_text(encoding="utf-8").splitlines() or [""]
         kept = rest[:epochs]
+        if not kept:  # the line of names may have been cut short
+            path.unlink()
+            return []
         self._columns = tuple(head.split(",")[2:])
+        self._lines = len(kept)
         write_atomic(path, "".join(f"{line}\n" for line in (head, *kept)).encode())
         return [dict(zip(head.split(","), map(float, line.split(",")), strict=True)) for line in kept]
+
+    def _restore_verdicts(self, position: Position) -> None:
+        """Keep those of epochs that are done; the run comes by the others again."""
+        try:
+            told = msgspec.json.decode((self.path / VALIDATED).read_bytes(), type=dict[str, dict[str, Any]])
+        except (OSError, msgspec.MsgspecError):
+            return
+        done = {"last": position.epoch, "best": position.best_epoch}
+        self._validated = {name: told[name] for name, epoch in done.items() if told.get(name, {}).get("epoch") == epoch}
 
     def update(self, **changed: Any) -> None:
         """Change the record and write it."""
@@ -172,8 +205,7 @@ class RunFolder:
 
     def epoch_end(
         self,
-        model: Any,
-        weights: list[np.ndarray],
+        weights: Sequence[np.ndarray],
         epoch: int,
         seconds: float,
         metrics: Mapping[str, float],
@@ -181,48 +213,49 @@ class RunFolder:
         judged: Verdict,
         *,
         best: bool,
-    ) -> bool:
+    ) -> None:
         """Add a line to the metrics; keep the weights and the verdict of validation. `best`: none before was better.
 
-        Both are brought on disk if the last time is some seconds ago; whether they were, so that it is time for a
-        checkpoint, too.
+        Where the disk does not take the line, none of it stays, and it can be tried again.
         """
-        self._add_line(epoch, seconds, {**metrics, "learning_rate": rate})
         changed: dict[str, Any] = {"epochs_done": epoch, "seconds": seconds, "metrics": numbers(metrics)}
         if best:
-            self._best = weights
+            self.best, self._best_saved = weights, False
             changed |= {"best_epoch": epoch, "best": numbers(metrics)}
             self._validated["best"] = self._evaluation(epoch, judged)
         self._validated["last"] = self._evaluation(epoch, judged)
         self.record = msgspec.structs.replace(self.record, **changed)
-        self._unsaved = True
-        if time.monotonic() < self._next_save:
-            return False
-        self.save(model)
-        self._next_save = time.monotonic() + _EVERY_SECONDS
-        return True
+        self._last = weights
+        self._add_line(epoch, seconds, {**metrics, "learning_rate": rate})
 
-    def save(self, model: Any) -> None:
-        """Bring the weights on disk: the model's as the last, and the best ones if they are newer than the file."""
+    def save(self, model: Any, weights: Sequence[np.ndarray] = ()) -> None:
+        """Bring on disk what is newer than the files: the weights of the last epoch, or these, and of the best one."""
+        last = weights or self._last
         with writing_to(self.path):
-            save_weights(model, self.path / LAST)
-            if self._best is not None:
-                last = model.get_weights()
-                model.set_weights(self._best)
-                try:
-                    save_weights(model, self.path / BEST)
-                finally:
-                    model.set_weights(last)
-                self._best = None
+            if last:
+                save_weights(model, self.path / LAST, last)
+            if not self._best_saved and self.best:
+                save_weights(model, self.path / BEST, self.best)
+            self._best_saved = True
             if self._validated:
                 self._write(VALIDATED, self._validated)
             write_record(self.path, self.record)
-        self._unsaved = False
+        self._last = ()
+        self._next_save = time.monotonic() + _EVERY_SECONDS
 
-    def checkpoint(self, position: Position, arrays: dict[str, np.ndarray]) -> None:
-        """Bring on disk all that the run needs to go on from here."""
+    def checkpoint(self, model: Any, checkpoint: Checkpoint) -> None:
+        """Bring on disk all that the run needs to go on from here, and what belongs to the epochs before."""
+        if self.unsaved:
+            self.save(model)
         with writing_to(self.path):
-            write_checkpoint(self.path, position, arrays)
+            _sync(self.path / METRICS)  # or a power cut leaves a checkpoint that knows of epochs that have no line
+            write_checkpoint(self.path, checkpoint)
+
+    def take_best(self, model: Any) -> None:
+        """End with the weights of the best epoch: the model's, and those on disk that are tested and exported."""
+        model.set_weights(self.best)
+        self._validated = {**self._validated, "last": self._validated["best"]} if "best" in self._validated else {}
+        self.save(model, self.best)
 
     def tested(self, epoch: int, judged: Verdict) -> None:
         """Keep how the network did on the test part."""
@@ -250,17 +283,42 @@ class RunFolder:
     @property
     def unsaved(self) -> bool:
         """Whether an epoch has ended since the weights were last written."""
-        return self._unsaved
+        return bool(self._last)
+
+    @property
+    def is_time_to_save(self) -> bool:
+        """Whether the last time is some seconds ago."""
+        return time.monotonic() >= self._next_save
 
     def _add_line(self, epoch: int, seconds: float, metrics: Mapping[str, float]) -> None:
+        self._columns = self._columns or tuple(metrics)
+        head = ",".join(("epoch", "seconds", *self._columns))
+        line = ",".join((str(epoch), f"{seconds:.3f}", *(f"{metrics[name]:.9g}" for name in self._columns)))
         with writing_to(self.path):
-            with (self.path / METRICS).open("a", encoding="utf-8", newline="\n") as file:
-                if not self._columns:
-                    self._columns = tuple(metrics)
-                    file.write(",".join(("epoch", "seconds", *self._columns)) + "\n")
-                values = (f"{metrics[name]:.9g}" for name in self._columns)
-                file.write(",".join((str(epoch), f"{seconds:.3f}", *values)) + "\n")
+            if epoch > self._lines:
+                _append_whole(self.path / METRICS, f"{head}\n", f"{line}\n")
+                self._lines = epoch
             self._events.epoch_end(epoch, seconds, metrics)
+
+
+def _append_whole(path: Path, head: str, line: str) -> None:
+    """Add a line, behind `head` where the file is new; where the disk does not take all of it, none of it stays."""
+    with path.open("ab", buffering=0) as file:
+        before = os.fstat(file.fileno()).st_size
+        left = memoryview((line if before else head + line).encode())
+        try:
+            while left:
+                left = left[file.write(left) :]
+        except OSError:
+            file.truncate(before)
+            raise
+
+
+def _sync(path: Path) -> None:
+    """Let what was added to the file last; there may be none yet."""
+    if path.exists():
+        with path.open("ab") as file:
+            os.fsync(file.fileno())
 
 
 def numbers(metrics: Mapping[str, float]) -> dict[str, float | None]:

@@ -25,6 +25,11 @@ class RunError(Exception):
 class PlaceError(RunError):
     """The run's folder or its disk is at fault, not the experiment."""
 
+    def __init__(self, message: str, details: str = "", why: str = "") -> None:
+        super().__init__(message, details)
+        self.why = why
+        """What the system says, in its words."""
+
 
 class FolderTaken(PlaceError):
     """The folder holds a run already, maybe one that began at this moment."""

@@ -37,21 +37,27 @@ class Pace:
         rates = [self._recipe.rate_at(s, self._steps_per_epoch) * self._factor for s in range(step, step + count)]
         return np.asarray(rates, "float32")
 
+    def scale(self, factor: float) -> None:
+        """Let all rates from now on be so many times as high: a Keras callback has set another one."""
+        self._factor *= factor
+
     def end_epoch(self, metrics: Mapping[str, float]) -> bool:
         """Take in the metrics of an epoch; whether it is the best so far."""
         value = metrics[self.watched]
         if self._recipe.schedule == "plateau" and self._plateau.is_over(value):
             self._factor *= self._recipe.decay
             self._plateau.waited = 0
-        self._is_over = self._stopping.is_over(value) and self._recipe.early_stopping
+        self._stopping.is_over(value)
         return not self._best.is_over(value)
-
-    _is_over = False
 
     @property
     def is_over(self) -> bool:
         """Whether early stopping ends the run with the last epoch."""
-        return self._is_over
+        return self._recipe.early_stopping and self._stopping.waited >= self._recipe.patience
+
+    def wait_anew(self) -> None:
+        """Count anew the epochs that early stopping waits for progress: the person wants more of them."""
+        self._stopping.waited = 0
 
     def state(self) -> dict[str, Any]:
         """JSON-ready values for a checkpoint."""

@@ -7,31 +7,35 @@ the best epoch where the recipe says so). The best epoch is chosen on validation
 from __future__ import annotations
 
 import contextlib
-import os
+import dataclasses
+import math
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnnstudio.core.formats.files import FileError, load_experiment
-from cnnstudio.core.formats.run_folder import EXPERIMENT, RunFolderError, fresh_folder, is_alive, read_record
+from cnnstudio.core.formats.run_folder import EXPERIMENT, RunFolderError, fresh_folder, read_record
 from cnnstudio.engine import devices
 from cnnstudio.engine.checkpoints import RunFolder, numbers
 from cnnstudio.engine.checks import check_memory, check_weights, checked_design, explained
+from cnnstudio.engine.clock import Clock
 from cnnstudio.engine.control import Control, FolderTaken, RunError
+from cnnstudio.engine.divergence import cause_of
+from cnnstudio.engine.keeping import Keeper
+from cnnstudio.engine.keras_callbacks import KerasCallbacks
 from cnnstudio.engine.learning import Plan, is_finite, metric_names
 from cnnstudio.engine.live import LiveViews, RunNetwork
 from cnnstudio.engine.pace import Pace
 from cnnstudio.engine.probes import Probe
-from cnnstudio.engine.resuming import Position, ResumeError, read_checkpoint
+from cnnstudio.engine.resuming import Checkpoint, Position, ResumeError, epochs_of, read_checkpoint
 from cnnstudio.engine.tasks import evaluation
 from cnnstudio.engine.workbench import set_up
-from cnnstudio.wire.messages import Checkpointed, EpochEnd, Progress, RunContinued, RunEnded, RunPaused, RunStarted
+from cnnstudio.wire.messages import Checkpointed, EpochEnd, Progress, RunEnded, RunStarted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
@@ -41,12 +45,6 @@ if TYPE_CHECKING:
     from cnnstudio.engine.workbench import Workbench
     from cnnstudio.wire.messages import Device, Event
 
-_PROGRESS_SECONDS = 0.1
-_SMOOTHING = 0.7
-"""Weight of the past in the samples per second that are shown."""
-_GLANCE_SECONDS = 0.05
-"""How often a paused run looks whether something was asked."""
-
 
 def train(
     experiment: Experiment,
@@ -54,19 +52,21 @@ def train(
     emit: Callable[[Event], None],
     control: Control,
     run: str = "",
+    callbacks: Sequence[Any] = (),
 ) -> RunEnded:
     """Train `experiment` into the folder `directory`, which is created, and return how it ended.
 
     None makes a new folder among the person's runs.
 
     `emit` receives RunStarted, Progress (some 10 a second), EpochEnd, FeatureMaps (if `control.watch` asks) and
-    RunEnded, in this thread. Raises RunError (DeviceError for an unknown device) when the run cannot start or go on;
+    RunEnded, in this thread. `callbacks` are Keras's, called as `model.fit` calls them (see `KerasCallbacks`). Raises
+    RunError (DeviceError for an unknown device) when the run cannot start or go on;
     its record in the folder then says FAILED.
     """
     while True:
         folder = Path(directory or fresh_folder(experiment.name))
         try:
-            return Run(experiment, folder, emit, control, run).execute()
+            return Run(experiment, folder, emit, control, run, callbacks=callbacks).execute()
         except FolderTaken:
             if directory:
                 raise  # else another process began a run of this name in the same second: take the next name
@@ -78,28 +78,11 @@ def resumed(directory: Path, more: int, emit: Callable[[Event], None], control: 
         experiment, record = load_experiment(directory / EXPERIMENT), read_record(directory)
     except (FileError, RunFolderError) as error:
         raise ResumeError(str(error)) from error
-    if record.status in ("RUNNING", "PAUSED") and is_alive(record) and record.pid != os.getpid():
-        raise ResumeError(f'The run in "{directory}" is under way in another process.')
-    position, arrays = read_checkpoint(directory)
+    checkpoint = read_checkpoint(directory)
+    epochs = epochs_of(directory, record, checkpoint.position, more)
     made = Run(experiment, directory, emit, control, run)
-    made.go_on_from(position, arrays, max(record.epochs, position.epoch) + more if more else record.epochs)
+    made.go_on_from(checkpoint, epochs, anew=bool(more))
     return made
-
-
-@dataclass
-class _Clock:
-    """How far the run has come."""
-
-    started: float
-    steps: int = 0
-    """Of the whole run."""
-    next_progress: float = 0.0
-    last: float = 0.0
-    unreported: int = 0
-    rate: float = 0.0
-
-    def seconds(self) -> float:
-        return time.perf_counter() - self.started
 
 
 class Run:
@@ -113,6 +96,7 @@ class Run:
         control: Control,
         run: str = "",
         parent: str = "",
+        callbacks: Sequence[Any] = (),
     ) -> None:
         self.id = run or directory.name
         self._experiment = experiment
@@ -121,46 +105,64 @@ class Run:
         self._emit = emit
         self._control = control
         self._parent = parent
+        self._callbacks = KerasCallbacks(callbacks)
         self._epochs = experiment.training.epochs
-        self._from: tuple[Position, Mapping[str, np.ndarray]] | None = None
-        self._clock = _Clock(time.perf_counter())
+        self._from: Checkpoint | None = None
+        self._anew = False
+        self._clock = Clock()
         self._epoch = 0
         self._epochs_done = 0
+        self._step = 0
+        """Steps done of the epoch after the last whole one."""
+        self._finite_step = 0
+        """Steps done of the epoch when its loss was last seen to be a finite number."""
+        self._kept: tuple[int, int] | None = None
+        """Epochs and steps done at the last checkpoint."""
         self._next_checkpoint = 0.0
-        self._reason = ""
+        self._has_folder = False
+        """Whether the folder is this run's to write: one that could not be resumed stays as it was."""
         self._pace: Pace
         self._bench: Workbench
+        self._keeper: Keeper
         self._model: Any = None
         self._weights: list[Any] = []
         """Copy of the latest weights that gave finite metrics."""
         self._probe: Probe | None = None
         self._live: LiveViews | None = None
 
-    def go_on_from(self, position: Position, arrays: Mapping[str, np.ndarray], epochs: int) -> None:
-        """Let `execute` begin at a checkpoint, and end after so many epochs."""
-        self._from = (position, arrays)
+    def go_on_from(self, checkpoint: Checkpoint, epochs: int, *, anew: bool) -> None:
+        """Let `execute` begin at a checkpoint, and end after so many epochs.
+
+        `anew`: early stopping counts anew how long it waits.
+        """
+        self._from = checkpoint
         self._epochs = epochs
+        self._anew = anew
 
     def execute(self) -> RunEnded:
         """Train to the end, or until the control says stop."""
         design = checked_design(self._experiment)
-        check_weights(self._experiment)
+        if self._from is None or not self._from.learner:
+            check_weights(self._experiment)
         device = devices.resolve(self._recipe.device)
         check_memory(self._experiment, design, device)
         folder = RunFolder(self._directory, self._experiment, device.id, parent=self._parent)
         if self._from is None:
             folder.create()
+            self._has_folder = True
         try:
             devices.settle_determinism(device)
             with devices.scope(device):
                 return self._trained(folder, design, device)
         except KeyboardInterrupt:  # Ctrl+C a second time: at once, but the record tells the truth
-            with contextlib.suppress(RunError):
-                folder.close("INTERRUPTED", seconds=self._clock.seconds())
+            if self._has_folder:
+                with contextlib.suppress(RunError):
+                    folder.close("INTERRUPTED", seconds=self._clock.seconds)
             raise
         except Exception as error:
             failure = explained(error, self._recipe.batch_size)
-            self._record_failure(folder, failure)
+            if self._has_folder:
+                self._record_failure(folder, failure)
             raise failure from error
 
     def look(self) -> None:
@@ -176,8 +178,7 @@ class Run:
     # Before the first step
 
     def _prepared(self, folder: RunFolder, design: Trace, device: Device) -> tuple[Learner, Dataset]:
-        plan = Plan.of(self._from[0].plan) if self._from is not None else None
-        bench = self._bench = set_up(self._experiment, design, plan)
+        bench = self._bench = self._set_up(design)
         data, program, kit, learner = bench.data, bench.program, bench.kit, bench.learner
         self._model, steps = bench.model, bench.steps_per_epoch
         self._pace = Pace(self._recipe, steps, kit.judged)
@@ -185,11 +186,9 @@ class Run:
         network = RunNetwork(self._model, program, data, self._experiment.data)
         self._live = LiveViews(network, self.id, self._emit)
         parts = {name: len(part) for name, part in data.parts.items()}
-        lines = self._restored(folder, learner)
-        told = {"params": program.params, "parts": parts, "start": bench.start, "plan": learner.plan.words}
-        folder.update(epochs=self._epochs, **told, **data.training.finish.plain())
-        position = self._from[0] if self._from is not None else Position()
-        self._clock.steps = position.epoch * steps + position.step
+        lines = self._restored(folder, learner, steps)
+        start = bench.start or folder.record.start
+        folder.update(params=program.params, parts=parts, start=start, plan=learner.plan.words, epochs=self._epochs)
         self._emit(
             RunStarted(
                 run=self.id,
@@ -203,7 +202,7 @@ class Run:
                 device=device.id,
                 metrics=metric_names(kit),
                 judged=("loss", *kit.judged),
-                start=bench.start,
+                start=start,
                 plan=learner.plan.words,
                 history=tuple(self._epoch_end(line) for line in lines),
                 steps_before=self._clock.steps,
@@ -211,19 +210,44 @@ class Run:
         )
         return learner, data
 
-    def _restored(self, folder: RunFolder, learner: Learner) -> list[dict[str, float]]:
-        """Put the learner where the checkpoint was; the lines of the metrics up to there."""
+    def _set_up(self, design: Trace) -> Workbench:
         if self._from is None:
-            return []
-        position, arrays = self._from
+            return set_up(self._experiment, design)
+        experiment = self._experiment
+        if self._from.learner:  # then it has the weights, whatever the run began with
+            experiment = dataclasses.replace(experiment, weights="")
         try:
-            learner.restore(arrays)
-        except ValueError as error:
-            raise ResumeError(f'The run in "{self._directory}" cannot go on. {error}') from error
-        self._pace.restore(position.pace)
-        self._epochs_done = self._epoch = position.epoch
-        self._clock.started = time.perf_counter() - position.seconds
-        return folder.reopen(position)
+            plan = Plan.of(self._from.position.plan)
+        except TypeError as error:
+            raise ResumeError(
+                f'The run in "{self._directory}" was computed by another version of CNN Studio in a way that this one '
+                "does not know: resume it there, or train it anew.",
+                str(error),
+            ) from error
+        return set_up(experiment, design, plan)
+
+    def _restored(self, folder: RunFolder, learner: Learner, steps_per_epoch: int) -> list[dict[str, float]]:
+        """Put everything where the checkpoint was; the lines of the metrics up to there."""
+        lines: list[dict[str, float]] = []
+        if self._from is not None:
+            position = self._from.position
+            try:
+                if self._from.learner:
+                    learner.restore(self._from.learner)
+            except ValueError as error:
+                raise ResumeError(f'The run in "{self._directory}" cannot go on. {error}') from error
+            self._pace.restore(position.pace)
+            if self._anew:
+                self._pace.wait_anew()
+            self._epochs_done = self._epoch = position.epoch
+            self._step = position.step
+            self._clock = Clock(position.epoch * steps_per_epoch + position.step, position.seconds)
+            lines = folder.reopen(self._from)
+            self._has_folder = True
+        else:
+            self._clock = Clock()
+        self._keeper = Keeper(folder, self.id, self._emit, self._control, self._clock, self._probe_now)
+        return lines
 
     def _epoch_end(self, line: dict[str, float]) -> EpochEnd:
         metrics = {name: value for name, value in line.items() if name not in ("epoch", "seconds", "learning_rate")}
@@ -234,114 +258,111 @@ class Run:
     def _trained(self, folder: RunFolder, design: Trace, device: Device) -> RunEnded:
         learner, data = self._prepared(folder, design, device)
         self._weights = self._model.get_weights()
-        self._next_checkpoint = time.monotonic() + self._recipe.checkpoint_seconds
+        self._keep_first(folder, learner)
+        self._callbacks.begin(self._model, self._pace, epochs=self._epochs, steps=self._bench.steps_per_epoch)
         self._probe_now(force=True)
-        done = self._from[0].step if self._from is not None else 0
-        for epoch in range(self._epochs_done + 1, self._epochs + 1):
-            self._epoch = epoch
-            if not self._learned_epoch(folder, learner, data, done):
+        while self._epochs_done < self._epochs and not self._pace.is_over:
+            self._epoch = self._epochs_done + 1
+            if not self._learned_epoch(folder, learner):
                 break
-            done = 0
             self._end_epoch(folder, learner, data)
-            if self._ends_early():
+            if self._control.stops_with_epoch or self._control.stopped or self._callbacks.stop:
                 break
         return self._ended(folder, learner, data)
 
-    def _learned_epoch(self, folder: RunFolder, learner: Learner, data: Dataset, step: int) -> bool:
-        """Learn every batch from that step on once; False when asked to stop on the way."""
+    def _learned_epoch(self, folder: RunFolder, learner: Learner) -> bool:
+        """Learn every batch of the epoch that is not learned yet; False when asked to stop on the way."""
         batches = self._bench.batches(self._epoch)
-        learner.begin_epoch(self._epoch, batches, step)
-        while step < len(batches):
-            self._wait_while_paused(folder, learner, step)
+        self._finite_step = self._step
+        learner.begin_epoch(self._epoch, batches, self._step)
+        self._callbacks.begin_epoch(self._epoch, self._clock.steps)
+        while self._step < len(batches):
+            if self._control.paused:
+                self._keep(folder, learner)
+                self._keeper.stand()
             if self._control.stopped:
-                self._keep(folder, learner, step)
                 return False
-            count = min(learner.plan.steps_per_call, len(batches) - step)
+            count = min(learner.plan.steps_per_call, len(batches) - self._step)
+            if self._callbacks.want_batches:
+                count = 1
+                self._callbacks.begin_batch(self._step, self._clock.steps)
             rates = self._pace.rates(self._clock.steps, count)
-            learner.learn(step, rates)
-            self._clock.unreported += sum(len(indices) for indices in batches[step : step + count])
-            step += count
-            self._clock.steps += count
+            learner.learn(self._step, rates)
+            self._clock.count(count, sum(len(indices) for indices in batches[self._step : self._step + count]))
+            self._step += count
             self._control.steps_done = self._clock.steps
-            last = self._epoch == self._epochs and step == len(batches)
-            self._report(learner, step, float(rates[-1]), force=last)
-            if time.monotonic() >= self._next_checkpoint and step < len(batches):
-                self._keep(folder, learner, step)
+            self._callbacks.end_batch(self._step - 1, self._clock.steps - 1, learner.metrics)
+            if self._callbacks.stop:
+                self._control.stop()
+            done = self._step == len(batches)
+            self._report(learner, float(rates[-1]), force=done and self._epoch == self._epochs)
+            if time.monotonic() >= self._next_checkpoint and not done:
+                self._keep(folder, learner)
             self._probe_now()
         return True
 
-    def _report(self, learner: Learner, step: int, learning_rate: float, *, force: bool) -> None:
-        now = time.perf_counter()
-        if now < self._clock.next_progress and not force:
+    def _report(self, learner: Learner, learning_rate: float, *, force: bool) -> None:
+        if not (force or self._clock.is_time_to_report):
             return
         metrics = learner.metrics()
-        self._refuse_divergence(metrics, step)
-        self._clock.next_progress = now + _PROGRESS_SECONDS
-        rate = self._clock.unreported / max(1e-6, now - (self._clock.last or self._clock.started))
-        self._clock.rate = _SMOOTHING * self._clock.rate + (1 - _SMOOTHING) * rate if self._clock.rate else rate
-        self._clock.last, self._clock.unreported = now, 0
-        seconds = self._clock.seconds()
-        self._emit(Progress(self.id, self._epoch, step, seconds, metrics, self._clock.rate, learning_rate))
+        self._refuse_divergence(metrics, self._step)
+        self._finite_step = self._step
+        self._clock.report()
+        seconds, speed = self._clock.seconds, self._clock.samples_per_second
+        self._emit(Progress(self.id, self._epoch, self._step, seconds, metrics, speed, learning_rate))
 
     def _end_epoch(self, folder: RunFolder, learner: Learner, data: Dataset) -> None:
         metrics = learner.metrics()
-        judged = learner.judge(data.validation, self._recipe.batch_size)
+        with self._callbacks.validating():
+            judged = learner.judge(data.validation, self._recipe.batch_size)
         # Other metrics of validation may be undefined: a class need not occur there.
-        self._refuse_divergence(metrics | {"val_loss": judged.metrics["loss"]}, self._clock.steps)
+        self._refuse_divergence(metrics | {"val_loss": judged.metrics["loss"]}, self._step)
         metrics |= {f"val_{name}": value for name, value in judged.metrics.items()}
-        self._weights = self._model.get_weights()
-        self._epochs_done = self._epoch
-        seconds = self._clock.seconds()
-        best = self._pace.end_epoch(metrics)
+        weights = self._weights = self._model.get_weights()
+        self._epochs_done, self._step = self._epoch, 0
+        seconds = self._clock.seconds
         rate = float(self._pace.rates(self._clock.steps - 1, 1)[0])
-        saved = folder.epoch_end(self._model, self._weights, self._epoch, seconds, metrics, rate, judged, best=best)
-        if saved:
-            self._keep(folder, learner, 0)
+        best = self._pace.end_epoch(metrics)
+        self._callbacks.end_epoch(self._epoch, self._clock.steps, metrics)
+        self._keeper.write(lambda: folder.epoch_end(weights, self._epoch, seconds, metrics, rate, judged, best=best))
+        if folder.is_time_to_save:
+            self._keep(folder, learner)
         self._emit(EpochEnd(self.id, self._epoch, seconds, metrics, rate))
         self._emit(evaluation(self.id, self._epoch, "validation", judged))
         self._probe_now()
 
-    def _ends_early(self) -> bool:
-        """Whether the run is to end with the epoch that has just ended."""
-        if self._epoch < self._epochs and self._pace.is_over:
-            self._reason = (
-                f"Validation brought no progress for {self._recipe.patience:,} epochs, so early stopping ended the run."
-            )
-            return True
-        return self._control.stops_with_epoch or self._control.stopped
+    # Checkpoints
 
-    # Pausing and keeping
+    def _keep_first(self, folder: RunFolder, learner: Learner) -> None:
+        """From the first step on there is something to go on from, if only with the seed and the way of computing."""
+        self._next_checkpoint = time.monotonic() + self._recipe.checkpoint_seconds
+        if self._from is None:
+            position = Position(pace=self._pace.state(), plan=learner.plan.plain())
+            self._keeper.write(lambda: folder.checkpoint(self._model, Checkpoint(position)))
+        elif self._anew:
+            self._keep(folder, learner)
+        else:
+            self._kept = (self._epochs_done, self._step)
 
-    def _keep(self, folder: RunFolder, learner: Learner, step: int) -> None:
-        """Bring a checkpoint on disk: `step` steps of the epoch after the last whole one are done."""
+    def _keep(self, folder: RunFolder, learner: Learner) -> None:
+        """Bring on disk all that the run needs to go on from here, unless it is there. Raises RunError: not finite."""
+        here = (self._epochs_done, self._step)
+        if self._kept == here:
+            return
+        self._refuse_broken(learner)
         position = Position(
             epoch=self._epochs_done,
-            step=step,
-            seconds=self._clock.seconds(),
+            step=self._step,
+            seconds=self._clock.seconds,
             best_epoch=folder.record.best_epoch,
             pace=self._pace.state(),
             plan=learner.plan.plain(),
         )
+        checkpoint = Checkpoint(position, learner.state(), folder.best)
+        self._keeper.write(lambda: folder.checkpoint(self._model, checkpoint))
+        self._kept = here
         self._next_checkpoint = time.monotonic() + self._recipe.checkpoint_seconds
-        folder.checkpoint(position, learner.state())
-        self._emit(Checkpointed(self.id, self._epochs_done + 1, step))
-
-    def _wait_while_paused(self, folder: RunFolder, learner: Learner, step: int, message: str = "") -> None:
-        if not self._control.paused:
-            return
-        began = time.perf_counter()
-        self._keep(folder, learner, step)
-        folder.update(status="PAUSED", seconds=self._clock.seconds())
-        self._emit(RunPaused(self.id, message))
-        while self._control.paused:
-            self._probe_now()
-            self._control.wait(_GLANCE_SECONDS)
-        if not self._control.stopped:
-            folder.update(status="RUNNING")
-            self._emit(RunContinued(self.id))
-        waited = time.perf_counter() - began
-        self._clock.started += waited
-        self._clock.last += waited
+        self._emit(Checkpointed(self.id, self._epochs_done + 1, self._step))
 
     # Divergence
 
@@ -349,13 +370,22 @@ class Run:
         if not is_finite(metrics):
             self._give_up(metrics, step)
 
+    def _refuse_broken(self, learner: Learner) -> None:
+        """Also where it is the last step that broke the weights, which no loss has judged yet."""
+        metrics = learner.metrics() if self._step else {}
+        self._refuse_divergence(metrics, self._step)
+        if not all(np.isfinite(weights).all() for weights in self._model.get_weights()):
+            self._give_up(metrics, self._step)
+
     def _give_up(self, metrics: dict[str, float], step: int) -> None:
         self._model.set_weights(self._weights)
         kept = f"The weights of epoch {self._epochs_done} are kept." if self._epochs_done else "Nothing was learned."
+        # The step before the last finite loss may have broken the weights, which the next one told.
+        among = self._bench.batches(self._epoch)[max(0, self._finite_step - 1) : step or None]
+        validating = math.isfinite(metrics.get("loss", math.nan)) and not is_finite(metrics)
+        cause = cause_of(self._bench, among, self._epoch, validating=validating)
         raise RunError(
-            f"In epoch {self._epoch} the loss stopped being a finite number: the steps are too long. Lower the "
-            f"learning rate (now {self._recipe.learning_rate:g}) or add a batch normalisation. {kept}",
-            f"step {step}: {metrics}",
+            f"In epoch {self._epoch} the loss stopped being a finite number: {cause} {kept}", f"step {step}: {metrics}"
         )
 
     def _probe_now(self, *, force: bool = False) -> None:
@@ -370,31 +400,43 @@ class Run:
     def _ended(self, folder: RunFolder, learner: Learner, data: Dataset) -> RunEnded:
         asked = self._control.stopped or self._control.stops_with_epoch
         stopped = asked and self._epochs_done < self._epochs
-        if stopped:
-            metrics = learner.metrics()
-            self._refuse_divergence(metrics, self._clock.steps)
-            if not all(np.isfinite(weights).all() for weights in self._model.get_weights()):
-                self._give_up(metrics, self._clock.steps)  # the last step, which no loss has judged
-        if folder.unsaved and not stopped:
-            self._keep(folder, learner, 0)
-        if folder.unsaved or stopped:
-            folder.save(self._model)
+        self._keep(folder, learner)
+        reason, tested_epoch = self._settled(folder, stopped=stopped)
         test: dict[str, float] = {}
         if not self._control.abandoned:
             tested = learner.judge(data.test, self._recipe.batch_size)
             test = tested.metrics
-            folder.tested(self._epochs_done, tested)
-            self._emit(evaluation(self.id, self._epochs_done, "test", tested))
-        seconds = self._clock.seconds()
+            self._keeper.write(lambda: folder.tested(tested_epoch, tested))
+            self._emit(evaluation(self.id, tested_epoch, "test", tested))
+        seconds = self._clock.seconds
         status: Status = "FINISHED"
         if stopped:
             status = "INTERRUPTED" if self._control.abandoned else "STOPPED"
-        folder.close(status, seconds=seconds, test=numbers(test), message=self._reason)
+        self._keeper.write(lambda: folder.close(status, seconds=seconds, test=numbers(test), message=reason))
         self._probe_now(force=True)
         outcome = "stopped" if stopped else "finished"
-        ended = RunEnded(self.id, outcome, str(self._directory), self._epochs_done, seconds, test, self._reason)
+        ended = RunEnded(self.id, outcome, str(self._directory), self._epochs_done, seconds, test, reason)
         self._emit(ended)
         return ended
+
+    def _settled(self, folder: RunFolder, *, stopped: bool) -> tuple[str, int]:
+        """Let model and files have the weights that the run ends with: why these and why now, and of which epoch."""
+        model, told = self._model, []
+        changed = self._callbacks.end(folder.record.metrics)
+        if not stopped and self._epochs_done < self._epochs and self._callbacks.stop:
+            told.append("A callback ended the run.")
+        elif not stopped and self._epochs_done < self._epochs:
+            told.append(
+                f"Validation brought no progress for {_epochs(self._recipe.patience)}, so early stopping ended the run."
+            )
+        best = folder.record.best_epoch
+        if self._recipe.restore_best and folder.best and not self._control.abandoned:
+            self._keeper.write(lambda: folder.take_best(model))
+            told.append(f"Taken are the weights of epoch {best:,}, the best on validation.")
+            return " ".join(told), best
+        if changed or stopped or folder.unsaved:
+            self._keeper.write(lambda: folder.save(model, model.get_weights()))
+        return " ".join(told), self._epochs_done
 
     def _record_failure(self, folder: RunFolder, failure: RunError) -> None:
         """Leave behind what was learned and why it ended; a disk that takes neither must not hide the first failure."""
@@ -405,9 +447,12 @@ class Run:
                 failure.details += f"\nThen: {second.message}"
 
     def _save_finite_weights(self, folder: RunFolder, failure: RunError) -> None:
-        if folder.unsaved and self._weights:
-            self._model.set_weights(self._weights)
+        if folder.unsaved:
             folder.save(self._model)
 
     def _close_as_failed(self, folder: RunFolder, failure: RunError) -> None:
-        folder.close("FAILED", seconds=self._clock.seconds(), message=failure.message)
+        folder.close("FAILED", seconds=self._clock.seconds, message=failure.message)
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count:,} epochs"
