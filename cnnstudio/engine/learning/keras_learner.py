@@ -32,6 +32,7 @@ class KerasLearner:
         self._augmenter = augmenter
         self._feed = Feed(training, augmenter, samples=True)
         self._mean = Mean()
+        model.optimizer.build(model.trainable_variables)  # so that what a checkpoint holds of it finds its place
 
     def begin_epoch(self, epoch: int, batches: Sequence[np.ndarray], done: int = 0) -> None:
         """See Learner."""
