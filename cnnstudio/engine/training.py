@@ -318,7 +318,10 @@ class Run:
         # Other metrics of validation may be undefined: a class need not occur there.
         self._refuse_divergence(metrics | {"val_loss": judged.metrics["loss"]}, self._step)
         metrics |= {f"val_{name}": value for name, value in judged.metrics.items()}
-        weights = self._weights = self._model.get_weights()
+        weights = self._model.get_weights()
+        if not _are_finite(weights):  # fused activations turn NaN into 0, so that the loss may not show it
+            self._give_up(metrics, self._step)
+        self._weights = weights
         self._epochs_done, self._step = self._epoch, 0
         seconds = self._clock.seconds
         rate = float(self._pace.rates(self._clock.steps - 1, 1)[0])
@@ -374,14 +377,15 @@ class Run:
         """Also where it is the last step that broke the weights, which no loss has judged yet."""
         metrics = learner.metrics() if self._step else {}
         self._refuse_divergence(metrics, self._step)
-        if not all(np.isfinite(weights).all() for weights in self._model.get_weights()):
+        if not _are_finite(self._model.get_weights()):
             self._give_up(metrics, self._step)
 
     def _give_up(self, metrics: dict[str, float], step: int) -> None:
         self._model.set_weights(self._weights)
         kept = f"The weights of epoch {self._epochs_done} are kept." if self._epochs_done else "Nothing was learned."
         # The step before the last finite loss may have broken the weights, which the next one told.
-        among = self._bench.batches(self._epoch)[max(0, self._finite_step - 1) : step or None]
+        first = 0 if is_finite(metrics) else max(0, self._finite_step - 1)
+        among = self._bench.batches(self._epoch)[first : step or None]
         validating = math.isfinite(metrics.get("loss", math.nan)) and not is_finite(metrics)
         cause = cause_of(self._bench, among, self._epoch, validating=validating)
         raise RunError(
@@ -422,7 +426,7 @@ class Run:
     def _settled(self, folder: RunFolder, *, stopped: bool) -> tuple[str, int]:
         """Let model and files have the weights that the run ends with: why these and why now, and of which epoch."""
         model, told = self._model, []
-        changed = self._callbacks.end(folder.record.metrics)
+        changed = self._callbacks.end()
         if not stopped and self._epochs_done < self._epochs and self._callbacks.stop:
             told.append("A callback ended the run.")
         elif not stopped and self._epochs_done < self._epochs:
@@ -452,6 +456,10 @@ class Run:
 
     def _close_as_failed(self, folder: RunFolder, failure: RunError) -> None:
         folder.close("FAILED", seconds=self._clock.seconds, message=failure.message)
+
+
+def _are_finite(weights: Sequence[np.ndarray]) -> bool:
+    return all(bool(np.isfinite(values).all()) for values in weights)
 
 
 def _epochs(count: int) -> str:
