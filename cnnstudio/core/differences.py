@@ -42,7 +42,7 @@ class _Key:
     section: Section
     what: str
     owner: str = ""
-    """The block, or the kind of source, that has the thing; its absence is told once, by itself."""
+    """The block that has the thing, or "Source"; where that is another or absent is told once, by itself."""
 
 
 def differences(experiments: Sequence[Experiment]) -> tuple[Difference, ...]:
@@ -75,7 +75,7 @@ def _facts(experiment: Experiment) -> Iterator[tuple[_Key, str]]:
     yield from _recipe("Training", experiment.training)
     yield _Key("Training", "Weights it starts from"), experiment.weights[:_SHORT] or "fresh"
     yield _Key("Data", "Source"), data.source.title
-    yield from _recipe("Data", data.source, owner=data.source.kind)
+    yield from _recipe("Data", data.source, owner="Source")
     for part in (data.preparation, data.augmentation, data):
         yield from _recipe("Data", part)
     for block in experiment.architecture.blocks.values():
