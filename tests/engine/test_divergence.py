@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
 
 POOLED: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    "convolution_1", "Convolution", {"filters": 2}), ("pool", "GlobalAveragePooling", {}),
+    ("convolution_1", "Convolution", {"filters": 2}),
+    ("pool", "GlobalAveragePooling", {}),
 )
 
 
