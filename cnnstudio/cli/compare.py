@@ -76,7 +76,7 @@ def _row(part: str, name: str, metrics: Sequence[Mapping[str, float | None]]) ->
     known = [value for value in values if value is not None]
     best = next((v for v in known if not any(better(name, other, v) for other in known)), None)
     star = len(set(known)) > 1
-    cells = [_NONE if v is None else metric_value(name, v) + (" *" if star and v == best else "") for v in values]
+    cells = [_NONE if v is None else ("* " if star and v == best else "") + metric_value(name, v) for v in values]
     return (f"{metric_title(name.removeprefix(VALIDATION))}, {part}", *cells)
 
 

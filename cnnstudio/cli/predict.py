@@ -177,8 +177,8 @@ def _tell_all(predictor: Predictor, files: Sequence[Path], args: argparse.Namesp
     if unusual:
         sizes = " × ".join(f"{n:,}" for n in info.input_shape[:-1])
         tell(
-            f"Warning: samples of other sizes than the network learned from were brought to {sizes}: {unusual:,}. "
-            "It has never seen samples that were resized."
+            f"Warning: {unusual:,} {'sample has' if unusual == 1 else 'samples have'} another size than {sizes}, which "
+            "all had in training, and had to be resized."
         )
     return failed
 

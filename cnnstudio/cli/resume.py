@@ -44,15 +44,16 @@ def require_resumable(run: RunSummary, more: int) -> None:
         raise UsageError(f'The run in "{run.folder}" is under way in another process.')
     if run.status == "FINISHED" and not more:
         raise UsageError(
-            f"The run has finished its {run.record.epochs:,} epochs: say with --more N how many more to train."
+            f"The run has finished ({run.record.epochs_done:,} of {run.record.epochs:,} epochs): say with --more N how "
+            "many more to train."
         )
     if not run.has_checkpoint:
         raise CommandError(f'The run in "{run.folder}" has no checkpoint, so it cannot go on: train it anew.')
 
 
 def _run(args: argparse.Namespace) -> int:
-    folder = run_folder(args.run)
     more = _more(args.more)
+    folder = run_folder(args.run)
     require_resumable(summary(folder), more)
     experiment = load_file(folder / EXPERIMENT)
     require_files(experiment)

@@ -57,7 +57,7 @@ WRONG = [
     (["train", "lenet-5", "--epochs", "0"], "Epochs must be a whole number from 1"),
     (["train", "lenet-5", "--epochs", "many"], 'must be a whole number, not "many"'),
     (["train", "lenet-5", "--seed", "-1"], "Seed must be a whole number from 0"),
-    (["train", "lenet-5", "--device", "tpu"], 'Device must be one of auto, cpu, gpu'),
+    (["train", "lenet-5", "--device", "tpu"], "Device must be one of auto, cpu, gpu"),
     (["export", "nowhere", "--format", "keras", "--out", "x.keras"], '"nowhere" is neither the folder of a run nor'),
     (["export", ".", "--format", "onyx", "--out", "x"], 'There is no format "onyx". Known: keras.'),
     (["export", "."], "--format"),
