@@ -197,7 +197,7 @@ class RunStrip(QFrame):
 def phase_words(state: RunState) -> tuple[str, str]:
     """The state of the run in a word or two, and its tone."""
     if state.ends_with_epoch and state.phase == "running":
-        return "Training, ends with this epoch", "warning"
+        return "Ends with this epoch", "warning"
     return _PHASES[state.phase]
 
 
@@ -312,6 +312,7 @@ def _device_box() -> QComboBox:
     box.setObjectName("run_device")
     box.setAccessibleName("Device")
     box.setToolTip(_DEVICE_TIP)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     return box
 
 

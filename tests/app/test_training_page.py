@@ -22,12 +22,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnstudio.app.inspector import DeclaredForm
 from cnnstudio.app.training import TrainPage
 from cnnstudio.app.training.plot import MetricPlot
 from cnnstudio.app.training.viewers.bars import ShareBars
 from cnnstudio.core.catalogue import spec_class
-from cnnstudio.core.data.builtin import Digits, Shapes
+from cnnstudio.core.data.builtin import Shapes
 from cnnstudio.core.edits import AddBlock, SetData, SetTraining
 from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.wire.messages import Failed, GetSamples, RunFailed, Sample, Watch, WatchFailed
@@ -178,6 +177,8 @@ def test_before_the_first_run_the_wall_says_what_to_do(shown: Shown) -> None:
     assert shown.view.wall.message == "No feature maps yet: Press Train (F5): they appear here while it trains."
     assert "Press Train (F5)" in shown.view.curves.message
     assert shown.text("run_headline") == "Not trained yet"
+    said = "Press Train (F5) to train the design as it stands: adam, learning rate 0.001, batches of 32, 15 epochs."
+    assert shown.text("run_facts") == said
 
 
 def test_a_block_that_the_run_does_not_have_is_explained(shown: Shown) -> None:
@@ -348,53 +349,6 @@ def test_a_failure_is_one_sentence_with_details_to_unfold(shown: Shown) -> None:
     shown.studio.start()
     assert shown.text("run_failure") == ""
     assert not details.isVisible()
-
-
-def test_the_recipe_is_edited_in_its_form_and_undone(shown: Shown) -> None:
-    assert shown.text("recipe_summary") == "adam, learning rate 0.001, batches of 32, 15 epochs"
-    QTest.mouseClick(shown.part(QToolButton, "recipe_toggle"), LEFT)
-    form = shown.part(DeclaredForm, "recipe_form")
-    assert form.isVisible()
-    form.focus_field("epochs")
-    field = shown.page.focusWidget()
-    QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    QTest.keyClicks(field, "40")
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    assert shown.studio.bridge.experiment.training.epochs == 40
-    assert shown.text("recipe_summary").endswith("40 epochs")
-    shown.studio.bridge.undo()
-    assert shown.text("recipe_summary").endswith("15 epochs")
-
-
-def offered_losses(form: DeclaredForm) -> list[str]:
-    combo = form.rows["loss"].editor.fields()[0]
-    assert isinstance(combo, QComboBox)
-    return [combo.itemText(row) for row in range(combo.count())]
-
-
-def chosen_loss(shown: Shown) -> str:
-    return shown.studio.bridge.experiment.training.loss
-
-
-def test_the_recipe_offers_what_fits_the_task(shown: Shown) -> None:
-    QTest.mouseClick(shown.part(QToolButton, "recipe_toggle"), LEFT)
-    form = shown.part(DeclaredForm, "recipe_form")
-    assert offered_losses(form) == ["auto", "cross-entropy", "focal"]
-    assert form.has_field("class_weights")
-    form.focus_field("loss")
-    field = shown.page.focusWidget()
-    QTest.keyClick(field, Qt.Key.Key_Down)
-    QTest.keyClick(field, Qt.Key.Key_Down)
-    assert chosen_loss(shown) == "focal"
-    assert "focal loss" in shown.text("recipe_summary")
-    data = dataclasses.replace(shown.studio.bridge.experiment.data, source=Digits(task="reconstruction"))
-    assert shown.studio.bridge.do(SetData(recipe=data))
-    assert offered_losses(form) == ["auto", "mse", "mae", "ssim"]
-    assert not form.has_field("class_weights")
-    assert chosen_loss(shown) == "auto"
-    shown.studio.bridge.undo()
-    assert offered_losses(form) == ["auto", "cross-entropy", "focal"]
-    assert chosen_loss(shown) == "focal"
 
 
 def test_every_control_has_a_name_and_says_what_it_does(shown: Shown) -> None:

@@ -79,6 +79,7 @@ class DeclaredForm(QWidget):
         for _ in range(2):
             column = QVBoxLayout()
             column.setSpacing(space(2))
+            column.addStretch(1)
             across.addLayout(column, 1)
             self._columns.append(column)
         self._column.addLayout(across)
@@ -135,16 +136,14 @@ class DeclaredForm(QWidget):
         if not self._columns or number == self._number_of_columns:
             return
         self._number_of_columns = number
-        for column in self._columns:
-            while column.count():
-                column.takeAt(0)
         room = len(self._order) / number
         placed = 0
         for title, section in self._sections.items():
-            self._columns[int(placed >= room)].addWidget(section)
+            for column in self._columns:
+                column.removeWidget(section)
+            chosen = self._columns[int(placed >= room)]
+            chosen.insertWidget(chosen.count() - 1, section)
             placed += len(self._names[title])
-        for column in self._columns:
-            column.addStretch(1)
 
     def add_beneath(self, title: str, widget: QWidget, stops: Sequence[QWidget] = ()) -> None:
         """Put something else beneath the fields of that section; `stops`: what the Tab key reaches in it."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cnnstudio.core.metrics import VALIDATION, metric_title
+from cnnstudio.core.metrics import RATE, VALIDATION, metric_title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,11 +37,13 @@ class CurveData:
     chosen: str = ""
     """The metric that the person wants below the loss; "" for the one that stands for the run."""
     metrics: tuple[str, ...] = ()
-    """The metrics that are drawn: the loss and one more."""
+    """What is drawn: the loss, one metric more, and the learning rate where it changes."""
     epochs: int = 0
     history: tuple[EpochEnd, ...] = ()
     place: tuple[int, int] = (0, 0)
     """Epoch and step of the latest point of the fine line."""
+    rates: tuple[float, float] = (math.inf, -math.inf)
+    """The lowest and the highest learning rate so far."""
     fine_x: list[float] = field(default_factory=list)
     fine: dict[str, list[float]] = field(default_factory=dict)
 
@@ -51,7 +53,9 @@ class CurveData:
         if state.run != self.run:
             self.run, self.place, self.history = state.run, (0, 0), ()
             self.fine_x, self.fine = [], {}
+            self.rates = (math.inf, -math.inf)
             changed = True
+        self._add_rates(state)
         names = tuple(dict.fromkeys((*state.metric_names, *state.judged)))
         drawn = self._drawn(names, state) if names else ()
         if (names, drawn, state.epochs) != (self.names, self.metrics, self.epochs):
@@ -67,13 +71,20 @@ class CurveData:
         return changed
 
     def _drawn(self, names: tuple[str, ...], state: RunState) -> tuple[str, ...]:
-        return ("loss", self.chosen) if self.chosen in names[1:] else state.shown_metrics
+        drawn = ("loss", self.chosen) if self.chosen in names[1:] else state.shown_metrics
+        return (*drawn, RATE) if self.rates[0] < self.rates[1] else drawn
+
+    def _add_rates(self, state: RunState) -> None:
+        new = [state.learning_rate, *(e.learning_rate for e in state.history[len(self.history) :])]
+        known = [rate for rate in new if rate > 0]  # 0: nobody said so
+        self.rates = (min((self.rates[0], *known)), max((self.rates[1], *known)))
 
     def _add_fine(self, state: RunState, place: tuple[int, int]) -> None:
         if self.fine_x and place[0] != self.place[0]:
-            self._append(math.nan, dict.fromkeys(self.names, math.nan))  # means start anew: the line does too
+            self._append(math.nan, dict.fromkeys((*self.names, RATE), math.nan))  # means start anew: the line does too
         self.place = place
-        self._append(state.epoch - 1 + state.step / state.steps_per_epoch, state.metrics)
+        values = {**state.metrics, RATE: state.learning_rate or math.nan}
+        self._append(state.epoch - 1 + state.step / state.steps_per_epoch, values)
         if len(self.fine_x) > FINE_POINTS:
             kept = [i for i, x in enumerate(self.fine_x) if i % 2 == 0 or math.isnan(x)]
             self.fine_x = [self.fine_x[i] for i in kept]
@@ -81,7 +92,7 @@ class CurveData:
 
     def _append(self, x: float, values: Mapping[str, float]) -> None:
         self.fine_x.append(x)
-        for name in self.names:
+        for name in (*self.names, RATE):
             self.fine.setdefault(name, []).append(finite(values.get(name)))
 
     @property
@@ -119,6 +130,14 @@ class CurveData:
             points.insert(0, (ends.x[-1], ends.y[-1]))
         return Curve(tuple(x for x, _ in points), tuple(y for _, y in points))
 
+    def rate(self) -> Curve:
+        """The learning rate over the run: by epoch for what came before the fine line began, then step by step."""
+        first = next((x for x in self.fine_x if not math.isnan(x)), math.inf)
+        points = [(float(e.epoch), e.learning_rate) for e in self.history if e.learning_rate and e.epoch < first]
+        fine = self.within(RATE)
+        points += [(x, y) for x, y in zip(fine.x, fine.y, strict=True) if math.isfinite(y)]
+        return Curve(tuple(x for x, _ in points), tuple(y for _, y in points))
+
     def at(self, epoch: int) -> EpochEnd | None:
         """What was measured at the end of that epoch."""
         return next((e for e in self.history if e.epoch == epoch), None)
@@ -130,6 +149,9 @@ class CurveData:
             return ""
         told = [f"Epoch {epoch}"]
         for name in self.metrics:
+            if name == RATE:
+                told.append(f"{metric_title(RATE)} {end.learning_rate:.3g}")
+                continue
             trained, judged = end.metrics.get(name), end.metrics.get(VALIDATION + name)
             if trained is not None:
                 text = f"{metric_title(name)} {trained:.4g}"

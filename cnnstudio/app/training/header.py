@@ -1,4 +1,4 @@
-"""The top of the Train page: which experiment is trained, how it went, and where the result is."""
+"""The top of the Train page: which experiment is trained, how it goes, where the result is, and how it can go on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import tool, words
+from cnnstudio.app.run_controller import MORE_EPOCHS
 from cnnstudio.app.theme import mark, set_icon, space
 from cnnstudio.app.training.sentences import (
     all_results,
@@ -20,15 +21,18 @@ from cnnstudio.app.training.sentences import (
     headline,
     result,
     result_tone,
+    standing,
+    waiting_words,
 )
 
 if TYPE_CHECKING:
+    from cnnstudio.app.run_controller import RunController
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.wire.run_state import RunState
 
 
 class RunHeader(QFrame):
-    """States the run in words; offers its folder and its model once there is one."""
+    """States the run in words; offers to let it go on, its folder and its model once it is over."""
 
     export_wanted = Signal(str)
 
@@ -40,14 +44,16 @@ class RunHeader(QFrame):
         self._headline = words("run_headline", scale="title")
         self._facts = words("run_facts", tone="muted")
         self._result = words("run_result", scale="title")
+        self._state = words("run_state", tone="muted", tip="Learning rate, speed and what is kept of the run so far")
+        self._reason = words("run_reason", tone="muted", wrap=True)
         self._changed = words("run_changed", tone="warning", wrap=True)
         self._failure = words("run_failure", tone="error", wrap=True)
         self._folder = tool("run_folder", "open", "Open the folder of this run", text="Run folder")
-        self._export = QPushButton("Export\u2026")
-        self._export.setObjectName("run_export")
-        self._export.setAccessibleName("Export the trained model")
-        self._export.setToolTip("Write the trained model to a file that other programs can load")
-        set_icon(self._export, "export")
+        self._export = _button("run_export", "Export\u2026", "export",
+                               "Write the trained model to a file that other programs can load")  # fmt: skip
+        self.resume = _button("run_resume", "Resume", "redo", "Let the run go on from its last checkpoint (Shift+F6)")
+        self.more = _button("run_more_epochs", f"Train {MORE_EPOCHS} more", "add",
+                            f"Let the run go on for {MORE_EPOCHS} more epochs (Ctrl+F5)")  # fmt: skip
         self._show_details = self._details_button()
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)
@@ -71,11 +77,15 @@ class RunHeader(QFrame):
         told.setSpacing(0)
         told.addWidget(self._headline)
         told.addWidget(self._facts)
+        told.addWidget(self._state)
         top = QHBoxLayout()
         top.setSpacing(space(2))
         top.addLayout(told, 1)
         top.addWidget(self._result)
         top.addSpacing(space(2))
+        for button in (self.resume, self.more):
+            top.addWidget(button)
+            button.setVisible(False)
         top.addWidget(self._folder)
         top.addWidget(self._export)
         failed = QHBoxLayout()
@@ -85,39 +95,41 @@ class RunHeader(QFrame):
         column.setContentsMargins(space(4), space(2), space(4), space(2))
         column.setSpacing(space(1))
         column.addLayout(top)
+        column.addWidget(self._reason)
         column.addWidget(self._changed)
         column.addLayout(failed)
         column.addWidget(self._details)
-        for part in (self._changed, self._failure, self._show_details, self._details):
+        for part in (self._reason, self._changed, self._failure, self._show_details, self._details):
             part.setVisible(False)
 
-    def show_state(self, state: RunState, frozen: Experiment | None, now: Experiment, *, foreign: bool = False) -> None:
-        """Say how the run stands; `frozen` is what it trains, `now` the design as it is, `foreign` if of another."""
+    def show_run(self, run: RunController, now: Experiment) -> None:
+        """Say how the run stands; `now` is the design as it is."""
+        state = run.state
         self._headline.setText(headline(state))
-        told = facts(state)
-        self._facts.setText(told)
-        self._facts.setVisible(bool(told))
+        for label, text in ((self._facts, facts(state) or waiting_words(now.training)), (self._state, standing(state))):
+            label.setText(text)
+            label.setToolTip(text)
+            label.setVisible(bool(text))
         self._result.setText(result(state.test))
         mark(self._result, tone=result_tone(state.test))
         self._result.setToolTip(all_results(state.test) if state.test else "")
         self._result.setVisible(bool(state.test))
-        changed = ""
-        if frozen is not None and foreign:
-            changed = foreign_words(frozen.name, now.name, state.active)
-        elif frozen is not None:
-            changed = changed_words(frozen, now, state.active)
-        self._changed.setText(changed)
-        self._changed.setVisible(bool(changed))
-        self._show_failure(state)
+        self._reason.setText(state.reason)
+        self._reason.setVisible(bool(state.reason))
+        self._changed.setText(_changed(run, now))
+        self._changed.setVisible(bool(self._changed.text()))
+        self._show_failure(state, can_resume=run.can_resume)
         over = state.phase in ("finished", "stopped")
         self._directory = state.directory
         self._folder.setVisible(bool(state.directory) and (over or state.phase == "failed"))
         self._folder.setToolTip(f"Open the folder of this run: {state.directory}")
         self._export.setVisible(over)
+        self.resume.setVisible(run.can_resume)
+        self.more.setVisible(run.can_extend)
 
-    def _show_failure(self, state: RunState) -> None:
+    def _show_failure(self, state: RunState, *, can_resume: bool) -> None:
         failed = state.phase == "failed"
-        self._failure.setText(failure(state) if failed else "")
+        self._failure.setText(failure(state, can_resume=can_resume) if failed else "")
         self._failure.setVisible(failed)
         details = "\n\n".join(part for part in (state.message, state.details) if part) if failed else ""
         if details != self._details.toPlainText():
@@ -135,3 +147,21 @@ class RunHeader(QFrame):
 
     def _ask_export(self) -> None:
         self.export_wanted.emit(self._directory)
+
+
+def _changed(run: RunController, now: Experiment) -> str:
+    """In what the run differs from the design as it is; "" where it does not."""
+    if run.experiment is None:
+        return ""
+    if run.is_foreign:
+        return foreign_words(run.experiment.name, now.name, run.state.active)
+    return changed_words(run.experiment, now, run.state.active)
+
+
+def _button(name: str, text: str, icon: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.setAccessibleName(tip.split(" (")[0])
+    button.setToolTip(tip)
+    set_icon(button, icon)
+    return button

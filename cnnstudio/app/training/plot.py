@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from cnnstudio.app.training.figures import DPI, DrawnFigure, dress, metric_bounds
-from cnnstudio.core.metrics import VALIDATION, metric_title
+from cnnstudio.core.metrics import RATE, VALIDATION, metric_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +29,8 @@ LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 56, 16, 34, 42, 44
 """Margins in logical pixels."""
 FINE_SHARE = 0.4
 """Opacity of the line of the epoch under way."""
+RATE_SHARE = 0.5
+"""Height of the learning rate's axes, where others have 1."""
 MOST_MARKERS = 30
 """With more epochs the line needs no markers."""
 
@@ -45,6 +47,10 @@ class _Panel:
 
     def show(self, data: CurveData) -> None:
         """Put the points of now into the lines."""
+        if self.metric == RATE:
+            rate = data.rate()
+            self.lines[1].set_data(list(rate.x), list(rate.y))
+            return
         curves = (data.under_way(self.metric), data.by_epoch(self.metric), data.by_epoch(VALIDATION + self.metric))
         for line, curve in zip(self.lines, curves, strict=True):
             line.set_data(list(curve.x), list(curve.y))
@@ -54,7 +60,7 @@ class _Panel:
 
 
 class MetricPlot:
-    """One figure with an axes for each of the first two metrics, training and validation in each."""
+    """One figure: axes for two metrics, training and validation in each, and for the learning rate where it changes."""
 
     def __init__(self) -> None:
         self._drawing = DrawnFigure()
@@ -129,10 +135,14 @@ def compose(figure: Figure, names: tuple[str, ...], limits: Limits, look: Look) 
     metrics = names or ("loss",)
     panels = []
     with mpl.rc_context({"font.family": look.family, "font.size": look.points}):
-        room = (height - TOP - BOTTOM - BETWEEN * (len(metrics) - 1)) / len(metrics)
-        for row, metric in enumerate(metrics):
-            bottom = BOTTOM + (len(metrics) - 1 - row) * (room + BETWEEN)
-            place = (LEFT / width, bottom / height, (width - LEFT - RIGHT) / width, max(room, 20.0) / height)
+        shares = [RATE_SHARE if metric == RATE else 1.0 for metric in metrics]
+        whole = height - TOP - BOTTOM - BETWEEN * (len(metrics) - 1)
+        top = height - TOP
+        for metric, share in zip(metrics, shares, strict=True):
+            room = whole * share / sum(shares)
+            top -= room
+            place = (LEFT / width, top / height, (width - LEFT - RIGHT) / width, max(room, 20.0) / height)
+            top -= BETWEEN
             axes = figure.add_axes(place)
             axes.set_xlim(*limits["epoch"])
             axes.set_ylim(*limits[metric])
@@ -146,7 +156,7 @@ def _panel(axes: Axes, metric: str, look: Look) -> _Panel:
     dress(axes, look)
     axes.set_title(metric_title(metric), loc="left", color=look.text, fontsize=look.points + 1, fontweight="bold")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=3 if metric == RATE else 5))
     lines = (
         Line2D([], [], color=look.training, alpha=FINE_SHARE, linewidth=1),
         Line2D([], [], color=look.training, linewidth=1.8, markersize=3.5),
@@ -177,6 +187,8 @@ def _last_epoch(data: CurveData) -> float:
 
 def _bounds(data: CurveData, metric: str) -> tuple[float, float]:
     values = [*data.by_epoch(metric).y, *data.by_epoch(VALIDATION + metric).y] or list(data.within(metric).y)
+    if metric == RATE:
+        values = list(data.rate().y)
     known = [v for v in values if math.isfinite(v)]
     return metric_bounds(metric, known)
 

@@ -18,6 +18,8 @@ from cnnstudio.wire.framing import FrameError
 from cnnstudio.wire.messages import CancelTrial, Failed, GetPreflight, Preflight
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QHideEvent, QShowEvent
+
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.experiment import Experiment
@@ -99,12 +101,15 @@ class PreflightPanel(QFrame):
         """The newest answer; None where there is none that holds."""
         return self._found
 
-    def set_active(self, active: bool) -> None:
-        """Whether anyone is looking."""
-        if active:
-            self._follow()
-        else:
-            self._rest.stop()
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody looks: what has changed meanwhile is asked for."""
+        super().showEvent(event)
+        self._follow()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: nothing is asked for."""
+        super().hideEvent(event)
+        self._rest.stop()
 
     def measure(self) -> None:
         """Ask for everything, the time of an epoch too."""

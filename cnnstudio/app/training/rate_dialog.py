@@ -20,7 +20,6 @@ from cnnstudio.wire.framing import FrameError
 from cnnstudio.wire.messages import CancelTrial, Failed, FindRate, RateFound, RatesTried
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent
     from PySide6.QtWidgets import QWidget
 
     from cnnstudio.app.document_bridge import DocumentBridge
@@ -155,14 +154,10 @@ class RateDialog(QDialog):
             self._say("The test was ended.", "muted")
             self._show_buttons()
 
-    def closeEvent(self, event: QCloseEvent, /) -> None:
-        """A test that nobody waits for ends."""
+    def done(self, result: int) -> None:
+        """However it is closed, a test that nobody waits for ends."""
         self.cancel()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Escape closes as the button does."""
-        self.close()
+        super().done(result)
 
     def _problem(self) -> str:
         if self._test.low >= self._test.high:
@@ -195,6 +190,8 @@ class RateDialog(QDialog):
         else:
             self._show_found(event)
         self._show_buttons()
+        if self._use.isEnabled():
+            self._use.setFocus()
 
     def _show_found(self, found: RateFound) -> None:
         self._plot.show_test(found.rates, found.losses, self._bounds)
@@ -206,8 +203,6 @@ class RateDialog(QDialog):
             self._say(f"The loss falls fastest at {suggestion:g}.", "")
         else:
             self._say("The loss never falls: no rate can be suggested.", "warning")
-        if suggestion:
-            self._use.setFocus()
 
     def _offer(self, rate: float) -> None:
         self._say(f"You chose {rate:g}.", "")

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter
 
 from cnnstudio.app.theme import Role, theme
 from cnnstudio.app.training.drawn import DrawnPlot
 from cnnstudio.app.training.figures import DrawnFigure, Look, dress
+from cnnstudio.app.training.schedule_plot import rate_tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,8 +86,7 @@ class RatePlot(DrawnPlot):
         figure.clear()
         figure.set_facecolor(look.ground)
         width, height = max(self.width(), 160), max(self.height(), 120)
-        with mpl.rc_context({"font.family": look.family, "font.size": look.points, "mathtext.fontset": "custom",
-                             "mathtext.rm": look.family}):  # fmt: skip
+        with mpl.rc_context({"font.family": look.family, "font.size": look.points}):
             place = (LEFT / width, BOTTOM / height, (width - LEFT - RIGHT) / width, (height - TOP - BOTTOM) / height)
             axes = self._axes = figure.add_axes(place)
             dress(axes, look)
@@ -95,7 +95,8 @@ class RatePlot(DrawnPlot):
             axes.set_ylim(*self._loss_limits())
             axes.set_xlabel("Learning rate", color=look.muted)
             axes.set_ylabel("Loss", color=look.muted)
-            axes.xaxis.set_major_formatter(LogFormatterSciNotation())
+            axes.xaxis.set_major_formatter(FuncFormatter(rate_tick))  # powers as formulas would want fonts of their own
+            axes.xaxis.set_minor_formatter(NullFormatter())
             axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
             axes.plot(self._rates, self._losses, color=look.training, linewidth=1.8)
             if self._chosen:

@@ -113,10 +113,6 @@ class RecipePanel(QWidget):
         """What a run would need and take."""
         return self._preflight
 
-    def set_active(self, active: bool) -> None:
-        """Whether the page is in sight."""
-        self._preflight.set_active(active and self.isVisible())
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One column or two."""
         super().resizeEvent(event)

@@ -33,9 +33,7 @@ def headline(state: RunState) -> str:
 
 
 def facts(state: RunState) -> str:
-    """Samples, weights and device of the run; what to do before the first."""
-    if state.phase == "idle":
-        return "Press Train (F5) to train the design as it stands."
+    """Samples, weights, device and start of the run; "" before the first."""
     told = [f"{count(n)} {part}" for part, n in state.parts.items()]
     words = [f"{', '.join(told)} samples"] if told else []
     if state.params:
@@ -49,11 +47,41 @@ def facts(state: RunState) -> str:
     return " \u00b7 ".join(words)
 
 
-def failure(state: RunState) -> str:
+def waiting_words(recipe: TrainingRecipe) -> str:
+    """What to do before the first run, and how it would train."""
+    return f"Press Train (F5) to train the design as it stands: {recipe_words(recipe)}."
+
+
+def standing(state: RunState) -> str:
+    """How the run goes: learning rate, speed, what is kept, and how steps are computed; "" while nothing is known."""
+    words = []
+    if state.learning_rate and state.active:
+        words.append(f"Learning rate {state.learning_rate:.3g}")
+    if state.samples_per_second and state.phase == "running":
+        words.append(f"{count(round(state.samples_per_second))} samples/s")
+    if state.checkpoint is not None and state.phase not in ("finished", "stopped"):
+        epoch, step = state.checkpoint
+        words.append(f"Kept up to {kept_words(epoch, step, state.steps_per_epoch)}")
+    if state.plan:
+        words.append(state.plan[:1].upper() + state.plan[1:])
+    return " \u00b7 ".join(words)
+
+
+def kept_words(epoch: int, step: int, steps: int) -> str:
+    """How far a checkpoint reaches: the end of an epoch, or a step of one."""
+    if step == 0:
+        return f"the end of epoch {count(epoch - 1)}" if epoch > 1 else "the beginning"
+    if steps and step >= steps:
+        return f"the end of epoch {count(epoch)}"
+    return f"epoch {count(epoch)}, step {count(step)}"
+
+
+def failure(state: RunState, *, can_resume: bool = False) -> str:
     """Where a run broke off and what to do; the message bar and the details say why."""
     epoch = max(1, state.epoch)
     place = f"in epoch {count(epoch)} of {count(state.epochs)}" if state.epochs else "before the first epoch"
-    return f"It broke off {place}. Press Train (F5) to try again."
+    kept = "Resume it (Shift+F6), or press" if can_resume else "Press"
+    return f"It broke off {place}. {kept} Train (F5) to try again."
 
 
 def result(test: Mapping[str, float]) -> str:

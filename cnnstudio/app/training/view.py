@@ -121,6 +121,8 @@ class TrainView(QWidget):
 
     def _connect(self, worker: WorkerClient) -> None:
         self._header.export_wanted.connect(self.export_wanted)
+        self._header.resume.clicked.connect(self._run.resume)
+        self._header.more.clicked.connect(self._run.train_more)
         self._recipe.rate_wanted.connect(self.rate_wanted)
         self._curves.said.connect(self._say)
         self._blocks.activated.connect(self._choose_block)
@@ -183,7 +185,6 @@ class TrainView(QWidget):
             self._follow_run(self._run.state)
         self._chooser.set_active(active)
         self._watcher.set_active(active)
-        self._recipe.set_active(active)
 
     def show_preflight(self) -> None:
         """Show the recipe and measure what a run of it would need and take."""
@@ -206,7 +207,7 @@ class TrainView(QWidget):
         self._curves.follow(state)
         if not self._active:
             return
-        self._header.show_state(state, self._run.experiment, self._bridge.experiment, foreign=self._run.is_foreign)
+        self._header.show_run(self._run, self._bridge.experiment)
         trained = self._trained()
         self._chooser.show_experiment(trained)
         self._evaluation.follow(state, trained.data.info().class_names)
