@@ -101,8 +101,8 @@ class KerasCallbacks:
         optimizer.learning_rate = planned
         yield
         found = np.float32(keras.ops.convert_to_numpy(optimizer.learning_rate))
-        if found != planned and planned > 0:
-            self._pace.scale(float(found) / float(planned))
+        if found != planned:
+            self._pace.follow(step, float(found))
 
 
 def _overrides(callback: Any, name: str) -> bool:

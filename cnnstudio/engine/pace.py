@@ -37,9 +37,9 @@ class Pace:
         rates = [self._recipe.rate_at(s, self._steps_per_epoch) * self._factor for s in range(step, step + count)]
         return np.asarray(rates, "float32")
 
-    def scale(self, factor: float) -> None:
-        """Let all rates from now on be so many times as high: a Keras callback has set another one."""
-        self._factor *= factor
+    def follow(self, step: int, rate: float) -> None:
+        """Let that step of the run have this rate, and all later ones change with it: a Keras callback has set it."""
+        self._factor = rate / self._recipe.rate_at(step, self._steps_per_epoch)
 
     def end_epoch(self, metrics: Mapping[str, float]) -> bool:
         """Take in the metrics of an epoch; whether it is the best so far."""
