@@ -37,7 +37,9 @@ class Trials:
 
     def preflight(self, command: GetPreflight) -> None:
         """Answer GetPreflight."""
-        self._answer(command, lambda experiment, check: preflight(experiment, command.request, check, command.measure))
+        self._answer(
+            command, lambda experiment, check: preflight(experiment, command.request, check, measure=command.measure)
+        )
 
     def estimate(self, command: GetPreflight) -> None:
         """Answer GetPreflight while a run is under way: whatever can be said without computing."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from cnnstudio.engine import devices
 from cnnstudio.engine.estimate import largest_batch, needed_bytes, problem
-from cnnstudio.engine.trials.trial import subject
+from cnnstudio.engine.trials.trial import go_on, subject
 from cnnstudio.wire.messages import Preflight
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def estimate(experiment: Experiment, request: int = 0) -> Preflight:
     return _estimated(subject(experiment), request)
 
 
-def preflight(experiment: Experiment, request: int, check: Check, measure: bool = True) -> Preflight:
+def preflight(experiment: Experiment, request: int = 0, check: Check = go_on, *, measure: bool = True) -> Preflight:
     """The estimate and, where the run fits and `measure` asks for it, the measured seconds of an epoch.
 
     Raises TrialError. `check` is called between steps.

@@ -24,6 +24,10 @@ Check: TypeAlias = "Callable[[], None]"
 """Called between two steps; raises TrialError where the trial is to end."""
 
 
+def go_on() -> None:
+    """The check of a trial that nobody ends."""
+
+
 class TrialError(Exception):
     """A trial cannot be or was ended: one sentence for the person, and details for a report."""
 
