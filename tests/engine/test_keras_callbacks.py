@@ -18,6 +18,7 @@ from cnnstudio.wire.messages import EpochEnd, RunEnded
 from tests.engine.conftest import chain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cnnstudio.core.experiment import Experiment
@@ -37,58 +38,46 @@ def run_with(folder: Path, *callbacks: Any, **training: Any) -> tuple[list[Epoch
     return [e for e in events if isinstance(e, EpochEnd)], ended
 
 
-class Written(keras.callbacks.Callback):
-    """Writes down what is called, and with which logs."""
+def callback(**hooks: Any) -> Any:
+    """A callback with these methods."""
+    return type("Hooked", (keras.callbacks.Callback,), hooks)()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[str] = []
-        self.logs: dict[str, set[str]] = {}
 
-    def _write(self, name: str, number: int | None, logs: dict[str, float] | None) -> None:
-        self.calls.append(name if number is None else f"{name} {number}")
-        self.logs[name] = set(logs or {})
+HOOKS = ("train_begin", "train_end", "epoch_begin", "epoch_end", "train_batch_begin", "train_batch_end")
 
-    def on_train_begin(self, logs: Any = None) -> None:
-        self._write("begin", None, logs)
 
-    def on_train_end(self, logs: Any = None) -> None:
-        self._write("end", None, logs)
+def writing(calls: list[str], logs: dict[str, set[str]]) -> Any:
+    """Writes down what is called, and the names in its logs."""
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._write("epoch", epoch, logs)
+    def hook(name: str) -> Callable[..., None]:
+        def called(self: Any, *given: Any, **named: Any) -> None:
+            calls.append(" ".join([name, *(str(number) for number in given if isinstance(number, int))]))
+            told = named.get("logs") or next((each for each in given if isinstance(each, dict)), {})
+            logs[name] = set(told)
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self._write("epoch end", epoch, logs)
+        return called
 
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        self._write("batch", batch, logs)
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._write("batch end", batch, logs)
-
-    def on_test_begin(self, logs: Any = None) -> None:
-        self._write("test", None, logs)
-
-    def on_test_end(self, logs: Any = None) -> None:
-        self._write("test end", None, logs)
+    return callback(**{f"on_{name}": hook(name) for name in (*HOOKS, "test_begin", "test_end")})
 
 
 def test_hooks_come_in_the_order_and_with_the_names_of_fit(tmp_path: Path) -> None:
-    ours, theirs = Written(), Written()
-    run_with(tmp_path / "run", ours, epochs=2)
+    ours: list[str] = []
+    theirs: list[str] = []
+    our_logs: dict[str, set[str]] = {}
+    their_logs: dict[str, set[str]] = {}
+    run_with(tmp_path / "run", writing(ours, our_logs), epochs=2)
     model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")])
     model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     x, y = np.zeros((48, 4, 4, 1), "float32"), np.zeros(48, "int32")
-    model.fit(x, y, batch_size=16, epochs=2, validation_data=(x, y), callbacks=[theirs], verbose=0)
-    assert ours.calls == theirs.calls
-    for name, logs in theirs.logs.items():
-        assert logs <= ours.logs[name] or name == "test end"  # ours tells the results with the epoch's
+    model.fit(x, y, batch_size=16, epochs=2, validation_data=(x, y), callbacks=[writing(theirs, their_logs)], verbose=0)
+    assert ours == theirs
+    for name, logs in their_logs.items():
+        assert logs <= our_logs[name] or name == "test_end"  # ours tells the results with the epoch's
 
 
 def test_those_that_need_no_batches_leave_steps_together() -> None:
     assert not KerasCallbacks([keras.callbacks.EarlyStopping(), keras.callbacks.CSVLogger("x.csv")]).want_batches
-    assert KerasCallbacks([Written()]).want_batches
+    assert KerasCallbacks([writing([], {})]).want_batches
     assert KerasCallbacks([keras.callbacks.LambdaCallback(on_train_batch_end=print)]).want_batches
     assert not KerasCallbacks().want_batches
 
@@ -105,16 +94,16 @@ def test_they_set_the_rate(tmp_path: Path) -> None:
 
 
 def test_a_rate_of_zero_lets_nothing_change_until_it_is_set_again(tmp_path: Path) -> None:
-    class Frozen(keras.callbacks.Callback):
-        epoch = 0
+    begun: list[int] = []
 
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self.epoch = epoch
+    def begin(self: Any, epoch: int, logs: Any = None) -> None:
+        begun.append(epoch)
 
-        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-            self.model.optimizer.learning_rate = 0.0 if self.epoch < 2 else 0.01
+    def set_rate(self: Any, batch: int, logs: Any = None) -> None:
+        self.model.optimizer.learning_rate = 0.0 if len(begun) < 3 else 0.01
 
-    epochs, _ = run_with(tmp_path / "run", Frozen())
+    frozen = callback(on_epoch_begin=begin, on_train_batch_begin=set_rate)
+    epochs, _ = run_with(tmp_path / "run", frozen)
     first, second, third = (e.metrics["val_loss"] for e in epochs)
     assert first == second != third
     assert [e.learning_rate for e in epochs] == pytest.approx([0.0, 0.0, 0.01])
@@ -127,11 +116,10 @@ def test_they_end_the_run(tmp_path: Path) -> None:
     assert ended.reason == "A callback ended the run."
     assert read_record(tmp_path / "run").message == ended.reason
 
-    class Enough(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            self.model.stop_training = True
+    def enough(self: Any, batch: int, logs: Any = None) -> None:
+        self.model.stop_training = True
 
-    epochs, ended = run_with(tmp_path / "batch", Enough())
+    epochs, ended = run_with(tmp_path / "batch", callback(on_train_batch_end=enough))
     assert (len(epochs), ended.outcome) == (0, "stopped")
 
 
@@ -140,12 +128,11 @@ def test_files_and_weights_that_they_make_are_those_of_the_run(tmp_path: Path) -
     table = keras.callbacks.CSVLogger(str(tmp_path / "log.csv"))
     kept: list[list[np.ndarray]] = []
 
-    class Zeroed(keras.callbacks.Callback):
-        def on_train_end(self, logs: Any = None) -> None:
-            kept.append(self.model.get_weights())
-            self.model.set_weights([np.zeros_like(w) for w in kept[0]])
+    def clear(self: Any, logs: Any = None) -> None:
+        kept.append(self.model.get_weights())
+        self.model.set_weights([np.zeros_like(w) for w in kept[0]])
 
-    epochs, ended = run_with(tmp_path / "run", saved, table, Zeroed())
+    epochs, ended = run_with(tmp_path / "run", saved, table, callback(on_train_end=clear))
     with (tmp_path / "log.csv").open(encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     assert [float(line["val_loss"]) for line in lines] == pytest.approx([e.metrics["val_loss"] for e in epochs])
