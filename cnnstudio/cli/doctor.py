@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PACKAGES = (
     "tensorflow", "keras", "numpy", "PySide6-Essentials", "matplotlib", "scikit-learn", "msgspec", "pillow",
+    "safetensors", "tensorboardX",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ noticed by nobody.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import math
 import os
@@ -67,6 +68,8 @@ class EventFiles:
             self.epoch_end(int(line["epoch"]), line["seconds"], metrics)
         for path in old:  # last: until then nothing is lost
             path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # TensorBoard would list a part without a value
+                path.parent.rmdir()
 
     def _add(self, part: str, epoch: int, seconds: float, metrics: Mapping[str, float]) -> None:
         from tensorboardX.proto.event_pb2 import Event

@@ -14,7 +14,16 @@ import pytest
 
 from cnnstudio.cli.output import quiet, say, tell
 from cnnstudio.cli.progress import CLEAR, JsonLines, TextLines, bar, clock, fitted
-from cnnstudio.wire.messages import EpochEnd, Evaluation, Heartbeat, Progress, RunEnded, RunStarted
+from cnnstudio.wire.messages import (
+    EpochEnd,
+    Evaluation,
+    Heartbeat,
+    Progress,
+    RunContinued,
+    RunEnded,
+    RunPaused,
+    RunStarted,
+)
 from cnnstudio.wire.run_state import RunState, fold
 
 if TYPE_CHECKING:
@@ -46,6 +55,39 @@ def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert step == {"epoch": 2, "step": 5, "loss": 0.5, "metrics": {"accuracy": 0.75}}
     assert epoch == {"epoch": 2, "step": 10, "loss": 0.4, "metrics": {"accuracy": 0.8, "val_loss": 0.6}}
     assert last == {"run": "/runs/r", "test": {"loss": 0.5, "accuracy": 0.9}}
+
+
+RESUMED = msgspec.structs.replace(
+    STARTED, plan="8 steps a call", history=(msgspec.structs.replace(EPOCH, epoch=1), EPOCH), steps_before=23
+)
+FULL = RunPaused("r", "The disk is full.")
+
+
+def test_json_says_that_a_run_goes_on_pauses_and_ends_early(capsys: pytest.CaptureFixture[str]) -> None:
+    report = JsonLines()
+    for event in (RESUMED, FULL, RunContinued("r"), msgspec.structs.replace(ENDED, reason="No progress.")):
+        report(event)
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [
+        {"resumed_after": {"epochs": 2, "steps": 23}},
+        {"paused": "The disk is full."},
+        {"continued": True},
+        {"run": "/runs/r", "test": {"loss": 0.5, "accuracy": 0.9}, "reason": "No progress."},
+    ]
+
+
+def test_text_says_that_a_run_goes_on_pauses_and_ends_early(capsys: pytest.CaptureFixture[str]) -> None:
+    report = TextLines()
+    for event in (RESUMED, FULL, RunContinued("r"), msgspec.structs.replace(ENDED, reason="No progress.")):
+        report(event)
+    out, err = capsys.readouterr()
+    assert out.splitlines()[1:] == [
+        "Steps: 8 steps a call",
+        "Goes on in epoch 3 of 4, step 3 of 10",
+        "No progress.",
+        "Finished after 4 epochs and 1:05; test: loss 0.5000  accuracy 0.9000",
+        "Run kept in /runs/r",
+    ]
+    assert err == "Paused. The disk is full.\nThe run goes on.\n"
 
 
 def test_json_has_null_for_what_is_no_number(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from cnnstudio.core.formats.run_notes import RunNotes, write_notes
 from cnnstudio.core.formats.storage import runs_folder
 from tests.engine.conftest import chain, small
 from tests.helpers import own_data
+from tests.helpers.event_files import scalars
 from tests.helpers.finished_runs import finished_run
 
 if TYPE_CHECKING:
@@ -189,6 +190,8 @@ def test_a_run_goes_on_as_if_it_had_never_stopped(tmp_path: Path, capsys: pytest
     assert after.test == before.test
     text = [[line.split(",")[2:] for line in (p / METRICS).read_text().splitlines()] for p in (whole, parts)]
     assert text[0] == text[1]
+    for part in ("training", "validation", "test"):
+        assert scalars(parts, part) == scalars(whole, part)
 
 
 # Measured and asked

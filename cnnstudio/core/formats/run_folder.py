@@ -142,7 +142,7 @@ def is_alive(record: RunRecord) -> bool:
         return False
     except OSError:  # it is there, but someone else's
         return record.process_started == 0
-    return record.process_started == _started(record.pid)
+    return record.process_started == _started(record.pid) and not _has_ended(record.pid)
 
 
 def settle(runs: Path) -> list[Path]:
@@ -159,8 +159,19 @@ def settle(runs: Path) -> list[Path]:
 
 def _started(pid: int) -> int:
     """Field 22 of /proc/PID/stat; 0 where there is no such file system."""
+    fields = _fields(pid)
+    return int(fields[19]) if fields else 0
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether it was killed and only waits for its parent to take note, which in a container may take for ever."""
+    return _fields(pid)[:1] in (["Z"], ["X"])
+
+
+def _fields(pid: int) -> list[str]:
+    """Those of /proc/PID/stat from the third on, the state; [] where there is no such file system."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return 0
-    return int(text.rpartition(")")[2].split()[19])
+        return []
+    return text.rpartition(")")[2].split()
