@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# TensorFlow takes oneDNN's convolutions only on processors with AVX-512; with AVX2 they are a third faster, too.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 _STDERR = 2
 
@@ -49,10 +51,35 @@ def _is_news(record: logging.LogRecord) -> bool:
     return "triggered tf.function retracing" not in record.getMessage()
 
 
+def cores() -> int:
+    """Processor cores that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)  # not on every system
+    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
+
+
+def _set_threads(tensorflow: Any) -> None:
+    """On two cores let operations run side by side and none spread over both.
+
+    What spreading gains in large operations it loses in small ones; two halves of a batch use both cores better. With
+    more cores there are more than two operations could fill. Nothing can be changed once TensorFlow has computed.
+    """
+    if cores() == 2 and not {"TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"} & {*os.environ}:
+        with contextlib.suppress(RuntimeError):
+            tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+            tensorflow.config.threading.set_inter_op_parallelism_threads(2)
+
+
+def threads() -> tuple[int, int]:
+    """Threads within an operation, and operations side by side, on TensorFlow; 0 is as many as there are cores."""
+    settings = tensorflow.config.threading
+    return settings.get_intra_op_parallelism_threads(), settings.get_inter_op_parallelism_threads()
+
+
 def _load_tensorflow() -> Any:
     import tensorflow
 
     tensorflow.get_logger().addFilter(_is_news)
+    _set_threads(tensorflow)
 
     for gpu in tensorflow.config.list_physical_devices("GPU"):
         # Before first use, or not at all: else TensorFlow takes the whole card, and a second worker finds none left.
@@ -83,4 +110,4 @@ def backend_version() -> str:
     return importlib.metadata.version(backend)
 
 
-__all__ = ["DEVICE_ERRORS", "backend", "backend_version", "keras", "tensorflow"]
+__all__ = ["DEVICE_ERRORS", "backend", "backend_version", "cores", "keras", "tensorflow", "threads"]

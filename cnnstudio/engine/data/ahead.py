@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from cnnstudio.engine.data.stores import WORKERS, pool
+from cnnstudio.engine.data.stores import pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,9 +21,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_AHEAD = WORKERS + 1
-"""Batches that are under way or wait; memory is bounded by them."""
+_AHEAD = 64
+"""Batches that are under way or wait at most, where they are small."""
 _AHEAD_BYTES = 256 << 20
+"""What they may take together; one is made ahead however large it is."""
+
+
+def most_ahead(batch_bytes: int) -> int:
+    """Batches that one call may take, each of about that size, while as many are made for the next one."""
+    return max(1, _most(batch_bytes) // 2)
+
+
+def _most(batch_bytes: int) -> int:
+    return max(1, min(_AHEAD, _AHEAD_BYTES // max(1, batch_bytes)))
 
 
 class Ahead(Generic[T]):
@@ -34,7 +44,7 @@ class Ahead(Generic[T]):
         self._fetch = fetch
         self._batches = batches
         self._next = 0
-        self._most = max(1, min(_AHEAD, _AHEAD_BYTES // max(1, batch_bytes)))
+        self._most = _most(batch_bytes)
         self._coming: deque[tuple[np.ndarray, Future[T]]] = deque()
         self._fill()
 

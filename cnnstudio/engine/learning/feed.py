@@ -47,14 +47,34 @@ class Feed:
         if self._ahead is not None:
             self._ahead.close()
         self._epoch, self._batches = epoch, batches
-        slow = self._samples or self._augmenter.acts or self._training.noise is not None
-        size = 4 * math.prod(self._training.shape) * max(map(len, batches), default=0)
-        self._ahead = Ahead(self._made, batches[done:], size) if slow else None
+        size = self.batch_bytes(max(map(len, batches), default=0))
+        self._ahead = Ahead(self._made, batches[done:], size) if self.is_slow else None
+
+    def batch_bytes(self, samples: int) -> int:
+        """About what a batch of so many samples takes."""
+        return 4 * math.prod(self._training.shape) * samples
 
     def batch(self, number: int) -> Batch:
         """What the step on that batch of the epoch learns from."""
         indices = self._batches[number]
         return self._made(indices) if self._ahead is None else self._ahead.take(indices)
+
+    def chunk(self, first: int, count: int) -> Batch:
+        """What so many steps from that batch of the epoch on learn from, one sample behind the other."""
+        batches = [self.batch(number) for number in range(first, first + count)]
+        if len(batches) == 1:
+            return batches[0]
+        inputs = np.concatenate([batch.inputs for batch in batches])
+        same = batches[0].targets is batches[0].inputs
+        targets = inputs if same else np.concatenate([batch.targets for batch in batches])
+        drawn = {name: np.concatenate([batch.drawn[name] for batch in batches]) for name in batches[0].drawn}
+        noise = {name: np.concatenate([batch.noise[name] for batch in batches]) for name in batches[0].noise}
+        return Batch(inputs, targets, drawn, noise)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether batches take time to make, so that they are made ahead."""
+        return self._samples or self._augmenter.acts or self._training.noise is not None
 
     def _made(self, indices: np.ndarray) -> Batch:
         inputs, targets = self._training.clean(indices) if self._samples else (_NONE, _NONE)

@@ -12,6 +12,12 @@ class Plan:
 
     steps_per_call: int = 1
     """Steps that one call of the compiled function takes; it does not change what comes out."""
+    halves: bool | None = False
+    """Whether each batch goes through the network in two halves side by side; None until both have been timed."""
+    tried: bool = False
+    """Whether the first steps of the run learn in whole batches and then in halves, whatever is chosen after them."""
+    fused: bool = False
+    """Whether weights change in one operation each; told only, as the optimizer alone decides it."""
 
     def plain(self) -> dict[str, Any]:
         """JSON-ready values."""
@@ -25,4 +31,9 @@ class Plan:
     @property
     def words(self) -> str:
         """The plan in a few words, for the person."""
-        return f"{self.steps_per_call} steps a call" if self.steps_per_call > 1 else "one step a call"
+        batches = {True: "batches in two halves", False: "whole batches", None: "trying whole batches and halves"}
+        said = ["one step a call" if self.steps_per_call == 1 else f"{self.steps_per_call:,} steps a call"]
+        said.append(batches[self.halves])
+        if self.fused:
+            said.append("fused updates")
+        return ", ".join(said)

@@ -1,0 +1,116 @@
+"""Whether the two halves of a batch go through the network side by side: found out while the first steps are learned.
+
+Convolutions over small maps do not keep two cores busy; two halves do, and cost a sum of gradients. Which is faster
+depends on the network and the computer, so both learn some of the first steps, and the faster one goes on. Halves
+round otherwise than whole batches do. So the steps that each learns are always the same, and what was chosen is kept
+for the next run of such a network: the same experiment then comes to the same bits again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from cnnstudio.engine.backend import backend_version, cores, keras, threads
+from cnnstudio.engine.learning.remembered import recall, remember
+
+if TYPE_CHECKING:
+    from cnnstudio.engine.data import Part
+    from cnnstudio.engine.learning.plan import Plan
+    from cnnstudio.engine.tasks import TaskKit
+
+_EACH = 16
+"""Steps that whole batches learn first, and halves after them."""
+_AT_ONCE = 4
+"""Steps of a call while both are timed."""
+_NOT_TIMED = 2
+"""First calls of each kind: they compile, and take memory for the first time."""
+_BETTER = 0.97
+"""Halves must take less than this share of the time of whole batches."""
+_LEAST_WORK = 20e6
+"""Multiplications of a batch's way through the network; with fewer, starting operations is what takes the time."""
+
+
+class Halving:
+    """Says for each step of a run whether its batch is halved."""
+
+    def __init__(self, halves: bool | None = False, *, tried: bool = False, key: str = "") -> None:
+        """See Plan. What is found out where `halves` is None is kept under `key`."""
+        self.halves = halves
+        self.tried = tried
+        self._key = key
+        self._calls = {False: 0, True: 0}
+        self._best = {False: math.inf, True: math.inf}
+
+    def alike(self, step: int, count: int) -> tuple[bool, int]:
+        """Whether the batch of that step of the run is halved, and how many of the `count` steps from there on too."""
+        if self.tried and step < _EACH:
+            return False, min(count, _AT_ONCE, _EACH - step)
+        if self.tried and step < 2 * _EACH:
+            return True, min(count, _AT_ONCE, 2 * _EACH - step)
+        return bool(self.halves), count
+
+    def took(self, step: int, count: int, seconds: float) -> None:
+        """So long did `count` steps from that step of the run on take, in one call; chooses once both are timed."""
+        if self.halves is not None:
+            return
+        halved = _EACH <= step < 2 * _EACH
+        self._calls[halved] += 1
+        if self._calls[halved] > _NOT_TIMED:
+            self._best[halved] = min(self._best[halved], seconds / count)
+        if step + count >= 2 * _EACH:
+            self.halves = self._best[True] < _BETTER * self._best[False]
+            remember(self._key, self.halves)
+
+
+def halving(model: Any, kit: TaskKit, training: Part, device: str, plan: Plan | None) -> Halving:
+    """How the batches of a run are computed on that device ("CPU", "GPU"); `plan` is that of a resumed one."""
+    if plan is not None and plan.halves is not None:
+        return Halving(plan.halves, tried=plan.tried)
+    if plan is None and (device != "CPU" or cores() < 2 or not may_halve(model, kit, training)):
+        return Halving()
+    key = _key(model, kit)
+    return Halving(recall(key), tried=True, key=key)
+
+
+def may_halve(model: Any, kit: TaskKit, training: Part) -> bool:
+    """Whether halves come to the same as whole batches but for rounding, and there is enough work to share.
+
+    Not with statistics of the batch, and not with random layers: they would draw other numbers.
+    """
+    size = kit.recipe.batch_size
+    if min(size, len(training)) < 2 or len(training) % size == 1 or model.losses:
+        return False
+    if size * _multiplications(model) < _LEAST_WORK:
+        return False
+    of_batches = keras.layers.BatchNormalization | keras.layers.SpectralNormalization
+    layers = [*model.layers]
+    return not any(isinstance(layer, of_batches) or _draws(layer) for layer in layers)
+
+
+def _draws(layer: Any) -> bool:
+    """Whether the layer keeps more than weights: the state of random numbers."""
+    return len(layer.variables) > len(layer.weights)
+
+
+def _multiplications(model: Any) -> float:
+    """Of one sample's way forward, about: each kernel at each place of what comes out."""
+    total = 0.0
+    for layer in model.layers:
+        shape = layer.output.shape[1:-1] if isinstance(layer.output, keras.KerasTensor) else ()
+        total += math.prod(shape) * sum(math.prod(w.shape) for w in layer.trainable_weights if len(w.shape) > 1)
+    return total
+
+
+def _key(model: Any, kit: TaskKit) -> str:
+    """What the choice depends on: the network's layers and shapes, batch and number format, computer and library."""
+    layers = [
+        (type(each).__name__, str(getattr(each.output, "shape", "")), [list(w.shape) for w in each.weights])
+        for each in model.layers
+    ]
+    recipe = kit.recipe
+    place = (backend_version(), cores(), threads())
+    told = json.dumps([layers, recipe.batch_size, recipe.precision, recipe.optimizer, recipe.loss, place])
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
