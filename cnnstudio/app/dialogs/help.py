@@ -55,7 +55,7 @@ class ShortcutsDialog(QDialog):
         self.resize(560, 600)
         native = QKeySequence.SequenceFormat.NativeText
         rows = [
-            (actions[s.id].shortcut().toString(native), s.text.rstrip("…"), s.menu)
+            (actions[s.id].shortcut().toString(native), s.text.rstrip("…"), "Runs" if s.on_runs else s.menu)
             for s in TABLE
             if not actions[s.id].shortcut().isEmpty()
         ]

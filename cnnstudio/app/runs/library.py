@@ -59,6 +59,7 @@ class RunLibrary(QObject):
         self._steps: Iterator[Entry] | None = None
         self._due: deque[str] = deque()
         """Runs that have not been compared with their parents yet."""
+        self._refused: tuple[UnreadableRun, ...] = ()
         self._told = False
         self._looking = QTimer(self, singleShot=True, interval=0)
         self._looking.timeout.connect(self._look)
@@ -146,7 +147,9 @@ class RunLibrary(QObject):
         state = self._run.state
         runs = {run.id: as_it_stands(run, state) for run in self.index.runs}
         before, self._runs = self._runs, runs
-        if list(before) != list(runs) or not self._told:
+        unreadable = self.unreadable
+        if list(before) != list(runs) or unreadable != self._refused or not self._told:
+            self._refused = unreadable
             self._parents = parents(self.index.runs)
             self._due = deque(id for id, parent in self._parents.items() if (id, parent) not in self._found)
             self._due.reverse()  # the newest first

@@ -45,7 +45,7 @@ class RunsView(QWidget):
         self.panel = RunsPanel(commands.library, [None if id is None else actions[id] for id in MENU])
         self.details = RunDetails(commands, actions)
         self.comparison = ComparisonPanel()
-        self._empty = MessageView("runs_empty")
+        self.empty = MessageView("runs_empty")
         self._stack = QStackedWidget()
         self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settling.timeout.connect(self._compare)
@@ -70,7 +70,7 @@ class RunsView(QWidget):
         both.setStretchFactor(1, 1)
         both.setSizes([ABOVE, BELOW])
         self._stack.addWidget(both)
-        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
@@ -108,12 +108,12 @@ class RunsView(QWidget):
         library = self._commands.library
         is_empty = not library.runs and not library.unreadable
         if is_empty and library.has_looked:
-            self._empty.say(
+            self.empty.say(
                 "No run yet",
                 "Press Train (F5). Each run is kept here, with its curves, its weights and what you note about it.",
             )
         elif is_empty:
-            self._empty.say("Looking through your runs", "")
+            self.empty.say("Looking through your runs", "")
         self._stack.setCurrentIndex(1 if is_empty else 0)
         first = library.runs[0].id if library.runs else ""
         if first and not self._commands.chosen and not self.panel.table.chosen:
