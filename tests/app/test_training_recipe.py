@@ -125,7 +125,7 @@ def test_a_value_out_of_bounds_stays_in_its_field_with_the_rule(shown: Shown) ->
 
 
 def test_an_optimizer_shows_its_own_parameters_alone(shown: Shown) -> None:
-    own = {"momentum", "nesterov", "beta_1", "beta_2", "rho", "epsilon", "amsgrad", "centered"}
+    own = {name for known in OPTIMIZERS.values() for name in known.parameters}
     for optimizer, known in reversed(OPTIMIZERS.items()):
         shown.change(optimizer=optimizer)
         seen = {name for name in own if shown.panel.form.has_field(name)}

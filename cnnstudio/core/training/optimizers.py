@@ -18,6 +18,15 @@ class Optimizer:
     """What Keras takes where nothing is said."""
 
 
+_OF_FTRL = (
+    "learning_rate_power",
+    "initial_accumulator_value",
+    "l1_regularization_strength",
+    "l2_regularization_strength",
+    "l2_shrinkage_regularization_strength",
+    "beta",
+)
+
 OPTIMIZERS: dict[str, Optimizer] = {
     "adam": Optimizer("Adam", ("beta_1", "beta_2", "epsilon", "amsgrad"), 2),
     "adamw": Optimizer("AdamW", ("beta_1", "beta_2", "epsilon", "amsgrad"), 2, 0.004),
@@ -27,9 +36,10 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "lion": Optimizer("Lion", ("beta_1", "beta_2"), 1),
     "sgd": Optimizer("SGD", ("momentum", "nesterov"), 1),
     "rmsprop": Optimizer("RMSprop", ("rho", "epsilon", "centered"), 2),
-    "adagrad": Optimizer("Adagrad", ("epsilon",), 1),
+    "adagrad": Optimizer("Adagrad", ("initial_accumulator_value", "epsilon"), 1),
     "adadelta": Optimizer("Adadelta", ("rho", "epsilon"), 2),
-    "adafactor": Optimizer("Adafactor", (), 1),
-    "ftrl": Optimizer("Ftrl", (), 2),
+    "adafactor": Optimizer("Adafactor", ("beta_2_decay", "clip_threshold", "relative_step"), 1),
+    "ftrl": Optimizer("Ftrl", _OF_FTRL, 2),
+    "schedule-free": Optimizer("ScheduleFreeAdamW", ("beta_1", "beta_2", "epsilon"), 2),
 }
 """By name in a recipe. What a recipe leaves open is Keras's default."""

@@ -48,7 +48,19 @@ class TrainingRecipe(Declared):
     """How the network is trained; metrics follow from the task."""
 
     optimizer: Literal[
-        "adam", "adamw", "adamax", "nadam", "lamb", "lion", "sgd", "rmsprop", "adagrad", "adadelta", "adafactor", "ftrl"
+        "adam",
+        "adamw",
+        "adamax",
+        "nadam",
+        "lamb",
+        "lion",
+        "sgd",
+        "rmsprop",
+        "adagrad",
+        "adadelta",
+        "adafactor",
+        "ftrl",
+        "schedule-free",
     ] = param("adam", help="Rule that turns gradients into steps; adam suits most networks")
     learning_rate: float = param(
         0.001, above=0.0, max=100.0, help="Length of a step; too high diverges, too low crawls"
@@ -80,6 +92,41 @@ class TrainingRecipe(Declared):
         False, label="AMSGrad", relevant=_takes("amsgrad"), help="Never let steps grow again (Reddi et al., 2018)"
     )
     centered: bool = param(False, relevant=_takes("centered"), help="Scale by the variance of gradients")
+    initial_accumulator_value: float | None = param(
+        None, min=0.0, max=1000.0, label="Sums begin at", blank=KERAS_DEFAULT,
+        relevant=_takes("initial_accumulator_value"), help="What the sum of squared gradients starts from",
+    )  # fmt: skip
+    beta_2_decay: float | None = param(
+        None, min=-1.0, below=0.0, label="Beta 2 decay", blank=KERAS_DEFAULT, relevant=_takes("beta_2_decay"),
+        help="Power of the step by which older squared gradients are forgotten ever more slowly",
+    )  # fmt: skip
+    clip_threshold: float | None = param(
+        None, above=0.0, max=1e6, label="Largest update", blank=KERAS_DEFAULT, relevant=_takes("clip_threshold"),
+        help="Root mean square from which on an update is shortened",
+    )  # fmt: skip
+    relative_step: bool = param(
+        True, relevant=_takes("relative_step"), help="Let steps grow no longer than one over the root of their number"
+    )
+    learning_rate_power: float | None = param(
+        None, min=-10.0, max=0.0, label="Power of the rate", blank=KERAS_DEFAULT,
+        relevant=_takes("learning_rate_power"), help="How steps shorten as squared gradients add up; 0 keeps them",
+    )  # fmt: skip
+    l1_regularization_strength: float | None = param(
+        None, min=0.0, max=1000.0, label="L1", blank=KERAS_DEFAULT, relevant=_takes("l1_regularization_strength"),
+        help="Pulls weights to zero, small ones all the way",
+    )  # fmt: skip
+    l2_regularization_strength: float | None = param(
+        None, min=0.0, max=1000.0, label="L2", blank=KERAS_DEFAULT, relevant=_takes("l2_regularization_strength"),
+        help="Pulls weights towards zero, large ones most",
+    )  # fmt: skip
+    l2_shrinkage_regularization_strength: float | None = param(
+        None, min=0.0, max=1000.0, label="L2 on gradients", blank=KERAS_DEFAULT,
+        relevant=_takes("l2_shrinkage_regularization_strength"), help="Adds so much of each weight to its gradient",
+    )  # fmt: skip
+    beta: float | None = param(
+        None, min=0.0, max=1000.0, blank=KERAS_DEFAULT, relevant=_takes("beta"),
+        help="Shortens the first steps, as long as gradients have not added up",
+    )  # fmt: skip
     weight_decay: float | None = param(
         None, min=0.0, max=1.0, blank=KERAS_DEFAULT,
         help="Share of each weight, times the learning rate, that every step takes away; Keras's is 0, for adamw 0.004",
@@ -188,15 +235,16 @@ class TrainingRecipe(Declared):
 
     def optimizer_arguments(self) -> dict[str, Any]:
         """What Keras's class is told beside the learning rate, by Keras's names; what is left open is left out."""
-        given = {name: getattr(self, name) for name in OPTIMIZERS[self.optimizer].parameters if name != "momentum"}
-        told = {name: value for name, value in given.items() if value not in (None, False)}
+        defaults = {p.name: p.default for p in self.parameters}
+        names = [name for name in OPTIMIZERS[self.optimizer].parameters if name != "momentum"]
+        told = {name: getattr(self, name) for name in names if getattr(self, name) != defaults[name]}
         if self.optimizer == "sgd" and self.momentum:
             told["momentum"] = self.momentum
         if self.weight_decay is not None and self.weight_decay != OPTIMIZERS[self.optimizer].weight_decay:
             told["weight_decay"] = self.weight_decay
-        names = {"by value": "clipvalue", "by norm": "clipnorm", "by global norm": "global_clipnorm"}
+        clips = {"by value": "clipvalue", "by norm": "clipnorm", "by global norm": "global_clipnorm"}
         if self.clipping != "none":
-            told[names[self.clipping]] = self.clip_at
+            told[clips[self.clipping]] = self.clip_at
         return told
 
     @property
@@ -219,7 +267,9 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Optimizer",
         ("optimizer", "momentum", "nesterov", "beta_1", "beta_2", "rho", "epsilon", "amsgrad",
-         "centered", "weight_decay", "clipping", "clip_at"),
+         "centered", "initial_accumulator_value", "beta_2_decay", "clip_threshold", "relative_step",
+         "learning_rate_power", "l1_regularization_strength", "l2_regularization_strength",
+         "l2_shrinkage_regularization_strength", "beta", "weight_decay", "clipping", "clip_at"),
     ),
     (
         "Learning rate",
