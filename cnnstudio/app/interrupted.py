@@ -26,7 +26,8 @@ class Interrupted:
         started = self.run.started
         when = f" of {started.strftime('%d %B, %H:%M')}" if started is not None else ""
         place = f"after {count(record.epochs_done)} of {count(record.epochs)} epochs"
-        more = "" if not self.others else f" So were {count(self.others)} more: see Runs."
+        were = "was" if self.others == 1 else "were"
+        more = "" if not self.others else f" So {were} {count(self.others)} more: see Runs."
         return f"The run “{self.run.title}”{when} was interrupted {place}; it can go on where it was.{more}"
 
 

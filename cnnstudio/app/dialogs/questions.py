@@ -89,7 +89,9 @@ class StopQuestion(QMessageBox):
         self.setObjectName("stop_question")
         self.setWindowTitle("Training is going on")
         self.setText("Stop training and close?")
-        self.setInformativeText("The run ends after the current batch; what has been learned is kept in its folder.")
+        self.setInformativeText(
+            "The run ends after the current batch. What has been learned is kept, and it can go on at the next start."
+        )
         self._stop = self.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         back = self.addButton("Go on training", QMessageBox.ButtonRole.RejectRole)
         self._stop.setObjectName("stop_and_close")
