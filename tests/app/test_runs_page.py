@@ -207,9 +207,10 @@ def test_a_run_is_renamed_in_its_place(desk: Desk) -> None:
     desk.bot.waitUntil(lambda: desk.titles == ["Newer", "Delta", "Gamma", "Beta", "Base line"])
     assert desk.window.pages.name == "runs"  # Enter in the field opened nothing
     assert desk.chosen == ["Base line"]
+    desk.bot.waitUntil(desk.table.hasFocus)
     desk.key(Qt.Key.Key_F2)
-    again = desk.table.viewport().findChild(QLineEdit)
-    assert again is not None
+    again = QApplication.focusWidget()
+    assert isinstance(again, QLineEdit)
     again.selectAll()
     QTest.keyClick(again, Qt.Key.Key_Delete)
     QTest.keyClick(again, Qt.Key.Key_Return)
