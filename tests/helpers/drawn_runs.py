@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 HEAD = "epoch,seconds,loss,accuracy,val_loss,val_accuracy,learning_rate"
 
 
+@functools.cache
 def lenet(rate: float = 0.001) -> Experiment:
     """A small experiment."""
     found = preset("lenet-5").experiment

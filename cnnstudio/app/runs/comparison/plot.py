@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import matplotlib as mpl
 from matplotlib.lines import Line2D
@@ -59,11 +59,17 @@ def pattern(slot: int) -> Dash:
 
 
 class ComparisonPlot:
-    """Draws a frame into an image; knows where the axes lie in it."""
+    """Draws a frame into an image; knows where the axes lie in it.
+
+    What stands round the lines takes most of the time: it is drawn when it changes and kept, the lines go over it.
+    """
 
     def __init__(self) -> None:
         self._drawing = DrawnFigure()
         self._axes: Axes | None = None
+        self._composed: tuple[object, ...] = ()
+        self._viewed: tuple[Span, Span] | None = None
+        self._kept: Any = None
 
     @property
     def axes(self) -> Axes | None:
@@ -72,18 +78,39 @@ class ComparisonPlot:
 
     def image(self, frame: Frame, theme: Theme, size: tuple[int, int], ratio: float) -> QImage:
         """The lines on `size` (width, height) logical pixels, of which each is `ratio` device pixels."""
+        look = Look.of(theme)
+        axes = self._ready_axes(frame, look, size, ratio)
+        if self._viewed != (frame.x, frame.y):
+            _set_view(axes, frame)
+            for line in list(axes.get_lines()):
+                line.remove()
+            self._drawing.canvas.draw()
+            self._kept = self._drawing.canvas.copy_from_bbox(self._drawing.figure.bbox)
+            self._viewed = frame.x, frame.y
+        self._drawing.canvas.restore_region(self._kept)
+        _draw_lines(axes, frame, theme)
+        for line in sorted(axes.get_lines(), key=Line2D.get_zorder):
+            axes.draw_artist(line)
+        return self._drawing.image(ratio)
+
+    def _ready_axes(self, frame: Frame, look: Look, size: tuple[int, int], ratio: float) -> Axes:
+        """The axes of before where all but the view and the lines is the same, else new ones."""
+        drawing = frame.drawing
+        wanted = (look, size, ratio, frame.x.log, frame.y.log, drawing.title, drawing.x_title)
+        if self._axes is not None and wanted == self._composed:
+            return self._axes
         self._drawing.resize(size, ratio)
-        figure, look = self._drawing.figure, Look.of(theme)
+        figure = self._drawing.figure
         figure.clear()
         figure.set_facecolor(look.ground)
-        room = box(*(float(n) for n in figure.get_size_inches() * DPI))
         width, height = figure.get_size_inches() * DPI
+        room = box(float(width), float(height))
         with mpl.rc_context({"font.family": look.family, "font.size": look.points}):
             place = (room.left() / width, BOTTOM / height, room.width() / width, room.height() / height)
             self._axes = figure.add_axes(place)
-            _fill(self._axes, frame, look, theme)
-        self._drawing.canvas.draw()
-        return self._drawing.image(ratio)
+            _compose(self._axes, frame, look)
+        self._composed, self._viewed = wanted, None
+        return self._axes
 
 
 def box(width: float, height: float) -> QRectF:
@@ -102,22 +129,34 @@ def figure_file(frame: Frame, theme: Theme, form: str) -> bytes:
         # What a run is called may have letters that no font here knows: they are drawn as boxes, without a word.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         axes = figure.add_subplot()
-        _fill(axes, frame, look, theme)
+        _compose(axes, frame, look)
+        _set_view(axes, frame)
+        _draw_lines(axes, frame, theme)
         shown = [line for line in _in_order(frame) if line.run not in frame.hidden]
         _legend(figure, shown, look, theme, mixed=frame.drawing.is_mixed)
         return drawing.file(form)
 
 
-def _fill(axes: Axes, frame: Frame, look: Look, theme: Theme) -> None:
-    drawing, choice = frame.drawing, frame.drawing.choice
+def _compose(axes: Axes, frame: Frame, look: Look) -> None:
+    """All but the view and the lines."""
+    drawing = frame.drawing
     axes.set_xscale("log" if frame.x.log else "linear")
     axes.set_yscale("log" if frame.y.log else "linear")
-    axes.set_xlim(frame.x.low, frame.x.high)
-    axes.set_ylim(frame.y.low, frame.y.high)
-    _tick(axes, frame, whole_numbers=choice.against is Against.EPOCHS)
     dress(axes, look)
     axes.set_title(drawing.title, loc="left", color=look.text, fontsize=look.points + 1, fontweight="bold")
     axes.set_xlabel(drawing.x_title, color=look.muted)
+
+
+def _set_view(axes: Axes, frame: Frame) -> None:
+    axes.set_xlim(frame.x.low, frame.x.high)
+    axes.set_ylim(frame.y.low, frame.y.high)
+    _tick(axes, frame, whole_numbers=frame.drawing.choice.against is Against.EPOCHS)
+
+
+def _draw_lines(axes: Axes, frame: Frame, theme: Theme) -> None:
+    """Put the lines of the frame in place of those that were there."""
+    for old in list(axes.get_lines()):
+        old.remove()
     for line in _in_order(frame):
         if line.run not in frame.hidden:
             _draw(axes, line, frame, theme)
