@@ -362,16 +362,6 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         trained(small(), tmp_path / "file" / "run")
 
 
-def test_a_full_disk_ends_the_run_with_the_folder_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: Any, path: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(keras.Model, "save_weights", full)
-    with pytest.raises(RunError, match=r'run" cannot be written \(No space left on device\): free some space'):
-        trained(small(), tmp_path / "run")
-    assert read_record(tmp_path / "run").status == "FAILED"
-
-
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX limit on the size of files")
 def test_weights_that_do_not_fit_leave_the_old_file_and_the_process_alive(tmp_path: Path) -> None:
     # HDF5 itself, writing to a full disk, keeps the file open and ends the process with SIGSEGV later on.
