@@ -1,19 +1,21 @@
 """Feature maps of any block of the model that trains, for one sample.
 
-A block is watched through a compiled model that ends at the block's last step. It shares the layers, so it always
-sees the weights of the moment, and it is traced once: training is never retraced. A look costs about a millisecond.
+A block is watched through a compiled function that ends at the block's last step. It shares the layers, so it always
+sees the weights of the moment, and it is traced once: training is never retraced. On TensorFlow it makes bytes of the
+maps, too, so a look costs half a millisecond in a small network.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from cnnstudio.core.program import INPUT
-from cnnstudio.engine.backend import DEVICE_ERRORS, keras
+from cnnstudio.engine.backend import DEVICE_ERRORS, keras, tensorflow
 from cnnstudio.engine.build import layer_names, room_for
 from cnnstudio.engine.data import DataError
 from cnnstudio.engine.showing import one_sample
@@ -27,11 +29,15 @@ if TYPE_CHECKING:
     from cnnstudio.engine.tasks import TaskKit
     from cnnstudio.wire.messages import Event, Sample
 
-_MODELS_KEPT = 8
+_LOOKERS_KEPT = 8
 _SHARE = 0.05
 """Of the time, at most this goes into watching: a block that is slow to look at is looked at less often."""
 _MAX_BYTES = 16 << 20
 """Larger sets of maps are thinned along the spatial axes before they are sent."""
+
+
+Looked: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Maps uint8 (channels, ...), the values of 0 and of 255 for each channel, and the network's output for the sample."""
 
 
 class ProbeError(ValueError):
@@ -51,7 +57,7 @@ class Probe:
         self._data = data
         self._run = run
         self._emit = emit
-        self._models: OrderedDict[str, Any] = OrderedDict()
+        self._lookers: OrderedDict[str, Callable[[np.ndarray], Looked]] = OrderedDict()
         self._seen: Watch | None = None
         self._broken: Watch | None = None
         self._due = 0.0
@@ -84,8 +90,7 @@ class Probe:
     def maps(self, block: str, sample: Sample, epoch: int, step: int) -> FeatureMaps:
         """The maps of `block` for `sample` as they are now. Raises ProbeError."""
         inputs = self._sample(sample)
-        values, prediction = self._run_to(block, inputs)
-        maps, low, high = quantise(values)
+        maps, low, high, prediction = self._run_to(block, inputs)
         return FeatureMaps(self._run, block, sample, epoch, step, maps, low, high, self._kit.shown(prediction))
 
     def _sample(self, sample: Sample) -> np.ndarray:
@@ -94,19 +99,18 @@ class Probe:
         except DataError as error:
             raise ProbeError(str(error)) from error
 
-    def _run_to(self, block: str, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _run_to(self, block: str, inputs: np.ndarray) -> Looked:
         try:
-            outputs = self._model_to(block).predict_on_batch(inputs)
+            return self._looker(block)(inputs)
         except DEVICE_ERRORS as error:  # looking needs memory of its own; the run must not end for it
-            self._models.pop(block, None)
+            self._lookers.pop(block, None)
             first_line = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
             raise ProbeError(f'The maps of "{block}" cannot be computed on this device ({first_line}).') from error
-        return np.asarray(outputs[0])[0], np.asarray(outputs[1])[0]
 
-    def _model_to(self, block: str) -> Any:
-        if block in self._models:
-            self._models.move_to_end(block)
-            return self._models[block]
+    def _looker(self, block: str) -> Callable[[np.ndarray], Looked]:
+        if block in self._lookers:
+            self._lookers.move_to_end(block)
+            return self._lookers[block]
         step = INPUT if block == INPUT else self._program.outputs.get(block)
         if step is None:
             why = "it does not lead to Output, or was added later"
@@ -114,10 +118,53 @@ class Probe:
         model = self._model
         tensor = model.inputs[0] if step == INPUT else model.get_layer(self._layers[step]).output
         with room_for(len(self._program.steps)):
-            made = self._models[block] = keras.Model(model.inputs, [tensor, model.outputs[0]])
-        while len(self._models) > _MODELS_KEPT:
-            self._models.popitem(last=False)
+            made = self._lookers[block] = _compiled(model.inputs[0], tensor, model.outputs[0])
+        while len(self._lookers) > _LOOKERS_KEPT:
+            self._lookers.popitem(last=False)
         return made
+
+
+def _compiled(inputs: Any, watched: Any, outputs: Any) -> Callable[[np.ndarray], Looked]:
+    """Takes one sample (1, ...) through the layers between these symbolic tensors."""
+    if tensorflow is None:
+        model = keras.Model(inputs, [watched, outputs])
+
+        def predicted(sample: np.ndarray) -> Looked:
+            values, prediction = (np.asarray(each)[0] for each in model.predict_on_batch(sample))
+            return (*quantise(values), prediction)
+
+        return predicted
+    way = keras.Function(inputs, [watched, outputs])  # a Model would be a layer among Keras's, and stay there
+
+    def look(sample: Any) -> tuple[Any, ...]:
+        values, prediction = way(sample)
+        return (*_quantised(values[0]), prediction[0])
+
+    spec = tensorflow.TensorSpec((1, *inputs.shape[1:]), inputs.dtype)
+    compiled = tensorflow.function(look, input_signature=[spec], autograph=False)
+
+    def looked(sample: np.ndarray) -> Looked:
+        maps, low, high, prediction = (each.numpy() for each in compiled(sample))
+        return maps, low, high, prediction
+
+    return looked
+
+
+def _quantised(values: Any) -> tuple[Any, Any, Any]:
+    """As `quantise`, of a tensor whose sizes are known."""
+    tf = tensorflow
+    every = _every(tuple(values.shape))
+    rank = len(values.shape)
+    values = tf.cast(values[tuple([slice(None, None, every)] * (rank - 1))], tf.float32)
+    maps = tf.transpose(values, (rank - 1, *range(rank - 1)))
+    flat = tf.reshape(maps, (maps.shape[0], -1))
+    finite = tf.math.is_finite(flat)
+    low = tf.reduce_min(tf.where(finite, flat, np.inf), axis=1)
+    high = tf.reduce_max(tf.where(finite, flat, -np.inf), axis=1)
+    low, high = (tf.where(tf.math.is_finite(each), each, 0.0) for each in (low, high))
+    span = tf.where(high > low, high - low, 1.0)[:, tf.newaxis]
+    scaled = (tf.where(finite, flat, low[:, tf.newaxis]) - low[:, tf.newaxis]) / span
+    return tf.reshape(tf.cast(tf.round(scaled * 255), tf.uint8), maps.shape), low, high
 
 
 def quantise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -139,7 +186,12 @@ def quantise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def thinned(values: np.ndarray) -> np.ndarray:
     """`values` (..., channels), with rows and columns left out evenly until they are few enough to send."""
+    return values[tuple([slice(None, None, _every(values.shape))] * (values.ndim - 1))]
+
+
+def _every(shape: tuple[int, ...]) -> int:
+    """How far apart along each spatial axis the values lie that are sent."""
     every = 1
-    while values[tuple([slice(None, None, every)] * (values.ndim - 1))].size > _MAX_BYTES and values.ndim > 1:
+    while math.prod(-(-n // every) for n in shape[:-1]) * shape[-1] > _MAX_BYTES and len(shape) > 1:
         every += 1
-    return values[tuple([slice(None, None, every)] * (values.ndim - 1))]
+    return every

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.engine import devices, probes
-from cnnstudio.engine.backend import keras, tensorflow
+from cnnstudio.engine.backend import tensorflow
 from cnnstudio.engine.build import build_keras
 from cnnstudio.engine.data import load
 from cnnstudio.engine.outbox import Outbox
@@ -162,16 +162,27 @@ def test_a_device_that_cannot_look_does_not_end_the_run(
 ) -> None:
     probe, events = looked_at
 
-    def exhausted(self: Any, inputs: np.ndarray) -> None:
+    def exhausted(inputs: np.ndarray) -> None:
         raise tensorflow.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
+    def made(*tensors: Any) -> Any:
+        return exhausted
+
     with monkeypatch.context() as patch:
-        patch.setattr(keras.Model, "predict_on_batch", exhausted)
+        patch.setattr(probes, "_compiled", made)
         probe.look(Watch("convolution_1", Sample()), 1, 1)
     assert isinstance(events[-1], WatchFailed)
     assert 'The maps of "convolution_1" cannot be computed on this device (OOM when' in events[-1].message
     probe.look(Watch("convolution_1", Sample()), 1, 2)
     assert isinstance(events[-1], FeatureMaps)
+
+
+def test_compiled_bytes_are_those_of_numpy() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.normal(size=(5, 6, 7)).astype("float32")
+    values[1, 2, 0], values[..., 1], values[0, 0, 2], values[..., 3] = np.nan, 3.0, -np.inf, np.nan
+    for found, expected in zip(probes._quantised(tensorflow.constant(values)), quantise(values), strict=True):
+        np.testing.assert_array_equal(found.numpy(), expected)
 
 
 def test_watching_nothing_costs_nothing_and_a_wrong_watch_is_said_once(looked_at: tuple[Probe, list[Event]]) -> None:
