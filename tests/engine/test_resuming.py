@@ -11,73 +11,23 @@ import msgspec
 import numpy as np
 import pytest
 
-from cnnstudio.core.formats.run_folder import BEST, CHECKPOINT, LAST, METRICS, read_record, write_record
+from cnnstudio.core.formats.run_folder import BEST, CHECKPOINT, LAST, read_record, write_record
 from cnnstudio.engine import training
 from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import DataError
 from cnnstudio.engine.learning.tensorflow_learner import TensorFlowLearner
 from cnnstudio.engine.resuming import Checkpoint, Position, ResumeError, read_checkpoint, write_checkpoint
 from cnnstudio.engine.tasks import Verdict
-from cnnstudio.engine.training import Run, resumed
-from cnnstudio.wire.messages import EpochEnd, Event, Progress, RunContinued, RunEnded, RunPaused, RunStarted
+from cnnstudio.wire.messages import EpochEnd, Event, Progress, RunContinued, RunPaused, RunStarted
 from tests.engine.conftest import small
-from tests.helpers.forked_runs import changeable
+from tests.helpers.played_runs import Played, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cnnstudio.core.experiment import Experiment
 
 STEPS = 20
 """Of an epoch."""
-
-
-class Played:
-    """A run in this process, its events, and what came out; `at` is told of every event and may ask of the control."""
-
-    def __init__(self, at: Callable[[Event, Control], None] = lambda event, control: None) -> None:
-        self.control = Control()
-        self.events: list[Event] = []
-        self._at = at
-
-    def _emit(self, event: Event) -> None:
-        self.events.append(event)
-        self._at(event, self.control)
-
-    def begun(self, folder: Path, experiment: Experiment | None = None) -> Played:
-        Run(experiment or changeable(), folder, self._emit, self.control).execute()
-        return self
-
-    def resumed(self, folder: Path, more: int = 0) -> Played:
-        resumed(folder, more, self._emit, self.control).execute()
-        return self
-
-    def all(self, kind: type) -> list[Any]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    @property
-    def ended(self) -> RunEnded:
-        assert isinstance(self.events[-1], RunEnded)
-        return self.events[-1]
-
-
-def lines(folder: Path) -> list[list[str]]:
-    """The metrics without the seconds, which differ each time."""
-    return [
-        line.split(",")[:1] + line.split(",")[2:]
-        for line in (folder / METRICS).read_text(encoding="utf-8").splitlines()
-    ]
-
-
-def same(one: Path, other: Path) -> bool:
-    """Whether two runs have come to the same, bit by bit: weights, optimizer, random states, metrics."""
-    first, second = read_checkpoint(one), read_checkpoint(other)
-    places = [(c.position.epoch, c.position.step, c.position.best_epoch, c.position.pace) for c in (first, second)]
-    bits = [{name: array.tobytes() for name, array in c.learner.items()} for c in (first, second)]
-    best = [[array.tobytes() for array in c.best] for c in (first, second)]
-    return (
-        repr(places[0]) == repr(places[1]) and bits[0] == bits[1] and best[0] == best[1] and lines(one) == lines(other)
-    )
 
 
 @pytest.fixture(scope="module")

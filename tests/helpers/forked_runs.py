@@ -6,52 +6,29 @@ Nothing is computed before the fork, so that TensorFlow has no threads yet that 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import importlib
+import itertools
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from cnnstudio.core.data.augmentation import Augmentation
-from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.formats.run_folder import STATE
-from tests.engine.conftest import chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cnnstudio.core.experiment import Experiment
     from cnnstudio.engine.training import Run
     from cnnstudio.wire.messages import Event
 
 MOST_SECONDS = 60.0
 """Only a broken run takes that long."""
-
-
-def changeable(**training: Any) -> Experiment:
-    """A small network with everything in it that an exact resume could forget; with batch statistics and drawn noise.
-
-    Dropout, noise in the network, batch normalisation, augmentation, a rate that changes with each step.
-    """
-    experiment = chain(
-        Digits(),
-        ("convolution_1", "Convolution", {"filters": 4}),
-        ("normalisation_1", "BatchNormalisation", {}),
-        ("noise_1", "GaussianNoise", {}),
-        ("max_pooling_1", "MaxPooling", {}),
-        ("dropout_1", "Dropout", {"rate": 0.3}),
-        ("flatten_1", "Flatten", {}),
-        **{"epochs": 4, "schedule": "one-cycle", "early_stopping": True, "patience": 50, **training},
-    )
-    varied = Augmentation(rotation=20.0, noise=0.1, contrast=0.2)
-    return dataclasses.replace(experiment, data=dataclasses.replace(experiment.data, augmentation=varied))
 
 
 class Forker:
@@ -61,26 +38,32 @@ class Forker:
         command = [sys.executable, "-m", "tests.helpers.forked_runs"]
         self._server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def start(self, folder: Path, *, most_bytes: int = 0, often: bool = False, **training: Any) -> int:
+    def start(self, folder: Path, *, often: bool = False) -> int:
         """Begin the run of the folder, or go on with it where it has begun; its process.
 
-        `most_bytes`: the largest file that it may write; 0 for any. `often`: a checkpoint after every step.
+        `often`: a checkpoint whenever there could be one.
         """
-        asked = {"folder": str(folder), "training": training, "most_bytes": most_bytes, "often": often}
+        return self._ask({"run": str(folder), "often": often})
+
+    def start_writing(self, folder: Path) -> int:
+        """Write one checkpoint after the other into the folder, for ever; the process that does."""
+        return self._ask({"checkpoints": str(folder)})
+
+    def wait(self, process: int, *, kill_after: float | None = None) -> int:
+        """Wait until the process ends, killed after so many seconds; its exit status, or minus the signal."""
+        killer = threading.Timer(kill_after or 0.0, os.kill, (process, signal.SIGKILL))
+        if kill_after is not None:
+            killer.start()  # a process that has ended keeps its number until the server has heard of it
+        status = self._ask({"wait": process})
+        killer.cancel()
+        return os.waitstatus_to_exitcode(status)
+
+    def _ask(self, asked: dict[str, Any]) -> int:
         assert self._server.stdin is not None
+        assert self._server.stdout is not None
         self._server.stdin.write(json.dumps(asked) + "\n")
         self._server.stdin.flush()
-        return int(self._line())
-
-    def wait(self, run: int, *, kill: bool = False) -> int:
-        """Wait for the run's process, killed first if so wished; its exit status as os.waitpid gives it."""
-        if kill:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(run, signal.SIGKILL)
-        assert self._server.stdin is not None
-        self._server.stdin.write(json.dumps({"wait": run}) + "\n")
-        self._server.stdin.flush()
-        return int(self._line())
+        return int(self._server.stdout.readline())
 
     def close(self) -> None:
         """End the server."""
@@ -89,10 +72,6 @@ class Forker:
         self._server.stdin.close()
         self._server.wait(MOST_SECONDS)
         self._server.stdout.close()
-
-    def _line(self) -> str:
-        assert self._server.stdout is not None
-        return self._server.stdout.readline()
 
 
 @contextlib.contextmanager
@@ -109,20 +88,32 @@ def _ignore(event: Event) -> None:
     pass
 
 
-def _work(asked: dict[str, Any]) -> None:
+def _train(folder: Path, *, often: bool) -> None:
     from cnnstudio.engine import training
     from cnnstudio.engine.control import Control
+    from tests.helpers.played_runs import changeable
 
-    if asked["most_bytes"]:
-        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (asked["most_bytes"], hard))
-    folder = Path(asked["folder"])
     if (folder / STATE).exists():
         run = training.resumed(folder, 0, _ignore, Control())
     else:
-        run = training.Run(changeable(**asked["training"]), folder, _ignore, Control())
-    with _keeping_often(run) if asked["often"] else contextlib.nullcontext():
+        run = training.Run(changeable(), folder, _ignore, Control())
+    with _keeping_often(run) if often else contextlib.nullcontext():
         run.execute()
+
+
+def _write_checkpoints(folder: Path) -> None:
+    """Each with its number in every place, from behind the newest one on."""
+    import numpy as np
+
+    from cnnstudio.engine.resuming import Checkpoint, Position, ResumeError, read_checkpoint, write_checkpoint
+
+    try:
+        first = read_checkpoint(folder).position.epoch + 1
+    except ResumeError:
+        first = 1
+    for number in itertools.count(first):
+        arrays = {f"{n}:kernel": np.full((50, 400), number, "float32") for n in range(5)}
+        write_checkpoint(folder, Checkpoint(Position(epoch=number), arrays, list(arrays.values())))
 
 
 def _keeping_often(run: Run) -> contextlib.AbstractContextManager[Any]:
@@ -146,7 +137,10 @@ def serve() -> None:
         elif not (answer := os.fork()):
             status = 1
             try:
-                _work(asked)
+                if "run" in asked:
+                    _train(Path(asked["run"]), often=asked["often"])
+                else:
+                    _write_checkpoints(Path(asked["checkpoints"]))
                 status = 0
             except BaseException:
                 traceback.print_exc()
