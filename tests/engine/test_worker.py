@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ import pytest
 
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.formats.files import write_experiment
-from cnnstudio.core.formats.run_folder import read_record, settle
+from cnnstudio.core.formats.run_folder import read_record
 from cnnstudio.engine import worker as worker_module
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
@@ -262,17 +261,3 @@ def test_the_process_greets_first_and_ends_with_its_window(tmp_path: Path) -> No
     assert time.monotonic() - gone < 15  # a second on a quiet machine; the whole run would take minutes
     assert read_record(tmp_path / "i").status == "INTERRUPTED"
     assert (tmp_path / "i" / "checkpoints" / "last.weights.h5").is_file()
-
-
-def test_a_killed_process_leaves_a_run_that_is_seen_as_interrupted(tmp_path: Path) -> None:
-    started, peer = process(tmp_path)
-    runs = tmp_path / "runs"
-    peer.send(StartRun("j", str(runs / "j"), LONG))
-    peer.until(EpochEnd)
-    started.send_signal(signal.SIGKILL)
-    assert started.wait(PATIENCE) == -signal.SIGKILL
-    close(started)
-    peer.end()
-    assert read_record(runs / "j").status == "RUNNING"
-    assert settle(runs) == [runs / "j"]
-    assert read_record(runs / "j").status == "INTERRUPTED"
