@@ -69,7 +69,8 @@ def _tried(rng: random.Random) -> Experiment:
     if rng.random() < 0.5:
         blocks.append(("Dense", {"units": rng.choice((32, 128, 512, 2048)), "activation": "relu"}))
     batch = rng.choice((8, 16, 32, 64, 128, 256))
-    training = TrainingRecipe(batch_size=batch, optimizer=rng.choice(tuple(OPTIMIZERS)))
+    optimizer: Any = rng.choice(tuple(OPTIMIZERS))
+    training = TrainingRecipe(batch_size=batch, optimizer=optimizer)
     source = Noise(shape=shape, classes=10, count=max(10, round(2.2 * batch / 0.7)))
     return Experiment("", "", (), _chain(shape, blocks), DataRecipe(source=source), training)
 

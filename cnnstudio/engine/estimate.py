@@ -75,4 +75,5 @@ def _training_samples(experiment: Experiment) -> int:
     recipe = experiment.data
     if recipe.given_parts:
         return max(1, recipe.source.sample_count)
-    return max(1, round(recipe.source.sample_count * (1 - recipe.validation - recipe.test)))
+    count = recipe.source.sample_count
+    return max(1, count - sum(max(1, round(count * share)) for share in (recipe.validation, recipe.test)))

@@ -30,6 +30,10 @@ _BEYOND_SENSE = 4.0
 """A smoothed loss so many times the lowest one ends the test."""
 _WINDOW = 0.1
 """Share of the steps over which a slope is taken."""
+_CLEARLY = 1.4
+"""A fall of so many times the spread of single losses: what batches alone do to a running mean stays below it."""
+_STILL = 0.25
+"""A slope of that share of the steepest one at the highest rate: higher ones may suit better."""
 _REPORT_SECONDS = 0.2
 _LEAST_STEPS, _MOST_STEPS = 20, 5000
 
@@ -45,12 +49,13 @@ def find_rate(experiment: Experiment, asked: FindRate, emit: Callable[[Event], N
     told = time.monotonic()
     raw: list[float] = []
     smoothed: list[float] = []
+    running = Running()
     with subject(experiment).on_bench(check, Plan()) as bench:
         for loss in _losses(bench, rates, check):
             if not math.isfinite(loss):
                 break
             raw.append(loss)
-            smoothed.append(_smoothed(smoothed, raw))
+            smoothed.append(running.add(loss))
             if smoothed[-1] > _BEYOND_SENSE * max(min(smoothed), 1e-12):
                 break
             if time.monotonic() - told > _REPORT_SECONDS:
@@ -71,11 +76,17 @@ def _losses(bench: Workbench, rates: np.ndarray, check: Check) -> Iterator[float
         yield bench.learner.metrics()["loss"]
 
 
-def _smoothed(before: list[float], raw: list[float]) -> float:
-    """The next running mean, as if it had not begun at zero (Kingma and Ba, "Adam", 2015, section 3)."""
-    weight = 1 - _PAST ** len(before)
-    running = before[-1] * weight if before else 0.0
-    return (_PAST * running + (1 - _PAST) * raw[-1]) / (1 - _PAST ** len(raw))
+class Running:
+    """The running mean of losses, as if it had not begun at zero (Kingma and Ba, "Adam", 2015, section 3)."""
+
+    def __init__(self) -> None:
+        self._sum = self._weight = 0.0
+
+    def add(self, loss: float) -> float:
+        """Take in a step's loss; the mean so far."""
+        self._sum = _PAST * self._sum + (1 - _PAST) * loss
+        self._weight = _PAST * self._weight + (1 - _PAST)
+        return self._sum / self._weight
 
 
 def suggested(rates: np.ndarray, raw: np.ndarray, smoothed: np.ndarray, high: float) -> tuple[float, str]:
@@ -88,24 +99,31 @@ def suggested(rates: np.ndarray, raw: np.ndarray, smoothed: np.ndarray, high: fl
             "The loss grew beyond sense within the first steps: try lower rates, and look whether the data hold "
             "numbers that are far too large."
         )
-    lowest = int(np.argmin(smoothed))
-    noise = float(np.std(np.diff(raw)) / math.sqrt(2)) * math.sqrt((1 - _PAST) / (1 + _PAST))
-    if lowest < 2 or smoothed[:lowest].max() - smoothed[lowest] <= 2 * noise:
+    first = len(rates) // 10  # a running mean has to begin with something
+    lowest = first + int(np.argmin(smoothed[first:]))
+    noise = float(np.std(np.diff(raw)) / math.sqrt(2))
+    if lowest == first or np.median(raw[: max(1, first)]) - smoothed[lowest] <= _CLEARLY * noise:
         return 0.0, (
             f"The loss never clearly fell up to a rate of {rates[-1]:.2g}: try other rates, more steps or a larger "
             "batch."
         )
-    slopes = _slopes(np.log(rates.astype("float64")), smoothed, max(3, round(_WINDOW * len(rates))))
-    at = int(np.argmin(slopes[: lowest + 1]))
+    slopes = _slopes(np.log(rates[: lowest + 1].astype("float64")), _undelayed(smoothed[: lowest + 1]), len(rates))
+    at = first + int(np.argmin(slopes[first:]))
     message = ""
-    if lowest == len(rates) - 1 and rates[-1] >= high * 0.99:
+    if rates[-1] >= high * 0.99 and slopes[-1] < _STILL * slopes[at]:
         message = f"The loss still fell at the highest rate: try rates above {high:g}, too."
     return _rounded(float(rates[at])), message
 
 
-def _slopes(x: np.ndarray, y: np.ndarray, window: int) -> np.ndarray:
-    """The slope of a line through the points around each one (least squares)."""
-    half = max(1, window // 2)
+def _undelayed(smoothed: np.ndarray) -> np.ndarray:
+    """Smoothed once more from the end: a running mean lags behind, and would tell a rate that is too high."""
+    back = Running()
+    return np.asarray([back.add(float(loss)) for loss in smoothed[::-1]])[::-1]
+
+
+def _slopes(x: np.ndarray, y: np.ndarray, steps: int) -> np.ndarray:
+    """The slope of a line through the points around each one (least squares); `steps` of the whole test."""
+    half = max(1, round(_WINDOW * steps / 2))
     found = np.empty(len(x))
     for i in range(len(x)):
         near = slice(max(0, i - half), i + half + 1)
