@@ -26,7 +26,7 @@ from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.app.panels import table_text
 from cnnstudio.app.runs.comparison.panel import ComparisonPanel
 from cnnstudio.app.runs.comparison.plot import MOST_RUNS
-from cnnstudio.app.runs.comparison.table import UNREADABLE
+from cnnstudio.app.runs.comparison.table import NOTHING, UNREADABLE
 from cnnstudio.app.theme import Role, theme, themes
 from cnnstudio.app.theme.theme import DARK, LIGHT
 from cnnstudio.core.formats.run_folder import EXPERIMENT, METRICS
@@ -577,6 +577,13 @@ def test_results_and_differences_stand_side_by_side(comparison: Comparison) -> N
     assert accuracy.best == {2}
     heads = [model.headerData(n, Qt.Orientation.Horizontal) for n in range(2, 5)]
     assert heads == ["slow", "middling", "fast"]
+
+
+def test_runs_of_one_experiment_differ_in_nothing(comparison: Comparison) -> None:
+    comparison.show(*(drawn_run(comparison.root / name, name=name) for name in "ab"))
+    open_table(comparison)
+    first = comparison.panel.table.rows.rows[0]
+    assert (first.section, first.what, first.values) == ("Differences", "None", (NOTHING, NOTHING))
 
 
 def test_what_is_as_in_the_first_run_is_muted(comparison: Comparison) -> None:

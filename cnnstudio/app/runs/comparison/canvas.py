@@ -60,6 +60,7 @@ class ComparisonCanvas(DrawnPlot):
         self._drawing = Drawing()
         self._hidden: frozenset[Path] = frozenset()
         self._brought_out: Path | None = None
+        self._whole = self._drawing.whole()
         self._x: Span | None = None
         self._y: Span | None = None
         self._place: float | None = None
@@ -84,8 +85,7 @@ class ComparisonCanvas(DrawnPlot):
     @property
     def view(self) -> tuple[Span, Span]:
         """The piece of the plane that is shown."""
-        whole = self._drawing.whole(self._hidden)
-        return self._x or whole[0], self._y or whole[1]
+        return self._x or self._whole[0], self._y or self._whole[1]
 
     @property
     def is_fitted(self) -> bool:
@@ -100,6 +100,7 @@ class ComparisonCanvas(DrawnPlot):
         if (old.choice.metric, old.choice.log_y) != (new.choice.metric, new.choice.log_y):
             self._y = None
         self._drawing, self._hidden = drawing, frozenset(hidden)
+        self._whole = drawing.whole(self._hidden)
         self.setAccessibleDescription(self.reading)
         self.view_changed.emit()
         self.refresh()
@@ -152,8 +153,7 @@ class ComparisonCanvas(DrawnPlot):
         self, steps: float, around: tuple[float, float] = (0.5, 0.5), *, across: bool = True, up: bool = True
     ) -> None:
         """Nearer, or with negative steps farther; what lies at these shares of the axes stays where it is."""
-        whole_x, whole_y = self._drawing.whole(self._hidden)
-        x, y = self.view
+        (x, y), (whole_x, whole_y) = self.view, self._whole
         factor = STEP**-steps
         self.look_at(
             x.zoomed(factor, around[0], whole_x) if across else self._x,

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.theme import Theme
     from cnnstudio.core.formats.run_index import RunSummary
 
-CURVES, DIFFERENCES = "Curves", "Results and differences"
+CURVES, DIFFERENCES = "Curves", "Differences and results"
 CSV = {"csv": "Numbers, comma-separated (*.csv)"}
 
 
@@ -77,7 +77,7 @@ class ComparisonPanel(QFrame):
     def _arrange(self) -> None:
         self._tabs.setObjectName("comparison_tabs")
         self._tabs.setAccessibleName("View of the comparison")
-        self._tabs.setToolTip("Curves over epochs or time, or a table of results and of what differs")
+        self._tabs.setToolTip("Curves over epochs or time, or a table of what differs and what came of it")
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
         self._tabs.setUsesScrollButtons(False)

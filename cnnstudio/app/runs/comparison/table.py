@@ -1,4 +1,4 @@
-"""What the compared runs came to and what they differ in, side by side: a column for each run."""
+"""What the compared runs differ in and what came of it, side by side: a column for each run."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
 UNREADABLE = "not readable"
+NOTHING = "the same experiment"
 _SWATCH = QSize(16, 12)
 LONGEST = 32
 """Letters of a run's name above its column."""
@@ -58,14 +59,17 @@ class Head:
 
 
 def rows_of(runs: Sequence[RunSummary], experiments: Mapping[Path, Experiment | None]) -> tuple[Row, ...]:
-    """Results, then what differs. A run whose experiment cannot be read has no say in what differs."""
-    return (*_results(runs), *_differences(runs, experiments))
+    """What differs, then what came of it. A run whose experiment cannot be read has no say in what differs."""
+    return (*_differences(runs, experiments), *_results(runs))
 
 
 def _differences(runs: Sequence[RunSummary], experiments: Mapping[Path, Experiment | None]) -> Iterator[Row]:
     known = {run.folder: e for run in runs if (e := experiments.get(run.folder)) is not None}
     places = {folder: place for place, folder in enumerate(known)}
-    for found in differences(tuple(known.values())):
+    different = differences(tuple(known.values()))
+    if not different and len(known) == len(runs) > 1:
+        yield Row("Differences", "None", (NOTHING,) * len(runs))
+    for found in different:
         values = tuple(found.values[places[run.folder]] or DASH if run.folder in places else UNREADABLE for run in runs)
         yield Row(found.section, found.what, values)
 
@@ -193,8 +197,8 @@ class DifferenceTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("comparison_table")
-        self.setAccessibleName("Results and differences of the chosen runs")
-        self.setToolTip("What the runs came to, and all that is not the same in them; Ctrl+C copies")
+        self.setAccessibleName("Differences and results of the chosen runs")
+        self.setToolTip("All that is not the same in the runs, and what they came to; Ctrl+C copies")
         self.rows = DifferenceModel(self)
         self.setModel(self.rows)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
