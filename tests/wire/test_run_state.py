@@ -7,14 +7,20 @@ import numpy as np
 import pytest
 
 from cnnstudio.wire.messages import (
+    Checkpointed,
+    ContinueRun,
     EpochEnd,
     Evaluation,
     Event,
     Heartbeat,
     Message,
+    PauseRun,
     Progress,
+    ResumeRun,
+    RunContinued,
     RunEnded,
     RunFailed,
+    RunPaused,
     RunStarted,
     StartRun,
     StopRun,
@@ -157,3 +163,50 @@ def test_a_metric_that_only_validation_has_stands_for_the_run() -> None:
     assert state.latest("map_50") is None
     state = after(EpochEnd("r1", 1, 2.0, {"loss": 0.5, "val_loss": 0.7, "val_map_50": 0.6}), state=state)
     assert (state.latest("loss"), state.latest("map_50")) == (0.5, 0.6)
+
+
+def test_a_run_is_paused_and_goes_on() -> None:
+    state = after(STARTED, progress(2, 5, 10.0), PauseRun("r1"))
+    assert (state.phase, state.active) == ("pausing", True)
+    assert after(progress(2, 6, 10.5), state=state).phase == "pausing", "the batch under way is still told"
+    state = after(RunPaused("r1"), state=state)
+    assert (state.phase, state.message, state.seconds_left) == ("paused", "", None)
+    assert after(ContinueRun("r1"), state=state).phase == "running"
+    state = after(RunContinued("r1"), progress(2, 7, 11.0), state=state)
+    assert (state.phase, state.seconds_left) == ("running", None), "what was fast before the pause says nothing"
+    assert after(progress(2, 9, 12.0), state=state).seconds_left == pytest.approx(10.5)
+    for message in (PauseRun("other"), RunPaused("other"), ContinueRun("other"), RunContinued("other")):
+        assert fold(state, message) is state
+
+
+def test_a_full_disk_pauses_a_run_with_its_reason_until_it_goes_on() -> None:
+    state = after(STARTED, RunPaused("r1", "The folder is full."))
+    assert (state.phase, state.message) == ("paused", "The folder is full.")
+    again = after(ContinueRun("r1"), RunPaused("r1", "It still is."), state=state)
+    assert (again.phase, again.message) == ("paused", "It still is.")
+    assert after(RunContinued("r1"), state=again).message == ""
+    assert after(StopRun("r1"), RunPaused("r1", "late"), state=state).phase == "stopping"
+
+
+def test_a_run_that_is_to_end_with_its_epoch_runs_until_then() -> None:
+    state = after(STARTED, progress(1, 3, 1.0), StopRun("r1", after_epoch=True))
+    assert (state.phase, state.ends_with_epoch) == ("running", True)
+    assert after(RunPaused("r1"), StopRun("r1", after_epoch=True), state=state).phase == "stopping"
+    early = after(StartRun("r1", "/runs/r1", "{}"), StopRun("r1", after_epoch=True), STARTED)
+    assert (early.phase, early.ends_with_epoch) == ("running", True)
+
+
+def test_a_resumed_run_stands_where_it_was_left() -> None:
+    history = tuple(EpochEnd("r1", n, float(n), {"loss": 1 / n, "val_loss": 2 / n}, 0.01) for n in (1, 2))
+    again = msgspec.structs.replace(STARTED, history=history, steps_before=24)
+    state = after(ResumeRun("r1", "/runs/r1"), again)
+    assert (state.phase, state.epoch, state.step, state.steps_done, state.seconds) == ("running", 3, 4, 24, 2.0)
+    assert state.progress == pytest.approx(0.6)
+    assert (state.history, dict(state.metrics)) == (history, {"loss": 0.5, "val_loss": 1.0})
+    between = after(msgspec.structs.replace(again, steps_before=20))
+    assert (between.epoch, between.step, between.steps_done) == (2, 10, 20)
+    kept = after(Checkpointed("r1", 3, 7), progress(3, 8, 3.0), state=state)
+    assert (kept.checkpoint, kept.step) == ((3, 7), 8)
+    over = after(RunEnded("r1", "finished", "/runs/r1", 3, 4.0, {}, "Early stopping ended the run."), state=kept)
+    assert (over.phase, over.reason) == ("finished", "Early stopping ended the run.")
+    assert after(ResumeRun("r1", "/runs/r1", 2), state=over).phase == "starting"
