@@ -231,9 +231,8 @@ def test_memory_is_estimated_when_the_page_is_seen_and_after_each_edit(shown: Sh
     qtbot.waitUntil(lambda: has_asked(shown, 1))
     assert not shown.asked().measure
     shown.answer()
-    assert shown.text("preflight_words") == "Memory on the CPU: 51 MB of 2 GB that are free"
+    assert shown.text("preflight_words") == "Memory on the CPU: 51 MB of 2 GB that are free · batches of up to 70 fit"
     assert "Activations: 50 MB" in shown.part(MemoryBar, "preflight_memory").toolTip()
-    assert shown.text("preflight_told") == "Largest batch that fits: 70"
     shown.change(batch_size=64)
     assert shown.text("preflight_words") == "Memory is being estimated…"
     qtbot.waitUntil(lambda: has_asked(shown, 2))
@@ -266,9 +265,7 @@ def test_time_is_measured_on_demand_and_can_be_cancelled(shown: Shown, qtbot: Qt
     assert shown.text("preflight_words").startswith("Memory on the CPU"), "what was known stays"
     shown.press("preflight_measure")
     shown.answer(seconds_per_epoch=2.0, plan="in halves")
-    assert shown.text("preflight_told") == (
-        "An epoch takes about 2.0 s, 15 epochs 30.0 s · Largest batch that fits: 70"
-    )
+    assert shown.text("preflight_told") == "An epoch takes about 2.0 s, 15 epochs 30.0 s"
     assert shown.part(QLabel, "preflight_told").toolTip() == "in halves"
 
 

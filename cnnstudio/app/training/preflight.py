@@ -201,21 +201,19 @@ class PreflightPanel(QFrame):
         if not found.needed:
             return "A run cannot start as the experiment stands"
         total = MemoryBar.total_words(found.needed, found.free)
-        return f"Memory on {device_words(found.device)}: {total}"
+        fits = f" · batches of up to {count(found.largest_batch)} fit" if found.largest_batch else ""
+        return f"Memory on {device_words(found.device)}: {total}{fits}"
 
     def _time_words(self, found: Preflight | None) -> str:
         if self._measures and self._request:
             return "Training some steps to tell the time…"
         if found is None or not found.needed:
             return ""
-        told = []
-        if found.seconds_per_epoch:
-            epochs = self._bridge.experiment.training.epochs
-            whole = f", {counted(epochs, 'epoch')} {duration(found.seconds_per_epoch * epochs)}" if epochs > 1 else ""
-            told.append(f"An epoch takes about {duration(found.seconds_per_epoch)}{whole}")
-        if found.largest_batch:
-            told.append(f"Largest batch that fits: {count(found.largest_batch)}")
-        return " · ".join(told)
+        if not found.seconds_per_epoch:
+            return ""
+        epochs = self._bridge.experiment.training.epochs
+        whole = f", {counted(epochs, 'epoch')} {duration(found.seconds_per_epoch * epochs)}" if epochs > 1 else ""
+        return f"An epoch takes about {duration(found.seconds_per_epoch)}{whole}"
 
 
 def _same(one: Experiment, other: Experiment) -> bool:
