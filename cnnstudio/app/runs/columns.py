@@ -241,20 +241,20 @@ def _plain_started(run: RunSummary, cells: Cells) -> str:
 
 COLUMNS = (
     Column("Name", "Name of the run; F2 gives it another", _name, _name_rank, width=190),
+    Column("Started", "When the run was started", _started, _started_rank, _plain_started, width=132),
     Column("State", "Where the run stands", _state, _state_rank, width=100),
     Column("Changes", "What the run changes against the one it came from", _changes, _changes_rank, width=230),
-    Column("Best", "Best result on validation", _best, _best_rank, _plain_best, is_number=True, width=112),
-    Column("Loss", "Loss on validation, at the best epoch", _loss, _loss_rank, _plain_loss, "Validation loss",
-           is_number=True, width=76),
+    Column("Best", "Best result on validation", _best, _best_rank, _plain_best, is_number=True, width=116),
     Column("Test", "Result on the test part, which was used for nothing else", _test, _test_rank, _plain_test,
-           is_number=True, width=76),
+           is_number=True, width=72),
+    Column("Loss", "Loss on validation, at the best epoch", _loss, _loss_rank, _plain_loss, "Validation loss",
+           is_number=True, width=72),
     Column("Epochs", "Whole epochs that were trained", _epochs, _epochs_rank, _plain_epochs, is_number=True, width=80),
     Column("Time", "How long training took", _time, _time_rank, _plain_time, "Time (s)", is_number=True, width=96),
     Column("Parameters", "Weights and biases of the network", _params, _params_rank, _plain_params, is_number=True,
            width=96),
     Column("Tags", "Tags of your own", _tags, _tags_rank, width=110),
     Column("Device", "What the run was trained on", _device, _device_rank, width=72),
-    Column("Started", "When the run was started", _started, _started_rank, _plain_started, width=132),
 )  # fmt: skip
 TITLES = tuple(column.title for column in COLUMNS)
 NAME, STATE, CHANGES, BEST, TEST, TAGS, STARTED = (

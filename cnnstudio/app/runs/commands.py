@@ -55,6 +55,7 @@ class RunCommands(QObject):
         self._doomed: tuple[RunSummary, ...] = ()
         self.library.changed.connect(self.chosen_changed)
         self.library.run_changed.connect(self._follow_run)
+        self.library.compared.connect(self._follow_comparison)
 
     # What is chosen
 
@@ -93,6 +94,10 @@ class RunCommands(QObject):
 
     def _follow_run(self, run: RunSummary) -> None:
         if run.id in self._chosen:
+            self.chosen_changed.emit()
+
+    def _follow_comparison(self, ids: frozenset[str]) -> None:
+        if not ids.isdisjoint(self._chosen):
             self.chosen_changed.emit()
 
     # Verbs

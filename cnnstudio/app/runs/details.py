@@ -44,17 +44,13 @@ NOTE_LINES = 4
 W = TypeVar("W", bound=QWidget)
 
 
-class RunDetails(QScrollArea):
+class RunDetails(QStackedWidget):
     """Follows what is chosen. What is typed here goes to the run it was typed for, wherever the choice has gone."""
 
     def __init__(self, commands: RunCommands, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("run_details")
         self.setAccessibleName("Details of the run")
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # all that is long is wrapped
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        mark(self, kind="panel")
         self._commands = commands
         self._shown: tuple[RunSummary, ...] = ()
         self._title = words("run_title", scale="title", wrap=True)
@@ -67,7 +63,6 @@ class RunDetails(QScrollArea):
         self._facts = QGridLayout()
         self._fact_labels: list[tuple[QLabel, QLabel]] = []
         self._buttons: list[QToolButton] = []
-        self._stack = QStackedWidget()
         self._typing = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._typing.timeout.connect(self.keep_note)
         self._lay_out([actions[id] for id in ("run_open", "run_resume")])
@@ -113,11 +108,17 @@ class RunDetails(QScrollArea):
         column.addSpacing(space(2))
         column.addLayout(self._facts)
         column.addStretch(1)
-        self._stack.addWidget(inside)
+        mark(inside, kind="panel")
+        scrolled = QScrollArea()
+        scrolled.setObjectName("run_details_frame")
+        scrolled.setWidgetResizable(True)
+        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # all that is long is wrapped
+        scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scrolled.setWidget(inside)
         nothing = MessageView("run_none")
         nothing.say("Choose a run", NONE)
-        self._stack.addWidget(nothing)
-        self.setWidget(self._stack)
+        self.addWidget(scrolled)
+        self.addWidget(nothing)
 
     # What is shown
 
@@ -131,7 +132,7 @@ class RunDetails(QScrollArea):
 
     def _show(self) -> None:
         runs = self._shown
-        self._stack.setCurrentIndex(0 if runs else 1)
+        self.setCurrentIndex(0 if runs else 1)
         if not runs:
             return
         single = runs[0] if len(runs) == 1 else None

@@ -32,6 +32,8 @@ SLICE = 0.004
 """Seconds of work between two looks at what else there is to do."""
 PAUSE_MS = 4
 """Milliseconds between slices that compare experiments: nobody waits for them."""
+TOLD_EVERY = 0.25
+"""Seconds: rows are painted anew for what has been compared no more often than this."""
 EVERY_MS = 2000
 """How often new runs and runs of other processes are looked for, while the page is in sight."""
 _EXPERIMENTS = 64
@@ -44,7 +46,9 @@ class RunLibrary(QObject):
     changed = Signal()
     """Runs came or went, or more than one is another."""
     run_changed = Signal(object)
-    """This RunSummary is another than before: the run under way, or its differences have been found."""
+    """This RunSummary is another than before."""
+    compared = Signal(frozenset)
+    """Names of the runs whose changes have been found just now."""
 
     def __init__(self, run: RunController, parent: QObject | None = None, *, root: Path | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +65,8 @@ class RunLibrary(QObject):
         """Runs that have not been compared with their parents yet."""
         self._refused: tuple[UnreadableRun, ...] = ()
         self._told = False
+        self._compared: set[str] = set()
+        self._told_at = 0.0
         self._looking = QTimer(self, singleShot=True, interval=0)
         self._looking.timeout.connect(self._look)
         self._comparing = QTimer(self, singleShot=True, interval=PAUSE_MS)
@@ -84,6 +90,11 @@ class RunLibrary(QObject):
     def is_looking(self) -> bool:
         """Whether folders are being looked at."""
         return self._steps is not None
+
+    @property
+    def is_comparing(self) -> bool:
+        """Whether there are runs left to be compared with their parents."""
+        return bool(self._due)
 
     def get(self, id: str) -> RunSummary | None:
         """The run of that name."""
@@ -190,9 +201,12 @@ class RunLibrary(QObject):
             if run is None or parent is None:
                 continue
             self._found[id, parent.id] = self._difference(parent.folder, run.folder)
-            self.run_changed.emit(run)
+            self._compared.add(id)
         if self._due:
             self._comparing.start()
+        if not self._due or end - self._told_at > TOLD_EVERY:
+            compared, self._compared, self._told_at = frozenset(self._compared), set(), end
+            self.compared.emit(compared)
 
     def _difference(self, parent: Path, run: Path) -> tuple[Change, ...] | None:
         before, after = self._experiment(parent), self._experiment(run)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
     from cnnstudio.app.runs.library import RunLibrary
+    from cnnstudio.core.changes import Change
     from cnnstudio.core.formats.run_folder import Status
     from cnnstudio.core.formats.run_index import RunSummary
 
@@ -58,6 +59,7 @@ class RunTableModel(QAbstractTableModel):
         self._words: tuple[str, ...] = ()
         self._states: Collection[Status] = ()
         self._tag = ""
+        self._texts: dict[str, tuple[RunSummary, tuple[Change, ...] | None, str]] = {}
         self._held = False
         self._late = False
         self._figures = theme().font()
@@ -100,6 +102,13 @@ class RunTableModel(QAbstractTableModel):
             return
         self._refresh()
 
+    def show_changes(self) -> None:
+        """More is known of what runs change: rows that are found or sorted by it are put in place at the end."""
+        if not self._library.is_comparing and (self._words or self._column == CHANGES):
+            self._refresh()
+        elif self._shown:
+            self.dataChanged.emit(self.index(0, CHANGES), self.index(len(self._shown) - 1, CHANGES))
+
     def _stays(self, before: RunSummary, run: RunSummary) -> bool:
         """Whether a run that has changed keeps its place, and the headings their words."""
         return before.judges == run.judges and self._column != CHANGES and self._key(run) == self._key(before)
@@ -113,6 +122,8 @@ class RunTableModel(QAbstractTableModel):
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if column < 0:
             column, order = STARTED, Qt.SortOrder.DescendingOrder
+        if (column, order) == (self._column, self._order):
+            return
         self._column, self._order = column, order
         self._refresh()
 
@@ -178,8 +189,14 @@ class RunTableModel(QAbstractTableModel):
         return all(word in text for word in self._words)
 
     def _text_of(self, run: RunSummary) -> str:
-        """All that is written of a run, for the search."""
+        """All that is written of a run, for the search; kept until it is another."""
         found = self._library.changes(run)
+        known = self._texts.get(run.id)
+        if known is None or known[0] is not run or known[1] is not found:
+            known = self._texts[run.id] = (run, found, self._written(run, found))
+        return known[2]
+
+    def _written(self, run: RunSummary, found: tuple[Change, ...] | None) -> str:
         notes, record = run.notes, run.record
         parts = (run.id, run.title, record.name, notes.note, *notes.tags, record.device, summary(found or ()))
         return " ".join((*parts, COLUMNS[STATE].text(run, self._cells), record.message)).casefold()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.app.runs.library import RunLibrary
     from cnnstudio.core.formats.run_folder import Status
+    from cnnstudio.core.formats.run_index import RunSummary
 
 FILTER_WIDTH = 240
 GROUPS: tuple[tuple[str, tuple[Status, ...]], ...] = (
@@ -54,6 +55,7 @@ class RunsPanel(QFrame):
         super().__init__(parent)
         self.setObjectName("runs_panel")
         self._library = library
+        self._tags: tuple[str, ...] = ()
         self.table = RunTable(library, actions, self)
         self.filter = _named(QLineEdit(), "runs_filter", "Filter runs", "Show only runs that hold these words: "
                              "names, tags, notes, changes, states, devices (Ctrl+F)")  # fmt: skip
@@ -116,7 +118,8 @@ class RunsPanel(QFrame):
     def _connect(self) -> None:
         self._library.changed.connect(self._refresh)
         self._library.run_changed.connect(self.table.runs.show_run)
-        self._library.run_changed.connect(self._fill_tags)
+        self._library.run_changed.connect(self._follow_run)
+        self._library.compared.connect(self.table.runs.show_changes)
         self.table.chosen_changed.connect(self.chosen_changed)
         self.table.runs.shown_changed.connect(self._show_totals)
         self.filter.textChanged.connect(self._look_for)
@@ -152,14 +155,18 @@ class RunsPanel(QFrame):
         self._show_unreadable()
         self._show_totals()
 
+    def _follow_run(self, run: RunSummary) -> None:
+        if not run.under_way or set(run.notes.tags) - set(self._tags):  # one that trains is told ten times a second
+            self._fill_tags()
+
     def _fill_tags(self) -> None:
         """The tags in use; the one that is looked for stays in the list."""
         chosen = self.tags.currentData() or ""
         tags = self._library.tags
         tags = tags if chosen in ("", *tags) else tuple(sorted((*tags, chosen), key=str.casefold))
-        shown = tuple(self.tags.itemData(n) for n in range(1, self.tags.count()))
-        if tags == shown:
+        if tags == self._tags:
             return
+        self._tags = tags
         for number in reversed(range(1, self.tags.count())):
             if self.tags.itemData(number) not in tags:
                 self.tags.removeItem(number)

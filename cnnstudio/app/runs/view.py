@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import MessageView
 from cnnstudio.app.runs.comparison.panel import ComparisonPanel
 from cnnstudio.app.runs.details import RunDetails
 from cnnstudio.app.runs.panel import RunsPanel
+from cnnstudio.app.theme import mark
 
 if TYPE_CHECKING:
     from cnnstudio.app.actions import Actions
@@ -29,7 +30,7 @@ SETTLE_MS = 60
 """Curves are read and drawn once the choice has rested for so long: arrows held down pass many runs."""
 
 
-class RunsView(QWidget):
+class RunsView(QFrame):
     """Forwards and listens: the commands know the runs, the table which of them are chosen."""
 
     def __init__(
@@ -40,6 +41,7 @@ class RunsView(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        mark(self, kind="panel")
         self._commands = commands
         self._preferences = preferences
         self.panel = RunsPanel(commands.library, [None if id is None else actions[id] for id in MENU])

@@ -87,9 +87,7 @@ class RunSummary:
     @property
     def judges(self) -> tuple[str, ...]:
         """Metrics that stand for the run without "val_": the loss, and the first that judges its network, if any."""
-        names = tuple(self.record.metrics)
-        judged = tuple(n.removeprefix(VALIDATION) for n in names if n.startswith(VALIDATION))
-        return shown_metrics(tuple(n for n in names if not n.startswith(VALIDATION) and n != "learning_rate"), judged)
+        return _judges(tuple(self.record.metrics))
 
     @property
     def judge(self) -> str:
@@ -283,6 +281,13 @@ def find_run(wanted: str, root: Path | None = None) -> Path:
 def better(metric: str, value: float, other: float) -> bool:
     """Whether the first value of a metric is the better one."""
     return value > other if higher_is_better(metric) else value < other
+
+
+@functools.lru_cache(maxsize=256)
+def _judges(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Runs of a task measure the same: asked for thousands of times, worked out once."""
+    judged = tuple(n.removeprefix(VALIDATION) for n in names if n.startswith(VALIDATION))
+    return shown_metrics(tuple(n for n in names if not n.startswith(VALIDATION) and n != "learning_rate"), judged)
 
 
 @functools.lru_cache(maxsize=4096)
