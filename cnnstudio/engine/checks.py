@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.wire.messages import Device
+
+
+_NO_KERNEL = re.compile(r"No OpKernel was registered to support Op '(\w+)'.*?\bT=DT_(\w+)", re.DOTALL)
+"""What TensorFlow says of an operation that nobody has written for that device and number format."""
+_FORMATS = {"HALF": "float16", "BFLOAT16": "bfloat16"}
 
 
 def checked_design(experiment: Experiment) -> Trace:
@@ -60,5 +66,10 @@ def explained(error: Exception, batch_size: int) -> RunError:
     if exhausted or isinstance(error, MemoryError):
         advice = f"lower the batch size (now {batch_size:,}) or make the network smaller"
         return RunError(f"The device ran out of memory: {advice}.", details)
+    if found := _NO_KERNEL.search(str(error)):
+        advice = "choose float32 as the number format, or another device"
+        return RunError(
+            f"The device cannot compute {found[1]} in {_FORMATS.get(found[2], found[2])}: {advice}.", details
+        )
     first_line = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
     return RunError(f"Training ended because of an unexpected error ({first_line}).", details)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import queue
+import re
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,15 +16,35 @@ from hypothesis import strategies as st
 
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.data.builtin import Noise
+from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.training.optimizers import OPTIMIZERS
 from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
+from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.optimizers import make_optimizer
 from cnnstudio.engine.pace import Pace
+from cnnstudio.engine.training import Run, train
 from cnnstudio.engine.workbench import Workbench, set_up
+from cnnstudio.wire.messages import (
+    EffectiveField,
+    Event,
+    FeatureMaps,
+    GetEffectiveField,
+    GetMaps,
+    Maps,
+    Previews,
+    Sample,
+    Watch,
+    WatchPreviews,
+)
 from tests.engine.conftest import chain, small
 from tests.helpers.effort import EFFORT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cnnstudio.engine.control import Asked
 
 CHANGED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "adam": ({"beta_1": 0.8, "amsgrad": True}, {"beta_1": 0.8, "amsgrad": True}),
@@ -180,6 +202,31 @@ def test_layers_compute_in_few_bits_and_the_rest_is_exact(precision: str) -> Non
     bench.learner.learn(0, np.full(len(batches), 0.01, "float32"))
     assert bench.learner.metrics()["loss"] < 3, "the loss that is told is not scaled"
     assert bench.learner.judge(bench.data.validation, 64).metrics["loss"] < 0.8 * before
+
+
+def test_a_network_in_few_bits_is_looked_at_as_any_other(tmp_path: Path) -> None:
+    asked: Asked = queue.SimpleQueue()
+    experiment, sample, events = small(precision="bfloat16", epochs=1), Sample("validation", 1), list[Event]()
+    text, folder = write_experiment(experiment), tmp_path / "run"
+    asked.put(GetMaps(1, text, "convolution_1", sample, str(folder)))
+    asked.put(GetEffectiveField(2, text, "convolution_1", (3, 3), sample, str(folder)))
+    control = Control(Watch("convolution_1", sample), WatchPreviews(sample), asked)
+    Run(experiment, folder, events.append, control).execute()
+    assert {FeatureMaps, Previews, Maps, EffectiveField} <= {type(event) for event in events}
+    looked = next(event for event in events if isinstance(event, FeatureMaps))
+    assert looked.prediction.dtype == np.float32
+    assert looked.prediction.sum() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_what_a_device_cannot_compute_in_few_bits_is_named(tmp_path: Path) -> None:
+    volumes = Noise(shape=(4, 4, 4, 1), classes=2, count=30)
+    pooled = chain(volumes, ("pool", "MaxPooling", {}), ("flatten_1", "Flatten", {}))
+    experiment = dataclasses.replace(
+        pooled, training=dataclasses.replace(pooled.training, precision="float16", device="cpu")
+    )
+    wanted = "The device cannot compute MaxPool3D in float16: choose float32 as the number format, or another device."
+    with pytest.raises(RunError, match=re.escape(wanted)):
+        train(experiment, tmp_path / "run", lambda event: None, Control())
 
 
 def test_a_step_that_overflows_is_left_out_and_the_scale_halved() -> None:
