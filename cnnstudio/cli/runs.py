@@ -10,16 +10,19 @@ from cnnstudio.cli.output import say, tell
 from cnnstudio.cli.progress import clock
 from cnnstudio.cli.table import table
 from cnnstudio.cli.verb import OK, CommandError, UsageError, Verb
+from cnnstudio.core.changes import changes
+from cnnstudio.core.changes import summary as told_changes
 from cnnstudio.core.formats.files import FileError, load_experiment
 from cnnstudio.core.formats.run_folder import EXPERIMENT, RunFolderError
-from cnnstudio.core.formats.run_index import RunIndex, RunSummary, find_run, read_run
+from cnnstudio.core.formats.run_index import RunIndex, RunSummary, find_run, parents, read_run
 from cnnstudio.core.metrics import metric_told
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from cnnstudio.core.changes import Change
     from cnnstudio.core.experiment import Experiment
 
 HELP = 'a run: its folder, its name as `cnnstudio runs` lists it, or "last"'
@@ -107,7 +110,33 @@ def tested(run: RunSummary) -> str:
     return "" if value is None else metric_told(run.judge, value)
 
 
-def _row(run: RunSummary) -> tuple[str, ...]:
+class Differences:
+    """What runs change against the ones that they came from."""
+
+    def __init__(self, runs: Sequence[RunSummary]) -> None:
+        self._folders = {run.id: run.folder for run in runs}
+        self._parents = parents(runs)
+        self._read: dict[str, Experiment | None] = {}
+
+    def parent(self, run: RunSummary) -> str:
+        """Name of the run that it came from; "" where that is not among them."""
+        return self._parents.get(run.id, "")
+
+    def of(self, run: RunSummary) -> tuple[Change, ...] | None:
+        """What it changes; None where it came from no other, or one of the two cannot be read."""
+        before, after = (self._experiment(id) for id in (self.parent(run), run.id))
+        return None if before is None or after is None else changes(before, after)
+
+    def _experiment(self, id: str) -> Experiment | None:
+        if id not in self._read and id in self._folders:
+            try:
+                self._read[id] = frozen(self._folders[id])
+            except CommandError:
+                self._read[id] = None
+        return self._read.get(id)
+
+
+def _row(run: RunSummary, differences: Differences) -> tuple[str, ...]:
     kept = run.record
     return (
         run.id,
@@ -120,10 +149,29 @@ def _row(run: RunSummary) -> tuple[str, ...]:
         clock(kept.seconds),
         kept.device,
         ", ".join(run.notes.tags),
+        told_changes(differences.of(run) or ()),
     )
 
 
-_HEADINGS = ("run", "title", "state", "epochs", "best on validation", "test", "parameters", "time", "device", "tags")
+def _json(run: RunSummary, differences: Differences) -> dict[str, Any]:
+    found = differences.of(run)
+    told = None if found is None else [str(change) for change in found]
+    return record(run) | {"parent": differences.parent(run), "changes": told}
+
+
+_HEADINGS = (
+    "run",
+    "title",
+    "state",
+    "epochs",
+    "best on validation",
+    "test",
+    "parameters",
+    "time",
+    "device",
+    "tags",
+    "changes",
+)
 _NUMBERS = (3, 6, 7)
 
 
@@ -134,10 +182,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     index = RunIndex()
     index.refresh()
+    differences = Differences(index.runs)
     if args.json:
-        say(json.dumps([record(run) for run in index.runs], indent=2))
+        say(json.dumps([_json(run, differences) for run in index.runs], indent=2))
     elif index.runs:
-        say(table(_HEADINGS, [_row(run) for run in index.runs], right=_NUMBERS))
+        say(table(_HEADINGS, [_row(run, differences) for run in index.runs], right=_NUMBERS))
     else:
         tell(f'There is no run in "{index.root}" yet: `cnnstudio train` makes one.')
     for entry in index.entries:
@@ -149,9 +198,9 @@ def _run(args: argparse.Namespace) -> int:
 VERB = Verb(
     "runs",
     "list what has been trained",
-    "Lists your runs, the newest first: state, epochs, best metric on validation, test result, parameters, time and "
-    'device. Give a name from the first column to resume, compare, evaluate, predict or export; "last" is the '
-    "newest.",
+    "Lists your runs, the newest first: state, epochs, best metric on validation, test result, parameters, time, "
+    "device, tags, and what each changes against the run that it came from. Give a name from the first column to "
+    'resume, compare, evaluate, predict or export; "last" is the newest.',
     _arguments,
     _run,
 )

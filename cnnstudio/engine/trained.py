@@ -46,7 +46,8 @@ class TrainedRun:
         except (OSError, ValueError, KeyError) as error:
             details = "".join(traceback.format_exception(error))
             raise RunError(f'The weights "{path}" do not fit the experiment beside them.', details) from error
-        return self.record.best_epoch if which == "best" else self.record.epochs_done
+        ended_with_best = self.experiment.training.restore_best and self.record.status in ("FINISHED", "STOPPED")
+        return self.record.best_epoch if which == "best" or ended_with_best else self.record.epochs_done
 
     def finish(self) -> Finish:
         """The last steps of preparation, as in training: measured on its data, which need not be there any more.

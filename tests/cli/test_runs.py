@@ -74,7 +74,7 @@ def test_runs_are_listed_the_newest_first(two: tuple[str, str], capsys: pytest.C
     assert len(lines) == 4
     assert lines[2].split()[:4] == [two[1], "Faster", "finished", "1/1"]
     assert "accuracy 87.5 %" in lines[2]
-    assert lines[2].endswith("digits, good")
+    assert lines[2].endswith("cpu     digits, good  learning rate 0.01 → 0.03")
     assert lines[3].startswith(two[0])
     assert "accuracy 75.0 %" in lines[3]
 
@@ -87,6 +87,8 @@ def test_runs_as_json_say_all_that_is_kept(two: tuple[str, str], capsys: pytest.
     assert newest["run"] == str(runs_folder() / two[1])
     assert newest["best"] == {"loss": 0.5, "val_loss": 0.75, "val_accuracy": 0.875}
     assert (newest["epochs"], newest["epochs_asked"], newest["best_epoch"]) == (1, 1, 1)
+    assert (newest["parent"], newest["changes"]) == (two[0], ["learning rate 0.01 → 0.03"])
+    assert (oldest["parent"], oldest["changes"]) == ("", None)
     assert (oldest["state"], oldest["test"]) == ("interrupted", {"loss": None})
 
 

@@ -118,6 +118,14 @@ def test_weights_are_those_that_were_asked_for(tmp_path: Path) -> None:
     assert np.ptp(last.values) > 0.01
 
 
+def test_a_run_that_took_its_best_epoch_says_so(tmp_path: Path) -> None:
+    for number, (status, wanted) in enumerate((("FINISHED", 2), ("STOPPED", 2), ("INTERRUPTED", 3))):
+        place = tmp_path / str(number)
+        bench = finished_run(place, small(restore_best=True), status=status, best_epoch=2, epochs_done=3)
+        assert open_run(place).give_weights(bench.model) == wanted
+        assert open_run(place).give_weights(bench.model, "best") == 2
+
+
 def test_runs_that_cannot_be_opened_say_why(tmp_path: Path) -> None:
     with pytest.raises(PlaceError, match="is not the folder of a run"):
         open_run(tmp_path)
