@@ -143,7 +143,7 @@ def _compose(axes: Axes, frame: Frame, look: Look) -> None:
     axes.set_xscale("log" if frame.x.log else "linear")
     axes.set_yscale("log" if frame.y.log else "linear")
     dress(axes, look)
-    axes.set_title(drawing.title, loc="left", color=look.text, fontsize=look.points + 1, fontweight="bold")
+    axes.set_title(drawing.title, loc="left", y=1.0, color=look.text, fontsize=look.points + 1, fontweight="bold")
     axes.set_xlabel(drawing.x_title, color=look.muted)
 
 
