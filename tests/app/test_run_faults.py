@@ -126,4 +126,4 @@ def test_a_killed_window_leaves_no_orphan_and_a_run_that_goes_on_and_survives_a_
     assert not is_there(hung)
     assert "did not answer any more and was ended" in run.state.message
     assert run.can_resume
-    assert studio.find(QWidget, "message_resume").isEnabled()
+    studio.until(lambda: any(w.isVisible() for w in window.findChildren(QWidget, "message_resume")))

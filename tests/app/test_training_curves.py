@@ -18,7 +18,7 @@ from cnnstudio.app.training.curve_data import FINE_POINTS, CurveData
 from cnnstudio.app.training.curves import CurvePanel
 from cnnstudio.app.training.figures import Look
 from cnnstudio.app.training.plot import MetricPlot
-from cnnstudio.wire.messages import EpochEnd, Progress, RunFailed, RunStarted, StartRun
+from cnnstudio.wire.messages import EpochEnd, Progress, ResumeRun, RunFailed, RunStarted, StartRun
 from cnnstudio.wire.run_state import RunState, fold
 
 if TYPE_CHECKING:
@@ -103,6 +103,47 @@ def test_progress_within_the_epoch_is_a_line_of_its_own(panel: CurvePanel) -> No
     panel.follow(with_epoch(state, 2))
     panel.canvas.redraw()
     assert drawn(panel)[0][0] == ([], [])  # the epoch's end says it all
+
+
+def test_the_learning_rate_has_axes_of_its_own_once_it_changes(panel: CurvePanel) -> None:
+    state = run_of()
+    rates = [0.01, 0.01, 0.005, 0.0025]
+    for step, rate in enumerate(rates, 1):
+        state = fold(state, Progress("a", 1, step, 1.0, {"loss": 0.5, "accuracy": 0.5}, 100.0, rate))
+        panel.follow(state)
+        panel.canvas.redraw()
+        assert len(panel.canvas.plot.axes) == (3 if step > 2 else 2)
+    state = fold(state, EpochEnd("a", 1, 1.0, {"loss": 0.4, "accuracy": 0.5}, 0.001))
+    panel.follow(state)
+    panel.canvas.redraw()
+    x, y = drawn(panel)[2][1]
+    assert x == pytest.approx([0.1, 0.2, 0.3, 0.4, 1.0])
+    assert y == [*rates, 0.001]
+    assert panel.data.reading(1).endswith("Learning rate 0.001")
+
+
+def test_a_run_that_goes_on_keeps_its_curves_up_to_where_it_does(panel: CurvePanel) -> None:
+    state = run_of(done=3)
+    for step in (2, 5, 9):
+        state = with_step(state, 4, step)
+        panel.follow(state)
+    before = state
+    state = fold(fold(state, RunFailed("a", "The worker ended.")), ResumeRun("a", "/runs/a"))
+    panel.follow(state)
+    assert len(panel.data.history) == 3, "until the worker says from where on, nothing is lost"
+    state = fold(
+        state,
+        RunStarted("a", "/runs/a", "LeNet", 10, 10, 32, {}, 9, "cpu", ("loss", "accuracy"), history=before.history[:2],
+                   steps_before=24),
+    )  # fmt: skip
+    panel.follow(state)
+    panel.canvas.redraw()
+    assert [e.epoch for e in panel.data.history] == [1, 2]
+    assert drawn(panel)[0][1][0] == [1.0, 2.0]
+    assert max(panel.data.fine_x, default=0.0) <= 2.4
+    panel.follow(with_step(state, 3, 7, 0.3))
+    panel.canvas.redraw()
+    assert drawn(panel)[0][0][0] == pytest.approx([2.0, 2.7])
 
 
 def test_only_lines_are_drawn_anew_while_the_axes_serve(panel: CurvePanel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,8 @@ class CurveData:
     def follow(self, state: RunState) -> bool:
         """Take in what is new; True when anything is."""
         changed = False
+        if state.run == self.run and not state.steps_per_epoch:
+            return False  # it goes on soon: what is known of it stays until the worker says from where on
         if state.run != self.run:
             self.run, self.place, self.history = state.run, (0, 0), ()
             self.fine_x, self.fine = [], {}
@@ -65,6 +67,9 @@ class CurveData:
             self.history = state.history
             changed = True
         place = (state.epoch, state.step)
+        if place < self.place:
+            self._go_back(place, state.steps_per_epoch)
+            changed = True
         if place > self.place and state.steps_per_epoch and state.step:
             self._add_fine(state, place)
             changed = True
@@ -89,6 +94,14 @@ class CurveData:
             kept = [i for i, x in enumerate(self.fine_x) if i % 2 == 0 or math.isnan(x)]
             self.fine_x = [self.fine_x[i] for i in kept]
             self.fine = {name: [values[i] for i in kept] for name, values in self.fine.items()}
+
+    def _go_back(self, place: tuple[int, int], steps: int) -> None:
+        """A run goes on from a checkpoint: what came after that did not happen."""
+        now = place[0] - 1 + place[1] / max(1, steps)
+        kept = [i for i, x in enumerate(self.fine_x) if x <= now]
+        self.fine_x = [self.fine_x[i] for i in kept]
+        self.fine = {name: [values[i] for i in kept] for name, values in self.fine.items()}
+        self.place = place
 
     def _append(self, x: float, values: Mapping[str, float]) -> None:
         self.fine_x.append(x)

@@ -186,6 +186,10 @@ class TrainView(QWidget):
         self._chooser.set_active(active)
         self._watcher.set_active(active)
 
+    def hasHeightForWidth(self) -> bool:
+        """No: lines of the header that break would let the scroll area ask for the height that all parts would like."""
+        return False
+
     def show_preflight(self) -> None:
         """Show the recipe and measure what a run of it would need and take."""
         self._tabs.setCurrentWidget(self._recipe)
