@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import io
 import math
 import os
@@ -17,6 +18,7 @@ from cnnstudio.core.formats.run_folder import (
     BEST,
     CHECKPOINT,
     EXPERIMENT,
+    FORMAT,
     LAST,
     METRICS,
     START,
@@ -48,6 +50,11 @@ if TYPE_CHECKING:
 
 _EVERY_SECONDS = 2.0
 """Epochs of small networks take less time than writing to disk and waiting for it."""
+_MOST_SHARE = 0.05
+"""Of the time that may go into saving at the ends of short epochs, where the network is large."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where there is no more space, for anybody, for this person, or in a file."""
 
 
 @contextlib.contextmanager
@@ -57,9 +64,10 @@ def writing_to(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         why = error.strerror or str(error)
-        advice = "free some space or choose another folder"
+        full = error.errno in _FULL
+        advice = "free some space or choose another folder" if full else "make it writable or choose another folder"
         told = f'The run folder "{folder}" cannot be written ({why}): {advice}.'
-        raise PlaceError(told, repr(error), why) from error
+        raise PlaceError(told, repr(error), why, full=full) from error
 
 
 class _Weights(io.BytesIO):
@@ -117,6 +125,7 @@ class RunFolder:
         self._lines = 0
         """Epochs that the metrics have."""
         self._next_save = 0.0
+        self._longest_wait = float(experiment.training.checkpoint_seconds)
         self._classes = list(experiment.data.info().class_names)
         self._validated: dict[str, dict[str, Any]] = {}
 
@@ -146,6 +155,7 @@ class RunFolder:
         self.best, self._best_saved = checkpoint.best, False
         self.record = msgspec.structs.replace(
             before,
+            format=FORMAT,
             status="RUNNING",
             pid=self.record.pid,
             process_started=self.record.process_started,
@@ -241,15 +251,18 @@ class RunFolder:
                 self._write(VALIDATED, self._validated)
             write_record(self.path, self.record)
         self._last = ()
-        self._next_save = time.monotonic() + _EVERY_SECONDS
 
     def checkpoint(self, model: Any, checkpoint: Checkpoint) -> None:
         """Bring on disk all that the run needs to go on from here, and what belongs to the epochs before."""
+        began = time.monotonic()
         if self.unsaved:
             self.save(model)
         with writing_to(self.path):
             _sync(self.path / METRICS)  # or a power cut leaves a checkpoint that knows of epochs that have no line
             write_checkpoint(self.path, checkpoint)
+        now = time.monotonic()
+        wait = max(_EVERY_SECONDS, (now - began) / _MOST_SHARE)
+        self._next_save = now + min(wait, self._longest_wait) if checkpoint.learner else now
 
     def take_best(self, model: Any) -> None:
         """End with the weights of the best epoch: the model's, and those on disk that are tested and exported."""

@@ -25,10 +25,12 @@ class RunError(Exception):
 class PlaceError(RunError):
     """The run's folder or its disk is at fault, not the experiment."""
 
-    def __init__(self, message: str, details: str = "", why: str = "") -> None:
+    def __init__(self, message: str, details: str = "", why: str = "", *, full: bool = False) -> None:
         super().__init__(message, details)
         self.why = why
         """What the system says, in its words."""
+        self.full = full
+        """Whether more space would help."""
 
 
 class FolderTaken(PlaceError):
