@@ -52,7 +52,7 @@ def test_every_page_fits_a_small_window_while_a_run_goes_on(studio: tuple[MainWi
     window.show()
     run.start()
     run.progress(3, 7)
-    for show in (window.show_train, window.show_data, window.show_design):
+    for show in (window.show_train, window.show_data, window.show_runs, window.show_design):
         show()
         QApplication.sendPostedEvents()
         assert window.size() == size
@@ -68,7 +68,7 @@ def test_every_page_fits_a_small_window_while_a_run_goes_on(studio: tuple[MainWi
 def test_words_of_the_activity_bar_are_whole(studio: tuple[MainWindow, Studio]) -> None:
     window, _ = studio
     window.show()
-    for name in ("design", "data", "train"):
+    for name in ("design", "data", "train", "runs"):
         button = window.findChild(QToolButton, f"activity_page_{name}")
         assert button is not None
         bold = button.font()

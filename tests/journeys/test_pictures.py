@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.app.data.gallery import Gallery
 from cnnstudio.app.dialogs.import_report import ImportReport
 from cnnstudio.app.inspector.segments import Segments
+from cnnstudio.app.runs.view import RunsView
 from cnnstudio.app.theme import Mode, themes
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import (
@@ -40,9 +41,12 @@ from cnnstudio.core.edits import (
     group_blocks,
 )
 from cnnstudio.core.formats.presets import preset
+from cnnstudio.core.formats.run_notes import RunNotes, write_notes
+from cnnstudio.core.formats.storage import runs_folder
 from tests.helpers import own_data
 from tests.helpers.canvas import RESIDUAL, experiment
 from tests.helpers.played import PlayedWorker
+from tests.helpers.runs import make_run
 from tests.helpers.small_keras import write_keras
 from tests.helpers.studio import LONG, Studio
 from tests.journeys.test_own_data import drop
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from cnnstudio.app.worker_client import WorkerClient
+    from cnnstudio.core.formats.run_folder import Status
 
 FOLDER = os.environ.get("CNNSTUDIO_PICTURES", "")
 SMALL, LARGE = (1280, 800), (1920, 1080)
@@ -290,6 +295,29 @@ def own_data_pictures(studio: Studio, folder: Path) -> None:
 
 
 @pytest.mark.skipif(not FOLDER, reason="a detector is trained for this picture alone")
+def test_runs(made: Callable[[WorkerClient | None], Studio]) -> None:
+    """The Runs page before the first run, with one run of many chosen, and with several to compare."""
+    studio = made(PlayedWorker())
+    window = studio.window
+    window.show_runs()
+    studio.until(lambda: window.runs.library.has_looked)
+    look(studio, "runs-empty")
+    states: tuple[Status, ...] = ("FINISHED", "FINISHED", "STOPPED", "FAILED", "INTERRUPTED")
+    for number in range(15):
+        folder = make_run(
+            runs_folder(), f"Digits, try {number % 4 + 1}", number=37 * number, accuracy=0.8 + 0.01 * number, epochs=8,
+            status=states[number % 5], checkpoint=True,
+        )  # fmt: skip
+        write_notes(folder, RunNotes(tags=("baseline", "paper")[: number % 3]))
+    window.runs.refresh()
+    view = window.findChild(RunsView)
+    assert view is not None
+    studio.until(lambda: len(view.panel.table.runs.shown) == 15 and not window.runs.library.is_comparing)
+    look(studio, "runs", sizes=BOTH)
+    view.panel.table.choose([run.id for run in view.panel.table.runs.shown[:4]])
+    look(studio, "runs-compared", sizes=BOTH)
+
+
 def test_detection(made: Callable[[WorkerClient | None], Studio]) -> None:
     """Boxes of a trained detector over the truth, and its precision at each recall."""
     studio = made(None)

@@ -240,11 +240,11 @@ def _plain_started(run: RunSummary, cells: Cells) -> str:
 
 
 COLUMNS = (
-    Column("Name", "Name of the run; F2 gives it another", _name, _name_rank, width=190),
+    Column("Name", "Name of the run; F2 gives it another", _name, _name_rank, width=176),
     Column("Started", "When the run was started", _started, _started_rank, _plain_started, width=132),
     Column("State", "Where the run stands", _state, _state_rank, width=100),
-    Column("Changes", "What the run changes against the one it came from", _changes, _changes_rank, width=230),
-    Column("Best", "Best result on validation", _best, _best_rank, _plain_best, is_number=True, width=116),
+    Column("Changes", "What the run changes against the one it came from", _changes, _changes_rank, width=212),
+    Column("Best", "Result on validation at the best epoch", _best, _best_rank, _plain_best, is_number=True, width=112),
     Column("Test", "Result on the test part, which was used for nothing else", _test, _test_rank, _plain_test,
            is_number=True, width=72),
     Column("Loss", "Loss on validation, at the best epoch", _loss, _loss_rank, _plain_loss, "Validation loss",

@@ -53,13 +53,13 @@ class RunDetails(QStackedWidget):
         self.setAccessibleName("Details of the run")
         self._commands = commands
         self._shown: tuple[RunSummary, ...] = ()
-        self._title = words("run_title", scale="title", wrap=True)
-        self._said = words("run_said", tone="muted", wrap=True)
-        self._message = words("run_message", wrap=True)
-        self.tags = _named(QLineEdit(), "run_tags", "Tags", "Words to find the run by, with commas between them")
-        self.note = _named(QPlainTextEdit(), "run_note", "Note", "What you want to remember about the run")
-        self._changes_title = words("run_changes_title", "Changes", scale="caption", tone="muted", wrap=True)
-        self._changes = words("run_changes", wrap=True)
+        self._title = words("details_title", scale="title", wrap=True)
+        self._said = words("details_said", tone="muted", wrap=True)
+        self._message = words("details_message", wrap=True)
+        self.tags = _named(QLineEdit(), "details_tags", "Tags", "Words to find the run by, with commas between them")
+        self.note = _named(QPlainTextEdit(), "details_note", "Note", "What you want to remember about the run")
+        self._changes_title = words("details_changes_title", "Changes", scale="caption", tone="muted", wrap=True)
+        self._changes = words("details_changes", wrap=True)
         self._facts = QGridLayout()
         self._fact_labels: list[tuple[QLabel, QLabel]] = []
         self._buttons: list[QToolButton] = []
@@ -100,7 +100,7 @@ class RunDetails(QStackedWidget):
         fields: tuple[tuple[str, QWidget], ...] = (("Tags", self.tags), ("Note", self.note))
         for title, field in fields:
             column.addSpacing(space(2))
-            column.addWidget(words(f"run_{title.lower()}_title", title, scale="caption", tone="muted"))
+            column.addWidget(words(f"details_{title.lower()}_title", title, scale="caption", tone="muted"))
             column.addWidget(field)
         column.addSpacing(space(2))
         column.addWidget(self._changes_title)
@@ -110,12 +110,12 @@ class RunDetails(QStackedWidget):
         column.addStretch(1)
         mark(inside, kind="panel")
         scrolled = QScrollArea()
-        scrolled.setObjectName("run_details_frame")
+        scrolled.setObjectName("details_frame")
         scrolled.setWidgetResizable(True)
         scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # all that is long is wrapped
         scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scrolled.setWidget(inside)
-        nothing = MessageView("run_none")
+        nothing = MessageView("details_none")
         nothing.say("Choose a run", NONE)
         self.addWidget(scrolled)
         self.addWidget(nothing)
@@ -175,7 +175,7 @@ class RunDetails(QStackedWidget):
         """Labels are made where there are more facts than ever before, and else written anew."""
         while len(self._fact_labels) < len(told):
             row = len(self._fact_labels)
-            name, value = words(f"run_fact_{row}", tone="muted"), words(f"run_fact_{row}_value", wrap=True)
+            name, value = words(f"details_fact_{row}", tone="muted"), words(f"details_fact_{row}_value", wrap=True)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._facts.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
             self._facts.addWidget(value, row, 1)
