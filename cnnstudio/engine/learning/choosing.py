@@ -86,13 +86,17 @@ def may_halve(model: Any, kit: TaskKit, training: Part) -> bool:
     if size * _multiplications(model) < _LEAST_WORK:
         return False
     of_batches = keras.layers.BatchNormalization | keras.layers.SpectralNormalization
-    layers = [*model.layers]
-    return not any(isinstance(layer, of_batches) or _draws(layer) for layer in layers)
+    return not any(isinstance(layer, of_batches) or _draws(layer) or _adds_loss(layer) for layer in model.layers)
 
 
 def _draws(layer: Any) -> bool:
     """Whether the layer keeps more than weights: the state of random numbers."""
     return len(layer.variables) > len(layer.weights)
+
+
+def _adds_loss(layer: Any) -> bool:
+    """Whether the layer adds a loss each time it is called."""
+    return getattr(layer, "activity_regularizer", None) is not None
 
 
 def _multiplications(model: Any) -> float:
