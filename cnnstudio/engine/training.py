@@ -330,7 +330,7 @@ class Run:
         self._keeper.write(lambda: folder.epoch_end(weights, self._epoch, seconds, metrics, rate, judged, best=best))
         if folder.is_time_to_save:
             self._keep(folder, learner)
-        self._emit(EpochEnd(self.id, self._epoch, seconds, metrics, rate))
+        self._emit(EpochEnd(self.id, self._epoch, seconds, metrics, rate, learner.plan.words))
         self._emit(evaluation(self.id, self._epoch, "validation", judged))
         self._probe_now()
 
@@ -416,7 +416,8 @@ class Run:
         status: Status = "FINISHED"
         if stopped:
             status = "INTERRUPTED" if self._control.abandoned else "STOPPED"
-        self._keeper.write(lambda: folder.close(status, seconds=seconds, test=numbers(test), message=reason))
+        last = {"seconds": seconds, "test": numbers(test), "message": reason, "plan": learner.plan.words}
+        self._keeper.write(lambda: folder.close(status, **last))
         self._probe_now(force=True)
         outcome = "stopped" if stopped else "finished"
         ended = RunEnded(self.id, outcome, str(self._directory), self._epochs_done, seconds, test, reason)

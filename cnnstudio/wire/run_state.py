@@ -235,6 +235,7 @@ def _epoch_end(state: RunState, event: EpochEnd) -> RunState:
         learning_rate=event.learning_rate,
         metrics=MappingProxyType({**state.metrics, **event.metrics}),
         history=(*state.history, event),
+        plan=event.plan or state.plan,
     )
 
 

@@ -17,7 +17,9 @@ class Plan:
     tried: bool = False
     """Whether the first steps of the run learn in whole batches and then in halves, whatever is chosen after them."""
     fused: bool = False
-    """Whether weights change in one operation each; told only, as the optimizer alone decides it."""
+    """Whether weights change in one operation each. Told only: it follows from the optimizer."""
+    threads: int = 0
+    """Threads of one operation, 0 for all cores. Told only: it is settled before anything is computed."""
 
     def plain(self) -> dict[str, Any]:
         """JSON-ready values."""
@@ -31,9 +33,12 @@ class Plan:
     @property
     def words(self) -> str:
         """The plan in a few words, for the person."""
-        batches = {True: "batches in two halves", False: "whole batches", None: "trying whole batches and halves"}
-        said = ["one step a call" if self.steps_per_call == 1 else f"{self.steps_per_call:,} steps a call"]
-        said.append(batches[self.halves])
+        batches = {True: "batches in two halves", False: "whole batches", None: "whole batches beside halves, on trial"}
+        said = [batches[self.halves]]
+        if self.steps_per_call > 1:
+            said.append(f"{self.steps_per_call:,} steps a call")
         if self.fused:
             said.append("fused updates")
+        if self.threads:
+            said.append(f"{self.threads} thread{'s' if self.threads > 1 else ''} an operation")
         return ", ".join(said)

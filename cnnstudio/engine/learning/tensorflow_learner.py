@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnnstudio.core.data.info import Task
-from cnnstudio.engine.backend import tensorflow
+from cnnstudio.engine.backend import tensorflow, threads
 from cnnstudio.engine.data.ahead import most_ahead
 from cnnstudio.engine.learning.choosing import halving
 from cnnstudio.engine.learning.feed import Feed, judged_batches
@@ -100,7 +100,7 @@ class TensorFlowLearner:
     @property
     def plan(self) -> Plan:
         """See Learner."""
-        return Plan(self._pacing.steps, self._halving.halves, self._halving.tried, self._fused)
+        return Plan(self._pacing.steps, self._halving.halves, self._halving.tried, self._fused, threads()[0])
 
     def begin_epoch(self, epoch: int, batches: Sequence[np.ndarray], done: int = 0) -> None:
         """See Learner."""

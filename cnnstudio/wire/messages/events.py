@@ -42,6 +42,8 @@ class EpochEnd(Event, frozen=True):
     metrics: dict[str, float]
     learning_rate: float = 0.0
     """Of its last step."""
+    plan: str = ""
+    """As RunStarted.plan: what is found out while the first steps are learned is told with the epoch."""
 
 
 class RunStarted(Event, frozen=True):
@@ -246,6 +248,8 @@ class Preflight(Event, frozen=True):
     """With validation; 0 where it was not measured."""
     plan: str = ""
     """As RunStarted.plan."""
+    warning: str = ""
+    """What else to know, though the run can start: one sentence, or ""."""
 
 
 class RatesTried(Event, frozen=True):
