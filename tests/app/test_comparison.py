@@ -390,7 +390,9 @@ def test_a_box_drawn_with_shift_becomes_the_view(comparison: Comparison) -> None
     comparison.three()
     canvas = comparison.panel.canvas
     whole = canvas.view
+    QTest.mouseMove(canvas, comparison.at(0.25, 0.8))
     comparison.drag(comparison.at(0.25, 0.8), comparison.at(0.75, 0.3), SHIFT)
+    assert canvas.place is None, "values would lie over the box"
     for now, before, (low, high) in zip(canvas.view, whole, ((0.25, 0.75), (0.3, 0.8)), strict=True):
         assert now.low == pytest.approx(before.at(low), abs=0.01 * before.length)
         assert now.high == pytest.approx(before.at(high), abs=0.01 * before.length)

@@ -219,6 +219,7 @@ class ComparisonCanvas(DrawnPlot):
             return
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._box = QRectF(event.position(), event.position())
+            self._read_at(None)  # the values would lie over the box
             return
         self._drag = (event.position(), *self.view)
 
