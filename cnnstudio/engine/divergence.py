@@ -123,14 +123,14 @@ def _exploding_block(
         reach = _reach(values)
         if not reach <= limit:
             how = f"reach {reach:.2g}" if math.isfinite(reach) else "are no finite numbers any more"
-            return f'values explode at block "{block}": with the first weights they {how}. {_advice(bench)}'
+            return f'values explode at block "{block}": with the first weights they {how}. {_advice(bench, block)}'
     blocks = _blocks_of_layers(bench)
     for variable, gradient in gradients:
         reach = 0.0 if gradient is None else _reach(gradient)
         if not reach <= _HUGE:
             how = f"reach {reach:.2g}" if math.isfinite(reach) else "are no finite numbers"
             block = blocks.get(variable.path.split("/")[0], "")
-            return f'gradients explode at block "{block}": with the first weights they {how}. {_advice(bench)}'
+            return f'gradients explode at block "{block}": with the first weights they {how}. {_advice(bench, block)}'
     return ""
 
 
@@ -162,10 +162,13 @@ def _blocks_of_layers(bench: Workbench) -> dict[str, str]:
     return {names[step.name]: step.block for step in bench.program.steps}
 
 
-def _advice(bench: Workbench) -> str:
+def _advice(bench: Workbench, block: str) -> str:
+    advice = "Give it smaller numbers, or take it out."
+    if any(step.params for step in bench.program.steps if step.block == block):
+        advice = "Put a batch normalisation in front of it."
     if bench.experiment.training.precision == "float16":
-        return "Choose bfloat16 or float32, or put a batch normalisation in front of it."
-    return "Put a batch normalisation in front of it, or let its weights start smaller."
+        return f"Choose bfloat16 or float32 as the number format. {advice}"
+    return advice
 
 
 # The rate
@@ -173,8 +176,11 @@ def _advice(bench: Workbench) -> str:
 
 def _fault_of_rate(bench: Workbench) -> str:
     recipe = bench.experiment.training
-    clip = "" if recipe.clipping != "none" else ", clip gradients"
-    return (
-        f"the steps are too long. Lower the learning rate (now {recipe.learning_rate:g}){clip} or add a batch "
-        "normalisation."
-    )
+    ways = [f"lower the learning rate (now {recipe.learning_rate:g})"]
+    if recipe.clipping == "none":
+        ways.append("clip gradients")
+    if not any(step.layer == "BatchNormalization" for step in bench.program.steps):
+        ways.append("add a batch normalisation")
+    *first, last = ways
+    told = f"{', '.join(first)} or {last}" if first else last
+    return f"the steps are too long. {told[0].upper()}{told[1:]}."
