@@ -49,7 +49,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fresh", action="store_true", help="start from fresh weights, whatever weights the file names"
     )
-    parser.add_argument("--device", metavar="auto|cpu|gpu:0", help="where to train (default: as in the file)")
+    parser.add_argument(
+        "--device",
+        metavar="DEVICE",
+        help='where to train: auto, cpu, gpu, gpu:0, gpu:1 ... or "all gpus" (default: as in the file)',
+    )
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: a new one among your runs)")
     add_output(parser)
 

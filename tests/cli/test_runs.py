@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from cnnstudio.cli import run
+from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.formats.run_folder import CHECKPOINT, EXPERIMENT, METRICS, RunRecord, read_record, write_record
 from cnnstudio.core.formats.run_notes import RunNotes, write_notes
 from cnnstudio.core.formats.storage import runs_folder
@@ -175,15 +176,16 @@ def test_a_run_that_cannot_go_on_says_why(
 
 
 def test_a_run_goes_on_as_if_it_had_never_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    train = ("train", "lenet-5", "--seed", "5", "--json")
+    whole, parts, file = tmp_path / "whole", tmp_path / "parts", tmp_path / "small.json"
+    file.write_text(write_experiment(small()), encoding="utf-8")
+    train = ("train", file, "--seed", "5", "--json")
     assert said(capsys, *train, "--epochs", "2", "--out", whole)[0] == 0
     assert said(capsys, *train, "--epochs", "1", "--out", parts)[0] == 0
     assert (parts / CHECKPOINT).is_file()
     code, out, err = said(capsys, "resume", parts, "--more", "1", "--json")
     assert (code, err) == (0, "")
     lines = [json.loads(line) for line in out.splitlines()]
-    assert lines[0] == {"resumed_after": {"epochs": 1, "steps": 40}}
+    assert lines[0] == {"resumed_after": {"epochs": 1, "steps": 20}}
     assert {line["epoch"] for line in lines[1:-1]} == {2}
     assert lines[-1]["run"] == str(parts)
     before, after = (read_record(place) for place in (whole, parts))

@@ -186,7 +186,7 @@ def test_an_array_is_one_sample_or_several(
 def test_files_that_cannot_be_read_say_why(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG, or so it begins")
     np.save(tmp_path / "b.npy", np.zeros((3, 3, 3, 3, 3)))
-    np.save(tmp_path / "c.npy", np.array([{}], object), allow_pickle=True)
+    np.save(tmp_path / "c.npy", np.array([{}], object))
     (tmp_path / "d.txt").write_text("1", encoding="utf-8")
     sentences = {
         "a.png": "truncated or damaged",
