@@ -46,7 +46,7 @@ from cnnstudio.core.formats.storage import runs_folder
 from tests.helpers import own_data
 from tests.helpers.canvas import RESIDUAL, experiment
 from tests.helpers.played import PlayedWorker
-from tests.helpers.runs import make_run
+from tests.helpers.runs import digits, make_run
 from tests.helpers.small_keras import write_keras
 from tests.helpers.studio import LONG, Studio
 from tests.journeys.test_own_data import drop
@@ -269,7 +269,7 @@ def test_data_and_training(made: Callable[[WorkerClient | None], Studio], tmp_pa
     look(studio, "train-busy")
     studio.until(lambda: window.run.state.phase == "finished", LONG)
     look(studio, "train-finished", sizes=BOTH)
-    studio.find(QTabWidget, "train_tabs").setCurrentIndex(1)
+    studio.find(QTabWidget, "train_tabs").setCurrentIndex(2)
     look(studio, "evaluation-confusion")
     own_data_pictures(studio, own_data.untidy_folder(tmp_path / "things"))
 
@@ -302,11 +302,13 @@ def test_runs(made: Callable[[WorkerClient | None], Studio]) -> None:
     window.show_runs()
     studio.until(lambda: window.runs.library.has_looked)
     look(studio, "runs-empty")
+    known = digits()
     states: tuple[Status, ...] = ("FINISHED", "FINISHED", "STOPPED", "FAILED", "INTERRUPTED")
     for number in range(15):
+        recipe = known.training.having("learning_rate", 0.001 * (1 + number % 7)).having("epochs", 8)
         folder = make_run(
             runs_folder(), f"Digits, try {number % 4 + 1}", number=37 * number, accuracy=0.8 + 0.01 * number, epochs=8,
-            status=states[number % 5], checkpoint=True,
+            status=states[number % 5], checkpoint=True, experiment=dataclasses.replace(known, training=recipe),
         )  # fmt: skip
         write_notes(folder, RunNotes(tags=("baseline", "paper")[: number % 3]))
     window.runs.refresh()
@@ -333,6 +335,6 @@ def test_detection(made: Callable[[WorkerClient | None], Studio]) -> None:
     studio.until(lambda: not window.run.state.active, 30 * LONG)
     assert window.run.state.phase == "finished"
     look(studio, "train-detection", sizes=BOTH)
-    studio.find(QTabWidget, "train_tabs").setCurrentIndex(1)
+    studio.find(QTabWidget, "train_tabs").setCurrentIndex(2)
     studio.bot.wait(1_000)
     look(studio, "evaluation-detection")

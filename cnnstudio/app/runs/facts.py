@@ -86,4 +86,6 @@ def _facts(run: RunSummary) -> Iterator[tuple[str, str, str]]:
 
 
 def _told(metrics: Mapping[str, float | None]) -> str:
-    return ", ".join(metric_told(name, float("nan") if value is None else value) for name, value in metrics.items())
+    """Names and values; a value stays on one line with its unit."""
+    told = (metric_told(name, float("nan") if value is None else value) for name, value in metrics.items())
+    return ", ".join(told).replace(" %", "\u00a0%").replace(" dB", "\u00a0dB")

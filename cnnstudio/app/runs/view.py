@@ -49,6 +49,7 @@ class RunsView(QFrame):
         self.comparison = ComparisonPanel()
         self.empty = MessageView("runs_empty")
         self._stack = QStackedWidget()
+        self._compared: tuple[tuple[object, ...], ...] = ()
         self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settling.timeout.connect(self._compare)
         self._arrange()
@@ -83,7 +84,7 @@ class RunsView(QFrame):
         table.opening_wanted.connect(commands.open_experiment)
         table.runs.renamed.connect(commands.give_title)
         commands.rename_wanted.connect(table.rename)
-        commands.chosen_changed.connect(self._settling.start)
+        commands.chosen_changed.connect(self._compare_soon)
         commands.find_wanted.connect(self.panel.look_for_runs)
         commands.library.changed.connect(self._show_or_explain)
         self._show_or_explain()
@@ -102,6 +103,13 @@ class RunsView(QFrame):
         """Keep what has been typed and how columns lie."""
         self.details.keep_note()
         self._preferences.keep_columns(COLUMNS, self.panel.table.layout_state())
+
+    def _compare_soon(self) -> None:
+        """A run under way is told ten times a second; its curves are another with each epoch."""
+        now = tuple((run.id, run.title, run.status, run.record.epochs_done) for run in self._commands.chosen)
+        if now != self._compared:
+            self._compared = now
+            self._settling.start()
 
     def _compare(self) -> None:
         self.comparison.show_runs(self._commands.chosen)
