@@ -94,6 +94,10 @@ def is_there(pid: int) -> bool:
     return state != "Z"
 
 
+def is_offered(studio: Studio) -> bool:
+    return any(button.isVisible() for button in studio.window.findChildren(QWidget, "message_resume"))
+
+
 @pytest.mark.search
 @pytest.mark.skipif(effort.EFFORT == 1, reason="loads TensorFlow twice: `.ci/run` has the time")
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc whether a process is there")
@@ -109,6 +113,7 @@ def test_a_killed_window_leaves_no_orphan_and_a_run_that_goes_on_and_survives_a_
     index.refresh()
     (left,) = index.runs
     assert left.status == "INTERRUPTED"
+    studio.until(lambda: is_offered(studio))
     studio.press("message_resume")
     studio.until(lambda: run.state.phase == "running" and run.state.epoch > left.record.epochs_done + 1, LONG)
     ends = [end.epoch for end in run.state.history]
@@ -126,4 +131,4 @@ def test_a_killed_window_leaves_no_orphan_and_a_run_that_goes_on_and_survives_a_
     assert not is_there(hung)
     assert "did not answer any more and was ended" in run.state.message
     assert run.can_resume
-    studio.until(lambda: any(w.isVisible() for w in window.findChildren(QWidget, "message_resume")))
+    studio.until(lambda: is_offered(studio))

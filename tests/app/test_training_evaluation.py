@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from cnnstudio.app.training.evaluation.confusion import ConfusionMatrix
 
 LEFT = Qt.MouseButton.LeftButton
+EVALUATION, LATENT = 2, 3
+"""Tabs of the Train page, after recipe and curves."""
 CONTROL = Qt.KeyboardModifier.ControlModifier
 COUNTS = np.array([[8, 2, 0], [1, 9, 0], [0, 0, 0]], np.int64)
 
@@ -39,7 +41,7 @@ COUNTS = np.array([[8, 2, 0], [1, 9, 0], [0, 0, 0]], np.int64)
 @pytest.fixture
 def page(qtbot: QtBot) -> TaskPage:
     made = TaskPage(qtbot, Task.CLASSIFICATION, classes=3)
-    open_tab(made, 1)
+    open_tab(made, EVALUATION)
     return made
 
 
@@ -81,7 +83,7 @@ def middle(matrix: ConfusionMatrix, row: int, column: int) -> QPoint:
 
 def test_before_the_first_epoch_it_says_what_comes(qtbot: QtBot) -> None:
     page = TaskPage(qtbot, Task.CLASSIFICATION, start=False)
-    open_tab(page, 1)
+    open_tab(page, EVALUATION)
     assert "Press Train (F5)" in page.view.evaluation.message
     page.start()
     assert page.view.evaluation.message.startswith("One moment")
@@ -139,7 +141,7 @@ def test_counts_and_shares_are_written_and_copied(page: TaskPage) -> None:
 @pytest.mark.parametrize("classes", [2, 10, 100])
 def test_a_matrix_of_any_size_fits_and_can_be_read(qtbot: QtBot, classes: int) -> None:
     page = TaskPage(qtbot, Task.CLASSIFICATION, classes=classes)
-    open_tab(page, 1)
+    open_tab(page, EVALUATION)
     page.evaluate(confusion=np.random.default_rng(0).integers(0, 90, (classes, classes)))
     matrix = page.view.evaluation.confusion
     qtbot.waitUntil(lambda: matrix.isVisible() and matrix.width() < 640)
@@ -210,7 +212,7 @@ def test_a_new_run_begins_without_an_evaluation(page: TaskPage) -> None:
 
 def test_the_threshold_has_its_place_on_the_curves(qtbot: QtBot) -> None:
     page = TaskPage(qtbot, Task.DETECTION, classes=2)
-    open_tab(page, 1)
+    open_tab(page, EVALUATION)
     precision = np.stack([np.linspace(1, 0.5, 101), np.linspace(0.8, 0, 101)]).astype(np.float32)
     scores = np.stack([np.linspace(1, 0, 101)] * 2).astype(np.float32)
     page.evaluate(precision=precision, scores=scores, per_class={"ap_50": (0.75, 0.4)})
@@ -298,7 +300,7 @@ class Coder:
 @pytest.fixture
 def coder(qtbot: QtBot) -> Coder:
     made = Coder(qtbot)
-    open_tab(made.page, 2)
+    open_tab(made.page, LATENT)
     return made
 
 
@@ -375,12 +377,12 @@ def test_a_network_that_cannot_be_asked_says_why(coder: Coder) -> None:
 
 def test_without_a_bottleneck_it_says_how_to_make_one(qtbot: QtBot) -> None:
     page = TaskPage(qtbot, Task.RECONSTRUCTION)
-    open_tab(page, 2)
+    open_tab(page, LATENT)
     assert "Dense with 16 units" in page.view.latent.message
 
 
 def test_other_tasks_have_no_bottleneck_tab(page: TaskPage) -> None:
-    assert not page.view.tabs.isTabVisible(2)
+    assert not page.view.tabs.isTabVisible(LATENT)
 
 
 def test_controls_of_the_tabs_are_named(coder: Coder) -> None:
