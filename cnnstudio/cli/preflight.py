@@ -58,6 +58,7 @@ def record(found: Preflight, batch_size: int) -> dict[str, Any]:
         "largest_batch": found.largest_batch,
         "seconds_per_epoch": found.seconds_per_epoch or None,
         "plan": found.plan,
+        "warning": found.warning,
     }
 
 
@@ -77,6 +78,8 @@ def told(found: Preflight, batch_size: int, epochs: int) -> str:
         whole = f"; {epochs:,} epochs {_duration(found.seconds_per_epoch * epochs)}" if epochs > 1 else ""
         rows["An epoch"] = f"{_duration(found.seconds_per_epoch)}{whole}"
         rows["Computed with"] = found.plan
+    if found.warning:
+        rows["Mind"] = found.warning
     width = max(map(len, rows))
     return "\n".join(f"{name.ljust(width)}  {value}" for name, value in rows.items())
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio import __version__
 from cnnstudio.core.declare import closest
-from cnnstudio.engine import memory
+from cnnstudio.engine import gpu_memory, memory
 from cnnstudio.engine.backend import backend, backend_version, keras, tensorflow
 from cnnstudio.engine.control import RunError
 from cnnstudio.wire.messages import Device
@@ -104,7 +104,46 @@ def _mirrored(names: tuple[str, ...]) -> Any:
 
 def free_bytes(device: Device) -> int | None:
     """Bytes that a run can still take on the device; None where nobody knows."""
-    return memory.free_bytes() if device.id == "cpu" else None
+    if device.id == "cpu":
+        return memory.free_bytes()
+    numbers = range(len(devices()) - 1) if device.id == ALL_GPUS else (int(device.id.removeprefix("gpu:")),)
+    known = [gpu_memory.free_bytes(number) for number in numbers]
+    told = [n for n in known if n is not None]
+    return min(told) if len(told) == len(known) else None
+
+
+def precision_warning(precision: str, device: Device) -> str:
+    """What to know of a number format that the device has no arithmetic of its own for; "" where it has, or who knows.
+
+    bfloat16 came with AVX-512 BF16, AMX and Ampere, float16 with AVX-512 FP16 and Volta's tensor cores.
+    """
+    if precision == "float32":
+        return ""
+    able = _cpu_computes(precision) if device.id == "cpu" else _gpu_computes(precision)
+    if able is not False:
+        return ""
+    what = "This processor" if device.id == "cpu" else "This GPU"
+    return f"{what} has no arithmetic of its own for {precision}: the run works, but float32 will be faster."
+
+
+def _cpu_computes(precision: str) -> bool | None:
+    """Whether the processor says so of itself; None where it says nothing."""
+    flags = {"bfloat16": ("avx512_bf16", "amx_bf16", "bf16"), "float16": ("avx512_fp16", "amx_fp16", "asimdhp")}
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # no Linux
+        return None
+    told = next((line for line in lines if line.lower().startswith(("flags", "features"))), "")
+    return not set(flags[precision]).isdisjoint(told.split()) if told else None
+
+
+def _gpu_computes(precision: str) -> bool | None:
+    """Whether the first GPU is of such a generation; None where nobody knows."""
+    gpus = tensorflow.config.list_physical_devices("GPU") if tensorflow is not None else []
+    if not gpus:
+        return None
+    generation = tensorflow.config.experimental.get_device_details(gpus[0]).get("compute_capability")
+    return None if generation is None else bool(generation >= {"bfloat16": (8, 0), "float16": (7, 0)}[precision])
 
 
 def settle_determinism(device: Device) -> None:

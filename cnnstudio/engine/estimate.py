@@ -1,43 +1,86 @@
-"""How much memory a run will need, known before anything is built: running out is a SIGKILL without a word."""
+"""How much memory a run will need, known before anything is built: running out is a SIGKILL without a word.
+
+What is counted follows from how TensorFlow trains on a CPU: results that the way back needs are kept, the largest layer
+has its input and output twice, convolutions lay their input out anew for their gradients, each weight has copies in
+checkpoints, and every array of weights costs something in the compiled graph. How much of each was measured:
+`python benchmarks/memory.py --presets` holds the sum against the peak of real runs, and with the factors below it was
+never too low and never twice too high.
+"""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.program import INPUT
 from cnnstudio.core.training.optimizers import OPTIMIZERS
 from cnnstudio.engine.memory import RESIDENT_BYTES, data_bytes, readable
 
 if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.program import Program, Step
 
-_COPIES_OF_WEIGHTS = 3
-"""The weights, their gradients, and the copy of the last finite ones."""
 _LARGEST_BATCH = 65536
+_FLOAT = 4
+"""Bytes of a float32."""
+_ONCE = 17_500_000
+"""Bytes that any run takes."""
+_FOR_EACH_ARRAY = 1_370_000
+"""Bytes for each array of weights: its part of the graph that goes forth and back, and its update."""
+_COPIES_OF_WEIGHTS = 14
+"""The weights and their gradients, the last finite ones and the best, and while a checkpoint is written, its copies."""
+_COPIES_OF_SLOTS = 2.7
+"""Of each array that the optimizer keeps: itself, and its copies while a checkpoint is written."""
+_LAYOUT_BYTES = 30 << 20
+"""TensorFlow's gradients of convolutions lay out as many samples at a time as fit into this, at least one."""
+_LAYOUTS = 0.33
+"""How much of that was found to be held at once."""
+_PLAIN = ("relu", "relu6", "leaky_relu", "linear", None)
+"""Curves whose gradient follows from their result alone."""
+_BENT = 2.45
+"""Results that other curves keep beside their own."""
+_NORMALISED, _DROPPED, _POOLED = 1.0, 1.35, 4.0
+"""The same for normalisation, for dropout and noise, and for pooling, whose input is larger than its result."""
+_COPIES_OF_DATA = 1.5
+"""Samples that lie on the device lie in memory, too; the training part of them is there twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a network needs for each sample of a batch, in bytes, and for its arrays of weights."""
+
+    kept: float
+    largest: float
+    layouts: tuple[float, ...]
+    """For each convolution, its input as its gradients want it."""
+    arrays: int
+
+    def activations(self, batch: int) -> int:
+        """Bytes for a batch of that size."""
+        layout = max((min(batch * each, _LAYOUT_BYTES + each) for each in self.layouts), default=0.0)
+        return round(batch * (self.kept + self.largest) + _LAYOUTS * layout)
 
 
 def needed_bytes(
     experiment: Experiment, trace: Trace, free: int | None = None, batch_size: int | None = None
 ) -> dict[str, int]:
-    """What training adds to what the process takes already, by what needs it; `batch_size` in place of the recipe's."""
-    activations = sum(b.activation_bytes for b in trace.blocks.values())
-    data = data_bytes(experiment.data, free)
-    return {
-        "weights": 4 * trace.params * _COPIES_OF_WEIGHTS,
-        "optimizer": 4 * trace.trainable_params * OPTIMIZERS[experiment.training.optimizer].slots,
-        "activations": activations * _batch(experiment, batch_size),
-        "data": 2 * data if data <= RESIDENT_BYTES else data,
-    }
+    """What training adds to what the process takes already, by what needs it; `batch_size` in place of the recipe's.
+
+    "weights", "optimizer", "activations" (what a batch leaves in the network), "data" and "overhead".
+    """
+    return _needed(experiment, trace, _shape(trace.program()), free, batch_size or experiment.training.batch_size)
 
 
 def largest_batch(experiment: Experiment, trace: Trace, free: int | None) -> int:
     """The largest batch that fits into `free` bytes, at most the training part; 0 where not even one sample fits."""
+    shape = _shape(trace.program())
 
     def fits(batch: int) -> bool:
-        return free is None or sum(needed_bytes(experiment, trace, free, batch).values()) <= free
+        return free is None or sum(_needed(experiment, trace, shape, free, batch).values()) <= free
 
-    most = min(_LARGEST_BATCH, _training_samples(experiment))
-    low, high = 0, most + 1  # low fits, high does not
+    low, high = 0, min(_LARGEST_BATCH, _training_samples(experiment)) + 1  # low fits, high does not
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)
@@ -51,23 +94,65 @@ def problem(experiment: Experiment, trace: Trace, free: int | None) -> str | Non
     if free is None or total <= free:
         return None
     fitting = largest_batch(experiment, trace, free)
-    batch = _batch(experiment)
+    batch = experiment.training.batch_size
+    smaller = f"lower the batch size (now {batch:,}; {fitting:,} would fit)"
     advice = {
         "weights": "make the widest Dense or Convolution smaller",
         "optimizer": "make the widest Dense or Convolution smaller, or take an optimizer that keeps less, as sgd",
-        "activations": f"lower the batch size ({batch:,}; {fitting:,} would fit)"
-        if fitting
-        else "shrink the maps earlier, as not even one sample fits",
+        "activations": smaller if fitting else "shrink the maps earlier, as not even one sample fits",
         "data": "use fewer or smaller samples",
+        "overhead": "close other programs",
     }
     largest = max(needed, key=lambda name: needed[name])
     parts = ", ".join(f"{readable(n)} for {name}" for name, n in needed.items())
     return f"Training needs {readable(total)} of memory ({parts}), but {readable(free)} are free: {advice[largest]}."
 
 
-def _batch(experiment: Experiment, batch_size: int | None = None) -> int:
-    """Samples of the largest batch that there will be."""
-    return max(1, min(batch_size or experiment.training.batch_size, _training_samples(experiment)))
+def _needed(experiment: Experiment, trace: Trace, shape: _Shape, free: int | None, batch: int) -> dict[str, int]:
+    slots = OPTIMIZERS[experiment.training.optimizer].slots
+    data = data_bytes(experiment.data, free)
+    return {
+        "weights": _COPIES_OF_WEIGHTS * _FLOAT * trace.params,
+        "optimizer": round(_COPIES_OF_SLOTS * _FLOAT * trace.trainable_params) * slots,
+        "activations": shape.activations(min(batch, _training_samples(experiment))),
+        "data": round(_COPIES_OF_DATA * data) if data <= RESIDENT_BYTES else data,
+        "overhead": _ONCE + _FOR_EACH_ARRAY * shape.arrays,
+    }
+
+
+def _shape(program: Program) -> _Shape:
+    cells = {INPUT: math.prod(program.input_shape)} | {s.name: s.output.cells for s in program.steps}
+    shapes = {INPUT: program.input_shape} | {s.name: s.output.shape for s in program.steps}
+    kept = sum(_kept(step) for step in program.steps)
+    largest = max((step.output.cells + sum(cells[i] for i in step.inputs) for step in program.steps), default=0)
+    layouts = tuple(each for step in program.steps if (each := _layout(step, shapes[step.inputs[0]])))
+    return _Shape(_FLOAT * kept, _FLOAT * largest, layouts, sum(len(step.weights) for step in program.steps))
+
+
+def _kept(step: Step) -> float:
+    """Values that a step leaves behind for the way back, for one sample."""
+    times = 1.0
+    if step.config.get("activation") not in _PLAIN or step.layer in ("ELU", "PReLU"):
+        times += _BENT
+    if "Norm" in step.layer:
+        times += _NORMALISED
+    elif "Dropout" in step.layer or "Noise" in step.layer:
+        times += _DROPPED
+    elif "Pool" in step.layer:
+        times += _POOLED
+    return times * step.output.cells
+
+
+def _layout(step: Step, read: tuple[int, ...]) -> float:
+    """Bytes of a sample's values laid out for the gradients of a convolution; 0 for what is not laid out."""
+    if "Conv" not in step.layer or "Depthwise" in step.layer or "Separable" in step.layer:
+        return 0
+    kernel = next((weight.shape for weight in step.weights if "kernel" in weight.name), ())
+    if math.prod(kernel[:-2]) <= 1:
+        return 0
+    # A transposed convolution goes the other way: its input is where the windows lie.
+    places = read[:-1] if "Transpose" in step.layer else step.output.shape[:-1]
+    return float(_FLOAT * math.prod(places) * math.prod(kernel[:-1]))
 
 
 def _training_samples(experiment: Experiment) -> int:

@@ -12,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from cnnstudio.engine import devices
+from cnnstudio.engine import devices, gpu_memory
 from cnnstudio.engine.devices import DeviceError, resolve
 from cnnstudio.wire.messages import Device
 
@@ -86,3 +86,65 @@ def test_of_several_gpus_one_that_is_not_there_is_named_with_the_closest() -> No
         resolve("gpu:7")
     assert 'There is no device "gpu:7".' in failure.value.message
     assert "gpu:1" in failure.value.message
+
+
+class Driver:
+    """Stands in for both libraries of the driver: a GPU on one bus with so many bytes left."""
+
+    def __init__(self, free: int, **failing: int) -> None:
+        self._free, self._failing = free, failing
+        self.open = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *arguments: self._failing.get(name, 0) or self._answer(name, *arguments)
+
+    def _answer(self, name: str, *arguments: Any) -> int:
+        if name == "cuDeviceGetPCIBusId":
+            arguments[0].value = b"0000:3B:00.0"
+        if name == "nvmlDeviceGetHandleByPciBusId_v2":
+            assert arguments[0] == b"0000:3B:00.0"
+        if name == "nvmlDeviceGetMemoryInfo":
+            arguments[1]._obj.free = self._free
+        self.open += {"nvmlInit_v2": 1, "nvmlShutdown": -1}.get(name, 0)
+        return 0
+
+
+@pytest.mark.parametrize(
+    "fails", ["", "cuInit", "cuDeviceGet", "cuDeviceGetPCIBusId", "nvmlInit_v2", "nvmlDeviceGetMemoryInfo"]
+)
+def test_what_a_gpu_has_left_is_asked_of_its_driver(fails: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver(7_000_000, **({fails: 999} if fails else {}))
+    monkeypatch.setattr(gpu_memory, "_library", lambda names: driver)
+    assert gpu_memory.free_bytes(0) == (None if fails else 7_000_000)
+    assert driver.open == 0
+
+
+def test_without_a_driver_nobody_knows_what_is_free() -> None:
+    assert devices.free_bytes(GPUS[0]) is None
+    assert (devices.free_bytes(CPU) or 0) > 1e6
+
+
+def test_of_several_gpus_the_one_with_the_least_left_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu_memory, "free_bytes", {0: 500, 1: 300}.get)
+    with mock.patch.object(devices, "devices", return_value=(CPU, *GPUS)):
+        assert devices.free_bytes(resolve("all gpus")) == 300
+        assert devices.free_bytes(resolve("gpu:0")) == 500
+
+
+@pytest.mark.parametrize(
+    ("flags", "precision", "says"),
+    [
+        ("flags\t: fpu sse avx512_bf16", "bfloat16", ""),
+        ("flags\t: fpu sse avx2", "float32", ""),
+        ("flags\t: fpu sse avx2", "bfloat16", "This processor has no arithmetic of its own for bfloat16"),
+        ("flags\t: fpu amx_bf16", "float16", "This processor has no arithmetic of its own for float16"),
+        ("Features\t: fp asimd asimdhp", "float16", ""),
+        ("model name: unknown", "bfloat16", ""),
+    ],
+)
+def test_a_number_format_that_the_processor_lacks_is_said(
+    flags: str, precision: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pathlib.Path.read_text", lambda path, **options: f"processor: 0\n{flags}\n")
+    assert devices.precision_warning(precision, CPU).startswith(says)
+    assert bool(devices.precision_warning(precision, CPU)) is bool(says)

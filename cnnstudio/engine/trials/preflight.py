@@ -7,6 +7,7 @@ import itertools
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from cnnstudio.engine import devices
@@ -40,15 +41,7 @@ def preflight(experiment: Experiment, request: int = 0, check: Check = go_on, *,
         return found
     with tried.on_bench(check) as bench:
         seconds = _training_seconds(bench, check) + _judging_seconds(bench, check)
-        return Preflight(
-            request=request,
-            device=found.device,
-            needed=found.needed,
-            free=found.free,
-            largest_batch=found.largest_batch,
-            seconds_per_epoch=seconds,
-            plan=bench.learner.plan.words,
-        )
+        return msgspec.structs.replace(found, seconds_per_epoch=seconds, plan=bench.learner.plan.words)
 
 
 def _estimated(tried: Subject, request: int) -> Preflight:
@@ -60,6 +53,7 @@ def _estimated(tried: Subject, request: int) -> Preflight:
         free=free or 0,
         largest_batch=largest_batch(experiment, design, free),
         problem=problem(experiment, design, free) or "",
+        warning=devices.precision_warning(experiment.training.precision, tried.device),
     )
 
 
@@ -68,7 +62,8 @@ def _training_seconds(bench: Workbench, check: Check) -> float:
     learner, timed, seconds = bench.learner, 0, 0.0
     for number, batches in enumerate(bench.batches(epoch) for epoch in itertools.count(1)):
         learner.begin_epoch(number + 1, batches)
-        for first in range(0, len(batches), learner.plan.steps_per_call):
+        first = 0
+        while first < len(batches):
             check()
             count = min(learner.plan.steps_per_call, len(batches) - first)
             began = time.perf_counter()
@@ -77,6 +72,7 @@ def _training_seconds(bench: Workbench, check: Check) -> float:
             if number or first:
                 seconds += time.perf_counter() - began
                 timed += count
+            first += count
             if seconds > _SECONDS:
                 return seconds / timed * bench.steps_per_epoch
     raise AssertionError("batches never end")
