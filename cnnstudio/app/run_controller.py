@@ -183,6 +183,8 @@ class RunController(QObject):
             return
         if self._experiment is None or folder != Path(self._state.directory):
             self._belong(experiment)
+        if self._document is not None:
+            self._parents[self._document] = folder.name
         command = ResumeRun(folder.name, str(folder), more)
         self._worker.send(command)
         self._fold(command)
