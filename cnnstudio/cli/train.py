@@ -154,14 +154,17 @@ def _run(args: argparse.Namespace) -> int:
     require_sound(experiment)
     require_weights(experiment)
     require_files(experiment)
+    with quiet(verbose=args.verbose):
+        return _train(experiment, folder, reporter(experiment, json=args.json))
 
+
+def _train(experiment: Experiment, folder: Path | None, report: Reporter) -> int:
     def trained(shown: Callable[[Event], None], control: Control) -> RunEnded:
         from cnnstudio.engine.training import train
 
         return train(experiment, folder, shown, control)
 
-    with quiet(verbose=args.verbose):
-        return reported(trained, reporter(experiment, json=args.json))
+    return reported(trained, report)
 
 
 VERB = Verb(

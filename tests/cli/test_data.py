@@ -139,9 +139,9 @@ def test_a_design_that_does_not_fit_is_refused_in_one_sentence(tmp_path: Path) -
 def test_train_takes_the_data_named(folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[Experiment] = []
 
-    def trained(experiment: Experiment, *_: object) -> str:
+    def trained(experiment: Experiment, *_: object) -> int:
         given.append(experiment)
-        return "finished"
+        return 0
 
     monkeypatch.setattr("cnnstudio.cli.train._train", trained)
     assert run(["train", "lenet-5", "--data", str(folder), "--epochs", "3", "--json"]) == 0

@@ -74,9 +74,9 @@ def test_training_can_be_told_to_start_fresh(
 ) -> None:
     trained: list[Experiment] = []
 
-    def note(experiment: Experiment, *_: object) -> str:
+    def note(experiment: Experiment, *_: object) -> int:
         trained.append(experiment)
-        return "finished"
+        return 0
 
     monkeypatch.setattr(train, "_train", note)
     out = tmp_path / "net.json"

@@ -53,7 +53,7 @@ def test_export_of_what_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run(["export", str(tmp_path), "--format", "keras", "--out", str(tmp_path / "m.keras")]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "is not the folder of a run" in err
+    assert "is neither the folder of a run nor the name of one" in err
 
 
 def test_a_missing_gpu_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
