@@ -149,8 +149,9 @@ def started(process: int) -> int:
 
 
 def test_more_epochs_are_those_of_a_longer_run(tmp_path: Path) -> None:
-    Played().begun(tmp_path / "long", small(epochs=3))
-    Played().begun(tmp_path / "run", small(epochs=1))
+    # Keras numbers variables of nadam that it has not named, over the whole life of a process.
+    Played().begun(tmp_path / "long", small(epochs=3, optimizer="nadam"))
+    Played().begun(tmp_path / "run", small(epochs=1, optimizer="nadam"))
     with pytest.raises(ResumeError, match=r"has ended after 1 epoch: say how many more"):
         Played().resumed(tmp_path / "run")
     more = Played().resumed(tmp_path / "run", more=2)

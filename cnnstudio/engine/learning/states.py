@@ -28,5 +28,8 @@ def restore_variables(variables: Sequence[Any], state: Mapping[str, np.ndarray])
 
 
 def _named(variables: Sequence[Any]) -> dict[str, Any]:
-    """Not by path: Keras counts optimizers and seed generators over the whole life of a process, and names them so."""
-    return {f"{number}:{variable.name}": variable for number, variable in enumerate(variables)}
+    """Not by path: Keras counts optimizers and seed generators over the whole life of a process, and names them so.
+
+    Nor by the whole name: it counts variables that nobody has named, too.
+    """
+    return {f"{number}:{variable.name.rstrip('_0123456789')}": variable for number, variable in enumerate(variables)}
