@@ -260,8 +260,8 @@ def varied_digits() -> Experiment:
 def trained_weights(experiment: Experiment, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
     built: list[Any] = []
 
-    def noting(*given: Any) -> Any:
-        built.append(build_keras(*given))
+    def noting(*given: Any, **named: Any) -> Any:
+        built.append(build_keras(*given, **named))
         return built[-1]
 
     monkeypatch.setattr("cnnstudio.engine.workbench.build_keras", noting)
