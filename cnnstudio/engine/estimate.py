@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 _LARGEST_BATCH = 65536
 _FLOAT = 4
 """Bytes of a float32."""
-_ONCE = 17_500_000
+_ONCE = 10_000_000
 """Bytes that any run takes."""
+_ONCE_FOR_CONVOLUTIONS = 7_500_000
+"""Bytes more where there is any convolution, whose kernels are made ready when they are first computed."""
 _FOR_EACH_ARRAY = 1_370_000
 """Bytes for each array of weights: its part of the graph that goes forth and back, and its update."""
 _COPIES_OF_WEIGHTS = 14
@@ -43,7 +45,7 @@ _BENT = 2.45
 """Results that other curves keep beside their own."""
 _NORMALISED, _DROPPED, _POOLED = 1.0, 1.35, 4.0
 """The same for normalisation, for dropout and noise, and for pooling, whose input is larger than its result."""
-_COPIES_OF_DATA = 1.5
+_COPIES_OF_DATA = 1.75
 """Samples that lie on the device lie in memory, too; the training part of them is there twice."""
 
 
@@ -56,6 +58,7 @@ class _Shape:
     layouts: tuple[float, ...]
     """For each convolution, its input as its gradients want it."""
     arrays: int
+    convolves: bool
 
     def activations(self, batch: int) -> int:
         """Bytes for a batch of that size."""
@@ -116,7 +119,7 @@ def _needed(experiment: Experiment, trace: Trace, shape: _Shape, free: int | Non
         "optimizer": round(_COPIES_OF_SLOTS * _FLOAT * trace.trainable_params) * slots,
         "activations": shape.activations(min(batch, _training_samples(experiment))),
         "data": round(_COPIES_OF_DATA * data) if data <= RESIDENT_BYTES else data,
-        "overhead": _ONCE + _FOR_EACH_ARRAY * shape.arrays,
+        "overhead": _ONCE + _ONCE_FOR_CONVOLUTIONS * shape.convolves + _FOR_EACH_ARRAY * shape.arrays,
     }
 
 
@@ -126,7 +129,8 @@ def _shape(program: Program) -> _Shape:
     kept = sum(_kept(step) for step in program.steps)
     largest = max((step.output.cells + sum(cells[i] for i in step.inputs) for step in program.steps), default=0)
     layouts = tuple(each for step in program.steps if (each := _layout(step, shapes[step.inputs[0]])))
-    return _Shape(_FLOAT * kept, _FLOAT * largest, layouts, sum(len(step.weights) for step in program.steps))
+    arrays = sum(len(step.weights) for step in program.steps)
+    return _Shape(_FLOAT * kept, _FLOAT * largest, layouts, arrays, any("Conv" in step.layer for step in program.steps))
 
 
 def _kept(step: Step) -> float:
