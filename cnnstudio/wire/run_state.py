@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from cnnstudio.wire.messages import Message
 
+    _OfSteps: TypeAlias = RunPaused | RunContinued | Checkpointed | Progress | EpochEnd | Evaluation
+
 Phase: TypeAlias = Literal[
     "idle", "starting", "running", "pausing", "paused", "stopping", "finished", "stopped", "failed"
 ]
@@ -95,6 +97,11 @@ class RunState:
         return self.phase in ("starting", "running", "pausing", "paused", "stopping")
 
     @property
+    def is_set_up(self) -> bool:
+        """Whether the worker has said that the run stands: steps come only after that."""
+        return self.steps_per_epoch > 0
+
+    @property
     def shown_metrics(self) -> tuple[str, ...]:
         """The two metrics that stand for the run: the loss and the first that judges it."""
         return shown_metrics(self.metric_names, self.judged)
@@ -132,7 +139,10 @@ class RunState:
 
 
 def fold(state: RunState, message: Message) -> RunState:
-    """The state after `message`. Commands that were sent count too; messages of other runs change nothing."""
+    """The state after `message`. Commands that were sent count too; messages of other runs change nothing.
+
+    Nor does what comes too late: after the end of a run, or, where it goes on under the same name, of its life before.
+    """
     fold_one = _FOLDS.get(type(message))
     return state if fold_one is None else fold_one(state, message)
 
@@ -148,7 +158,7 @@ def _resume_run(state: RunState, command: ResumeRun) -> RunState:
 def _stop_run(state: RunState, command: StopRun) -> RunState:
     if command.run != state.run or not state.active:
         return state
-    if command.after_epoch and state.phase != "paused":
+    if command.after_epoch and state.phase not in ("pausing", "paused"):  # one that waits ends where it stands
         return dataclasses.replace(state, ends_with_epoch=True)
     return dataclasses.replace(state, phase="stopping")
 
@@ -159,28 +169,41 @@ def _pause_run(state: RunState, command: PauseRun) -> RunState:
     return dataclasses.replace(state, phase="pausing")
 
 
+def _is_told_of(
+    state: RunState, event: RunPaused | RunContinued | Checkpointed | Progress | EpochEnd | Evaluation
+) -> bool:
+    """Whether the event is about the life of the run that is under way."""
+    return event.run == state.run and state.active and state.is_set_up
+
+
 def _paused(state: RunState, event: RunPaused) -> RunState:
-    if event.run != state.run or not state.active or state.phase == "stopping":
+    if not _is_told_of(state, event) or state.phase == "stopping":
         return state
     return dataclasses.replace(state, phase="paused", message=event.message, first=None)
 
 
-def _continued(state: RunState, event: ContinueRun | RunContinued) -> RunState:
-    if event.run != state.run or state.phase not in ("pausing", "paused"):
+def _continue_run(state: RunState, command: ContinueRun) -> RunState:
+    if command.run != state.run or state.phase not in ("pausing", "paused"):
+        return state
+    return dataclasses.replace(state, phase="running" if state.is_set_up else "starting", message="")
+
+
+def _continued(state: RunState, event: RunContinued) -> RunState:
+    if not _is_told_of(state, event) or state.phase not in ("pausing", "paused"):
         return state
     return dataclasses.replace(state, phase="running", message="")
 
 
 def _checkpointed(state: RunState, event: Checkpointed) -> RunState:
-    if event.run != state.run or not state.active:
+    if not _is_told_of(state, event):
         return state
     return dataclasses.replace(state, checkpoint=(event.epoch, event.step))
 
 
 def _run_started(state: RunState, event: RunStarted) -> RunState:
-    if event.run == state.run and not state.active and state.phase != "idle":
+    if state.active != (event.run == state.run) and state.phase != "idle":  # another is under way, or this one is over
         return state
-    asked = state.run == event.run and state.phase in ("stopping", "pausing")
+    asked = state.phase in ("stopping", "pausing")
     epoch, step = divmod(event.steps_before, max(1, event.steps_per_epoch))
     last = event.history[-1] if event.history else None
     return RunState(
@@ -203,12 +226,12 @@ def _run_started(state: RunState, event: RunStarted) -> RunState:
         step=step if step or not epoch else event.steps_per_epoch,
         seconds=last.seconds if last is not None else 0.0,
         metrics=MappingProxyType(dict(last.metrics) if last is not None else {}),
-        ends_with_epoch=state.ends_with_epoch and state.run == event.run,
+        ends_with_epoch=state.active and state.ends_with_epoch,
     )
 
 
 def _progress(state: RunState, event: Progress) -> RunState:
-    if event.run != state.run or not state.active:
+    if not _is_told_of(state, event):
         return state
     if (event.epoch, event.step) < (state.epoch, state.step):  # a lossy message may be overtaken by an epoch's end
         return state
@@ -225,7 +248,7 @@ def _progress(state: RunState, event: Progress) -> RunState:
 
 
 def _epoch_end(state: RunState, event: EpochEnd) -> RunState:
-    if event.run != state.run or not state.active:
+    if not _is_told_of(state, event):
         return state
     return dataclasses.replace(
         state,
@@ -240,13 +263,13 @@ def _epoch_end(state: RunState, event: EpochEnd) -> RunState:
 
 
 def _evaluation(state: RunState, event: Evaluation) -> RunState:
-    if event.run != state.run or not state.active:
+    if not _is_told_of(state, event):
         return state
     return dataclasses.replace(state, evaluations=MappingProxyType({**state.evaluations, event.part: event}))
 
 
 def _run_ended(state: RunState, event: RunEnded) -> RunState:
-    if event.run != state.run:
+    if event.run != state.run or not state.active:
         return state
     return dataclasses.replace(
         state,
@@ -259,7 +282,7 @@ def _run_ended(state: RunState, event: RunEnded) -> RunState:
 
 
 def _run_failed(state: RunState, event: RunFailed) -> RunState:
-    if event.run != state.run:
+    if event.run != state.run or not state.active:
         return state
     return dataclasses.replace(state, phase="failed", message=event.message, details=event.details)
 
@@ -268,7 +291,7 @@ _FOLDS: dict[type, Callable[[RunState, Any], RunState]] = {
     StartRun: _start_run,
     ResumeRun: _resume_run,
     PauseRun: _pause_run,
-    ContinueRun: _continued,
+    ContinueRun: _continue_run,
     StopRun: _stop_run,
     RunPaused: _paused,
     RunContinued: _continued,
