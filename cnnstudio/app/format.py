@@ -72,6 +72,19 @@ def share(part: int, whole: int) -> str:
     return f"{per_cent:.1f} %"
 
 
+def duration(seconds: float, *, whole: bool = False) -> str:
+    """A stretch of time: 12.3 s, 2 min 05 s, 1 h 03 min. `whole` leaves out tenths, which would flicker in a
+    countdown."""
+    if round(seconds, 1) < 60 and not whole:
+        return f"{max(0.0, seconds):.1f} s"
+    rounded = max(0, round(seconds))
+    if rounded < 60:
+        return f"{rounded} s"
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60:02} s"
+    return f"{count(rounded // 3600)} h {rounded % 3600 // 60:02} min"
+
+
 def number(value: float) -> str:
     """A real number in as few figures as it needs: 0.0001, 0.15; below a millionth with an exponent: 1e-07."""
     text = f"{value:.12g}"

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QToolButton
 
 from cnnstudio.app.elided import ElidedLabel
+from cnnstudio.app.format import duration
 from cnnstudio.app.theme import mark, set_icon, space
 from cnnstudio.app.theme.colors import Role
 from cnnstudio.core.metrics import VALIDATION, metric_told
@@ -65,7 +66,7 @@ class RunStrip(QFrame):
         self._phase = _label("phase", _STATE)
         self._place = _label("place", "Epoch and step")
         self._bar = _progress_bar()
-        self._metrics = _label("metrics", "Latest loss and metrics")
+        self._metrics = _label("metrics", "Latest values on the training part; after a run, on the test part too")
         self._left = _label("left", "Time left, estimated from the steps so far")
         self._device = _device_box()
         self._names: dict[str, str] = {}
@@ -117,11 +118,12 @@ class RunStrip(QFrame):
             else state.message or state.reason or _STATE
         )
         mark(self._phase, tone=tone)
+        self._phase.setMinimumWidth(0 if self._run.is_foreign else self._phase.sizeHint().width())
         started = state.epochs > 0
         self._place.setText(place_words(state))
         self._place.setVisible(bool(self._place.text()))
         self._place.setMinimumWidth(self._place.fontMetrics().horizontalAdvance(widest_place(state)))
-        self._bar.setVisible(started)
+        self._bar.setVisible(started and state.phase != "finished")  # a full bar tells nothing
         self._bar.setValue(round(state.progress * _PROGRESS_STEPS))
         self._metrics.setText(result_words(state))
         self._metrics.setVisible(bool(state.metrics))
@@ -137,12 +139,20 @@ class RunStrip(QFrame):
         self._pause.setEnabled(self._run.can_pause or held)
         words = "Let the run go on (F6)" if held else "Hold the run after the current batch (F6)"
         if words != self._pause.toolTip():
-            set_icon(self._pause, "play" if held else "pause")
-            self._pause.setToolTip(words)
-            self._pause.setAccessibleName("Continue" if held else "Pause")
+            self._dress_pause(words, held=held)
         self._train.setEnabled(not state.active)
         if had_focus and self._stop.isEnabled():
             self._stop.setFocus()
+
+    def _dress_pause(self, words: str, *, held: bool) -> None:
+        """While a run is held, going on is what the strip is there for: the button says so, in the place of Train's
+        colour."""
+        self._pause.setText("Continue" if held else "")
+        self._pause.setFixedWidth(self._pause.sizeHint().width() if held else space(9))
+        mark(self._pause, kind="primary" if held else "")
+        set_icon(self._pause, "play" if held else "pause", Role.ON_ACCENT if held else Role.TEXT)
+        self._pause.setToolTip(words)
+        self._pause.setAccessibleName("Continue" if held else "Pause")
 
     def _foreign_name(self) -> str:
         name = self._run.name
@@ -156,7 +166,8 @@ class RunStrip(QFrame):
             self._names = {d.id: d.name for d in hello.devices}
             self._list_devices()
             self._say("Ready" if worker_state == "ready" else "Busy", "muted")
-            self._worker_state.setToolTip(_versions(hello))
+            doing = "is ready" if worker_state == "ready" else "is at work"
+            self._worker_state.setToolTip(_versions(hello, doing))
         else:
             self._say(*_WORKER.get(worker_state, ("", "muted")))
 
@@ -236,22 +247,12 @@ def time_words(state: RunState) -> str:
     if state.phase in ("finished", "stopped"):
         return f"in {duration(state.seconds)}"
     left = state.seconds_left
-    return "" if left is None else f"{duration(left)} left"
+    return "" if left is None else f"{duration(left, whole=True)} left"
 
 
-def duration(seconds: float) -> str:
-    """ "8 s", "2 min 05 s" or "1 h 02 min"."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600:,} h {whole % 3600 // 60:02} min"
-
-
-def _versions(hello: Hello) -> str:
+def _versions(hello: Hello, doing: str) -> str:
     parts = ", ".join(f"{name} {version}" for name, version in hello.versions.items())
-    return f"The worker is ready: {parts}, process {hello.pid}"
+    return f"The worker {doing}: {parts}, process {hello.pid}"
 
 
 def _button(name: str, text: str, icon: str, tip: str, kind: str) -> QPushButton:

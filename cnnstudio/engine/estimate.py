@@ -83,7 +83,7 @@ def largest_batch(experiment: Experiment, trace: Trace, free: int | None) -> int
     def fits(batch: int) -> bool:
         return free is None or sum(_needed(experiment, trace, shape, free, batch).values()) <= free
 
-    low, high = 0, min(_LARGEST_BATCH, _training_samples(experiment)) + 1  # low fits, high does not
+    low, high = 0, min(_LARGEST_BATCH, training_samples(experiment)) + 1  # low fits, high does not
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)
@@ -117,7 +117,7 @@ def _needed(experiment: Experiment, trace: Trace, shape: _Shape, free: int | Non
     return {
         "weights": _COPIES_OF_WEIGHTS * _FLOAT * trace.params,
         "optimizer": round(_COPIES_OF_SLOTS * _FLOAT * trace.trainable_params) * slots,
-        "activations": shape.activations(min(batch, _training_samples(experiment))),
+        "activations": shape.activations(min(batch, training_samples(experiment))),
         "data": round(_COPIES_OF_DATA * data) if data <= RESIDENT_BYTES else data,
         "overhead": _ONCE + _ONCE_FOR_CONVOLUTIONS * shape.convolves + _FOR_EACH_ARRAY * shape.arrays,
     }
@@ -159,7 +159,7 @@ def _layout(step: Step, read: tuple[int, ...]) -> float:
     return float(_FLOAT * math.prod(places) * math.prod(kernel[:-1]))
 
 
-def _training_samples(experiment: Experiment) -> int:
+def training_samples(experiment: Experiment) -> int:
     """How many samples are learned from, about or at most; at least 1."""
     recipe = experiment.data
     if recipe.given_parts:

@@ -221,7 +221,9 @@ def test_schedules_in_words() -> None:
     cycle = dataclasses.replace(made, schedule="one-cycle")
     assert schedule_words(cycle) == "Up from 4e-05 to 0.001, then down to 1e-05"
     plateau = dataclasses.replace(made, schedule="plateau")
-    assert schedule_words(plateau) == "0.001, times 0.5 whenever 3 epochs bring no progress on validation"
+    warm = dataclasses.replace(made, warmup_epochs=1.0)
+    assert schedule_words(warm) == "0.001 throughout after 1 epoch of warm-up"
+    assert schedule_words(plateau) == "0.001, times 0.5 after 3 epochs without progress on validation"
 
 
 # Preflight
@@ -231,7 +233,7 @@ def test_memory_is_estimated_when_the_page_is_seen_and_after_each_edit(shown: Sh
     qtbot.waitUntil(lambda: has_asked(shown, 1))
     assert not shown.asked().measure
     shown.answer()
-    assert shown.text("preflight_words") == "Memory on the CPU: 51 MB of 2 GB that are free · batches of up to 70 fit"
+    assert shown.text("preflight_words") == "Memory on the CPU: 51 MB of 2 GB free · batches of up to 70 fit"
     assert "Activations: 50 MB" in shown.part(MemoryBar, "preflight_memory").toolTip()
     shown.change(batch_size=64)
     assert shown.text("preflight_words") == "Memory is being estimated…"
@@ -265,8 +267,8 @@ def test_time_is_measured_on_demand_and_can_be_cancelled(shown: Shown, qtbot: Qt
     assert shown.text("preflight_words").startswith("Memory on the CPU"), "what was known stays"
     shown.press("preflight_measure")
     shown.answer(seconds_per_epoch=2.0, plan="in halves")
-    assert shown.text("preflight_told") == "An epoch takes about 2.0 s, 15 epochs 30.0 s"
-    assert shown.part(QLabel, "preflight_told").toolTip() == "in halves"
+    assert shown.text("preflight_told") == "An epoch takes about 2.0 s, all 15 about 30.0 s"
+    assert shown.part(QLabel, "preflight_told").toolTip() == "How steps are computed: in halves"
 
 
 def test_an_edit_while_time_is_measured_ends_the_measurement(shown: Shown, qtbot: QtBot) -> None:
@@ -291,6 +293,38 @@ def test_what_does_not_fit_is_told_with_the_way_out(shown: Shown, qtbot: QtBot) 
     assert not use.isVisible()
     shown.studio.bridge.undo()
     assert shown.recipe.batch_size == 32
+
+
+def test_the_whole_training_part_in_one_batch_is_no_suggestion(shown: Shown, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: has_asked(shown, 1))
+    shown.answer(largest_batch=1257, training_samples=1257)
+    assert shown.text("preflight_words").endswith("a batch of any size fits")
+    assert not shown.part(QPushButton, "preflight_use").isVisible()
+
+
+def test_what_is_to_be_known_of_a_run_that_can_start_is_said(shown: Shown, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: has_asked(shown, 1))
+    shown.answer(warning="The CPU computes bfloat16 slowly.")
+    assert shown.text("preflight_warning") == "The CPU computes bfloat16 slowly."
+    shown.change(precision="float32", batch_size=16)
+    assert shown.text("preflight_warning") == ""
+
+
+def test_words_on_memory_and_time_break_where_the_panel_is_narrow(shown: Shown, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: has_asked(shown, 1))
+    shown.panel.resize(360, 640)
+    shown.answer(seconds_per_epoch=2.0)
+    for name in ("preflight_words", "preflight_told"):
+        label = shown.part(QLabel, name)
+        qtbot.waitUntil(lambda label=label: label.height() >= label.heightForWidth(label.width()))
+
+
+def test_a_single_column_takes_the_whole_width(shown: Shown, qtbot: QtBot) -> None:
+    for width in (700, 400):
+        shown.panel.resize(width, 640)
+        row = shown.panel.form.rows["batch_size"]
+        columns = 1 + (width == 700)
+        qtbot.waitUntil(lambda row=row, least=0.8 * width / columns - 40: row.width() >= least)
 
 
 def test_an_experiment_that_cannot_be_looked_at_says_why(shown: Shown, qtbot: QtBot) -> None:

@@ -67,6 +67,7 @@ class DeclaredForm(QWidget):
         self._sections = {title: Section(title, title.lower().replace(" ", "_"), self) for title, _ in sections}
         self._names = dict(sections)
         self._beside: dict[str, list[QWidget]] = {}
+        self._across = QHBoxLayout()
         self._columns: list[QVBoxLayout] = []
         self._number_of_columns = 0
         if sections:
@@ -74,13 +75,12 @@ class DeclaredForm(QWidget):
         self._column.addWidget(self._help)
 
     def _add_columns(self) -> None:
-        across = QHBoxLayout()
-        across.setSpacing(space(6))
+        across = self._across
         for _ in range(2):
             column = QVBoxLayout()
             column.setSpacing(space(2))
             column.addStretch(1)
-            across.addLayout(column, 1)
+            across.addLayout(column)
             self._columns.append(column)
         self._column.addLayout(across)
         self.set_columns(1)
@@ -136,6 +136,9 @@ class DeclaredForm(QWidget):
         if not self._columns or number == self._number_of_columns:
             return
         self._number_of_columns = number
+        self._across.setSpacing(space(6) if number > 1 else 0)
+        for place in range(len(self._columns)):
+            self._across.setStretch(place, int(place < number))
         room = len(self._order) / number
         placed = 0
         for title, section in self._sections.items():

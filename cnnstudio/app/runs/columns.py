@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from cnnstudio.app import format
-from cnnstudio.app.training.sentences import duration
 from cnnstudio.core.changes import summary
 from cnnstudio.core.metrics import higher_is_better, metric_told, metric_value, metric_words
 
@@ -203,7 +202,7 @@ def _plain_params(run: RunSummary, cells: Cells) -> str:
 
 
 def _time(run: RunSummary, cells: Cells) -> str:
-    return duration(run.record.seconds) if run.record.seconds > 0 else format.DASH
+    return format.duration(run.record.seconds) if run.record.seconds > 0 else format.DASH
 
 
 def _time_rank(run: RunSummary, cells: Cells) -> Rank:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnnstudio.app.format import count, counted
+from cnnstudio.app.format import count, counted, duration
 from cnnstudio.app.runs.columns import started_words, state_words
-from cnnstudio.app.training.sentences import duration
 from cnnstudio.core.metrics import VALIDATION, metric_told
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def _facts(run: RunSummary) -> Iterator[tuple[str, str, str]]:
         yield (
             "Time",
             f"{duration(record.seconds)}, {duration(record.seconds / record.epochs_done)} an epoch",
-            ("How long training took"),
+            "How long training took",
         )
     judged = {name.removeprefix(VALIDATION): v for name, v in run.best.items() if name.startswith(VALIDATION)}
     if judged:

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.wire.run_state import RunState
 
+PLAN_TIP = (
+    "Last is how steps are computed: batches whole or in halves, one for each core; how many steps before the "
+    "window hears of them. The run tried what is fastest here."
+)
+
 
 class RunHeader(QFrame):
     """States the run in words; offers to let it go on, its folder and its model once it is over."""
@@ -73,14 +78,9 @@ class RunHeader(QFrame):
         return button
 
     def _arrange(self) -> None:
-        told = QVBoxLayout()
-        told.setSpacing(0)
-        told.addWidget(self._headline)
-        told.addWidget(self._facts)
-        told.addWidget(self._state)
         top = QHBoxLayout()
         top.setSpacing(space(2))
-        top.addLayout(told, 1)
+        top.addWidget(self._headline, 1)
         top.addWidget(self._result)
         top.addSpacing(space(2))
         for button in (self.resume, self.more):
@@ -94,7 +94,12 @@ class RunHeader(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(space(4), space(2), space(4), space(2))
         column.setSpacing(space(1))
+        told = QVBoxLayout()  # beneath the buttons, so that they leave room for it
+        told.setSpacing(0)
+        told.addWidget(self._facts)
+        told.addWidget(self._state)
         column.addLayout(top)
+        column.addLayout(told)
         column.addWidget(self._reason)
         column.addWidget(self._changed)
         column.addLayout(failed)
@@ -110,6 +115,8 @@ class RunHeader(QFrame):
             label.setText(text)
             label.setToolTip(text)
             label.setVisible(bool(text))
+        if state.plan and self._state.isVisibleTo(self):
+            self._state.setToolTip(f"{self._state.text()}\n{PLAN_TIP}")
         self._result.setText(result(state.test))
         mark(self._result, tone=result_tone(state.test))
         self._result.setToolTip(all_results(state.test) if state.test else "")

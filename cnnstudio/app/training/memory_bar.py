@@ -47,9 +47,9 @@ class MemoryBar(QWidget):
 
     @staticmethod
     def total_words(needed: Mapping[str, int], free: int) -> str:
-        """The whole of it: "112 MB of 3.41 GB that are free"."""
+        """The whole of it: "112 MB of 3.41 GB free"."""
         total = size_of(sum(needed.values()))
-        return f"{total} of {size_of(free)} that are free" if free else total
+        return f"{total} of {size_of(free)} free" if free else total
 
     def sizeHint(self) -> QSize:
         """The bar and the lines of its legend."""

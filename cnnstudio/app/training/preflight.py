@@ -8,10 +8,9 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import words
-from cnnstudio.app.format import count, counted
+from cnnstudio.app.format import count, duration
 from cnnstudio.app.theme import mark, space
 from cnnstudio.app.training.memory_bar import MemoryBar
-from cnnstudio.app.training.sentences import duration
 from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.training.devices import device_words
 from cnnstudio.wire.framing import FrameError
@@ -47,10 +46,12 @@ class PreflightPanel(QFrame):
         self._found: Preflight | None = None
         self._rest = QTimer(self, interval=REST_MS, singleShot=True)
         self._rest.timeout.connect(self._estimate)
-        self._memory = words("preflight_words", tip="Estimated before anything is built, against what is free now")
+        self._memory = words("preflight_words", wrap=True, tip="Estimated before anything is built, against what is "
+                             "free now")  # fmt: skip
         self._bar = MemoryBar()
         self._problem = words("preflight_problem", tone="error", wrap=True)
-        self._told = words("preflight_told", tone="muted")
+        self._warning = words("preflight_warning", tone="warning", wrap=True)
+        self._told = words("preflight_told", tone="muted", wrap=True)
         self._busy = QProgressBar()
         self._use = QPushButton("Use")
         self._measure = QPushButton("Measure time")
@@ -89,6 +90,7 @@ class PreflightPanel(QFrame):
         column.addWidget(self._memory)
         column.addWidget(self._bar)
         column.addWidget(self._problem)
+        column.addWidget(self._warning)
         column.addLayout(bottom)
 
     @property
@@ -175,8 +177,11 @@ class PreflightPanel(QFrame):
         problem = found.problem if found is not None else ""
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
+        warning = found.warning if found is not None else ""
+        self._warning.setText(warning)
+        self._warning.setVisible(bool(warning))
         self._told.setText(self._time_words(found))
-        self._told.setToolTip(found.plan if found is not None else "")
+        self._told.setToolTip(f"How steps are computed: {found.plan}" if found is not None and found.plan else "")
         self._show_buttons(found)
 
     def _show_buttons(self, found: Preflight | None) -> None:
@@ -187,7 +192,7 @@ class PreflightPanel(QFrame):
         self._measure.setEnabled(self._worker.state == "ready" and not (found is not None and found.problem))
         batch = self._bridge.experiment.training.batch_size
         largest = found.largest_batch if found is not None else 0
-        self._use.setVisible(0 < largest != batch and not measuring)
+        self._use.setVisible(0 < largest != batch and not measuring and not _fits_whole(found))
         self._use.setText(f"Use {count(largest)}")
         self._use.setAccessibleName(f"Use batches of {count(largest)}")
         kind = "primary" if found is not None and found.problem else ""
@@ -202,6 +207,8 @@ class PreflightPanel(QFrame):
             return "A run cannot start as the experiment stands"
         total = MemoryBar.total_words(found.needed, found.free)
         fits = f" · batches of up to {count(found.largest_batch)} fit" if found.largest_batch else ""
+        if _fits_whole(found):
+            fits = " · a batch of any size fits"
         return f"Memory on {device_words(found.device)}: {total}{fits}"
 
     def _time_words(self, found: Preflight | None) -> str:
@@ -212,8 +219,13 @@ class PreflightPanel(QFrame):
         if not found.seconds_per_epoch:
             return ""
         epochs = self._bridge.experiment.training.epochs
-        whole = f", {counted(epochs, 'epoch')} {duration(found.seconds_per_epoch * epochs)}" if epochs > 1 else ""
+        whole = f", all {count(epochs)} about {duration(found.seconds_per_epoch * epochs)}" if epochs > 1 else ""
         return f"An epoch takes about {duration(found.seconds_per_epoch)}{whole}"
+
+
+def _fits_whole(found: Preflight | None) -> bool:
+    """Whether all training samples fit in one batch: more than that nobody can want, and few want as much."""
+    return found is not None and 0 < found.training_samples <= found.largest_batch
 
 
 def _same(one: Experiment, other: Experiment) -> bool:

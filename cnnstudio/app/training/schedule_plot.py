@@ -91,12 +91,13 @@ def rate_tick(value: float, _: object = None) -> str:
 def schedule_words(recipe: TrainingRecipe) -> str:
     """How the learning rate goes, in one sentence."""
     rate, last = recipe.learning_rate, recipe.rate_at(recipe.epochs * STEPS_PER_EPOCH - 1, STEPS_PER_EPOCH)
-    warm = f" after {format.number(recipe.warmup_epochs)} epochs of warm-up" if recipe.warmup_epochs else ""
+    long = recipe.warmup_epochs
+    warm = f" after {format.number(long)} {'epoch' if long == 1 else 'epochs'} of warm-up" if long else ""
     if recipe.schedule == "constant":
         return f"{rate:g} throughout{warm}"
     if recipe.schedule == "one-cycle":
         return f"Up from {rate / 25:.3g} to {rate:g}, then down to {last:.3g}"
     if recipe.schedule == "plateau":
         wait = format.counted(recipe.plateau_patience, "epoch")
-        return f"{rate:g}{warm}, times {recipe.decay:g} whenever {wait} bring no progress on validation"
+        return f"{rate:g}{warm}, times {recipe.decay:g} after {wait} without progress on validation"
     return f"From {rate:g}{warm} down to {last:.3g}"

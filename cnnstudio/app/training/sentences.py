@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnnstudio.app.format import count, counted
+from cnnstudio.app.format import count, counted, duration
 from cnnstudio.core.metrics import is_good, metric_told
 from cnnstudio.core.program import INPUT
 
@@ -53,7 +53,8 @@ def waiting_words(recipe: TrainingRecipe) -> str:
 
 
 def standing(state: RunState) -> str:
-    """How the run goes: learning rate, speed, what is kept, and how steps are computed; "" while nothing is known."""
+    """How the run goes: learning rate, speed, what is kept, and how steps are computed; "" while nothing is known, and
+    once all is over."""
     words = []
     if state.learning_rate and state.active:
         words.append(f"Learning rate {state.learning_rate:.3g}")
@@ -62,7 +63,7 @@ def standing(state: RunState) -> str:
     if state.checkpoint is not None and state.phase not in ("finished", "stopped"):
         epoch, step = state.checkpoint
         words.append(f"Kept up to {kept_words(epoch, step, state.steps_per_epoch)}")
-    if state.plan:
+    if state.plan and state.active:
         words.append(state.plan[:1].upper() + state.plan[1:])
     return " \u00b7 ".join(words)
 
@@ -105,16 +106,6 @@ def all_results(test: Mapping[str, float]) -> str:
     """Every metric on the test part, for the tooltip."""
     told = ", ".join(metric_told(n, v) for n, v in test.items())
     return f"On the test part, which was used for nothing else: {told}"
-
-
-def duration(seconds: float) -> str:
-    """A stretch of time: 12.3 s, 2 min 5 s, 1 h 3 min."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60:,} h {minutes % 60} min"
 
 
 def recipe_words(recipe: TrainingRecipe) -> str:

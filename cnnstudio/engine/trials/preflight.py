@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio.engine import devices
-from cnnstudio.engine.estimate import largest_batch, needed_bytes, problem
+from cnnstudio.engine.estimate import largest_batch, needed_bytes, problem, training_samples
 from cnnstudio.engine.trials.trial import go_on, subject
 from cnnstudio.wire.messages import Preflight
 
@@ -53,6 +53,7 @@ def _estimated(tried: Subject, request: int) -> Preflight:
         free=free or 0,
         largest_batch=largest_batch(experiment, design, free),
         problem=problem(experiment, design, free) or "",
+        training_samples=training_samples(experiment),
         warning=devices.precision_warning(experiment.training.precision, tried.device),
     )
 

@@ -250,6 +250,8 @@ class Preflight(Event, frozen=True):
     """As RunStarted.plan."""
     warning: str = ""
     """What else to know, though the run can start: one sentence, or ""."""
+    training_samples: int = 0
+    """How many samples are learned from, about or at most; no batch is larger."""
 
 
 class RatesTried(Event, frozen=True):

@@ -10,12 +10,11 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView, QWidget
 
-from cnnstudio.app.format import DASH, count
+from cnnstudio.app.format import DASH, count, duration
 from cnnstudio.app.panels import table_text
 from cnnstudio.app.runs.columns import state_words
 from cnnstudio.app.runs.comparison.swatch import swatch
 from cnnstudio.app.theme import Role, space, theme, themes
-from cnnstudio.app.training.sentences import duration
 from cnnstudio.core.differences import differences
 from cnnstudio.core.metrics import higher_is_better, metric_title, metric_value
 
