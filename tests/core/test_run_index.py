@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from cnnstudio.core.formats.run_folder import STATE, RunFolderError, read_record, write_record
-from cnnstudio.core.formats.run_index import RunIndex, UnreadableRun, better, find_run, parents, read_run
+from cnnstudio.core.formats.run_folder import STATE, RunFolderError, own_process, read_record, write_record
+from cnnstudio.core.formats.run_index import RunIndex, RunSummary, UnreadableRun, better, find_run, parents, read_run
 from cnnstudio.core.formats.run_notes import (
     LONGEST_NOTE,
     LONGEST_TITLE,
@@ -20,7 +20,7 @@ from cnnstudio.core.formats.run_notes import (
     tags_in,
     write_notes,
 )
-from tests.helpers.runs import make_run
+from tests.helpers.runs import GONE, make_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,14 +110,32 @@ def test_a_quick_look_reads_new_runs_and_those_under_way(tmp_path: Path) -> None
     under_way = make_run(tmp_path, "Under way", number=1, status="RUNNING", alive=True)
     index = RunIndex(tmp_path)
     index.refresh()
-    change(over, epochs_done=1)
     change(under_way, epochs_done=2)
     make_run(tmp_path, "New", number=2)
-    seen = [entry.folder.name for entry in index.steps(only_live=True)]
-    assert [name.rpartition("-")[2] for name in seen] == ["new", "way"]
+    write_notes(over, RunNotes("Named"))
+    for _ in index.steps(only_live=True):
+        pass
     assert [run.record.epochs_done for run in index.runs] == [3, 2, 3]
+    assert index.runs[-1].title == "Over", "what is over is not looked at for its notes"
     index.look_at(over)
-    assert index.runs[-1].record.epochs_done == 1
+    assert index.runs[-1].title == "Named"
+
+
+def test_a_quick_look_sees_that_another_window_lets_a_run_go_on(tmp_path: Path) -> None:
+    folder = make_run(tmp_path, "Stopped", status="STOPPED", checkpoint=True)
+    late = tmp_path / "2026-late"
+    late.mkdir()
+    index = RunIndex(tmp_path)
+    index.refresh()
+    assert [type(entry) for entry in index.entries] == [UnreadableRun, RunSummary], (
+        "no record yet, and one that is over"
+    )
+    pid, started = own_process()
+    change(folder, status="RUNNING", pid=pid, process_started=started)
+    write_record(late, read_record(folder))
+    for _ in index.steps(only_live=True):
+        pass
+    assert [run.under_way for run in index.runs] == [True, True]
 
 
 def test_folders_that_are_gone_leave_the_index(tmp_path: Path) -> None:
@@ -175,6 +193,55 @@ def test_numbers_beyond_all_measure_are_lived_with(tmp_path: Path) -> None:
     change(folder, started="9999-12-31T23:59:59-23:59")
     assert read_run(folder).record.seconds == 1e308
     assert read_run(folder).started is None
+
+
+@pytest.mark.parametrize("pid", [0, -1, -(2**40), 2**31, 2**40, 10**30])
+def test_a_number_that_no_process_has_keeps_no_run(tmp_path: Path, pid: int) -> None:
+    folder = make_run(tmp_path, "Run", status="RUNNING")
+    (folder / STATE).write_text((folder / STATE).read_text().replace(f'"pid": {GONE}', f'"pid": {pid}'))
+    assert read_record(folder).pid == pid
+    assert read_run(folder).status == "INTERRUPTED"
+
+
+@pytest.mark.parametrize("file", [STATE, NOTES])
+def test_what_nests_without_end_is_refused(tmp_path: Path, file: str) -> None:
+    folder = make_run(tmp_path, "Run")
+    given = (folder / STATE).read_text() if file == STATE else "{}"
+    more = f'"other": {"[" * 100_000}{"]" * 100_000}'
+    (folder / file).write_text(f"{given.rstrip()[:-1]}{',' if file == STATE else ''}{more}}}")
+    index = RunIndex(tmp_path)
+    index.refresh()
+    (entry,) = index.entries
+    assert "nests too deep" in (entry.reason if isinstance(entry, UnreadableRun) else entry.problem)
+
+
+@pytest.mark.parametrize("version", ["2.0", "10.1", "", "one"])
+def test_records_and_notes_of_a_newer_format_are_left_alone(tmp_path: Path, version: str) -> None:
+    folder = make_run(tmp_path, "Run")
+    (folder / NOTES).write_text(f'{{"title": "T", "format": "{version}"}}')
+    assert "update the studio" in read_run(folder).problem
+    (folder / STATE).write_text((folder / STATE).read_text().replace('"format": "1.1"', f'"format": "{version}"'))
+    with pytest.raises(RunFolderError, match="update the studio"):
+        read_run(folder)
+    change_back = (folder / STATE).read_text().replace(f'"format": "{version}"', '"format": "1.9"')
+    (folder / STATE).write_text(change_back)
+    assert read_run(folder).record.format == "1.9"
+
+
+def test_a_folder_that_must_not_be_looked_into_has_no_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run(tmp_path, "Run", checkpoint=True)
+    stat = os.stat
+
+    def refusing(path: str | Path, *args: object, **options: object) -> os.stat_result:
+        if "checkpoints" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path)
+
+    assert read_run(folder).has_checkpoint
+    monkeypatch.setattr(os, "stat", refusing)
+    assert not read_run(folder).has_checkpoint
 
 
 # Notes
@@ -261,3 +328,16 @@ def test_better_knows_which_way_a_metric_goes() -> None:
     assert better("accuracy", 0.9, 0.8)
     assert better("loss", 0.1, 0.2)
     assert not better("loss", 0.2, 0.1)
+
+
+def test_a_run_is_named_by_where_one_stands_and_what_is_too_long_names_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run(tmp_path, "Run")
+    monkeypatch.chdir(folder)
+    assert find_run(".", tmp_path / "elsewhere") == folder
+    assert find_run("../" + folder.name, tmp_path) == folder
+    for nonsense in ("x" * 5000, "a\0b", "..", "/", ""):
+        with pytest.raises(RunFolderError, match="neither the folder of a run") as error:
+            find_run(nonsense, tmp_path)
+        assert len(str(error.value)) < 500

@@ -118,3 +118,25 @@ def test_a_folder_and_an_endless_file_are_refused(tmp_path: Path) -> None:
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(RunFolderError, match="at most 67,108,864 are read"):
         read_metrics(tmp_path)
+
+
+def test_nothing_stays_open_of_what_is_refused(tmp_path: Path) -> None:
+    (tmp_path / METRICS).mkdir()
+    handle = os.open(tmp_path, os.O_RDONLY)
+    os.close(handle)
+    for _ in range(3):
+        with pytest.raises(RunFolderError):
+            read_metrics(tmp_path)
+    again = os.open(tmp_path, os.O_RDONLY)
+    os.close(again)
+    assert again == handle, "the lowest free number is given to what is opened next"
+
+
+def test_a_mark_that_a_table_editor_puts_in_front_is_read_over(tmp_path: Path) -> None:
+    assert read_metrics(put(tmp_path, "\ufeffepoch,seconds,loss\n1,2,0.5\n")).columns["loss"] == (0.5,)
+
+
+def test_an_epoch_beyond_counting_is_no_epoch(tmp_path: Path) -> None:
+    found = read_metrics(put(tmp_path, "epoch,seconds,loss\n1,2,0.5\n1e300,3,0.4\n"))
+    assert found.epochs == (1,)
+    assert "line 3" in found.problem

@@ -24,7 +24,7 @@ import datetime
 import os
 import sys
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, Protocol, TypeAlias, TypeVar, get_args
 
 import msgspec
 
@@ -55,6 +55,17 @@ UNDER_WAY: tuple[Status, ...] = ("RUNNING", "PAUSED")
 
 class RunFolderError(ValueError):
     """A folder is no run's; one sentence says what is missing."""
+
+
+class _Versioned(Protocol):
+    """What a JSON file of the folder holds."""
+
+    @property
+    def format(self) -> str:
+        """Major and minor version."""
+
+
+V = TypeVar("V", bound=_Versioned)
 
 
 class RunRecord(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -117,14 +128,32 @@ def write_record(folder: Path, record: RunRecord) -> None:
 
 def read_record(folder: Path) -> RunRecord:
     """The folder's record. Raises RunFolderError when it has none that can be read."""
-    path = folder / STATE
     try:
-        return msgspec.json.decode(read_capped(path, _MAX_BYTES), type=RunRecord)
+        return read_versioned(folder / STATE, RunRecord, "run's state", most=_MAX_BYTES)
     except OSError as error:
         why = error.strerror or str(error)
         raise RunFolderError(f'"{folder}" is not the folder of a run: {STATE} cannot be read ({why}).') from error
+
+
+def read_versioned(path: Path, kind: type[V], what: str, *, most: int) -> V:
+    """The record in a JSON file of a run's folder, which has at most that many bytes.
+
+    Raises OSError where the file cannot be read, RunFolderError where it holds no such thing or a newer format.
+    """
+    data = read_capped(path, most)
+    try:
+        found = msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise RunFolderError(f"{path} holds no run's state: {error}.") from error
+        raise RunFolderError(f"{path} holds no {what}: {error}.") from error
+    except RecursionError as error:
+        raise RunFolderError(f"{path} holds no {what}: it nests too deep.") from error
+    major = FORMAT.partition(".")[0]
+    if found.format.partition(".")[0] != major:
+        raise RunFolderError(
+            f'{path} has the format "{found.format[:20]}", and this CNN Studio reads {major}.x: update the studio to '
+            "open the run."
+        )
+    return found
 
 
 def own_process() -> tuple[int, int]:
@@ -136,9 +165,11 @@ def is_alive(record: RunRecord) -> bool:
     """Whether the process that wrote the record still runs; on Windows, where asking would end it, always yes."""
     if sys.platform == "win32":
         return True
+    if record.pid <= 0:  # to the system, these are groups of processes
+        return False
     try:
         os.kill(record.pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no process has a number that large
         return False
     except OSError:  # it is there, but someone else's
         return record.process_started == 0

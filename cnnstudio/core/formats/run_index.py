@@ -144,8 +144,8 @@ def _settled(run: RunSummary) -> RunSummary:
 
 
 def _has_checkpoint(folder: Path) -> bool:
-    path = folder / CHECKPOINT
-    return path.is_file() or path.with_name(path.name + "~").is_file()
+    path = str(folder / CHECKPOINT)  # Path.is_file raises where a folder must not be looked into
+    return os.path.isfile(path) or os.path.isfile(f"{path}~")
 
 
 class RunIndex:
@@ -173,26 +173,29 @@ class RunIndex:
     def steps(self, *, only_live: bool = False) -> Iterator[Entry]:
         """Refresh one folder at a time, newest first, for a window that must not be held up.
 
-        With `only_live` runs that are over are taken to be as they were: new folders and runs under way are read.
+        With `only_live` one that is over is looked at only if its record is another: a second window or the command
+        line may have let it go on, and a folder that could not be read may have got its record.
         """
         names = self._names()
         for name in self._known.keys() - set(names):
             del self._known[name]
         for name in names:
-            if not (only_live and self._is_over(name)):
-                yield self._look_at(name)
+            yield self._known[name][1] if only_live and self._is_as_it_was(name) else self._look_at(name)
 
     def look_at(self, folder: Path) -> None:
         """Read that one folder anew, if it is below the index's; one that is gone is forgotten."""
         if folder.parent != self.root:
             return
         self._known.pop(folder.name, None)
-        if folder.is_dir():
+        if os.path.isdir(folder):
             self._look_at(folder.name)
 
-    def _is_over(self, name: str) -> bool:
-        known = self._known.get(name)
-        return known is not None and not (isinstance(known[1], RunSummary) and known[1].under_way)
+    def _is_as_it_was(self, name: str) -> bool:
+        if name not in self._known:
+            return False
+        stamp, entry = self._known[name]
+        is_live = isinstance(entry, RunSummary) and entry.under_way
+        return not is_live and stamp[0] == _file_stamp(self.root / name / STATE)
 
     def _names(self) -> list[str]:
         try:
@@ -265,8 +268,8 @@ def find_run(wanted: str, root: Path | None = None) -> Path:
             raise RunFolderError(f'There is no run in "{root}" yet: train an experiment first.')
         return max(index.runs, key=_order).folder
     for folder in (Path(wanted), root / wanted):
-        if wanted and (folder / STATE).is_file():
-            return folder
+        if wanted and os.path.isfile(folder / STATE):
+            return Path(os.path.abspath(folder))  # a run is called by the name of its folder, which "." is not
     index.refresh()
     titled = [run.folder for run in index.runs if wanted in (run.title, run.record.name)]
     if len(titled) == 1:
@@ -275,7 +278,7 @@ def find_run(wanted: str, root: Path | None = None) -> Path:
         names = ", ".join(folder.name for folder in titled[:5])
         raise RunFolderError(f'{len(titled):,} runs are called "{wanted}": name the folder of one, such as {names}.')
     hint = closest(wanted, [run.id for run in index.runs]) if index.runs else "There is no run yet."
-    raise RunFolderError(f'"{wanted}" is neither the folder of a run nor the name of one in "{root}". {hint}')
+    raise RunFolderError(f'"{wanted[:200]}" is neither the folder of a run nor the name of one in "{root}". {hint}')
 
 
 def better(metric: str, value: float, other: float) -> bool:

@@ -6,7 +6,6 @@ that cannot is named, and nothing is ever waited for.
 
 from __future__ import annotations
 
-import math
 import os
 import stat
 from dataclasses import dataclass, field
@@ -25,6 +24,8 @@ EPOCH, SECONDS = "epoch", "seconds"
 MAX_BYTES = 64 << 20
 """Of 20 columns about 300,000 epochs."""
 MAX_COLUMNS = 1000
+_LAST_EPOCH = 2**53
+"""Beyond it numbers with a point skip whole ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,14 @@ def read_metrics(folder: Path) -> RunMetrics:
 def _text(path: Path) -> str:
     # Nothing but a file is opened for reading: a pipe would be waited for, even if it took the file's place just now.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise RunFolderError(f"{path} is not a file, so no run wrote it.")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise RunFolderError(f"{path} is not a file, so no run wrote it.")
         if status.st_size > MAX_BYTES:
             raise RunFolderError(f"{path} has {status.st_size:,} bytes; at most {MAX_BYTES:,} are read.")
-        return file.read(MAX_BYTES).decode("utf-8", errors="replace")
+        return file.read(MAX_BYTES).decode("utf-8-sig", errors="replace")  # a table editor puts a mark in front
 
 
 def _parsed(path: Path, names: tuple[str, ...], lines: list[str]) -> RunMetrics:
@@ -104,7 +106,7 @@ def _parsed(path: Path, names: tuple[str, ...], lines: list[str]) -> RunMetrics:
     problem = ""
     for number, line in enumerate(lines, 2):
         row = _row(line.rstrip("\r"), len(names))
-        if row is None or not math.isfinite(row[0]) or row[0] != int(row[0]) or row[0] < 1:
+        if row is None or not 1 <= row[0] <= _LAST_EPOCH or row[0] != int(row[0]):
             problem = f"{path}, line {number:,}: an epoch and {len(names) - 1:,} numbers were expected"
         elif rows and row[0] <= rows[-1][0]:
             problem = f"{path}, line {number:,}: an epoch after {rows[-1][0]:,.0f} was expected"

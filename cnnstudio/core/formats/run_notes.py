@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cnnstudio.core.formats.run_folder import RunFolderError
-from cnnstudio.core.formats.storage import read_capped, write_atomic
+from cnnstudio.core.formats.run_folder import RunFolderError, read_versioned
+from cnnstudio.core.formats.storage import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,16 +38,11 @@ def read_notes(folder: Path) -> RunNotes:
     """What was written about the run, nothing where there is no such file. Raises RunFolderError."""
     path = folder / NOTES
     try:
-        data = read_capped(path, MOST_BYTES)
+        return kept(read_versioned(path, RunNotes, "notes of a run", most=MOST_BYTES))
     except FileNotFoundError:
         return RunNotes()
     except OSError as error:
         raise RunFolderError(f"{path} cannot be read ({error.strerror or error}).") from error
-    try:
-        notes = msgspec.json.decode(data, type=RunNotes)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise RunFolderError(f"{path} holds no notes of a run: {error}.") from error
-    return kept(notes)
 
 
 def write_notes(folder: Path, notes: RunNotes) -> None:
