@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.selection import Selection
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.experiment import Experiment
+    from cnnstudio.core.formats.run_index import RunSummary
     from cnnstudio.wire.messages import Message
 
 MORE_EPOCHS = 10
@@ -174,20 +175,32 @@ class RunController(QObject):
         folder = Path(directory)
         try:
             experiment = load_experiment(folder / EXPERIMENT)
-            can_go_on = read_run(folder).can_extend
+            found = read_run(folder)
         except (FileError, RunFolderError) as error:
             self.unable.emit(f"The run cannot go on: {error}")
             return
-        if not can_go_on:
-            self.unable.emit(f'The run in "{folder}" has no checkpoint to go on from: train it anew.')
+        if sentence := self._why_stays(found, more):
+            self.unable.emit(sentence)
             return
         if self._experiment is None or folder != Path(self._state.directory):
             self._belong(experiment)
         if self._document is not None:
             self._parents[self._document] = folder.name
-        command = ResumeRun(folder.name, str(folder), more)
-        self._worker.send(command)
-        self._fold(command)
+        self._ask(ResumeRun(folder.name, str(folder), more))
+
+    def _why_stays(self, run: RunSummary, more: int) -> str:
+        """Why the run cannot go on; "" where it can. What another window has begun to train is left to it."""
+        if self._is_elsewhere(run):
+            return f'The run in "{run.folder}" is under way in another window or process: wait for its end, or stop it.'
+        if run.status == "FINISHED" and not more:
+            return f"The run has had all its {run.record.epochs:,} epochs: train more of them instead."
+        if not run.has_checkpoint:
+            return f'The run in "{run.folder}" has no checkpoint to go on from: train it anew.'
+        return ""
+
+    def _is_elsewhere(self, run: RunSummary) -> bool:
+        """Whether another process trains it: the record of one that ended here may not have been written any more."""
+        return run.under_way and run.record.pid != self._worker.pid
 
     def pause(self) -> None:
         """Hold the run after the current batch; all that it needs to go on is on disk then."""
@@ -218,7 +231,7 @@ class RunController(QObject):
         if self.can_stop_after_epoch:
             self._ask(StopRun(self._state.run, after_epoch=True))
 
-    def _ask(self, command: StopRun | PauseRun | ContinueRun) -> None:
+    def _ask(self, command: ResumeRun | StopRun | PauseRun | ContinueRun) -> None:
         self._worker.send(command)
         self._fold(command)
 
@@ -304,12 +317,20 @@ class RunController(QObject):
                 self._look_at_folder()
             self.changed.emit(state)
 
+    def look_again(self) -> None:
+        """The folder of the latest run has come, gone or been changed by another hand: see whether it can go on."""
+        before = (self._can_resume, self._can_extend)
+        self._look_at_folder()
+        if before != (self._can_resume, self._can_extend):
+            self.changed.emit(self._state)
+
     def _look_at_folder(self) -> None:
         """Whether the run can go on is known once it is over, and from what it has left behind alone."""
         self._can_resume = self._can_extend = False
         if self._state.active or not self._state.directory:
             return
-        with contextlib.suppress(RunFolderError, OSError):  # it failed before it had a folder
+        with contextlib.suppress(RunFolderError):  # it failed before it had a folder
             found = read_run(Path(self._state.directory))
-            self._can_resume = found.can_resume and self._state.phase != "finished"
-            self._can_extend = found.can_extend and self._state.phase != "failed"
+            ended = found.status in ("FINISHED", "STOPPED")  # also where it was to go on, and was refused
+            self._can_extend = ended and not self._why_stays(found, MORE_EPOCHS)
+            self._can_resume = not self._why_stays(found, 0)

@@ -377,13 +377,13 @@ def test_the_run_under_way_is_followed(desk: Desk) -> None:
     QTest.keyClick(desk.window, Qt.Key.Key_5, CTRL)
     desk.bot.waitUntil(lambda: "Live" in desk.titles)
     assert desk.cell("Live", "State") == "Training, 0 %"
-    desk.worker.arrive(
-        EpochEnd(start.run, 1, 2.5, {"loss": 0.4, "accuracy": 0.7, "val_loss": 0.5, "val_accuracy": 0.6})
-    )
+    metrics = {"loss": 0.4, "accuracy": 0.7, "val_loss": 0.5, "val_accuracy": 0.6}
+    desk.worker.arrive(EpochEnd(start.run, 1, 2.5, metrics))
     desk.worker.arrive(Progress(start.run, 2, 3, 3.0, {"loss": 0.3}, 900.0))
     assert desk.cell("Live", "State") == "Training, 25 %"
     assert desk.cell("Live", "Time") == "3.0 s"
-    write_record(folder, msgspec.structs.replace(read_run(folder).record, status="STOPPED"))
+    told = {"status": "STOPPED", "metrics": metrics, "test": {"accuracy": 0.65}}
+    write_record(folder, msgspec.structs.replace(read_run(folder).record, **told))
     desk.worker.arrive(RunEnded(start.run, "stopped", start.directory, 1, 3.5, {"loss": 0.5, "accuracy": 0.65}))
     assert desk.cell("Live", "State") == "Stopped"
     assert desk.cell("Live", "Test") == "65.0 %"

@@ -13,10 +13,13 @@ from cnnstudio.app.message_bar import Choice
 from cnnstudio.app.run_controller import MORE_EPOCHS
 from cnnstudio.app.runs.library import RunLibrary
 from cnnstudio.app.runs.trash import Trashed, delete_for_good, put_back, to_trash
+from cnnstudio.core.formats.run_folder import RunFolderError
+from cnnstudio.core.formats.run_index import read_run
 from cnnstudio.core.formats.run_notes import tidy_tags, write_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from pathlib import Path
 
     from PySide6.QtWidgets import QWidget
 
@@ -154,20 +157,32 @@ class RunCommands(QObject):
 
     def give_title(self, run: RunSummary, title: str) -> None:
         """Call the run that; nothing, or its experiment's name, takes the title away."""
-        self._write(run, msgspec.structs.replace(run.notes, title="" if title == run.record.name else title))
+        self._write(run, lambda notes: msgspec.structs.replace(notes, title="" if title == run.record.name else title))
 
     def give_note(self, run: RunSummary, note: str) -> None:
         """Keep what was written about the run."""
-        self._write(run, msgspec.structs.replace(run.notes, note=note))
+        self._write(run, lambda notes: msgspec.structs.replace(notes, note=note))
 
     def give_tags(self, runs: Sequence[RunSummary], added: Collection[str], removed: Collection[str]) -> None:
         """Add tags to these runs and take others away."""
         gone = {tag.casefold() for tag in removed}
-        for run in runs:
-            kept = [tag for tag in run.notes.tags if tag.casefold() not in gone]
-            self._write(run, msgspec.structs.replace(run.notes, tags=tidy_tags((*kept, *added))))
 
-    def _write(self, run: RunSummary, notes: RunNotes) -> None:
+        def tagged(notes: RunNotes) -> RunNotes:
+            kept = [tag for tag in notes.tags if tag.casefold() not in gone]
+            return msgspec.structs.replace(notes, tags=tidy_tags((*kept, *added)))
+
+        for run in runs:
+            self._write(run, tagged)
+
+    def _write(self, shown: RunSummary, changed: Callable[[RunNotes], RunNotes]) -> None:
+        """Change the notes as they are now: another window may have written since they were shown."""
+        try:
+            run = read_run(shown.folder)
+        except RunFolderError as error:
+            self._complain(f"Nothing can be written about “{shown.title}”: {error}")
+            self.library.look_at(shown.folder)
+            return
+        notes = changed(run.notes)
         if notes == run.notes:
             return
         if run.problem:
@@ -186,6 +201,7 @@ class RunCommands(QObject):
 
     def delete(self) -> None:
         """Move the chosen runs to the trash; where there is none, ask whether to delete them for good."""
+        self.library.look_at(*(run.folder for run in self.chosen))  # another window may have let one go on
         if not self.can_delete:
             return
         runs = self.chosen
@@ -198,7 +214,7 @@ class RunCommands(QObject):
             self._messages.show_message(
                 f"{what} in the trash.", "ok", (Choice("Put back", self._put_back),), key="trashed"
             )
-        self.library.look_at(*(run.folder for run in runs))
+        self._look_at(run.folder for run in runs)
         if self._doomed:
             from cnnstudio.app.runs.delete_question import DeleteQuestion
 
@@ -212,14 +228,19 @@ class RunCommands(QObject):
         problem = delete_for_good(folders)
         if problem:
             self._complain(problem)
-        self.library.look_at(*folders)
+        self._look_at(folders)
 
     def _put_back(self) -> None:
         trashed, self._trashed = self._trashed, ()
         problems = [problem for problem in map(put_back, trashed) if problem]
         if problems:
             self._complain(problems[0])
-        self.library.look_at(*(place.folder for place in trashed))
+        self._look_at(place.folder for place in trashed)
+
+    def _look_at(self, folders: Iterable[Path]) -> None:
+        """These have gone or come back; one of them may be that of the latest run."""
+        self.library.look_at(*folders)
+        self._run.look_again()
 
     def _complain(self, sentence: str) -> None:
         self._messages.show_message(sentence, "error", key=KEY)

@@ -33,10 +33,18 @@ def is_of(state: RunState, run: RunSummary) -> bool:
 
 
 def as_it_stands(run: RunSummary, state: RunState) -> RunSummary:
-    """The run with what the messages say: state, epochs, time, and the metrics of the last whole epoch."""
+    """The run with what the messages say: state, epochs, time, and the metrics of the last whole epoch.
+
+    Once it is over the record has the last word, if it could be written: a run that was to go on and was refused is
+    what it was before.
+    """
     if not is_of(state, run):
         return run
     record = run.record
+    if not state.active and not run.under_way:
+        if run.status != "INTERRUPTED" or not state.message:
+            return run
+        return dataclasses.replace(run, record=msgspec.structs.replace(record, message=state.message))
     changed: dict[str, object] = {"message": state.message or state.reason or record.message}
     if state.epochs:  # the run has been set up
         changed |= {"epochs": state.epochs, "epochs_done": len(state.history), "seconds": state.seconds}
