@@ -242,12 +242,13 @@ def test_the_legend_by_keys(comparison: Comparison) -> None:
     assert comparison.hidden() == {"slow", "fast"}
 
 
-def test_the_legend_tells_the_best_value(comparison: Comparison) -> None:
+def test_the_legend_tells_what_the_table_of_runs_tells(comparison: Comparison) -> None:
     runs = comparison.three()
     entries = comparison.panel.legend.rows.entries
-    best = max(comparison.panel.reader.metrics[runs[0].folder].columns["val_accuracy"])
+    best = runs[0].best_value("accuracy")
+    assert best is not None
     assert (entries[0].label, entries[0].value) == ("slow", f"{100 * best:.1f} %")
-    assert comparison.part(QLabel, "comparison_legend_words").text() == "3 runs · best accuracy on validation"
+    assert comparison.part(QLabel, "comparison_legend_words").text() == "3 runs · accuracy on validation, best epoch"
 
 
 def test_a_hidden_run_stays_hidden_while_it_is_chosen(comparison: Comparison) -> None:

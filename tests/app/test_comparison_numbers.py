@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cnnstudio.app.runs.comparison.lines import Against, Choice, Drawing, Line, Part, drawing, labels, smoothed
+from cnnstudio.app.runs.comparison.lines import Against, Choice, Drawing, Line, Part, drawing, labels, result, smoothed
 from cnnstudio.app.runs.comparison.numbers import comma_separated
 from cnnstudio.app.runs.comparison.readout import readings, words
 from cnnstudio.app.runs.comparison.span import NARROWEST, WIDEST, Span
 from cnnstudio.core.formats.run_metrics import read_metrics
+from cnnstudio.core.metrics import RATE
 from tests.helpers.drawn_runs import drawn_run
 
 if TYPE_CHECKING:
@@ -155,6 +156,31 @@ def test_titles_that_runs_share_are_told_apart(tmp_path: Path) -> None:
     assert len(set(labels((one, other, alone)))) == 3
     assert labels((one, other, alone))[2] == "U-Net"
     assert labels((other, third)) == ("LeNet on digits, other", "LeNet on digits, third")
+
+
+def test_runs_of_one_title_are_told_apart_by_as_little_of_their_start_as_does(tmp_path: Path) -> None:
+    def named(name: str, started: str) -> RunSummary:
+        return drawn_run(tmp_path / name, epochs=0, started=f"2026-11-{started}+00:00")
+
+    early, soon = named("early", "23T10:00:05"), named("soon", "23T10:00:40")
+    later, other_day = named("later", "23T10:02:00"), named("other", "24T10:00:00")
+    for run in (early, soon, later, other_day):
+        assert run.started is not None
+    assert labels((early, later)) == tuple(f"LeNet on digits, {r.started:%H:%M}" for r in (early, later))
+    assert labels((early, soon)) == tuple(f"LeNet on digits, {r.started:%H:%M:%S}" for r in (early, soon))
+    assert labels((early, other_day)) == tuple(
+        f"LeNet on digits, {r.started:%Y-%m-%d %H:%M}" for r in (early, other_day)
+    )
+
+
+def test_the_value_of_a_run_is_that_of_its_best_epoch() -> None:
+    values = (0.5, 0.9, 0.8)
+    assert result("accuracy", values, (1, 2, 3), 3) == 0.8
+    assert result("accuracy", values, (1, 2, 3), 0) == 0.9, "a run that tells no best epoch: the best of the values"
+    assert result("loss", values, (1, 2, 3), 9) == 0.5
+    assert result("accuracy", (math.nan, 0.4), (1, 2), 1) == 0.4
+    assert result(RATE, values, (1, 2, 3), 1) == 0.8
+    assert result("loss", (), (), 1) is None
 
 
 def test_the_point_nearest_to_a_place_is_found_within_half_a_step() -> None:

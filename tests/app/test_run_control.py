@@ -40,7 +40,7 @@ from cnnstudio.wire.messages import (
     StartRun,
     StopRun,
 )
-from tests.helpers.recording import RecordingWorker, Studio, studio
+from tests.helpers.recording import STEPS, RecordingWorker, Studio, studio
 from tests.helpers.run_folders import leave_run
 
 if TYPE_CHECKING:
@@ -133,12 +133,34 @@ def test_pause_holds_the_run_and_the_same_button_lets_it_go_on(bench: Bench) -> 
     assert bench.text("run_phase") == "Paused"
     assert bench.text("run_headline") == "Paused “LeNet”"
     assert bench.part("run_pause").accessibleName() == "Continue"
+    assert bench.part("run_pause").text() == "Continue", "what to do next is not left to an icon"
     assert not bench.part("run_train").isEnabled()
     assert no(bench.messages), "whoever pauses knows why"
     bench.press("run_pause")
     assert bench.worker.all(ContinueRun) == [ContinueRun(run)]
     bench.worker.arrive(RunContinued(run))
     assert bench.text("run_phase") == "Training"
+    assert bench.part("run_pause").text() == ""
+
+
+def test_a_run_that_starts_is_not_told_to_press_train(bench: Bench) -> None:
+    bench.run.start()
+    assert bench.text("run_headline") == f"Building “{bench.experiment.name}”"
+    assert bench.text("run_facts") == "Data are read, and the network is built."
+    bench.worker.arrive(RunFailed(bench.run.state.run, "The digits cannot be read."))
+    assert bench.text("run_facts") == "", "the line beneath says what to do"
+
+
+def test_in_a_narrow_window_the_state_of_the_run_stays_whole(bench: Bench, qtbot: QtBot) -> None:
+    bench.studio.start(12)
+    bench.studio.progress(12, STEPS)
+    bench.end("finished")
+    bench.window.resize(900, 300)
+    phase = bench.part("run_phase")
+    qtbot.waitUntil(lambda: bench.window.width() == 900)
+    assert phase.text() == "Finished"
+    assert phase.width() >= phase.fontMetrics().horizontalAdvance("Finished")
+    assert bench.window.findChild(QWidget, "run_progress").isHidden(), "a full bar tells nothing"
 
 
 def test_stop_after_this_epoch_is_asked_once_and_shown(bench: Bench) -> None:

@@ -78,7 +78,8 @@ class RunDetails(QStackedWidget):
         self.tags.setPlaceholderText("Add tags")
         self.note.setPlaceholderText("Write a note")
         self.note.setTabChangesFocus(True)
-        self.note.setFixedHeight(self.note.fontMetrics().lineSpacing() * NOTE_LINES + space(4))
+        self.note.document().setDocumentMargin(space(2))  # its words stand beneath those of the tags
+        self.note.setFixedHeight(self.note.fontMetrics().lineSpacing() * NOTE_LINES + space(5))
         self._facts.setHorizontalSpacing(space(3))
         self._facts.setVerticalSpacing(space(1))
         self._facts.setColumnStretch(1, 1)

@@ -110,8 +110,9 @@ class RunHeader(QFrame):
     def show_run(self, run: RunController, now: Experiment) -> None:
         """Say how the run stands; `now` is the design as it is."""
         state = run.state
-        self._headline.setText(headline(state))
-        for label, text in ((self._facts, facts(state) or waiting_words(now.training)), (self._state, standing(state))):
+        self._headline.setText(headline(state, run.name))
+        known = facts(state) or waiting_words(state, now.training)
+        for label, text in ((self._facts, known), (self._state, standing(state))):
             label.setText(text)
             label.setToolTip(text)
             label.setVisible(bool(text))
@@ -128,7 +129,8 @@ class RunHeader(QFrame):
         self._show_failure(state, can_resume=run.can_resume)
         over = state.phase in ("finished", "stopped")
         self._directory = state.directory
-        self._folder.setVisible(bool(state.directory) and (over or state.phase == "failed"))
+        left = over or (state.phase == "failed" and Path(state.directory).is_dir())  # it may have failed before
+        self._folder.setVisible(bool(state.directory) and left)
         self._folder.setToolTip(f"Open the folder of this run: {state.directory}")
         self._export.setVisible(over)
         self.resume.setVisible(run.can_resume)

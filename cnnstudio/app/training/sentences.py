@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from cnnstudio.wire.run_state import RunState
 
 
-def headline(state: RunState) -> str:
-    """What is going on, in one line."""
-    name = f"\u201c{state.name}\u201d" if state.name else "the experiment"
+def headline(state: RunState, name: str = "") -> str:
+    """What is going on, in one line; `name` is the experiment's where the run has not told it yet."""
+    told = state.name or name
+    name = f"\u201c{told}\u201d" if told else "the experiment"
     return {
         "idle": "Not trained yet",
         "starting": f"Building {name}",
@@ -28,7 +29,7 @@ def headline(state: RunState) -> str:
         "stopping": f"Stopping {name} after this batch",
         "finished": f"Trained {name}",
         "stopped": f"Stopped {name}",
-        "failed": f"The run of {name} failed" if state.name else "The run failed",
+        "failed": f"The run of {name} failed" if told else "The run failed",
     }[state.phase]
 
 
@@ -47,8 +48,12 @@ def facts(state: RunState) -> str:
     return " \u00b7 ".join(words)
 
 
-def waiting_words(recipe: TrainingRecipe) -> str:
-    """What to do before the first run, and how it would train."""
+def waiting_words(state: RunState, recipe: TrainingRecipe) -> str:
+    """What to do before the first run, and how it would train; what happens before a run has anything to tell."""
+    if state.phase == "starting":
+        return "Data are read, and the network is built."
+    if state.phase != "idle":
+        return ""
     return f"Press Train (F5) to train the design as it stands: {recipe_words(recipe)}."
 
 

@@ -1,4 +1,4 @@
-"""The legend of a comparison: a row for each run with its colour, name and best value; a click hides it or shows it."""
+"""The legend of a comparison: a row for each run with its colour, name and result; a click hides it or shows it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Entry:
     slot: int
     label: str
     value: str
-    """What stands at the right: the best value, or why there is none."""
+    """What stands at the right: the value at the best epoch, or why there is none."""
     tip: str = ""
 
 

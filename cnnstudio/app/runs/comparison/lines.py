@@ -7,16 +7,16 @@ import enum
 import math
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from cnnstudio.app.runs.columns import started_words
 from cnnstudio.app.runs.comparison.span import Span
 from cnnstudio.app.training.figures import metric_bounds
 from cnnstudio.core.formats.run_metrics import in_order
 from cnnstudio.core.metrics import RATE, higher_is_better, metric_title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from cnnstudio.core.formats.run_index import RunSummary
@@ -155,12 +155,30 @@ def metrics_of(measured: Iterable[RunMetrics]) -> tuple[str, ...]:
 
 
 def labels(runs: Sequence[RunSummary]) -> tuple[str, ...]:
-    """What the runs are called: by their titles; those that share one also by their start, or else their folder."""
+    """What the runs are called: by their titles; those that share one also by their start, as briefly as it tells them
+    apart, or else by their folder."""
     names = [run.title for run in runs]
-    for told in (started_words, _id, _folder):
-        shared = {name for name, times in Counter(names).items() if times > 1}
-        names = [f"{run.title}, {told(run)}" if name in shared else name for run, name in zip(runs, names, strict=True)]
-    return tuple(names)
+    shared = {name for name, times in Counter(names).items() if times > 1}
+    for title in shared:
+        alike = [run for run in runs if run.title == title]
+        told = next((t for t in _tellers(alike) if len({t(run) for run in alike}) == len(alike)), _folder)
+        names = [f"{title}, {told(run)}" if run.title == title else name for run, name in zip(runs, names, strict=True)]
+    taken = Counter(names)
+    return tuple(name if taken[name] == 1 else f"{name}, {run.id}" for run, name in zip(runs, names, strict=True))
+
+
+def _tellers(runs: Sequence[RunSummary]) -> Iterator[Callable[[RunSummary], str]]:
+    """Ways to tell runs of one title apart, the briefest first: the time of a day that they share, day and time."""
+    if all(run.started is not None for run in runs):
+        clocks = ("%H:%M", "%H:%M:%S")
+        if len({run.started.date() for run in runs if run.started is not None}) == 1:
+            yield from (partial(_start, form=form) for form in clocks)
+        yield from (partial(_start, form=f"%Y-%m-%d {form}") for form in clocks)
+    yield _id
+
+
+def _start(run: RunSummary, form: str) -> str:
+    return format(run.started, form) if run.started is not None else run.id
 
 
 def _id(run: RunSummary) -> str:
@@ -206,8 +224,14 @@ def _parts(metrics: RunMetrics, choice: Choice) -> tuple[bool, ...]:
     return (choice.part is Part.VALIDATION,)
 
 
-def best(metric: str, values: Sequence[float]) -> float | None:
-    """The best of the values; of a learning rate the last, as none is better than another; None without a number."""
+def result(metric: str, values: Sequence[float], epochs: Sequence[int], best_epoch: int) -> float | None:
+    """What stands for the run, as in the table of runs: the value at its best epoch, which is the recipe's to judge.
+
+    The best of the values where that epoch is not among them; of a learning rate the last, as none is better than
+    another; None without a number.
+    """
+    if metric != RATE and best_epoch in epochs and math.isfinite(values[epochs.index(best_epoch)]):
+        return values[epochs.index(best_epoch)]
     known = [v for v in values if math.isfinite(v)]
     if not known:
         return None

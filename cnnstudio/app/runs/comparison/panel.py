@@ -22,7 +22,7 @@ from cnnstudio.app.runs.columns import started_words, state_words
 from cnnstudio.app.runs.comparison.canvas import ComparisonCanvas
 from cnnstudio.app.runs.comparison.controls import Controls
 from cnnstudio.app.runs.comparison.legend import Entry, Legend
-from cnnstudio.app.runs.comparison.lines import Part, best, drawing, labels, metrics_of
+from cnnstudio.app.runs.comparison.lines import Part, drawing, labels, metrics_of, result
 from cnnstudio.app.runs.comparison.numbers import comma_separated
 from cnnstudio.app.runs.comparison.plot import MOST_RUNS, figure_file
 from cnnstudio.app.runs.comparison.reader import RunReader
@@ -231,7 +231,8 @@ class ComparisonPanel(QFrame):
         for run, label in zip(self.runs, labels(self.runs), strict=True):
             lines = [line for line in made.lines if line.run == run.folder]
             line = lines[-1] if lines else None
-            value = None if line is None else best(metric, line.measured)
+            epochs = self._reader.metrics[run.folder].epochs if line is not None else ()
+            value = None if line is None else result(metric, line.measured, epochs, run.record.best_epoch)
             told = "no value" if value is None else metric_value(metric, value)
             tip = f"{label}\n{state_words(run)}, started {started_words(run)}\n{run.folder}"
             entries.append(Entry(run.folder, self._slots[run.folder], label, told, tip))
@@ -239,8 +240,8 @@ class ComparisonPanel(QFrame):
         hidden = len(self.legend.rows.hidden)
         number = counted(len(self.runs), "run") + (f", {hidden:,} hidden" if hidden else "")
         where = "" if metric == RATE else f" on {(Part.VALIDATION if part is Part.BOTH else part).value.lower()}"
-        which = "last" if metric == RATE else "best"
-        self._legend_words.setText(f"{number} \u00b7 {which} {metric_words(metric)}{where}")
+        told = f"last {metric_words(metric)}" if metric == RATE else f"{metric_words(metric)}{where}, best epoch"
+        self._legend_words.setText(f"{number} \u00b7 {told}")
         self._legend_words.setToolTip(self._legend_words.text())
 
     def _show_table(self) -> None:
