@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import errno
-import io
 import math
 import os
 import time
@@ -36,6 +35,7 @@ from cnnstudio.engine.control import FolderTaken, PlaceError
 from cnnstudio.engine.devices import versions
 from cnnstudio.engine.event_files import EventFiles
 from cnnstudio.engine.resuming import write_checkpoint
+from cnnstudio.engine.weights_writing import save_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,32 +70,6 @@ def writing_to(folder: Path) -> Iterator[None]:
         raise PlaceError(told, repr(error), why, full=full) from error
 
 
-class _Weights(io.BytesIO):
-    """A weights file in memory. Keras writes into any BytesIO whose text ends as a weights file's name does."""
-
-    def __str__(self) -> str:
-        return "memory.weights.h5"
-
-
-def save_weights(model: Any, path: Path, weights: Sequence[np.ndarray] | None = None) -> None:
-    """Write the model's weights, whole or not at all: Keras itself would write over the good file. Raises OSError.
-
-    `weights`: others than those that the model has, in their order. HDF5 never writes to the disk itself: where that is
-    full it keeps the file open and ends the process with SIGSEGV.
-    """
-    file = _Weights()
-    if weights is None:
-        model.save_weights(file)
-    else:
-        before = model.get_weights()
-        model.set_weights(weights)
-        try:
-            model.save_weights(file)
-        finally:
-            model.set_weights(before)
-    write_atomic(path, file.getvalue())
-
-
 class RunFolder:
     """Writes one run's folder. Every method raises PlaceError when the disk does not take it."""
 
@@ -120,8 +94,12 @@ class RunFolder:
         self.best: Sequence[np.ndarray] = ()
         """Weights of the best epoch; () before the first."""
         self._best_saved = True
+        self._best_is_last = False
+        """Whether the best epoch is the last one, so that both files hold the same."""
         self._last: Sequence[np.ndarray] = ()
-        """Weights after the last whole epoch while they are not on disk yet."""
+        """Weights after the last whole epoch while they are not on disk yet; () where they are those of the model."""
+        self.unsaved = False
+        """Whether an epoch has ended since the weights were last written."""
         self._lines = 0
         """Epochs that the metrics have."""
         self._next_save = 0.0
@@ -213,9 +191,22 @@ class RunFolder:
         """The last change of the record."""
         self.update(status=status, **changed)
 
+    def remember(self, model: Any, *, best: bool, changes: bool) -> None:
+        """Have the weights of an epoch that has just ended, until they are on disk. `best`: none before was better.
+
+        They are copied only where there is a need to. `changes`: whether the model will have others before they are
+        saved.
+        """
+        self._last = ()  # first, so that there are not more copies at a time than have to be
+        if best:
+            self.best, self._best_saved = (), False
+        copied = model.get_weights() if best or changes else ()
+        self._last, self.unsaved, self._best_is_last = copied if changes else (), True, best
+        if best:
+            self.best = copied
+
     def epoch_end(
         self,
-        weights: Sequence[np.ndarray],
         epoch: int,
         seconds: float,
         metrics: Mapping[str, float],
@@ -224,33 +215,36 @@ class RunFolder:
         *,
         best: bool,
     ) -> None:
-        """Add a line to the metrics; keep the weights and the verdict of validation. `best`: none before was better.
+        """Add a line to the metrics; keep the verdict of validation. `best`: none before was better.
 
         Where the disk does not take the line, none of it stays, and it can be tried again.
         """
         changed: dict[str, Any] = {"epochs_done": epoch, "seconds": seconds, "metrics": numbers(metrics)}
         if best:
-            self.best, self._best_saved = weights, False
             changed |= {"best_epoch": epoch, "best": numbers(metrics)}
             self._validated["best"] = self._evaluation(epoch, judged)
         self._validated["last"] = self._evaluation(epoch, judged)
         self.record = msgspec.structs.replace(self.record, **changed)
-        self._last = weights
         self._add_line(epoch, seconds, {**metrics, "learning_rate": rate})
 
-    def save(self, model: Any, weights: Sequence[np.ndarray] = ()) -> None:
-        """Bring on disk what is newer than the files: the weights of the last epoch, or these, and of the best one."""
-        last = weights or self._last
+    def save(self, model: Any, *, as_it_is: bool = False) -> None:
+        """Bring on disk what is newer than the files: the weights of the last epoch, and of the best one.
+
+        `as_it_is`: those that the model has now, in place of those of the last epoch.
+        """
         with writing_to(self.path):
-            if last:
-                save_weights(model, self.path / LAST, last)
+            if as_it_is or self.unsaved:
+                save_weights(model, self.path / LAST, () if as_it_is else self._last)
             if not self._best_saved and self.best:
-                save_weights(model, self.path / BEST, self.best)
+                if self._best_is_last and not as_it_is:
+                    link_atomic(self.path / LAST, self.path / BEST)
+                else:
+                    save_weights(model, self.path / BEST, self.best)
             self._best_saved = True
             if self._validated:
                 self._write(VALIDATED, self._validated)
             write_record(self.path, self.record)
-        self._last = ()
+        self._last, self.unsaved, self._best_is_last = (), False, False
 
     def checkpoint(self, model: Any, checkpoint: Checkpoint) -> None:
         """Bring on disk all that the run needs to go on from here, and what belongs to the epochs before."""
@@ -268,7 +262,13 @@ class RunFolder:
         """End with the weights of the best epoch: the model's, and those on disk that are tested and exported."""
         model.set_weights(self.best)
         self._validated = {**self._validated, "last": self._validated["best"]} if "best" in self._validated else {}
-        self.save(model, self.best)
+        self.save(model, as_it_is=True)
+
+    def take_back(self, model: Any) -> bool:
+        """Let the model have the weights of the last whole epoch, where these are not on disk yet."""
+        if self._last:
+            model.set_weights(self._last)
+        return bool(self._last)
 
     def tested(self, epoch: int, judged: Verdict) -> None:
         """Keep how the network did on the test part."""
@@ -292,11 +292,6 @@ class RunFolder:
         target = self.path / path
         target.parent.mkdir(exist_ok=True)
         write_atomic(target, msgspec.json.encode(value) + b"\n")
-
-    @property
-    def unsaved(self) -> bool:
-        """Whether an epoch has ended since the weights were last written."""
-        return bool(self._last)
 
     @property
     def is_time_to_save(self) -> bool:

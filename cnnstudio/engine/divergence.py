@@ -9,7 +9,9 @@ import numpy as np
 
 from cnnstudio.core.code.model_code import needed
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras, tensorflow
-from cnnstudio.engine.build import build_keras, layer_names, room_for
+from cnnstudio.engine.build import layer_names, room_for
+from cnnstudio.engine.control import RunError
+from cnnstudio.engine.workbench import begun_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -92,21 +94,13 @@ def _fault_of_blocks(bench: Workbench, batches: Sequence[np.ndarray]) -> str:
     ends = {block: step for block, step in bench.program.outputs.items() if step in alive}
     try:
         with room_for(len(bench.program.steps)):
-            model = _as_begun(bench)
+            model = begun_model(bench)  # of its own: batch statistics of the run's one are not to change
             looked_at = keras.Model(model.inputs[0], [model.get_layer(names[step]).output for step in ends.values()])
             return _exploding_block(bench, looked_at, ends, inputs, targets)
     except DEVICE_ERRORS:  # a second model may be too much for the memory; the run has failed already
         return ""
-
-
-def _as_begun(bench: Workbench) -> Any:
-    """A model of its own with the weights of the first step: batch statistics of the run's one are not to change."""
-    experiment = bench.experiment
-    keras.utils.set_random_seed(experiment.training.seed)
-    model = build_keras(bench.program, precision=experiment.training.precision)
-    if experiment.weights:
-        model.set_weights(bench.model.get_weights())
-    return model
+    except RunError:  # the file of the first weights is gone
+        return ""
 
 
 def _exploding_block(

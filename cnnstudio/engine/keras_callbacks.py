@@ -47,6 +47,11 @@ class KerasCallbacks:
         self._list.on_train_begin()
 
     @property
+    def are_there(self) -> bool:
+        """Whether there is anyone to call, who may change the weights at any time."""
+        return bool(self._given)
+
+    @property
     def stop(self) -> bool:
         """Whether one of them has asked for the end, by `model.stop_training`."""
         return self._list is not None and bool(self._model.stop_training)

@@ -8,9 +8,12 @@ run.
 from __future__ import annotations
 
 import json
+import math
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +22,7 @@ from cnnstudio.core.formats.storage import atomic_file
 from cnnstudio.engine.control import RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from cnnstudio.core.formats.run_folder import RunRecord
@@ -32,9 +35,18 @@ _KINDS = {
 _LEARNER, _BEST = "learner/", "best/"
 
 
-def _alignment(named: tuple[str, np.ndarray]) -> int:
+class _Entry(NamedTuple):
+    """An array that is to be written."""
+
+    name: str
+    read: Callable[[], np.ndarray]
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+
+def _alignment(entry: _Entry) -> int:
     """Arrays of large numbers come first, so that each begins at a multiple of its numbers' size."""
-    return -named[1].itemsize
+    return -entry.dtype.itemsize
 
 
 class ResumeError(RunError):
@@ -64,32 +76,63 @@ class Checkpoint:
 
     position: Position
     learner: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """As Learner.state gives it; {} before the first step: the seed gives the weights again."""
+    """As Learner.state gives it, each array read when it is asked for.
+
+    {} before the first step: the seed gives the weights again.
+    """
     best: Sequence[np.ndarray] = ()
     """Weights of the best epoch, in the order of the model's; () before the first epoch."""
 
 
+class _Stored(Mapping[str, np.ndarray]):
+    """The arrays of a file whose names begin alike, each read when it is asked for.
+
+    They stay those of the file that was opened, also when another takes its place.
+    """
+
+    def __init__(self, file: Any, prefix: str) -> None:
+        self._file = file
+        self._prefix = prefix
+        self._names = [name.removeprefix(prefix) for name in list(file.keys()) if name.startswith(prefix)]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._names:
+            raise KeyError(name)
+        array: np.ndarray = self._file.get_tensor(f"{self._prefix}{name}")
+        return array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write the run's checkpoint, whole or not at all; the one before stays beside it. Raises OSError."""
-    arrays = {f"{_LEARNER}{name}": array for name, array in checkpoint.learner.items()}
-    arrays |= {f"{_BEST}{number}": array for number, array in enumerate(checkpoint.best)}
-    arrays = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
-    arrays = dict(sorted(arrays.items(), key=_alignment))
+    """Write the run's checkpoint, whole or not at all; the one before stays beside it. Raises OSError.
+
+    Each array is read twice, and none is held meanwhile: together they are the most of what a run has in memory.
+    """
+    sources: list[tuple[str, Callable[[], np.ndarray]]] = [
+        *((f"{_LEARNER}{name}", partial(checkpoint.learner.__getitem__, name)) for name in checkpoint.learner),
+        *((f"{_BEST}{number}", partial(checkpoint.best.__getitem__, number)) for number in range(len(checkpoint.best))),
+    ]
+    entries = [_Entry(name, read, array.dtype, array.shape) for name, read in sources for array in (read(),)]
+    entries.sort(key=_alignment)
     with atomic_file(folder / CHECKPOINT, backup=True) as file:
-        file.write(_head(arrays, {"position": json.dumps(asdict(checkpoint.position))}))
-        for array in arrays.values():  # one after the other: the library's own writer holds a copy of all of them
-            file.write(array.reshape(-1).view(np.uint8).data)
+        file.write(_head(entries, {"position": json.dumps(asdict(checkpoint.position))}))
+        for entry in entries:
+            file.write(np.ascontiguousarray(entry.read()).reshape(-1).view(np.uint8).data)
 
 
-def _head(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> bytes:
+def _head(entries: Sequence[_Entry], metadata: Mapping[str, str]) -> bytes:
     """The length of the table, and the table: where each array lies. As safetensors lays it down."""
     table: dict[str, Any] = {"__metadata__": metadata}
     at = 0
-    for name, array in arrays.items():
-        table[name] = {
-            "dtype": _KINDS[array.dtype.name], "shape": array.shape, "data_offsets": (at, at + array.nbytes),
-        }  # fmt: skip
-        at += array.nbytes
+    for entry in entries:
+        end = at + entry.dtype.itemsize * math.prod(entry.shape)
+        table[entry.name] = {"dtype": _KINDS[entry.dtype.name], "shape": entry.shape, "data_offsets": (at, end)}
+        at = end
     text = json.dumps(table).encode()
     text += b" " * (-len(text) % 8)  # arrays begin at a multiple of 8 bytes
     return len(text).to_bytes(8, "little") + text
@@ -108,14 +151,13 @@ def _read(path: Path) -> Checkpoint | None:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, framework="numpy") as file:
-            position = Position(**json.loads((file.metadata() or {})["position"]))
-            arrays = {name: file.get_tensor(name) for name in list(file.keys())}
+        file: Any = safe_open(path, framework="numpy")
+        position = Position(**json.loads((file.metadata() or {})["position"]))
+        best = _Stored(file, _BEST)
+        weights = [best[str(number)] for number in range(len(best))]
     except (OSError, SafetensorError, ValueError, TypeError, KeyError):
         return None
-    learner = {name.removeprefix(_LEARNER): array for name, array in arrays.items() if name.startswith(_LEARNER)}
-    best = [arrays[f"{_BEST}{number}"] for number in range(len(arrays) - len(learner)) if f"{_BEST}{number}" in arrays]
-    return Checkpoint(position, learner, best)
+    return Checkpoint(position, _Stored(file, _LEARNER), weights)
 
 
 def epochs_of(folder: Path, record: RunRecord, position: Position, more: int) -> int:

@@ -13,8 +13,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from cnnstudio.core.formats.files import FileError, load_experiment
 from cnnstudio.core.formats.run_folder import EXPERIMENT, RunFolderError, fresh_folder, read_record
 from cnnstudio.engine import devices
@@ -26,12 +24,13 @@ from cnnstudio.engine.divergence import cause_of
 from cnnstudio.engine.keeping import Keeper
 from cnnstudio.engine.keras_callbacks import KerasCallbacks
 from cnnstudio.engine.learning import Plan, is_finite, metric_names
+from cnnstudio.engine.learning.states import are_finite
 from cnnstudio.engine.live import LiveViews, RunNetwork
 from cnnstudio.engine.pace import Pace
 from cnnstudio.engine.probes import Probe
 from cnnstudio.engine.resuming import Checkpoint, Position, ResumeError, epochs_of, read_checkpoint
 from cnnstudio.engine.tasks import evaluation
-from cnnstudio.engine.workbench import set_up
+from cnnstudio.engine.workbench import begun_model, set_up
 from cnnstudio.wire.messages import Checkpointed, EpochEnd, Progress, RunEnded, RunStarted
 
 if TYPE_CHECKING:
@@ -123,10 +122,9 @@ class Run:
         """Whether the folder is this run's to write: one that could not be resumed stays as it was."""
         self._pace: Pace
         self._bench: Workbench
+        self._folder: RunFolder
         self._keeper: Keeper
         self._model: Any = None
-        self._weights: list[Any] = []
-        """Copy of the latest weights that gave finite metrics."""
         self._probe: Probe | None = None
         self._live: LiveViews | None = None
 
@@ -146,7 +144,7 @@ class Run:
             check_weights(self._experiment)
         device = devices.resolve(self._recipe.device)
         check_memory(self._experiment, design, device)
-        folder = RunFolder(self._directory, self._experiment, device.id, parent=self._parent)
+        folder = self._folder = RunFolder(self._directory, self._experiment, device.id, parent=self._parent)
         if self._from is None:
             folder.create()
             self._has_folder = True
@@ -244,6 +242,7 @@ class Run:
             self._clock = Clock(position.epoch * steps_per_epoch + position.step, position.seconds)
             lines = folder.reopen(self._from)
             self._has_folder = True
+            self._from = Checkpoint(position)  # the arrays are where they belong
         else:
             self._clock = Clock()
         self._keeper = Keeper(folder, self.id, self._emit, self._control, self._clock, self._probe_now)
@@ -257,7 +256,6 @@ class Run:
 
     def _trained(self, folder: RunFolder, design: Trace, device: Device) -> RunEnded:
         learner, data = self._prepared(folder, design, device)
-        self._weights = self._model.get_weights()
         self._keep_first(folder, learner)
         self._callbacks.begin(self._model, self._pace, epochs=self._epochs, steps=self._bench.steps_per_epoch)
         self._probe_now(force=True)
@@ -318,17 +316,17 @@ class Run:
         # Other metrics of validation may be undefined: a class need not occur there.
         self._refuse_divergence(metrics | {"val_loss": judged.metrics["loss"]}, self._step)
         metrics |= {f"val_{name}": value for name, value in judged.metrics.items()}
-        weights = self._model.get_weights()
-        if not _are_finite(weights):  # fused activations turn NaN into 0, so that the loss may not show it
+        if not are_finite(self._model.weights):  # fused activations turn NaN into 0: the loss may not show it
             self._give_up(metrics, self._step)
-        self._weights = weights
         self._epochs_done, self._step = self._epoch, 0
         seconds = self._clock.seconds
         rate = float(self._pace.rates(self._clock.steps - 1, 1)[0])
         best = self._pace.end_epoch(metrics)
+        at_once = folder.is_time_to_save
+        folder.remember(self._model, best=best, changes=not at_once or self._callbacks.are_there)
         self._callbacks.end_epoch(self._epoch, self._clock.steps, metrics)
-        self._keeper.write(lambda: folder.epoch_end(weights, self._epoch, seconds, metrics, rate, judged, best=best))
-        if folder.is_time_to_save:
+        self._keeper.write(lambda: folder.epoch_end(self._epoch, seconds, metrics, rate, judged, best=best))
+        if at_once:
             self._keep(folder, learner)
         self._emit(EpochEnd(self.id, self._epoch, seconds, metrics, rate, learner.plan.words))
         self._emit(evaluation(self.id, self._epoch, "validation", judged))
@@ -377,11 +375,11 @@ class Run:
         """Also where it is the last step that broke the weights, which no loss has judged yet."""
         metrics = learner.metrics() if self._step else {}
         self._refuse_divergence(metrics, self._step)
-        if not _are_finite(self._model.get_weights()):
+        if not are_finite(self._model.weights):
             self._give_up(metrics, self._step)
 
     def _give_up(self, metrics: dict[str, float], step: int) -> None:
-        self._model.set_weights(self._weights)
+        self._take_back()
         kept = f"The weights of epoch {self._epochs_done} are kept." if self._epochs_done else "Nothing was learned."
         # The step before the last finite loss may have broken the weights, which the next one told.
         first = 0 if is_finite(metrics) else max(0, self._finite_step - 1)
@@ -391,6 +389,19 @@ class Run:
         raise RunError(
             f"In epoch {self._epoch} the loss stopped being a finite number: {cause} {kept}", f"step {step}: {metrics}"
         )
+
+    def _take_back(self) -> None:
+        """Let the network have the last weights that are known to be finite: they lie somewhere, wherever it is."""
+        if self._folder.take_back(self._model):
+            return
+        kept = Checkpoint(Position())
+        with contextlib.suppress(ResumeError):  # damaged meanwhile: then those of the beginning have to do
+            kept = read_checkpoint(self._directory)
+        if kept.learner:
+            self._bench.learner.restore(kept.learner)
+            return
+        with contextlib.suppress(RunError):  # the file that it started from is gone: why the run failed is what counts
+            self._model.set_weights(begun_model(self._bench).get_weights())
 
     def _probe_now(self, *, force: bool = False) -> None:
         if self._probe is not None:
@@ -440,7 +451,7 @@ class Run:
             told.append(f"Taken are the weights of epoch {best:,}, the best on validation.")
             return " ".join(told), best
         if changed or stopped or folder.unsaved:
-            self._keeper.write(lambda: folder.save(model, model.get_weights()))
+            self._keeper.write(lambda: folder.save(model, as_it_is=True))
         return " ".join(told), self._epochs_done
 
     def _record_failure(self, folder: RunFolder, failure: RunError) -> None:
@@ -457,10 +468,6 @@ class Run:
 
     def _close_as_failed(self, folder: RunFolder, failure: RunError) -> None:
         folder.close("FAILED", seconds=self._clock.seconds, message=failure.message)
-
-
-def _are_finite(weights: Sequence[np.ndarray]) -> bool:
-    return all(bool(np.isfinite(values).all()) for values in weights)
 
 
 def _epochs(count: int) -> str:

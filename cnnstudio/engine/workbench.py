@@ -72,6 +72,17 @@ def set_up(experiment: Experiment, design: Trace, plan: Plan | None = None) -> W
     return Workbench(experiment, program, data, model, kit, learner, start)
 
 
+def begun_model(bench: Workbench) -> Any:
+    """A model of its own with the weights that the first step of the experiment starts from.
+
+    Raises RunError where it starts from a file that is gone.
+    """
+    keras.utils.set_random_seed(bench.experiment.training.seed)
+    model = build_keras(bench.program, precision=bench.experiment.training.precision)
+    _started_weights(model, bench.program, bench.experiment)
+    return model
+
+
 def _kit(experiment: Experiment, program: Program, data: Dataset) -> TaskKit:
     return kit_for(
         data.info,

@@ -35,7 +35,6 @@ from cnnstudio.engine import estimate, memory, training, workbench
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
-from cnnstudio.engine.checkpoints import save_weights
 from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import load
 from cnnstudio.engine.devices import DeviceError
@@ -45,6 +44,7 @@ from cnnstudio.engine.learning.tensorflow_learner import TensorFlowLearner
 from cnnstudio.engine.optimizers import compile_model
 from cnnstudio.engine.tasks import Verdict, kit_for
 from cnnstudio.engine.training import Run, train
+from cnnstudio.engine.weights_writing import save_weights
 from cnnstudio.wire.messages import EpochEnd, Event, FeatureMaps, Progress, RunEnded, RunStarted, Sample, Watch
 from tests.engine.conftest import chain, segmenter, small
 
@@ -287,7 +287,7 @@ def test_the_best_epoch_is_chosen_by_validation_alone(tmp_path: Path, monkeypatc
 
     def ending(*arguments: Any) -> None:
         end_epoch(*arguments)
-        weights.append(run._weights)
+        weights.append(run._model.get_weights())
 
     monkeypatch.setattr(run, "_end_epoch", ending)
     assert run.execute().test["loss"] == 0.1

@@ -58,7 +58,10 @@ def write_atomic(path: Path, data: bytes, *, backup: bool = False) -> None:
 
 @contextlib.contextmanager
 def atomic_file(path: Path, *, backup: bool = False) -> Iterator[BinaryIO]:
-    """Like `write_atomic` for what is written piece by piece: `path` has it once the block ends without an error."""
+    """Like `write_atomic` for what is written piece by piece: `path` has it once the block ends without an error.
+
+    What has been written can be read again meanwhile.
+    """
     path = path.resolve() if path.is_symlink() else path  # keep the link, replace what it points to
     if path.exists() and not (path.is_file() or path.is_dir()):  # a folder is refused by the system itself
         raise OSError(errno.EINVAL, "A device or a pipe is there, which a file must not replace", str(path))
@@ -66,7 +69,7 @@ def atomic_file(path: Path, *, backup: bool = False) -> Iterator[BinaryIO]:
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent)
     part = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -10,7 +10,7 @@ from cnnstudio.engine.backend import keras
 from cnnstudio.engine.learning.feed import Feed, judged_batches
 from cnnstudio.engine.learning.means import Mean, with_loss
 from cnnstudio.engine.learning.plan import Plan
-from cnnstudio.engine.learning.states import restore_variables, variables_state
+from cnnstudio.engine.learning.states import VariablesState, restore_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,9 +64,9 @@ class KerasLearner:
             judge.add(inputs, targets, np.asarray(outputs))
         return with_loss(judge.verdict(), losses.result()["loss"])
 
-    def state(self) -> dict[str, np.ndarray]:
+    def state(self) -> Mapping[str, np.ndarray]:
         """See Learner."""
-        return variables_state(self._variables) | self._mean.state()
+        return VariablesState(self._variables, self._mean.state())
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """See Learner."""

@@ -41,8 +41,11 @@ class Learner(Protocol):
     def judge(self, part: Part, batch_size: int) -> Verdict:
         """The network over a whole part, nothing learned; the loss is the first of the metrics."""
 
-    def state(self) -> dict[str, np.ndarray]:
-        """All that decides what later steps do: weights, the optimizer's, states of random layers, running metrics."""
+    def state(self) -> Mapping[str, np.ndarray]:
+        """All that decides what later steps do: weights, the optimizer's, states of random layers, running metrics.
+
+        Each array is read when it is asked for, and is to be read only: see `VariablesState`.
+        """
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave. Raises ValueError where it is another network's."""

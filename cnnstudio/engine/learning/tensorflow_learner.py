@@ -18,7 +18,7 @@ from cnnstudio.engine.learning.means import Mean, with_loss
 from cnnstudio.engine.learning.pacing import Pacing
 from cnnstudio.engine.learning.plan import Plan
 from cnnstudio.engine.learning.scores import Scores
-from cnnstudio.engine.learning.states import restore_variables, variables_state
+from cnnstudio.engine.learning.states import VariablesState, restore_variables
 from cnnstudio.engine.memory import RESIDENT_BYTES
 
 if TYPE_CHECKING:
@@ -147,9 +147,9 @@ class TensorFlowLearner:
             judge.add(inputs, targets, outputs.numpy())
         return with_loss(judge.verdict(), losses.result()["loss"])
 
-    def state(self) -> dict[str, np.ndarray]:
+    def state(self) -> Mapping[str, np.ndarray]:
         """See Learner."""
-        return variables_state(self._variables)
+        return VariablesState(self._variables)
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """See Learner."""
