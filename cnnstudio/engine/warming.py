@@ -10,7 +10,7 @@ from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.engine import devices
 from cnnstudio.engine.augmenting import Augmenter
-from cnnstudio.engine.backend import keras
+from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.data import Part, load
 from cnnstudio.engine.learning import make_learner
 from cnnstudio.engine.optimizers import compile_model
@@ -36,4 +36,5 @@ def warm_up() -> None:
         learner.learn(0, np.full(1, 0.001, "float32"))
         learner.judge(part, 4)
         learner.metrics()
-        model.predict_on_batch(part.batch(slice(0, 1))[0])
+        if tensorflow is None:  # elsewhere nothing goes through Keras's own functions
+            model.predict_on_batch(part.batch(slice(0, 1))[0])

@@ -144,7 +144,7 @@ def test_maps_come_no_more_often_than_asked(
     assert events[-1].sample.index == 1
 
 
-def test_a_slow_block_takes_at_most_a_twentieth_of_the_time(
+def test_a_slow_block_takes_at_most_a_fiftieth_of_the_time(
     looked_at: tuple[Probe, list[Event]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forward = ticking(monkeypatch, 0.1)
@@ -154,7 +154,7 @@ def test_a_slow_block_takes_at_most_a_twentieth_of_the_time(
         probe.look(watch, 1, step)
         forward(0.01)
     assert len(events) >= 2
-    assert probe.seconds <= 0.06 * (1000 * 0.01 + 1000 * 0.05) + 0.1
+    assert probe.seconds <= 0.03 * (1000 * 0.01 + 1000 * 0.05) + 0.1
 
 
 def test_a_device_that_cannot_look_does_not_end_the_run(
