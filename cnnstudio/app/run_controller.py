@@ -177,7 +177,7 @@ class RunController(QObject):
             experiment = load_experiment(folder / EXPERIMENT)
             found = read_run(folder)
         except (FileError, RunFolderError) as error:
-            self.unable.emit(f"The run cannot go on: {error}")
+            self.unable.emit(f'The run in "{folder}" cannot go on: {error}')
             return
         if sentence := self._why_stays(found, more):
             self.unable.emit(sentence)

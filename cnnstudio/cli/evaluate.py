@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.cli.output import quiet, say
 from cnnstudio.cli.progress import class_table
-from cnnstudio.cli.runs import add_run, frozen, run_folder, strict
+from cnnstudio.cli.runs import add_run, frozen, run_folder
 from cnnstudio.cli.sound import require_files
 from cnnstudio.cli.trained import add_weights, checked_weights, learned
 from cnnstudio.cli.verb import OK, UsageError, Verb
 from cnnstudio.core.data.facts import PARTS
 from cnnstudio.core.declare import closest
-from cnnstudio.core.metrics import metric_title, metric_value
+from cnnstudio.core.metrics import all_defined, defined, metric_title, metric_value
 
 if TYPE_CHECKING:
     import argparse
@@ -36,9 +35,9 @@ def _json(found: Evaluated, names: Sequence[str]) -> dict[str, Any]:
         "part": found.part,
         "samples": found.samples,
         "epoch": found.epoch,
-        "metrics": strict(judged.metrics),
+        "metrics": all_defined(judged.metrics),
         "classes": list(names),
-        "per_class": {m: [v if math.isfinite(v) else None for v in values] for m, values in judged.per_class.items()},
+        "per_class": {m: [defined(v) for v in values] for m, values in judged.per_class.items()},
         "confusion": None if judged.confusion is None else judged.confusion.tolist(),
     }
 

@@ -14,6 +14,8 @@ from cnnstudio.cli.verb import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)], "\N{REPLACEMENT CHARACTER}")
+"""What a terminal would obey and not show, but for tab and line end: names may have been written by anybody."""
 _streams: list[tuple[TextIO, TextIO]] = []
 """The real stdout and stderr while `quiet` holds the others."""
 
@@ -32,7 +34,7 @@ def say(text: str) -> None:
     Raises BrokenPipeError when the reader went away (`| head`), UsageError when stdout takes no more otherwise.
     """
     try:
-        _stdout().write(text + "\n")
+        _stdout().write(text.translate(_CONTROLS) + "\n")
         _stdout().flush()
     except OSError as error:
         _abandon(_stdout())
@@ -44,7 +46,7 @@ def say(text: str) -> None:
 
 def tell(text: str) -> None:
     """One line for the person on stderr."""
-    redraw(text + "\n")
+    redraw(" ".join(text.splitlines()).translate(_CONTROLS) + "\n")
 
 
 def redraw(text: str) -> None:

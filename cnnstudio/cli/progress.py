@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from cnnstudio.cli.output import on_terminal, redraw, say, tell
-from cnnstudio.core.metrics import metric_title
+from cnnstudio.core.metrics import all_defined, metric_title
 from cnnstudio.wire.messages import EpochEnd, Progress, RunContinued, RunEnded, RunPaused, RunStarted
 from cnnstudio.wire.run_state import RunState, fold
 
@@ -65,20 +65,15 @@ class JsonLines:
             case RunContinued():
                 say(json.dumps({"continued": True}))
             case RunEnded():
-                ended: dict[str, object] = {"run": event.directory, "test": _strict(event.test)}
+                ended: dict[str, object] = {"run": event.directory, "test": all_defined(event.test)}
                 say(json.dumps(ended | ({"reason": event.reason} if event.reason else {})))
 
     def close(self) -> None:
         """See Reporter."""
 
     def _line(self, event: Progress | EpochEnd, step: int) -> None:
-        metrics = _strict(event.metrics)
+        metrics = all_defined(event.metrics)
         say(json.dumps({"epoch": event.epoch, "step": step, "loss": metrics.pop("loss", None), "metrics": metrics}))
-
-
-def _strict(metrics: Mapping[str, float]) -> dict[str, float | None]:
-    """Metrics for JSON, which has no NaN: null stands for it."""
-    return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
 
 
 class TextLines:

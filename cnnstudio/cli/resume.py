@@ -34,7 +34,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _more(asked: int | None) -> int:
     if asked is not None and not 1 <= asked <= _MOST:
-        raise UsageError(f"--more must be a whole number from 1 to {_MOST:,}, not {asked}.")
+        raise UsageError(f"--more must be a whole number from 1 to {_MOST:,}, not {str(asked)[:20]}.")
     return asked or 0
 
 

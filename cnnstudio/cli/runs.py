@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.cli.output import say, tell
@@ -15,11 +14,11 @@ from cnnstudio.core.changes import summary as told_changes
 from cnnstudio.core.formats.files import FileError, load_experiment
 from cnnstudio.core.formats.run_folder import EXPERIMENT, RunFolderError
 from cnnstudio.core.formats.run_index import RunIndex, RunSummary, find_run, parents, read_run
-from cnnstudio.core.metrics import metric_told
+from cnnstudio.core.metrics import all_defined, metric_told
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from cnnstudio.core.changes import Change
@@ -62,12 +61,7 @@ def frozen(folder: Path) -> Experiment:
     try:
         return load_experiment(folder / EXPERIMENT)
     except FileError as error:
-        raise CommandError(str(error)) from error
-
-
-def strict(metrics: Mapping[str, float | None]) -> dict[str, float | None]:
-    """Metrics for JSON, which has no NaN: null stands for it."""
-    return {name: None if value is None or not math.isfinite(value) else value for name, value in metrics.items()}
+        raise CommandError(f'The run in "{folder}" cannot be read: {error}') from error
 
 
 def record(run: RunSummary) -> dict[str, Any]:
@@ -84,9 +78,9 @@ def record(run: RunSummary) -> dict[str, Any]:
         "epochs": kept.epochs_done,
         "epochs_asked": kept.epochs,
         "best_epoch": kept.best_epoch,
-        "metrics": strict(kept.metrics),
-        "best": strict(run.best),
-        "test": strict(kept.test),
+        "metrics": all_defined(kept.metrics),
+        "best": all_defined(run.best),
+        "test": all_defined(kept.test),
         "parameters": kept.params,
         "device": kept.device,
         "seed": kept.seed,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnstudio.cli.experiments import add_experiment, load
-from cnnstudio.cli.output import quiet, tell
+from cnnstudio.cli.output import quiet, redraw, tell
 from cnnstudio.cli.own_data import with_data
 from cnnstudio.cli.progress import JsonLines, TextLines
 from cnnstudio.cli.sound import require_files, require_sound, require_weights
@@ -93,7 +93,8 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
 
     def asked(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        tell("\nStopping after this batch; what has been learned is kept. Ctrl+C again ends at once.")
+        redraw("\n")  # below the bar
+        tell("Stopping after this batch; what has been learned is kept. Ctrl+C again ends at once.")
         stop()
 
     for number in before:

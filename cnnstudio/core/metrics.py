@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 VALIDATION = "val_"
 """Stands in front of a metric's name where it was measured on the validation part."""
@@ -40,6 +44,16 @@ _OPEN = _DECIBELS | {"mae", "mse", "giou", RATE}
 _SMALL = 0.0005
 """Nearer to zero than this, four digits after the point say nothing."""
 _GOOD, _POOR = 0.8, 0.2
+
+
+def defined(value: float | None) -> float | None:
+    """The value as JSON can have it, which knows no NaN and no infinity: None stands for them."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def all_defined(metrics: Mapping[str, float] | Mapping[str, float | None]) -> dict[str, float | None]:
+    """Metrics as JSON can have them."""
+    return {name: defined(value) for name, value in metrics.items()}
 
 
 def best_k(classes: int) -> int:

@@ -88,6 +88,11 @@ class Predictor:
         with devices.scope(self._device):
             outputs = np.asarray(keras.ops.convert_to_numpy(self._model.predict_on_batch(inputs)), "float32")
         for sample, given, output in zip(samples, inputs, outputs, strict=True):
+            if not np.isfinite(output).all():
+                raise ReadError(
+                    f'"{sample.name}" cannot be used: what the network says of it is not finite, so its numbers are '
+                    "too large for it."
+                )
             yield self._answer(sample, given, output)
 
     def _prepared(self, sample: NewSample) -> np.ndarray:

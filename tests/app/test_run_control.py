@@ -384,7 +384,7 @@ def test_broken_folders_keep_nothing_from_starting(qtbot: QtBot, home: Path) -> 
     bench.press("message_resume")
     assert bench.worker.all(ResumeRun) == []
     assert len(bench.messages) == 1
-    assert bench.messages[0].startswith("The run cannot go on: ")
+    assert bench.messages[0].startswith('The run in "')
     assert "experiment.json" in bench.messages[0]
 
 

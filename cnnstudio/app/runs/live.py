@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from cnnstudio.core.metrics import all_defined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,11 +51,7 @@ def as_it_stands(run: RunSummary, state: RunState) -> RunSummary:
         changed |= {"epochs": state.epochs, "epochs_done": len(state.history), "seconds": state.seconds}
         changed |= {"params": state.params, "device": state.device, "plan": state.plan}
     if state.history:
-        changed["metrics"] = _numbers(state.history[-1].metrics)
+        changed["metrics"] = all_defined(state.history[-1].metrics)
     if state.test:
-        changed["test"] = _numbers(state.test)
+        changed["test"] = all_defined(state.test)
     return dataclasses.replace(run, record=msgspec.structs.replace(record, **changed), status=_STATUS[state.phase])
-
-
-def _numbers(metrics: Mapping[str, float]) -> dict[str, float | None]:
-    return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
