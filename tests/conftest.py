@@ -24,6 +24,15 @@ def pytest_configure() -> None:
     effort.prepare()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys come first: begun last, they would keep one process busy while the other has nothing left to do."""
+    items.sort(key=_is_no_journey)
+
+
+def _is_no_journey(item: pytest.Item) -> bool:
+    return "journeys" not in item.path.parts
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's application data, empty, for this test only. Preferences live there too."""
