@@ -74,7 +74,8 @@ def _plain(value: Any) -> str:
     if isinstance(value, tuple):
         return f" {TIMES} ".join(_plain(v) for v in value) or "none"
     if isinstance(value, float):
-        return f"{value:g}"
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)  # two that differ must not read the same
     return f"{value:,}" if isinstance(value, int) else str(value) or "none"
 
 
