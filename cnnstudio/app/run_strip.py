@@ -118,7 +118,8 @@ class RunStrip(QFrame):
             else state.message or state.reason or _STATE
         )
         mark(self._phase, tone=tone)
-        self._phase.setMinimumWidth(0 if self._run.is_foreign else self._phase.sizeHint().width())
+        whole = self._phase.fontMetrics().horizontalAdvance(words)
+        self._phase.setMinimumWidth(0 if self._run.is_foreign else whole)
         started = state.epochs > 0
         self._place.setText(place_words(state))
         self._place.setVisible(bool(self._place.text()))
@@ -147,10 +148,10 @@ class RunStrip(QFrame):
     def _dress_pause(self, words: str, *, held: bool) -> None:
         """While a run is held, going on is what the strip is there for: the button says so, in the place of Train's
         colour."""
-        self._pause.setText("Continue" if held else "")
-        self._pause.setFixedWidth(self._pause.sizeHint().width() if held else space(9))
         mark(self._pause, kind="primary" if held else "")
         set_icon(self._pause, "play" if held else "pause", Role.ON_ACCENT if held else Role.TEXT)
+        self._pause.setText("Continue" if held else "")
+        self._pause.setFixedWidth(self._pause.sizeHint().width() if held else space(9))  # its font is bold by now
         self._pause.setToolTip(words)
         self._pause.setAccessibleName("Continue" if held else "Pause")
 
@@ -223,7 +224,7 @@ def place_words(state: RunState) -> str:
 
 def widest_place(state: RunState) -> str:
     """The longest that `place_words` grows while the run goes on: room for it keeps the strip from shifting."""
-    if not state.active or not state.epochs:
+    if not state.active or not state.epochs or state.phase == "paused":
         return ""
     steps = state.steps_per_epoch
     return f"Epoch {state.epochs:,} of {state.epochs:,}, step {steps:,} of {steps:,}"
@@ -304,7 +305,7 @@ def _progress_bar() -> QProgressBar:
     bar.setToolTip("Share of the run's steps that are done")
     bar.setRange(0, _PROGRESS_STEPS)
     bar.setTextVisible(False)
-    bar.setMinimumWidth(80)
+    bar.setMinimumWidth(space(10))
     return bar
 
 

@@ -42,9 +42,11 @@ def make_run(
     checkpoint: bool = False,
     experiment: Experiment | None = None,
     alive: bool = False,
+    pace: float = 0.5,
     **recorded: Any,
 ) -> Path:
-    """A run that was started `number` minutes after BEGUN; its folder."""
+    """A run that was started `number` minutes after BEGUN; its folder. `pace`: what an epoch leaves of the way to
+    go."""
     experiment = dataclasses.replace(experiment or digits(), name=name)
     started = BEGUN + datetime.timedelta(minutes=number)
     folder = root / f"{started:%Y-%m-%d-%H%M%S}-{name.lower().replace(' ', '-')}"
@@ -54,7 +56,7 @@ def make_run(
     metrics = _metrics(accuracy)
     if done:
         heads = ",".join(("epoch", "seconds", *metrics, "learning_rate"))
-        lines = [heads, *(_line(n, accuracy * (1 - 0.5**n) / (1 - 0.5**done)) for n in range(1, done + 1))]
+        lines = [heads, *(_line(n, accuracy * (1 - pace**n) / (1 - pace**done)) for n in range(1, done + 1))]
         (folder / METRICS).write_text("\n".join(lines) + "\n", encoding="utf-8")
     if checkpoint:
         (folder / CHECKPOINT).parent.mkdir()

@@ -6,30 +6,21 @@ CNNSTUDIO_PICTURES=FOLDER keeps what was seen; `docs/images` was made that way.
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractItemView,
-    QAbstractSpinBox,
-    QComboBox,
-    QLabel,
-    QLineEdit,
-    QSizePolicy,
-    QTabWidget,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QPushButton, QTabBar, QTabWidget, QWidget
 
 from cnnstudio.app.data.gallery import Gallery
 from cnnstudio.app.dialogs.import_report import ImportReport
 from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.app.runs.view import RunsView
 from cnnstudio.app.theme import Mode, themes
+from cnnstudio.app.training.rate_dialog import RateDialog
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import (
     AddComment,
@@ -45,6 +36,7 @@ from cnnstudio.core.formats.run_notes import RunNotes, write_notes
 from cnnstudio.core.formats.storage import runs_folder
 from tests.helpers import own_data
 from tests.helpers.canvas import RESIDUAL, experiment
+from tests.helpers.looking import BOTH, FOLDER, SMALL, look, look_at_dialog
 from tests.helpers.played import PlayedWorker
 from tests.helpers.runs import digits, make_run
 from tests.helpers.small_keras import write_keras
@@ -59,10 +51,9 @@ if TYPE_CHECKING:
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.formats.run_folder import Status
 
-FOLDER = os.environ.get("CNNSTUDIO_PICTURES", "")
-SMALL, LARGE = (1280, 800), (1920, 1080)
-BOTH = (SMALL, LARGE)
-CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox, QAbstractItemView)
+NARROW = (1000, 700)
+"""As small as the pages of runs have to serve."""
+NARROW_TOO = (NARROW, *BOTH) if FOLDER else (NARROW, SMALL)
 
 
 @pytest.fixture
@@ -78,69 +69,6 @@ def made(qtbot: QtBot) -> Iterator[Callable[[WorkerClient | None], Studio]]:
     for studio in windows:
         studio.close()
     themes.choose(Mode.LIGHT)
-
-
-def look(studio: Studio, name: str, *, sizes: tuple[tuple[int, int], ...] = (SMALL,)) -> None:
-    """Judge what is on the screen in both looks, and keep pictures if asked to. The window is small afterwards."""
-    for size in sizes:
-        studio.window.resize(*size)
-        other = Mode.DARK if themes.mode is Mode.LIGHT else Mode.LIGHT
-        for mode in (themes.mode, other):  # the look that is on comes first: a switch dresses every widget anew
-            themes.choose(mode)
-            settle(studio)
-            if FOLDER:
-                studio.bot.wait(600)  # a picture of what stays, not of a repaint under way
-                studio.shot(Path(FOLDER) / f"{name}-{mode.value}-{size[0]}x{size[1]}.png")
-        assert unnamed(studio.window) == [], name
-    studio.window.resize(*SMALL)
-
-
-def settle(studio: Studio) -> None:
-    """Give layouts the moment they need, and say what still does not fit afterwards."""
-    try:
-        studio.until(lambda: not cut_off(studio.window), 2_000)
-    except studio.bot.TimeoutError:
-        pytest.fail(f"Cut off: {cut_off(studio.window)}")
-
-
-def cut_off(window: QWidget) -> list[str]:
-    """Labels and buttons whose text does not fit, and widgets that reach out of the window."""
-    found = []
-    for label in window.findChildren(QLabel):
-        plain = label.isVisible() and label.text() and not label.wordWrap() and "<" not in label.text()
-        may_shrink = label.sizePolicy().horizontalPolicy() in (QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
-        if plain and not may_shrink and label.width() < label.fontMetrics().horizontalAdvance(label.text()):
-            found.append(f"label {label.objectName()}: {label.text()}")
-    for button in window.findChildren(QAbstractButton):
-        if button.isVisible() and button.text() and button.width() < button.minimumSizeHint().width():
-            found.append(f"button {button.objectName()}: {button.text()}")
-    for widget in window.findChildren(QWidget):
-        if widget.isVisible() and widget.objectName().startswith(("run_", "activity_", "tool_")):
-            corner = widget.mapTo(window, QPoint(widget.width(), widget.height()))
-            if corner.x() > window.width() or corner.y() > window.height():
-                found.append(f"{widget.objectName()} reaches out of the window")
-    return found
-
-
-def unnamed(window: QWidget) -> list[str]:
-    """Controls of ours without object name, accessible name or tooltip. Qt's own inner widgets start with qt_."""
-    found = []
-    for control in window.findChildren(QWidget):
-        inner = control.objectName().startswith("qt_") or isinstance(control.parent(), CONTROLS)
-        if not isinstance(control, CONTROLS) or inner or not control.isVisible():
-            continue
-        lacks = [
-            what
-            for what, text in (
-                ("object name", control.objectName()),
-                ("accessible name", control.accessibleName() or getattr(control, "text", str)()),
-                ("tooltip", control.toolTip()),
-            )
-            if not text
-        ]
-        if lacks:
-            found.append(f"{type(control).__name__} {control.objectName()} lacks {', '.join(lacks)}")
-    return found
 
 
 def has_samples(window: QWidget) -> bool:
@@ -243,12 +171,7 @@ def test_import(made: Callable[[WorkerClient | None], Studio], tmp_path: Path) -
     window.files.import_path(write_keras(tmp_path / "small_net.keras", odd=True))
     report = studio.dialog(ImportReport)
     look(studio, "import")
-    for mode in (Mode.DARK, Mode.LIGHT):
-        themes.choose(mode)
-        studio.until(lambda: not cut_off(report))
-        assert unnamed(report) == []
-        if FOLDER:
-            report.grab().save(str(Path(FOLDER) / f"import-report-{mode.value}.png"))
+    look_at_dialog(studio, report, "import-report")
 
 
 def test_data_and_training(made: Callable[[WorkerClient | None], Studio], tmp_path: Path) -> None:
@@ -294,32 +217,81 @@ def own_data_pictures(studio: Studio, folder: Path) -> None:
     look(studio, "data-files")
 
 
-@pytest.mark.skipif(not FOLDER, reason="a detector is trained for this picture alone")
+def test_recipe_and_trials(made: Callable[[WorkerClient | None], Studio]) -> None:
+    """The recipe with what its run needs and takes, the rate test, and a run that is held, with the real worker."""
+    studio = made(None)
+    window = studio.window
+    studio.wait_for_worker()
+    window.show_train()
+    recipe = window.bridge.experiment.training.having("schedule", "one-cycle").having("early_stopping", True)
+    window.bridge.do(SetTraining(recipe=recipe.having("epochs", 30)))
+    studio.key(Qt.Key.Key_F7)
+    studio.until(lambda: studio.find(QLabel, "preflight_told").text().startswith("An epoch takes about"), LONG)
+    look(studio, "recipe", sizes=NARROW_TOO)
+
+    studio.key(Qt.Key.Key_F7, Qt.KeyboardModifier.ShiftModifier)
+    dialog = studio.dialog(RateDialog)
+    studio.until(lambda: studio.find(QPushButton, "rate_use", dialog).isEnabled(), LONG)
+    look_at_dialog(studio, dialog, "rate")
+    if FOLDER:
+        over_window(studio, dialog, "rate")
+    dialog.close()
+    window.activateWindow()
+
+    window.run.start()
+    studio.until(lambda: window.run.state.epoch >= (8 if FOLDER else 1), LONG)
+    window.run.pause()
+    studio.until(lambda: window.run.state.phase == "paused", LONG)
+    window.bridge.do(SetTraining(recipe=recipe.having("learning_rate", 0.01)))
+    look(studio, "train-paused", sizes=NARROW_TOO)
+
+
+def over_window(studio: Studio, dialog: QWidget, name: str) -> None:
+    """Keep a picture of the dialog as it lies over the middle of the window."""
+    for mode in (Mode.DARK, Mode.LIGHT):
+        themes.choose(mode)
+        studio.bot.wait(600)
+        whole, part = studio.window.grab(), dialog.grab()
+        painter = QPainter(whole)
+        painter.fillRect(whole.rect(), QColor(0, 0, 0, 110))
+        painter.drawPixmap((SMALL[0] - dialog.width()) // 2, (SMALL[1] - dialog.height()) // 2, part)
+        painter.end()
+        whole.save(str(Path(FOLDER) / f"{name}-{mode.value}-{SMALL[0]}x{SMALL[1]}.png"))
+
+
 def test_runs(made: Callable[[WorkerClient | None], Studio]) -> None:
     """The Runs page before the first run, with one run of many chosen, and with several to compare."""
-    studio = made(PlayedWorker())
+    worker = PlayedWorker()
+    studio = made(worker)
     window = studio.window
+    worker.enter("ready")
     window.show_runs()
     studio.until(lambda: window.runs.library.has_looked)
     look(studio, "runs-empty")
     known = digits()
     states: tuple[Status, ...] = ("FINISHED", "FINISHED", "STOPPED", "FAILED", "INTERRUPTED")
+    names = ("LeNet on digits", "Wider LeNet", "LeNet with dropout", "Deeper LeNet")
     for number in range(15):
-        recipe = known.training.having("learning_rate", 0.001 * (1 + number % 7)).having("epochs", 8)
+        rate = 0.001 * (1 + number % 7)
+        recipe = known.training.having("learning_rate", rate).having("epochs", 20)
         folder = make_run(
-            runs_folder(), f"Digits, try {number % 4 + 1}", number=37 * number, accuracy=0.8 + 0.01 * number, epochs=8,
+            runs_folder(), names[number % 4], number=37 * number, accuracy=0.86 + 0.008 * (5 * number % 14), epochs=20,
             status=states[number % 5], checkpoint=True, experiment=dataclasses.replace(known, training=recipe),
+            pace=0.9 - 0.07 * (number % 7),
         )  # fmt: skip
         write_notes(folder, RunNotes(tags=("baseline", "paper")[: number % 3]))
     window.runs.refresh()
     view = window.findChild(RunsView)
     assert view is not None
     studio.until(lambda: len(view.panel.table.runs.shown) == 15 and not window.runs.library.is_comparing)
-    look(studio, "runs", sizes=BOTH)
+    look(studio, "runs", sizes=NARROW_TOO)
     view.panel.table.choose([run.id for run in view.panel.table.runs.shown[:4]])
-    look(studio, "runs-compared", sizes=BOTH)
+    look(studio, "runs-compared", sizes=NARROW_TOO)
+    studio.find(QTabBar, "comparison_tabs").setCurrentIndex(1)
+    look(studio, "runs-differences", sizes=BOTH)
 
 
+@pytest.mark.skipif(not FOLDER, reason="a detector is trained for this picture alone")
 def test_detection(made: Callable[[WorkerClient | None], Studio]) -> None:
     """Boxes of a trained detector over the truth, and its precision at each recall."""
     studio = made(None)

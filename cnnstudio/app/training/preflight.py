@@ -208,7 +208,7 @@ class PreflightPanel(QFrame):
         total = MemoryBar.total_words(found.needed, found.free)
         fits = f" · batches of up to {count(found.largest_batch)} fit" if found.largest_batch else ""
         if _fits_whole(found):
-            fits = " · a batch of any size fits"
+            fits = " · any batch fits"
         return f"Memory on {device_words(found.device)}: {total}{fits}"
 
     def _time_words(self, found: Preflight | None) -> str:
@@ -219,8 +219,13 @@ class PreflightPanel(QFrame):
         if not found.seconds_per_epoch:
             return ""
         epochs = self._bridge.experiment.training.epochs
-        whole = f", all {count(epochs)} about {duration(found.seconds_per_epoch * epochs)}" if epochs > 1 else ""
-        return f"An epoch takes about {duration(found.seconds_per_epoch)}{whole}"
+        whole = f", all {count(epochs)} about {_unbroken(found.seconds_per_epoch * epochs)}" if epochs > 1 else ""
+        return f"An epoch takes about {_unbroken(found.seconds_per_epoch)}{whole}"
+
+
+def _unbroken(seconds: float) -> str:
+    """A stretch of time that stays on its line."""
+    return duration(seconds).replace(" ", "\u00a0")
 
 
 def _fits_whole(found: Preflight | None) -> bool:

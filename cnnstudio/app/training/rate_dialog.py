@@ -114,7 +114,7 @@ class RateDialog(QDialog):
         column.addWidget(words("rate_what", WHAT, tone="muted", wrap=True))
         column.addLayout(across, 1)
         column.addLayout(buttons)
-        self.resize(860, 500)
+        self.resize(920, 520)
 
     @property
     def plot(self) -> RatePlot:
