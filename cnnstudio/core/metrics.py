@@ -43,6 +43,8 @@ _OPEN = _DECIBELS | {"mae", "mse", "giou", RATE}
 """Metrics whose best value is not 1."""
 _SMALL = 0.0005
 """Nearer to zero than this, four digits after the point say nothing."""
+_LARGE, _HUGE = 1000.0, 1e7
+"""From here on digits after the point say nothing, and from there on those before it are not read."""
 _GOOD, _POOR = 0.8, 0.2
 
 
@@ -103,6 +105,8 @@ def metric_value(name: str, value: float) -> str:
         return f"{value:.3g}"
     if is_share(name):
         return f"{value:.3f}"
+    if abs(value) >= _LARGE:
+        return f"{value:,.0f}" if abs(value) < _HUGE else f"{value:.1e}"
     return f"{value:.1e}" if 0 < abs(value) < _SMALL else f"{value:.4f}"
 
 

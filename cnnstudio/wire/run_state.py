@@ -197,7 +197,8 @@ def _continued(state: RunState, event: RunContinued) -> RunState:
 def _checkpointed(state: RunState, event: Checkpointed) -> RunState:
     if not _is_told_of(state, event):
         return state
-    return dataclasses.replace(state, checkpoint=(event.epoch, event.step))
+    step = max(state.step, event.step) if event.epoch == state.epoch else state.step  # its progress may be left out
+    return dataclasses.replace(state, checkpoint=(event.epoch, event.step), step=step)
 
 
 def _run_started(state: RunState, event: RunStarted) -> RunState:

@@ -50,6 +50,9 @@ def test_names(name: str, words: str, title: str) -> None:
         ("f1", float("nan"), "F1: –"),
         ("learning_rate", 0.000123456, "learning rate 0.000123"),
         ("loss", float("inf"), "loss –"),
+        ("loss", 999.25, "loss 999.2500"),
+        ("loss", 14683.3477, "loss 14,683"),
+        ("loss", 3.2e12, "loss 3.2e+12"),
     ],
 )
 def test_values_have_their_unit_and_the_digits_that_say_something(name: str, value: float, told: str) -> None:

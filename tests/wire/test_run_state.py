@@ -205,6 +205,8 @@ def test_a_resumed_run_stands_where_it_was_left() -> None:
     assert (state.history, dict(state.metrics)) == (history, {"loss": 0.5, "val_loss": 1.0})
     between = after(msgspec.structs.replace(again, steps_before=20))
     assert (between.epoch, between.step, between.steps_done) == (2, 10, 20)
+    held = after(PauseRun("r1"), Checkpointed("r1", 3, 7), RunPaused("r1"), state=state)
+    assert (held.phase, held.step) == ("paused", 7), "what is kept has been done, though its progress was left out"
     kept = after(Checkpointed("r1", 3, 7), progress(3, 8, 3.0), state=state)
     assert (kept.checkpoint, kept.step) == ((3, 7), 8)
     over = after(RunEnded("r1", "finished", "/runs/r1", 3, 4.0, {}, "Early stopping ended the run."), state=kept)
