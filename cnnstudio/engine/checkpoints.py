@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import errno
-import math
+import itertools
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -24,17 +24,21 @@ from cnnstudio.core.formats.run_folder import (
     STATE,
     TESTED,
     VALIDATED,
+    RunFolderError,
     RunRecord,
+    claiming,
     own_process,
     read_record,
     write_record,
 )
-from cnnstudio.core.formats.storage import link_atomic, write_atomic
+from cnnstudio.core.formats.run_metrics import read_metrics
+from cnnstudio.core.formats.storage import link_atomic, read_capped, write_atomic
 from cnnstudio.core.formats.weights_store import find
+from cnnstudio.core.metrics import all_defined, defined
 from cnnstudio.engine.control import FolderTaken, PlaceError
 from cnnstudio.engine.devices import versions
 from cnnstudio.engine.event_files import EventFiles
-from cnnstudio.engine.resuming import write_checkpoint
+from cnnstudio.engine.resuming import ResumeError, refuse_changed, write_checkpoint
 from cnnstudio.engine.weights_writing import save_weights
 
 if TYPE_CHECKING:
@@ -52,6 +56,8 @@ _EVERY_SECONDS = 2.0
 """Epochs of small networks take less time than writing to disk and waiting for it."""
 _MOST_SHARE = 0.05
 """Of the time that may go into saving at the ends of short epochs, where the network is large."""
+_MOST_OF_VERDICTS = 64 << 20
+"""Bytes: two confusion matrices of two thousand classes."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where there is no more space, for anybody, for this person, or in a file."""
@@ -101,7 +107,7 @@ class RunFolder:
         self.unsaved = False
         """Whether an epoch has ended since the weights were last written."""
         self._lines = 0
-        """Epochs that the metrics have."""
+        """The last epoch that the metrics have."""
         self._next_save = 0.0
         self._longest_wait = float(experiment.training.checkpoint_seconds)
         self._classes = list(experiment.data.info().class_names)
@@ -124,12 +130,20 @@ class RunFolder:
                 (self.path / STATE).unlink(missing_ok=True)
                 raise
 
-    def reopen(self, checkpoint: Checkpoint) -> list[dict[str, float]]:
+    def reopen(self, checkpoint: Checkpoint, seen: RunRecord) -> list[dict[str, float]]:
         """Go on with the run that the folder holds from there; the lines of its metrics up to there.
 
-        What came later is cut off: the run comes by it again. Raises RunFolderError where there is no run.
+        What came later is cut off: the run comes by it again. `seen`: its record when the checkpoint was read. Raises
+        RunFolderError where there is no run, ResumeError where another process has taken it in hand since then: of two
+        that reopen it in the same instant, only one goes on.
         """
-        before, position = read_record(self.path), checkpoint.position
+        with claiming(self.path):
+            before = read_record(self.path)
+            refuse_changed(self.path, seen, before)
+            return self._reopened(checkpoint, before)
+
+    def _reopened(self, checkpoint: Checkpoint, before: RunRecord) -> list[dict[str, float]]:
+        position = checkpoint.position
         self.best, self._best_saved = checkpoint.best, False
         self.record = msgspec.structs.replace(
             before,
@@ -149,9 +163,10 @@ class RunFolder:
                 part.unlink(missing_ok=True)
             lines = self._cut_metrics(position.epoch)
             self._restore_verdicts(position)
+            by_epoch = {int(line["epoch"]): line for line in lines}
             for name, epoch in (("metrics", position.epoch), ("best", position.best_epoch)):
-                line = lines[epoch - 1] if 0 < epoch <= len(lines) else {}
-                measured = numbers({metric: line[metric] for metric in before.metrics if metric in line})
+                line = by_epoch.get(epoch, {})
+                measured = all_defined({metric: line[metric] for metric in before.metrics if metric in line})
                 self.record = msgspec.structs.replace(self.record, **{name: measured})
             self._events = EventFiles(self.path, before.started)
             self._events.start_again(lines)
@@ -159,24 +174,32 @@ class RunFolder:
         return lines
 
     def _cut_metrics(self, epochs: int) -> list[dict[str, float]]:
+        """Leave the lines of so many epochs. Raises ResumeError where one of them is damaged: it is not thrown away."""
         path = self.path / METRICS
-        if not path.exists():
+        try:
+            known = read_metrics(self.path)
+        except RunFolderError as error:
+            raise ResumeError(f"The run cannot go on: {error} Move the file away, and it does without.") from error
+        if known.problem and not (known.epochs and known.epochs[-1] >= epochs):
+            raise ResumeError(f"The run cannot go on: {known.problem} Mend the line or move the file away.")
+        count = sum(epoch <= epochs for epoch in known.epochs)
+        if not count:  # the line of names may have been cut short
+            path.unlink(missing_ok=True)
             return []
-        head, *rest = path.read_text(encoding="utf-8").splitlines() or [""]
-        kept = rest[:epochs]
-        if not kept:  # the line of names may have been cut short
-            path.unlink()
-            return []
-        self._columns = tuple(head.split(",")[2:])
-        self._lines = len(kept)
-        write_atomic(path, "".join(f"{line}\n" for line in (head, *kept)).encode())
-        return [dict(zip(head.split(","), map(float, line.split(",")), strict=True)) for line in kept]
+        lines = path.read_text(encoding="utf-8-sig").splitlines()[: count + 1]
+        self._columns = tuple(known.columns)
+        self._lines = known.epochs[count - 1]
+        write_atomic(path, "".join(f"{line}\n" for line in lines).encode())
+        names = ("epoch", "seconds", *self._columns)
+        rows = zip(known.epochs, known.seconds, *known.columns.values(), strict=True)
+        return [dict(zip(names, row, strict=True)) for row in itertools.islice(rows, count)]
 
     def _restore_verdicts(self, position: Position) -> None:
         """Keep those of epochs that are done; the run comes by the others again."""
         try:
-            told = msgspec.json.decode((self.path / VALIDATED).read_bytes(), type=dict[str, dict[str, Any]])
-        except (OSError, msgspec.MsgspecError):
+            data = read_capped(self.path / VALIDATED, _MOST_OF_VERDICTS)
+            told = msgspec.json.decode(data, type=dict[str, dict[str, Any]])
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return
         done = {"last": position.epoch, "best": position.best_epoch}
         self._validated = {name: told[name] for name, epoch in done.items() if told.get(name, {}).get("epoch") == epoch}
@@ -219,9 +242,9 @@ class RunFolder:
 
         Where the disk does not take the line, none of it stays, and it can be tried again.
         """
-        changed: dict[str, Any] = {"epochs_done": epoch, "seconds": seconds, "metrics": numbers(metrics)}
+        changed: dict[str, Any] = {"epochs_done": epoch, "seconds": seconds, "metrics": all_defined(metrics)}
         if best:
-            changed |= {"best_epoch": epoch, "best": numbers(metrics)}
+            changed |= {"best_epoch": epoch, "best": all_defined(metrics)}
             self._validated["best"] = self._evaluation(epoch, judged)
         self._validated["last"] = self._evaluation(epoch, judged)
         self.record = msgspec.structs.replace(self.record, **changed)
@@ -280,12 +303,12 @@ class RunFolder:
         return {
             "epoch": epoch,
             "classes": self._classes,
-            "metrics": numbers(judged.metrics),
-            "per_class": {name: [_number(v) for v in values] for name, values in judged.per_class.items()},
+            "metrics": all_defined(judged.metrics),
+            "per_class": {name: [defined(v) for v in values] for name, values in judged.per_class.items()},
             "confusion": None if judged.confusion is None else judged.confusion.tolist(),
             "precision": None
             if judged.precision is None
-            else [[_number(v) for v in line] for line in judged.precision.tolist()],
+            else [[defined(v) for v in line] for line in judged.precision.tolist()],
         }
 
     def _write(self, path: Path, value: dict[str, Any]) -> None:
@@ -327,12 +350,3 @@ def _sync(path: Path) -> None:
     if path.exists():
         with path.open("ab") as file:
             os.fsync(file.fileno())
-
-
-def numbers(metrics: Mapping[str, float]) -> dict[str, float | None]:
-    """Metrics for JSON, which has no NaN: null stands for it."""
-    return {name: _number(value) for name, value in metrics.items()}
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

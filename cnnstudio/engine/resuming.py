@@ -150,6 +150,8 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 def _read(path: Path) -> Checkpoint | None:
     from safetensors import SafetensorError, safe_open
 
+    if not path.is_file():  # a pipe would be waited for
+        return None
     try:
         file: Any = safe_open(path, framework="numpy")
         position = Position(**json.loads((file.metadata() or {})["position"]))
@@ -160,13 +162,29 @@ def _read(path: Path) -> Checkpoint | None:
     return Checkpoint(position, _Stored(file, _LEARNER), weights)
 
 
+def refuse_under_way(folder: Path, record: RunRecord) -> None:
+    """Raises ResumeError where another process trains the run."""
+    if record.status in UNDER_WAY and is_alive(record) and record.pid != os.getpid():
+        raise ResumeError(f'The run in "{folder}" is under way in another process.')
+
+
+def refuse_changed(folder: Path, seen: RunRecord, record: RunRecord) -> None:
+    """Raises ResumeError where another process trains the run, or has trained it since the record was `seen`."""
+    refuse_under_way(folder, record)
+    if _writer(seen) != _writer(record):
+        raise ResumeError(f'The run in "{folder}" has gone on in another process meanwhile: resume it from there.')
+
+
+def _writer(record: RunRecord) -> tuple[int, int, int]:
+    return record.pid, record.process_started, record.epochs_done
+
+
 def epochs_of(folder: Path, record: RunRecord, position: Position, more: int) -> int:
     """How many epochs the run is to have when it goes on from that position. Raises ResumeError where it cannot.
 
     `more` adds to those it was to have; where it ended early or was stopped by hand, to those it has done.
     """
-    if record.status in UNDER_WAY and is_alive(record) and record.pid != os.getpid():
-        raise ResumeError(f'The run in "{folder}" is under way in another process.')
+    refuse_under_way(folder, record)
     if more:
         ended = record.status in ("STOPPED", "FINISHED")
         return more + (position.epoch if ended else max(record.epochs, position.epoch))

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.formats.files import FileError, load_experiment
 from cnnstudio.core.formats.run_folder import EXPERIMENT, RunFolderError, fresh_folder, read_record
+from cnnstudio.core.metrics import all_defined
 from cnnstudio.engine import devices
-from cnnstudio.engine.checkpoints import RunFolder, numbers
+from cnnstudio.engine.checkpoints import RunFolder
 from cnnstudio.engine.checks import check_memory, check_weights, checked_design, explained
 from cnnstudio.engine.clock import Clock
 from cnnstudio.engine.control import Control, FolderTaken, RunError
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.core.formats.run_folder import Status
+    from cnnstudio.core.formats.run_folder import RunRecord, Status
     from cnnstudio.engine.data import Dataset
     from cnnstudio.engine.learning import Learner
     from cnnstudio.engine.workbench import Workbench
@@ -80,7 +81,7 @@ def resumed(directory: Path, more: int, emit: Callable[[Event], None], control: 
     checkpoint = read_checkpoint(directory)
     epochs = epochs_of(directory, record, checkpoint.position, more)
     made = Run(experiment, directory, emit, control, run)
-    made.go_on_from(checkpoint, epochs, anew=bool(more))
+    made.go_on_from(checkpoint, record, epochs, anew=bool(more))
     return made
 
 
@@ -107,6 +108,7 @@ class Run:
         self._callbacks = KerasCallbacks(callbacks)
         self._epochs = experiment.training.epochs
         self._from: Checkpoint | None = None
+        self._seen: RunRecord
         self._anew = False
         self._clock = Clock()
         self._epoch = 0
@@ -128,12 +130,12 @@ class Run:
         self._probe: Probe | None = None
         self._live: LiveViews | None = None
 
-    def go_on_from(self, checkpoint: Checkpoint, epochs: int, *, anew: bool) -> None:
-        """Let `execute` begin at a checkpoint, and end after so many epochs.
+    def go_on_from(self, checkpoint: Checkpoint, record: RunRecord, epochs: int, *, anew: bool) -> None:
+        """Let `execute` begin at a checkpoint, with the record that was beside it, and end after so many epochs.
 
         `anew`: early stopping counts anew how long it waits.
         """
-        self._from = checkpoint
+        self._from, self._seen = checkpoint, record
         self._epochs = epochs
         self._anew = anew
 
@@ -240,7 +242,7 @@ class Run:
             self._epochs_done = self._epoch = position.epoch
             self._step = position.step
             self._clock = Clock(position.epoch * steps_per_epoch + position.step, position.seconds)
-            lines = folder.reopen(self._from)
+            lines = folder.reopen(self._from, self._seen)
             self._has_folder = True
             self._from = Checkpoint(position)  # the arrays are where they belong
         else:
@@ -427,7 +429,7 @@ class Run:
         status: Status = "FINISHED"
         if stopped:
             status = "INTERRUPTED" if self._control.abandoned else "STOPPED"
-        last = {"seconds": seconds, "test": numbers(test), "message": reason, "plan": learner.plan.words}
+        last = {"seconds": seconds, "test": all_defined(test), "message": reason, "plan": learner.plan.words}
         self._keeper.write(lambda: folder.close(status, **last))
         self._probe_now(force=True)
         outcome = "stopped" if stopped else "finished"

@@ -143,6 +143,22 @@ def test_a_run_that_cannot_go_on_stays_as_it_was(tmp_path: Path, monkeypatch: py
     refused(r'run" has no checkpoint that can be read, so it cannot go on: train it anew')
 
 
+def test_a_run_that_another_process_takes_in_hand_meanwhile_is_left_to_it(tmp_path: Path) -> None:
+    """Between reading the checkpoint and going on from it, data are loaded and the network is built."""
+    folder = tmp_path / "run"
+    Played(stopping_at(1)).begun(folder, small())
+    record = read_record(folder)
+    elsewhere = {"pid": os.getppid(), "process_started": started(os.getppid())}
+    for status, says in {"RUNNING": "is under way in another", "FINISHED": "has gone on in another"}.items():
+        made = training.resumed(folder, 0, lambda event: None, Control())
+        write_record(folder, msgspec.structs.replace(record, status=status, **elsewhere))
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        with pytest.raises(ResumeError, match=says):
+            made.execute()
+        assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+        write_record(folder, record)
+
+
 def started(process: int) -> int:
     """When the process began, as records tell it."""
     return int(Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])

@@ -24,13 +24,21 @@ import datetime
 import os
 import sys
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar, get_args
 
 import msgspec
 
 from cnnstudio.core.formats.files import file_name
 from cnnstudio.core.formats.storage import read_capped, runs_folder, write_atomic
 from cnnstudio.core.formats.weights_store import ENDING
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EXPERIMENT = "experiment.json"
 START = f"experiment{ENDING}"
@@ -44,6 +52,8 @@ VALIDATED = Path("evaluation") / "validation.json"
 TESTED = Path("evaluation") / "test.json"
 FORMAT = "1.1"
 _MAX_BYTES = 1 << 20
+_LOCK = ".lock"
+"""Where no folder can be locked."""
 
 Status: TypeAlias = Literal["RUNNING", "PAUSED", "FINISHED", "STOPPED", "FAILED", "INTERRUPTED"]
 Which: TypeAlias = Literal["last", "best"]
@@ -174,6 +184,42 @@ def is_alive(record: RunRecord) -> bool:
     except OSError:  # it is there, but someone else's
         return record.process_started == 0
     return record.process_started == _started(record.pid) and not _has_ended(record.pid)
+
+
+@contextlib.contextmanager
+def claiming(folder: Path) -> Iterator[None]:
+    """Let no other process take the run of the folder in hand meanwhile; wait for one that does just now.
+
+    The system itself lets go of it where a process dies. A file system without locks does without.
+    """
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):
+            held.enter_context(_locked(folder))
+        yield
+
+
+if sys.platform == "win32":
+
+    @contextlib.contextmanager
+    def _locked(folder: Path) -> Iterator[None]:
+        with (folder / _LOCK).open("ab") as file:
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            try:
+                yield
+            finally:
+                msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+
+    @contextlib.contextmanager
+    def _locked(folder: Path) -> Iterator[None]:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
 
 def settle(runs: Path) -> list[Path]:
