@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont
 from PySide6.QtGui import QImage
@@ -16,7 +18,7 @@ from cnnstudio.app.theme import Role, Scale
 from cnnstudio.core.metrics import is_share
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 # The backend's classes carry no types; it is asked for by name so that strict checking has nothing to guess.
 _agg: Any = importlib.import_module("matplotlib.backends.backend_agg")
 
+Margins: TypeAlias = tuple[int, int, int, int]
 DPI = 96.0
 FILE_DPI = 200
 """Of a figure in a file of pixels."""
@@ -82,6 +85,24 @@ class DrawnFigure:
         """Make it `size` (width, height) logical pixels, of which each is `ratio` device pixels."""
         self.figure.set_dpi(DPI * ratio)
         self.figure.set_size_inches(max(size[0], 160) / DPI, max(size[1], 120) / DPI)
+
+    @contextlib.contextmanager
+    def afresh(self, size: tuple[int, int], ratio: float, look: Look, margins: Margins) -> Iterator[Axes]:
+        """Empty the figure and give it axes in the look, to be filled; it is drawn once they are.
+
+        `size` and `ratio` as for `resize`; `margins` (left, top, right, bottom) are logical pixels.
+        """
+        self.resize(size, ratio)
+        figure, (left, top, right, bottom) = self.figure, margins
+        figure.clear()
+        figure.set_facecolor(look.ground)
+        width, height = (float(inches) * DPI for inches in figure.get_size_inches())
+        with mpl.rc_context({"font.family": look.family, "font.size": look.points}):
+            place = (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
+            axes = figure.add_axes(place)
+            dress(axes, look)
+            yield axes
+        self.canvas.draw()
 
     def image(self, ratio: float) -> QImage:
         """What was drawn last."""

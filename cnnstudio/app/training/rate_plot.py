@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from PySide6.QtCore import QSize, Qt, Signal
@@ -13,7 +12,7 @@ from PySide6.QtGui import QPainter
 
 from cnnstudio.app.theme import Role, theme
 from cnnstudio.app.training.drawn import DrawnPlot
-from cnnstudio.app.training.figures import DrawnFigure, Look, dress
+from cnnstudio.app.training.figures import DrawnFigure, Look
 from cnnstudio.app.training.schedule_plot import rate_tick
 
 if TYPE_CHECKING:
@@ -75,32 +74,24 @@ class RatePlot(DrawnPlot):
 
     def drawn(self) -> QImage:
         """The curve as it stands."""
-        ratio = self.devicePixelRatioF()
-        self._figure.resize((self.width(), self.height()), ratio)
-        self._compose(Look.of(theme()))
-        self._figure.canvas.draw()
+        ratio, look = self.devicePixelRatioF(), Look.of(theme())
+        with self._figure.afresh((self.width(), self.height()), ratio, look, (LEFT, TOP, RIGHT, BOTTOM)) as axes:
+            self._fill(axes, look)
         return self._figure.image(ratio)
 
-    def _compose(self, look: Look) -> None:
-        figure = self._figure.figure
-        figure.clear()
-        figure.set_facecolor(look.ground)
-        width, height = max(self.width(), 160), max(self.height(), 120)
-        with mpl.rc_context({"font.family": look.family, "font.size": look.points}):
-            place = (LEFT / width, BOTTOM / height, (width - LEFT - RIGHT) / width, (height - TOP - BOTTOM) / height)
-            axes = self._axes = figure.add_axes(place)
-            dress(axes, look)
-            axes.set_xscale("log")
-            axes.set_xlim(*self._bounds)
-            axes.set_ylim(*self._loss_limits())
-            axes.set_xlabel("Learning rate", color=look.muted)
-            axes.set_ylabel("Loss", color=look.muted)
-            axes.xaxis.set_major_formatter(FuncFormatter(rate_tick))  # powers as formulas would want fonts of their own
-            axes.xaxis.set_minor_formatter(NullFormatter())
-            axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
-            axes.plot(self._rates, self._losses, color=look.training, linewidth=1.8)
-            if self._chosen:
-                self._mark(axes, look)
+    def _fill(self, axes: Axes, look: Look) -> None:
+        self._axes = axes
+        axes.set_xscale("log")
+        axes.set_xlim(*self._bounds)
+        axes.set_ylim(*self._loss_limits())
+        axes.set_xlabel("Learning rate", color=look.muted)
+        axes.set_ylabel("Loss", color=look.muted)
+        axes.xaxis.set_major_formatter(FuncFormatter(rate_tick))  # powers as formulas would want fonts of their own
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+        axes.plot(self._rates, self._losses, color=look.training, linewidth=1.8)
+        if self._chosen:
+            self._mark(axes, look)
 
     def _mark(self, axes: Axes, look: Look) -> None:
         axes.axvline(self._chosen, color=look.validation, linewidth=1.2, linestyle="--")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from PySide6.QtCore import QSize
 
 from cnnstudio.app import format
 from cnnstudio.app.theme import theme
 from cnnstudio.app.training.drawn import DrawnPlot
-from cnnstudio.app.training.figures import DrawnFigure, Look, dress
+from cnnstudio.app.training.figures import DrawnFigure, Look
 from cnnstudio.core.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QWidget
 
@@ -50,29 +50,20 @@ class SchedulePlot(DrawnPlot):
 
     def drawn(self) -> QImage:
         """The curve as it stands."""
-        ratio = self.devicePixelRatioF()
-        self._figure.resize((self.width(), self.height()), ratio)
-        self._compose(Look.of(theme()))
-        self._figure.canvas.draw()
+        ratio, look = self.devicePixelRatioF(), Look.of(theme())
+        with self._figure.afresh((self.width(), self.height()), ratio, look, (LEFT, TOP, RIGHT, BOTTOM)) as axes:
+            self._fill(axes, look)
         return self._figure.image(ratio)
 
-    def _compose(self, look: Look) -> None:
-        figure = self._figure.figure
-        figure.clear()
-        figure.set_facecolor(look.ground)
-        width, height = self.width(), self.height()
+    def _fill(self, axes: Axes, look: Look) -> None:
         epochs, rates = curve(self._recipe)
-        with mpl.rc_context({"font.family": look.family, "font.size": look.points}):
-            place = (LEFT / width, BOTTOM / height, (width - LEFT - RIGHT) / width, (height - TOP - BOTTOM) / height)
-            axes = figure.add_axes(place)
-            dress(axes, look)
-            axes.set_xlim(0, max(self._recipe.epochs, 1))
-            axes.set_ylim(0, max(rates) * 1.1)
-            axes.set_xlabel("Epoch", color=look.muted, labelpad=2)
-            axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-            axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
-            axes.yaxis.set_major_formatter(FuncFormatter(rate_tick))
-            axes.plot(epochs, rates, color=look.training, linewidth=1.8)
+        axes.set_xlim(0, max(self._recipe.epochs, 1))
+        axes.set_ylim(0, max(rates) * 1.1)
+        axes.set_xlabel("Epoch", color=look.muted, labelpad=2)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+        axes.yaxis.set_major_formatter(FuncFormatter(rate_tick))
+        axes.plot(epochs, rates, color=look.training, linewidth=1.8)
 
 
 def curve(recipe: TrainingRecipe) -> tuple[list[float], list[float]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter
@@ -12,16 +11,19 @@ from PySide6.QtGui import QPainter
 from cnnstudio.app.features.colormaps import class_colour
 from cnnstudio.app.theme import Role, theme
 from cnnstudio.app.training.drawn import DrawnPlot
-from cnnstudio.app.training.figures import DPI, DrawnFigure, Look, dress
+from cnnstudio.app.training.figures import DrawnFigure, Look
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from PySide6.QtGui import QImage, QKeyEvent, QPaintEvent
     from PySide6.QtWidgets import QWidget
 
 REDRAW_MS = 60
+LEFT, RIGHT, TOP, BOTTOM = 56, 16, 16, 44
+"""Margins in logical pixels."""
 LONGEST = 24
 """Letters of a class name in the legend."""
 MOST = 10
@@ -89,34 +91,26 @@ class PrecisionCanvas(DrawnPlot):
         """The curves as they stand; None before there are any."""
         if not len(self._precision):
             return None
-        ratio = self.devicePixelRatioF()
-        self._drawing.resize((self.width(), self.height()), ratio)
-        self._compose(Look.of(theme()))
-        self._drawing.canvas.draw()
+        ratio, look = self.devicePixelRatioF(), Look.of(theme())
+        with self._drawing.afresh((self.width(), self.height()), ratio, look, (LEFT, TOP, RIGHT, BOTTOM)) as axes:
+            self._fill(axes, look)
         return self._drawing.image(ratio)
 
-    def _compose(self, look: Look) -> None:
-        figure = self._drawing.figure
-        figure.clear()
-        figure.set_facecolor(look.ground)
-        width, height = figure.get_size_inches() * DPI
-        with mpl.rc_context({"font.family": look.family, "font.size": look.points}):
-            axes = figure.add_axes((56 / width, 44 / height, (width - 72) / width, (height - 60) / height))
-            dress(axes, look)
-            axes.set_xlim(0, 1)
-            axes.set_ylim(0, 1.02)
-            axes.set_xlabel("Recall", color=look.muted)
-            axes.set_ylabel("Precision", color=look.muted)
-            for index in self._order():
-                self._draw_class(axes, index, look)
-            legend = axes.legend(loc="lower left", facecolor=look.ground, edgecolor=look.border, labelcolor=look.text)
-            legend.set_zorder(5)
+    def _fill(self, axes: Axes, look: Look) -> None:
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel("Recall", color=look.muted)
+        axes.set_ylabel("Precision", color=look.muted)
+        for index in self._order():
+            self._draw_class(axes, index, look)
+        legend = axes.legend(loc="lower left", facecolor=look.ground, edgecolor=look.border, labelcolor=look.text)
+        legend.set_zorder(5)
 
     def _order(self) -> list[int]:
         """The classes, the one brought out on top."""
         return sorted(range(len(self._precision)), key=self._chosen.__eq__)
 
-    def _draw_class(self, axes: Any, index: int, look: Look) -> None:
+    def _draw_class(self, axes: Axes, index: int, look: Look) -> None:
         values = self._precision[index]
         area = float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
         out, single = index == self._chosen, self._chosen >= 0
