@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 
 from cnnstudio.app.inspector.spin import NumberSpin
 from cnnstudio.app.training import preflight as preflight_module
@@ -300,6 +300,20 @@ def test_the_whole_training_part_in_one_batch_is_no_suggestion(shown: Shown, qtb
     shown.answer(largest_batch=1257, training_samples=1257)
     assert shown.text("preflight_words").endswith("any batch fits")
     assert not shown.part(QPushButton, "preflight_use").isVisible()
+
+
+def test_fields_left_open_show_the_value_that_keras_takes(shown: Shown) -> None:
+    def blank(name: str) -> str:
+        field = shown.panel.form.rows[name].editor.fields()[0]
+        line = field.findChild(QLineEdit)
+        assert line is not None
+        return line.placeholderText()
+
+    assert (blank("beta_2"), blank("epsilon"), blank("weight_decay")) == ("0.999", "1e-07", "0")
+    shown.change(optimizer="adamw")
+    assert blank("weight_decay") == "0.004"
+    shown.change(optimizer="lion")
+    assert blank("beta_2") == "0.99"
 
 
 def test_what_is_to_be_known_of_a_run_that_can_start_is_said(shown: Shown, qtbot: QtBot) -> None:

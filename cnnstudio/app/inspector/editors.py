@@ -61,6 +61,9 @@ class Editor(QWidget):
     def offer(self, choices: Collection[object] | None) -> None:
         """Of the choices that the declaration knows, those that fit as things stand; None: all. Only lists care."""
 
+    def set_blank(self, text: str) -> None:
+        """What stands in the field while it is empty and may be. Only numbers care."""
+
     def discard(self) -> None:
         """Drop unfinished text."""
 
@@ -90,6 +93,11 @@ class NumberEditor(Editor):
     def show_value(self, value: object) -> None:
         """Numbers with separators."""
         self.spin.show_value(value)
+
+    def set_blank(self, text: str) -> None:
+        """Greyed, where a number may be left open."""
+        if self.parameter.optional:
+            self.spin.lineEdit().setPlaceholderText(text)
 
     def discard(self) -> None:
         """Show the value again."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NOTHING: Mapping[str, Followed] = MappingProxyType({})
 _ALL: Mapping[str, Collection[object]] = MappingProxyType({})
+_DECLARED: Mapping[str, str] = MappingProxyType({})
 Sections: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
 """Headings, each with the names of the parameters beneath it."""
 WIDEST_LABEL = 108
@@ -101,6 +102,7 @@ class DeclaredForm(QWidget):
         follows: frozenset[str] = frozenset(),
         only: Collection[str] | None = None,
         offered: Mapping[str, Collection[object]] = _ALL,
+        blanks: Mapping[str, str] = _DECLARED,
     ) -> None:
         """Show `declared` in place: fields, cursor and unfinished typing stay while it is the same thing.
 
@@ -108,7 +110,8 @@ class DeclaredForm(QWidget):
         `axes` is the number of spatial axes for fields that can hold one number per axis. `would_be` holds for each
         parameter that can follow the design what it then is; `follows` names those that do. `only` names the parameters
         that mean anything as things stand; None: all of them. `offered` holds for a parameter with a list of choices
-        those that fit as things stand, where these are not all.
+        those that fit as things stand, where these are not all; `blanks` what stands in a field that is empty, where
+        that is another thing than is declared.
         """
         if type(declared) is not self._shown:
             self._rebuild(type(declared))
@@ -124,6 +127,7 @@ class DeclaredForm(QWidget):
             at_field = found.get(name, [])
             row.editor.set_axes(axes)
             row.editor.offer(offered.get(name))
+            row.editor.set_blank(blanks.get(name, row.parameter.blank))
             row.show_value(getattr(declared, name), at_field)
             row.show_following(would_be.get(name), follows=name in follows)
             matters = (only is None or name in only) and _matters(row.parameter, declared)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import words
+from cnnstudio.app.format import number
 from cnnstudio.app.inspector import DeclaredForm
 from cnnstudio.app.tab_order import settle_tabs
 from cnnstudio.app.theme import mark, set_icon, space
@@ -17,6 +18,7 @@ from cnnstudio.app.training.schedule_plot import SchedulePlot, schedule_words
 from cnnstudio.core.analysis.diagnostics import Diagnostic, Severity
 from cnnstudio.core.edits import SetTraining
 from cnnstudio.core.training.devices import fitting_devices, why_absent
+from cnnstudio.core.training.optimizers import OPTIMIZERS
 from cnnstudio.core.training.recipe import LOSSES, SECTIONS, TrainingRecipe
 
 if TYPE_CHECKING:
@@ -136,6 +138,7 @@ class RecipePanel(QWidget):
             self._found(recipe),
             only=[p.name for p in recipe.parameters if _means_something(p.name, recipe, task)],
             offered={"loss": ("auto", *LOSSES[task]), "device": devices},
+            blanks={name: number(value) for name, value in OPTIMIZERS[recipe.optimizer].defaults.items()},
         )
         self._plot.show_recipe(recipe)
         self._schedule.setText(schedule_words(recipe))
@@ -161,7 +164,7 @@ class RecipePanel(QWidget):
 
 
 def _find_button() -> QPushButton:
-    button = QPushButton("Find…")
+    button = QPushButton("Find rate…")
     button.setObjectName("recipe_find_rate")
     button.setAccessibleName("Find learning rate")
     button.setToolTip("Try rising learning rates on a fresh network and draw the loss against them (Shift+F7)")
