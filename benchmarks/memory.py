@@ -2,10 +2,12 @@
 
 Run: python benchmarks/memory.py [--nets 60] [--presets] [--seed 0] [--json FILE]
 
-Each network is trained for two short epochs in a process of its own, which has trained something tiny before, as the
-worker has. What counts is the highest resident memory on the way, less what the process took when the run began. A
-ratio below 1 would be a run that is let in and does not fit; above 2, a run that is refused although it would fit with
-half as much. Linux only.
+Each network is trained for three short epochs in a process of its own, which has trained something tiny before, as the
+worker has. Every fourth of the random ones has millions of weights and little else.
+
+What counts is the highest resident memory on the way, less what the process took when the run began. A ratio below 1
+would be a run that is let in and does not fit; above 2, a run that is refused although it would fit with half as much.
+Linux only.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ _MOST_MACS = 8e9
 """Multiply-adds of one batch: a step is to take a second or two."""
 _MOST_BYTES = 1.2e9
 """Of the results of all layers for one batch."""
+_LEAST_WEIGHTS = {False: 0, True: 3_000_000}
+"""By whether it is one of those with many weights."""
 _EDGES = {1: (64, 2048), 2: (8, 128), 3: (6, 24)}
 """Shortest and longest edge of a sample by rank."""
 
@@ -48,14 +52,19 @@ _EDGES = {1: (64, 2048), 2: (8, 128), 3: (6, 24)}
 def drawn(seed: int) -> Experiment:
     """A random network that can be trained, with any optimizer and batch size."""
     rng = random.Random(seed)
+    heavy = seed % 4 == 3
     while True:
-        experiment = _tried(rng)
+        experiment = _heavy(rng) if heavy else _tried(rng)
         design = trace(experiment.architecture, experiment.data.info())
         if has_errors(lint(design)):
             continue
         batch = experiment.training.batch_size
         bytes_of_batch = sum(b.activation_bytes for b in design.blocks.values()) * batch
-        if design.macs * batch < _MOST_MACS and bytes_of_batch < _MOST_BYTES and design.params < 3e7:
+        if (
+            design.macs * batch < _MOST_MACS
+            and bytes_of_batch < _MOST_BYTES
+            and _LEAST_WEIGHTS[heavy] < design.params < 3e7
+        ):
             return dataclasses.replace(experiment, name=f"random {seed}")
 
 
@@ -68,6 +77,20 @@ def _tried(rng: random.Random) -> Experiment:
     blocks.append((rng.choice(("Flatten", "GlobalAveragePooling")), {}))
     if rng.random() < 0.5:
         blocks.append(("Dense", {"units": rng.choice((32, 128, 512, 2048)), "activation": "relu"}))
+    return _trained_on(shape, blocks, rng)
+
+
+def _heavy(rng: random.Random) -> Experiment:
+    """Dense layers over all of a small sample: what takes memory are weights and their copies."""
+    edge = rng.choice((16, 24, 32, 48))
+    blocks: list[tuple[str, dict[str, Any]]] = [_drawn_block(rng) for _ in range(rng.choice((0, 0, 1)))]
+    blocks.append(("Flatten", {}))
+    widths = [rng.choice((256, 512, 1024, 2048, 4096)) for _ in range(rng.randint(1, 4))]
+    blocks += [("Dense", {"units": width, "activation": "relu"}) for width in widths]
+    return _trained_on((edge, edge, rng.choice((1, 3))), blocks, rng)
+
+
+def _trained_on(shape: tuple[int, ...], blocks: list[tuple[str, dict[str, Any]]], rng: random.Random) -> Experiment:
     batch = rng.choice((8, 16, 32, 64, 128, 256))
     optimizer: Any = rng.choice(tuple(OPTIMIZERS))
     training = TrainingRecipe(batch_size=batch, optimizer=optimizer)
@@ -142,7 +165,7 @@ def _measure(experiment: Experiment, answer: Connection) -> None:
     from cnnstudio.engine.training import train
     from cnnstudio.engine.warming import warm_up
 
-    training = dataclasses.replace(experiment.training, epochs=2, device="cpu")
+    training = dataclasses.replace(experiment.training, epochs=3, device="cpu")
     experiment = dataclasses.replace(experiment, training=training)
     warm_up()
     gc.collect()
