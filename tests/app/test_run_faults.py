@@ -99,7 +99,7 @@ def is_offered(studio: Studio) -> bool:
 
 
 @pytest.mark.search
-@pytest.mark.skipif(effort.EFFORT == 1, reason="loads TensorFlow twice: `.ci/run` has the time")
+@effort.LONGER
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc whether a process is there")
 def test_a_killed_window_leaves_no_orphan_and_a_run_that_goes_on_and_survives_a_worker_that_hangs(
     qtbot: QtBot, open_studio: Callable[[], Studio], monkeypatch: pytest.MonkeyPatch

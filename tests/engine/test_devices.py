@@ -15,6 +15,7 @@ import pytest
 from cnnstudio.engine import devices, gpu_memory
 from cnnstudio.engine.devices import DeviceError, resolve
 from cnnstudio.wire.messages import Device
+from tests.helpers.effort import LONGER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,8 @@ def said(module: str, folder: Path, **environment: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.search
+@LONGER
 def test_two_devices_come_to_what_one_comes_to(tmp_path: Path) -> None:
     found = said("tests.helpers.several_devices", tmp_path)
     assert found["devices"] == ["cpu", "all gpus"]

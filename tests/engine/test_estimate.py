@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.effort import times
+from tests.helpers.effort import LONGER, times
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "memory.py"
 FIRST = 207
@@ -17,6 +17,7 @@ FIRST = 207
 
 
 @pytest.mark.search
+@LONGER
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells the peak of a process")
 def test_no_run_takes_more_than_it_was_told_or_less_than_half(tmp_path: Path) -> None:
     lines = tmp_path / "found.jsonl"

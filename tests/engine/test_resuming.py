@@ -20,6 +20,7 @@ from cnnstudio.engine.resuming import Checkpoint, Position, ResumeError, read_ch
 from cnnstudio.engine.tasks import Verdict
 from cnnstudio.wire.messages import EpochEnd, Event, Progress, RunContinued, RunPaused, RunStarted
 from tests.engine.conftest import small
+from tests.helpers.effort import LONGER
 from tests.helpers.played_runs import Played, same
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def test_a_pause_changes_nothing_and_is_on_the_record(whole: tuple[Path, Played]
     assert same(whole[0], folder)
 
 
+@pytest.mark.search
+@LONGER
 def test_stopped_with_the_epoch_and_resumed_from_the_checkpoint_before(
     whole: tuple[Path, Played], tmp_path: Path
 ) -> None:
@@ -164,6 +167,8 @@ def started(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
 
 
+@pytest.mark.search
+@LONGER
 def test_more_epochs_are_those_of_a_longer_run(tmp_path: Path) -> None:
     # Keras numbers variables of nadam that it has not named, over the whole life of a process.
     Played().begun(tmp_path / "long", small(epochs=3, optimizer="nadam"))
@@ -186,6 +191,8 @@ def judging(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> None:
     monkeypatch.setattr(TensorFlowLearner, "judge", judge)
 
 
+@pytest.mark.search
+@LONGER
 def test_early_stopping_is_remembered_and_waits_anew_for_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "run"
     patient = small(epochs=9, early_stopping=True, patience=3, schedule="plateau", plateau_patience=2, decay=0.5)
@@ -210,6 +217,8 @@ def test_early_stopping_is_remembered_and_waits_anew_for_more(tmp_path: Path, mo
     assert read_record(folder).epochs == 6
 
 
+@pytest.mark.search
+@LONGER
 def test_the_best_epoch_is_taken_and_the_run_goes_on_from_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from cnnstudio.engine.control import Control, PlaceError
 from cnnstudio.engine.resuming import ResumeError, read_checkpoint
 from cnnstudio.wire.messages import Checkpointed, EpochEnd, Event, RunContinued, RunPaused
 from tests.engine.conftest import small
-from tests.helpers.effort import EFFORT
+from tests.helpers.effort import LONGER
 from tests.helpers.forked_runs import Forker, forker
 from tests.helpers.played_runs import Played, same
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs processes that fork, and limits on the size of files")
 
-RUNS_KILLED = 2 if EFFORT == 1 else 20
+RUNS_KILLED = 20
 WRITERS_KILLED = 30
 
 
@@ -37,6 +37,7 @@ def processes() -> Iterator[Forker]:
 
 
 @pytest.mark.search
+@LONGER
 def test_killed_at_any_moment_a_run_goes_on_to_the_same_bits(processes: Forker, tmp_path: Path) -> None:
     whole, folder = tmp_path / "whole", tmp_path / "run"
     began = time.monotonic()
@@ -184,6 +185,8 @@ def test_a_line_that_finds_no_space_holds_the_run_until_the_person_lets_it_go_on
     assert same(undisturbed, folder)
 
 
+@pytest.mark.search
+@LONGER
 def test_a_run_that_waits_for_space_can_be_stopped_and_goes_on_from_its_checkpoint(
     undisturbed: Path, disk: Disk, tmp_path: Path
 ) -> None:

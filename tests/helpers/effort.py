@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 EFFORT = int(os.environ.get("CNNSTUDIO_EFFORT", "1"))
 """1 in the suite. The cases tried are the same each time, so that what is green stays green until the code changes."""
 RANDOM = bool(os.environ.get("CNNSTUDIO_RANDOM"))
 """Draw other cases in each run: for a search by hand."""
+
+
+LONGER = pytest.mark.skipif(EFFORT == 1, reason="takes longer than the suite may: `.ci/run` has the time")
+"""For searches that are not begun in the suite at all; each is marked `search`, too."""
 
 
 def times(count: int) -> int:
