@@ -71,9 +71,10 @@ def writing_to(folder: Path) -> Iterator[None]:
     except OSError as error:
         why = error.strerror or str(error)
         full = error.errno in _FULL
-        advice = "free some space or choose another folder" if full else "make it writable or choose another folder"
-        told = f'The run folder "{folder}" cannot be written ({why}): {advice}.'
-        raise PlaceError(told, repr(error), why, full=full) from error
+        gone = isinstance(error, FileNotFoundError)
+        mend = "free some space" if full else "put it back" if gone else "make it writable"
+        told = f'The run folder "{folder}" cannot be written ({why}): {mend} or choose another folder.'
+        raise PlaceError(told, repr(error), why, mend) from error
 
 
 class RunFolder:
@@ -130,6 +131,14 @@ class RunFolder:
                 (self.path / STATE).unlink(missing_ok=True)
                 raise
 
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """As `writing_to`. A folder that was moved away or deleted is not begun anew: what a run needs would lack."""
+        with writing_to(self.path):
+            if not (self.path / EXPERIMENT).is_file():
+                raise FileNotFoundError(errno.ENOENT, "It has been moved or deleted", str(self.path))
+            yield
+
     def reopen(self, checkpoint: Checkpoint, seen: RunRecord) -> list[dict[str, float]]:
         """Go on with the run that the folder holds from there; the lines of its metrics up to there.
 
@@ -158,7 +167,7 @@ class RunFolder:
             test={},
             message="",
         )
-        with writing_to(self.path):
+        with self._writing():
             for part in (self.path / CHECKPOINT).parent.glob(".*.part"):  # a write that a kill has cut short
                 part.unlink(missing_ok=True)
             lines = self._cut_metrics(position.epoch)
@@ -207,7 +216,7 @@ class RunFolder:
     def update(self, **changed: Any) -> None:
         """Change the record and write it."""
         self.record = msgspec.structs.replace(self.record, **changed)
-        with writing_to(self.path):
+        with self._writing():
             write_record(self.path, self.record)
 
     def close(self, status: Status, **changed: Any) -> None:
@@ -255,7 +264,7 @@ class RunFolder:
 
         `as_it_is`: those that the model has now, in place of those of the last epoch.
         """
-        with writing_to(self.path):
+        with self._writing():
             if as_it_is or self.unsaved:
                 save_weights(model, self.path / LAST, () if as_it_is else self._last)
             if not self._best_saved and self.best:
@@ -274,7 +283,7 @@ class RunFolder:
         began = time.monotonic()
         if self.unsaved:
             self.save(model)
-        with writing_to(self.path):
+        with self._writing():
             _sync(self.path / METRICS)  # or a power cut leaves a checkpoint that knows of epochs that have no line
             write_checkpoint(self.path, checkpoint)
         now = time.monotonic()
@@ -295,7 +304,7 @@ class RunFolder:
 
     def tested(self, epoch: int, judged: Verdict) -> None:
         """Keep how the network did on the test part."""
-        with writing_to(self.path):
+        with self._writing():
             self._write(TESTED, self._evaluation(epoch, judged))
             self._events.tested(epoch, self.record.seconds, judged.metrics)
 
@@ -325,7 +334,7 @@ class RunFolder:
         self._columns = self._columns or tuple(metrics)
         head = ",".join(("epoch", "seconds", *self._columns))
         line = ",".join((str(epoch), f"{seconds:.3f}", *(f"{metrics[name]:.9g}" for name in self._columns)))
-        with writing_to(self.path):
+        with self._writing():
             if epoch > self._lines:
                 _append_whole(self.path / METRICS, f"{head}\n", f"{line}\n")
                 self._lines = epoch

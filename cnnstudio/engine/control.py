@@ -25,12 +25,12 @@ class RunError(Exception):
 class PlaceError(RunError):
     """The run's folder or its disk is at fault, not the experiment."""
 
-    def __init__(self, message: str, details: str = "", why: str = "", *, full: bool = False) -> None:
+    def __init__(self, message: str, details: str = "", why: str = "", mend: str = "") -> None:
         super().__init__(message, details)
         self.why = why
         """What the system says, in its words."""
-        self.full = full
-        """Whether more space would help."""
+        self.mend = mend
+        """What the person can do, as an order: "free some space"."""
 
 
 class FolderTaken(PlaceError):

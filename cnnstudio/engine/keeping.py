@@ -100,9 +100,10 @@ class Keeper:
     def _tell(self, trouble: PlaceError) -> None:
         self._control.pause()
         self._record("PAUSED")
-        help = "free some space" if trouble.full else "make it writable again"
         why = f'The run waits, because its folder "{self._folder.path}" cannot be written ({trouble.why})'
-        self._emit(RunPaused(self._run, f"{why}: {help}, and it goes on by itself. Nothing that was learned is lost."))
+        self._emit(
+            RunPaused(self._run, f"{why}: {trouble.mend}, and it goes on by itself. Nothing that was learned is lost.")
+        )
 
     def _record(self, status: Status) -> None:
         """The record tells it as soon as it can be written; until then the run's folder says less than it could."""

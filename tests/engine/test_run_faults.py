@@ -185,6 +185,26 @@ def test_a_line_that_finds_no_space_holds_the_run_until_the_person_lets_it_go_on
     assert same(undisturbed, folder)
 
 
+def test_a_folder_that_is_moved_away_is_waited_for_and_not_begun_anew(
+    undisturbed: Path, disk: Disk, tmp_path: Path
+) -> None:
+    folder, away = tmp_path / "run", tmp_path / "trash"
+
+    def at(event: Event, control: Control) -> None:
+        if isinstance(event, EpochEnd) and event.epoch == 1:
+            folder.rename(away)
+        elif isinstance(event, RunPaused):
+            assert (
+                f'its folder "{folder}" cannot be written (It has been moved or deleted): put it back' in event.message
+            )
+            assert not folder.exists()
+            away.rename(folder)
+
+    played = Played(at).begun(folder, small(epochs=3))
+    assert [len(played.all(kind)) for kind in (RunPaused, RunContinued)] == [1, 1]
+    assert same(undisturbed, folder)
+
+
 @pytest.mark.search
 @LONGER
 def test_a_run_that_waits_for_space_can_be_stopped_and_goes_on_from_its_checkpoint(
