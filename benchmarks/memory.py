@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import gc
+import importlib
 import json
 import multiprocessing
 import random
@@ -201,8 +202,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--json", type=Path, help="file that gets one JSON object a line")
     asked = parser.parse_args(arguments)
     # Loaded once for all: a copy of this process costs nothing, as long as TensorFlow has not computed in it yet.
-    import cnnstudio.engine.training
-    import cnnstudio.engine.warming  # noqa: F401
+    for name in ("training", "warming"):
+        importlib.import_module(f"cnnstudio.engine.{name}")
 
     experiments = shipped() if asked.presets else []
     experiments += [drawn(seed) for seed in range(asked.seed, asked.seed + asked.nets)]

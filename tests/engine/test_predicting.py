@@ -118,6 +118,17 @@ def test_weights_are_those_that_were_asked_for(tmp_path: Path) -> None:
     assert np.ptp(last.values) > 0.01
 
 
+def test_what_a_network_cannot_count_is_no_answer(tmp_path: Path) -> None:
+    finished_run(tmp_path / "run", small())
+    samples = np.zeros((3, 8, 8, 1), "float32")
+    samples[1] = np.finfo("float32").max * np.random.default_rng(0).choice([-1, 1], (8, 8, 1))
+    np.save(tmp_path / "three.npy", samples)
+    answers = Predictor(open_run(tmp_path / "run")).answers(tmp_path / "three.npy")
+    assert np.isfinite(next(answers).values).all()
+    with pytest.raises(ReadError, match=r"three\.npy\[1\]\" cannot be used: what the network says of it is not finite"):
+        next(answers)
+
+
 def test_a_run_that_took_its_best_epoch_says_so(tmp_path: Path) -> None:
     for number, (status, wanted) in enumerate((("FINISHED", 2), ("STOPPED", 2), ("INTERRUPTED", 3))):
         place = tmp_path / str(number)
