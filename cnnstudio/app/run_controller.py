@@ -61,7 +61,7 @@ class RunController(QObject):
         """Id in the design -> id in the run, of blocks that were renamed since it started."""
         self._parents: WeakKeyDictionary[Document, str] = WeakKeyDictionary()
         """Document -> name of the run that it has come from, or that was started from it last."""
-        self._can_resume = self._can_extend = False
+        self._can_resume = self._can_extend = self._was_interrupted = False
         worker.received.connect(self._take)
         worker.lost.connect(self._worker_lost)
         worker.quiet.connect(self._follow_quiet)
@@ -104,6 +104,11 @@ class RunController(QObject):
     def can_resume(self) -> bool:
         """Whether the latest run ended before its last epoch and can go on from its last checkpoint."""
         return self._can_resume
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether the latest run broke off with its process, and not for anything that it did."""
+        return self._was_interrupted
 
     @property
     def can_extend(self) -> bool:
@@ -319,18 +324,19 @@ class RunController(QObject):
 
     def look_again(self) -> None:
         """The folder of the latest run has come, gone or been changed by another hand: see whether it can go on."""
-        before = (self._can_resume, self._can_extend)
+        before = (self._can_resume, self._can_extend, self._was_interrupted)
         self._look_at_folder()
-        if before != (self._can_resume, self._can_extend):
+        if before != (self._can_resume, self._can_extend, self._was_interrupted):
             self.changed.emit(self._state)
 
     def _look_at_folder(self) -> None:
         """Whether the run can go on is known once it is over, and from what it has left behind alone."""
-        self._can_resume = self._can_extend = False
+        self._can_resume = self._can_extend = self._was_interrupted = False
         if self._state.active or not self._state.directory:
             return
         with contextlib.suppress(RunFolderError):  # it failed before it had a folder
             found = read_run(Path(self._state.directory))
+            self._was_interrupted = self._state.phase == "failed" and found.status == "INTERRUPTED"
             ended = found.status in ("FINISHED", "STOPPED")  # also where it was to go on, and was refused
             self._can_extend = ended and not self._why_stays(found, MORE_EPOCHS)
             self._can_resume = not self._why_stays(found, 0)

@@ -110,7 +110,7 @@ class RunStrip(QFrame):
     @Slot(object)
     def show_run(self, state: RunState) -> None:
         """Show where the run stands."""
-        words, tone = phase_words(state)
+        words, tone = phase_words(state, interrupted=self._run.was_interrupted)
         self._phase.setText(f"{words}: {self._foreign_name()}" if self._run.is_foreign else words)
         self._phase.setToolTip(
             f"State of the run of “{self._run.name}”, another experiment than the one that is open"
@@ -206,8 +206,11 @@ class RunStrip(QFrame):
         self._run.choose_device(str(self._device.itemData(row)))
 
 
-def phase_words(state: RunState) -> tuple[str, str]:
-    """The state of the run in a word or two, and its tone."""
+def phase_words(state: RunState, *, interrupted: bool = False) -> tuple[str, str]:
+    """The state of the run in a word or two, and its tone, as in the table of runs. `interrupted`: its process has
+    ended."""
+    if interrupted:
+        return "Interrupted", "warning"
     if state.ends_with_epoch and state.phase == "running":
         return "Ends with this epoch", "warning"
     return _PHASES[state.phase]

@@ -160,7 +160,9 @@ def test_in_a_narrow_window_the_state_of_the_run_stays_whole(bench: Bench, qtbot
     qtbot.waitUntil(lambda: bench.window.width() == 900)
     assert phase.text() == "Finished"
     assert phase.width() >= phase.fontMetrics().horizontalAdvance("Finished")
-    assert bench.window.findChild(QWidget, "run_progress").isHidden(), "a full bar tells nothing"
+    bar = bench.window.findChild(QWidget, "run_progress")
+    assert bar is not None
+    assert bar.isHidden(), "a full bar tells nothing"
 
 
 def test_stop_after_this_epoch_is_asked_once_and_shown(bench: Bench) -> None:
@@ -221,6 +223,7 @@ def test_a_failed_run_can_go_on_from_its_message(bench: Bench) -> None:
     leave_run(bench.experiment, "FAILED", bench.directory)
     bench.worker.arrive(RunFailed(run, "The loss is no number any more."))
     assert bench.text("run_failure").startswith("It broke off in epoch 4 of 15. Resume it (Shift+F6)")
+    assert (bench.text("run_phase"), bench.text("run_headline")) == ("Failed", "The run of “LeNet” failed")
     bench.press("message_resume")
     assert bench.worker.all(ResumeRun) == [ResumeRun(run, str(bench.directory))]
     assert no(bench.messages)
@@ -232,6 +235,10 @@ def test_the_death_of_the_worker_is_said_once_with_the_way_on(bench: Bench) -> N
     bench.worker.lost.emit("The worker ended without warning (SIGKILL).")
     assert len(bench.messages) == 1
     assert bench.messages[0].endswith("your design is safe, and the run can go on from its last checkpoint.")
+    assert (bench.text("run_phase"), bench.text("run_headline")) == (
+        "Interrupted",
+        "The run of “LeNet” was interrupted",
+    )
     assert bench.part("message_resume").isEnabled()
 
 

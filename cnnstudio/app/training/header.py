@@ -110,7 +110,7 @@ class RunHeader(QFrame):
     def show_run(self, run: RunController, now: Experiment) -> None:
         """Say how the run stands; `now` is the design as it is."""
         state = run.state
-        self._headline.setText(headline(state, run.name))
+        self._headline.setText(headline(state, run.name, interrupted=run.was_interrupted))
         known = facts(state) or waiting_words(state, now.training)
         for label, text in ((self._facts, known), (self._state, standing(state))):
             label.setText(text)

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from cnnstudio.wire.run_state import RunState
 
 
-def headline(state: RunState, name: str = "") -> str:
-    """What is going on, in one line; `name` is the experiment's where the run has not told it yet."""
+def headline(state: RunState, name: str = "", *, interrupted: bool = False) -> str:
+    """What is going on, in one line; `name` is the experiment's where the run has not told it yet. `interrupted`: its
+    process has ended."""
     told = state.name or name
     name = f"\u201c{told}\u201d" if told else "the experiment"
+    if interrupted:
+        return f"The run of {name} was interrupted"
     return {
         "idle": "Not trained yet",
         "starting": f"Building {name}",
