@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QPushButton, QTabBar, QTabWidget, QWidget
 
@@ -19,7 +19,7 @@ from cnnstudio.app.data.gallery import Gallery
 from cnnstudio.app.dialogs.import_report import ImportReport
 from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.app.runs.view import RunsView
-from cnnstudio.app.theme import Mode, themes
+from cnnstudio.app.theme import Mode, Role, theme, themes
 from cnnstudio.app.training.rate_dialog import RateDialog
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import (
@@ -253,8 +253,10 @@ def over_window(studio: Studio, dialog: QWidget, name: str) -> None:
         studio.bot.wait(600)
         whole, part = studio.window.grab(), dialog.grab()
         painter = QPainter(whole)
-        painter.fillRect(whole.rect(), QColor(0, 0, 0, 110))
-        painter.drawPixmap((SMALL[0] - dialog.width()) // 2, (SMALL[1] - dialog.height()) // 2, part)
+        left, top = (SMALL[0] - dialog.width()) // 2, (SMALL[1] - dialog.height()) // 2
+        painter.drawPixmap(left, top, part)
+        painter.setPen(theme().color(Role.MUTED))  # the frame, which is the system's
+        painter.drawRect(left - 1, top - 1, dialog.width() + 1, dialog.height() + 1)
         painter.end()
         whole.save(str(Path(FOLDER) / f"{name}-{mode.value}-{SMALL[0]}x{SMALL[1]}.png"))
 
