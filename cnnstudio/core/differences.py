@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.changes import shown_value
+from cnnstudio.core.data.files import FileSource
 from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def _facts(experiment: Experiment) -> Iterator[tuple[_Key, str]]:
     yield _Key("Training", "Weights it starts from"), experiment.weights[:_SHORT] or "fresh"
     yield _Key("Data", "Source"), data.source.title
     yield from _recipe("Data", data.source, owner="Source")
+    if isinstance(data.source, FileSource):
+        yield _Key("Data", "Files as scanned", "Source"), data.source.facts.fingerprint[:_SHORT] or "not yet"
     for part in (data.preparation, data.augmentation, data):
         yield from _recipe("Data", part)
     for block in experiment.architecture.blocks.values():

@@ -6,6 +6,9 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.architecture import Architecture
+from cnnstudio.core.changes import changes
+from cnnstudio.core.data.facts import Facts
+from cnnstudio.core.data.files import ImageFolder
 from cnnstudio.core.differences import ABSENT, differences
 from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.formats.presets import presets
@@ -82,3 +85,14 @@ def test_sections_come_in_order_and_every_row_differs() -> None:
     assert sorted(order, key=("Training", "Data", "Architecture").index) == order
     assert all(len(d.values) == len(shipped) and len(set(d.values)) > 1 for d in found)
     assert len({(d.section, d.what) for d in found}) == len(found)
+
+
+def test_files_that_are_others_under_the_same_path_are_told() -> None:
+    then, now = (
+        dataclasses.replace(ImageFolder(path="/pictures"), facts=Facts(fingerprint=mark * 8))
+        for mark in ("1a2b", "3c4d")
+    )
+    plain = lenet()
+    first, second = (dataclasses.replace(plain, data=dataclasses.replace(plain.data, source=s)) for s in (then, now))
+    assert told(first, second) == {"Data: Files as scanned": ("1a2b1a2b1a2b", "3c4d3c4d3c4d")}
+    assert [str(change) for change in changes(first, second)] == ["files as scanned then \u2192 as scanned anew"]
