@@ -1,10 +1,10 @@
 """How much memory a run will need, known before anything is built: running out is a SIGKILL without a word.
 
 What is counted follows from how TensorFlow trains on a CPU: results that the way back needs are kept, the largest layer
-has its input and output twice, convolutions lay their input out anew for their gradients, each weight has copies in
-checkpoints, and every array of weights costs something in the compiled graph. How much of each was measured:
-`python benchmarks/memory.py --presets` holds the sum against the peak of real runs, and with the factors below it was
-never too low and never twice too high.
+has its input and output twice, convolutions lay their input out anew for their gradients, the weights of the last and
+the best epoch are there beside those that learn until they are on disk, and every array of weights costs something in
+the compiled graph. How much of each was measured: `python benchmarks/memory.py --presets` holds the sum against the
+peak of real runs, and with the factors below it was never too low and never twice too high.
 """
 
 from __future__ import annotations
@@ -21,20 +21,31 @@ if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program, Step
+    from cnnstudio.core.training.recipe import TrainingRecipe
 
 _LARGEST_BATCH = 65536
 _FLOAT = 4
 """Bytes of a float32."""
-_ONCE = 10_000_000
+_ONCE = 12_000_000
 """Bytes that any run takes."""
-_ONCE_FOR_CONVOLUTIONS = 7_500_000
+_ONCE_FOR_CONVOLUTIONS = 4_000_000
 """Bytes more where there is any convolution, whose kernels are made ready when they are first computed."""
-_FOR_EACH_ARRAY = 1_370_000
-"""Bytes for each array of weights: its part of the graph that goes forth and back, and its update."""
-_COPIES_OF_WEIGHTS = 14
-"""The weights and their gradients, the last finite ones and the best, and while a checkpoint is written, its copies."""
-_COPIES_OF_SLOTS = 2.7
-"""Of each array that the optimizer keeps: itself, and its copies while a checkpoint is written."""
+_FOR_EACH_ARRAY = {True: 1_100_000, False: 1_370_000}
+"""Bytes for each array of weights: its part of the graph that goes forth and back, and its update, fused or not."""
+_OF_LONG_UPDATES = {"schedule-free": 2_000_000}
+"""The same where the update is of very many operations."""
+_COPIES_OF_WEIGHTS = 6.5
+"""The weights and their gradients, those of the last epoch and of the best, and what lies between them unused."""
+_COPIES_OF_LARGEST = 2
+"""Of the largest array: Keras copies each twice on its way into a weights file."""
+_IN_STEPS = 3.5
+"""Copies of the weights on the way through an update of many small operations."""
+_IN_DECAY = 1.5
+"""The same where a fused update has weight decay in front of it."""
+_IN_CLIPPING = 1.0
+"""The same for gradients that are clipped."""
+_FUSED = ("adam", "adamw", "adamax", "sgd", "rmsprop", "adadelta")
+"""Optimizers whose update is one operation: see `engine.learning.fused`."""
 _LAYOUT_BYTES = 30 << 20
 """TensorFlow's gradients of convolutions lay out as many samples at a time as fit into this, at least one."""
 _LAYOUTS = 0.33
@@ -58,6 +69,8 @@ class _Shape:
     layouts: tuple[float, ...]
     """For each convolution, its input as its gradients want it."""
     arrays: int
+    largest_array: int
+    """Bytes of the largest array of weights."""
     convolves: bool
 
     def activations(self, batch: int) -> int:
@@ -112,15 +125,34 @@ def problem(experiment: Experiment, trace: Trace, free: int | None) -> str | Non
 
 
 def _needed(experiment: Experiment, trace: Trace, shape: _Shape, free: int | None, batch: int) -> dict[str, int]:
-    slots = OPTIMIZERS[experiment.training.optimizer].slots
-    data = data_bytes(experiment.data, free)
+    recipe, data = experiment.training, data_bytes(experiment.data, free)
+    fused = recipe.optimizer in _FUSED and not _odd(recipe)
+    each = _OF_LONG_UPDATES.get(recipe.optimizer, _FOR_EACH_ARRAY[fused])
     return {
-        "weights": _COPIES_OF_WEIGHTS * _FLOAT * trace.params,
-        "optimizer": round(_COPIES_OF_SLOTS * _FLOAT * trace.trainable_params) * slots,
+        "weights": round(_COPIES_OF_WEIGHTS * _FLOAT * trace.params + _COPIES_OF_LARGEST * shape.largest_array),
+        "optimizer": round(_copies_of_optimizer(recipe, fused=fused) * _FLOAT * trace.trainable_params),
         "activations": shape.activations(min(batch, training_samples(experiment))),
         "data": round(_COPIES_OF_DATA * data) if data <= RESIDENT_BYTES else data,
-        "overhead": _ONCE + _ONCE_FOR_CONVOLUTIONS * shape.convolves + _FOR_EACH_ARRAY * shape.arrays,
+        "overhead": _ONCE + _ONCE_FOR_CONVOLUTIONS * shape.convolves + each * shape.arrays,
     }
+
+
+def _odd(recipe: TrainingRecipe) -> bool:
+    """Whether the optimizer keeps one array more than it usually does, and has no fused update then."""
+    told = recipe.optimizer_arguments()
+    return bool(told.get("amsgrad") or told.get("centered"))
+
+
+def _copies_of_optimizer(recipe: TrainingRecipe, *, fused: bool) -> float:
+    """How many times the weights an optimizer takes: what it keeps, and what is there while it changes them."""
+    optimizer = OPTIMIZERS[recipe.optimizer]
+    copies: float = optimizer.slots + _odd(recipe)
+    decay = optimizer.weight_decay if recipe.weight_decay is None else recipe.weight_decay
+    if not fused:
+        copies += _IN_STEPS
+    elif decay:
+        copies += _IN_DECAY
+    return copies + _IN_CLIPPING * (recipe.clipping != "none")
 
 
 def _shape(program: Program) -> _Shape:
@@ -129,8 +161,9 @@ def _shape(program: Program) -> _Shape:
     kept = sum(_kept(step) for step in program.steps)
     largest = max((step.output.cells + sum(cells[i] for i in step.inputs) for step in program.steps), default=0)
     layouts = tuple(each for step in program.steps if (each := _layout(step, shapes[step.inputs[0]])))
-    arrays = sum(len(step.weights) for step in program.steps)
-    return _Shape(_FLOAT * kept, _FLOAT * largest, layouts, arrays, any("Conv" in step.layer for step in program.steps))
+    arrays = [_FLOAT * math.prod(weight.shape) for step in program.steps for weight in step.weights]
+    convolves = any("Conv" in step.layer for step in program.steps)
+    return _Shape(_FLOAT * kept, _FLOAT * largest, layouts, len(arrays), max(arrays, default=0), convolves)
 
 
 def _kept(step: Step) -> float:
