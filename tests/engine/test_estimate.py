@@ -6,14 +6,52 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.training.optimizers import OPTIMIZERS
+from cnnstudio.core.training.recipe import TrainingRecipe
+from cnnstudio.engine import estimate
+from cnnstudio.engine.backend import keras
+from cnnstudio.engine.learning.fused import fuse
+from cnnstudio.engine.optimizers import make_optimizer
+from tests.engine.conftest import small
 from tests.helpers.effort import LONGER, times
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "memory.py"
 FIRST = 207
 """Seed of the first network."""
+
+
+def test_optimizers_that_are_told_to_take_little_update_in_one_operation() -> None:
+    found = []
+    names: tuple[Any, ...] = tuple(OPTIMIZERS)
+    for name in names:
+        optimizer = make_optimizer(TrainingRecipe(optimizer=name))
+        optimizer.build([keras.Variable([1.0, 2.0])])
+        if fuse(optimizer):
+            found.append(name)
+    assert sorted(found) == sorted(estimate._FUSED)
+
+
+@pytest.mark.parametrize(
+    ("changed", "copies"),
+    [
+        ({"optimizer": "adam"}, 2.0),
+        ({"optimizer": "adam", "amsgrad": True}, 3 + estimate._IN_STEPS),
+        ({"optimizer": "adam", "clipping": "by norm"}, 2 + estimate._IN_CLIPPING),
+        ({"optimizer": "adamw"}, 2 + estimate._IN_DECAY),
+        ({"optimizer": "adamw", "weight_decay": 0.0}, 2.0),
+        ({"optimizer": "lion"}, 1 + estimate._IN_STEPS),
+    ],
+)
+def test_what_an_optimizer_takes_follows_from_how_it_updates(changed: dict[str, Any], copies: float) -> None:
+    experiment = small(**changed)
+    design = trace(experiment.architecture, experiment.data.info())
+    found = estimate.needed_bytes(experiment, design)["optimizer"]
+    assert found == round(copies * 4 * design.trainable_params)
 
 
 @pytest.mark.search
