@@ -161,9 +161,9 @@ def _status(name: str) -> int:
 
 def _measure(experiment: Experiment, answer: Connection) -> None:
     """In a process of its own: train, and send how much was told and how much was taken."""
-    from cnnstudio.engine.control import Control
     from cnnstudio.engine.estimate import needed_bytes
-    from cnnstudio.engine.training import train
+    from cnnstudio.engine.running.control import Control
+    from cnnstudio.engine.running.training import train
     from cnnstudio.engine.warming import warm_up
 
     training = dataclasses.replace(experiment.training, epochs=3, device="cpu")

@@ -133,9 +133,9 @@ def serve_studio(place: Path, name: str, precision: str) -> None:
 
     from cnnstudio.core.code.source import to_python
     from cnnstudio.engine import devices
-    from cnnstudio.engine.checks import checked_design
     from cnnstudio.engine.learning import metric_names
-    from cnnstudio.engine.probes import Probe
+    from cnnstudio.engine.looking.probes import Probe
+    from cnnstudio.engine.running.checks import checked_design
     from cnnstudio.engine.workbench import set_up
     from cnnstudio.wire.messages import Sample, Watch
 
@@ -250,8 +250,8 @@ def compare(name: str, rounds: int, precision: str = "float32") -> dict[str, Any
 
 def first_step() -> list[float]:
     """Seconds from StartRun to the end of the first call, some times, in a worker that has warmed up."""
-    from cnnstudio.engine.control import Control
-    from cnnstudio.engine.training import Run
+    from cnnstudio.engine.running.control import Control
+    from cnnstudio.engine.running.training import Run
     from cnnstudio.engine.warming import warm_up
     from cnnstudio.wire.messages import Progress
 
@@ -275,8 +275,8 @@ def first_step() -> list[float]:
 
 def memory(runs: int) -> list[float]:
     """Megabytes that the process holds after each run of the tiny network, one after the other as in a worker."""
-    from cnnstudio.engine.control import Control
-    from cnnstudio.engine.training import Run
+    from cnnstudio.engine.running.control import Control
+    from cnnstudio.engine.running.training import Run
     from cnnstudio.engine.warming import warm_up
     from cnnstudio.wire.messages import Sample, Watch
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from cnnstudio.engine.evaluating import Evaluated
+    from cnnstudio.engine.using.evaluating import Evaluated
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,8 +56,8 @@ def _run(args: argparse.Namespace) -> int:
     experiment = frozen(folder)
     require_files(experiment)
     with quiet(), learned():
-        from cnnstudio.engine.evaluating import evaluate
-        from cnnstudio.engine.trained import open_run
+        from cnnstudio.engine.using.evaluating import evaluate
+        from cnnstudio.engine.using.trained import open_run
 
         found = evaluate(open_run(folder), args.part, which)
     names = experiment.data.info().class_names

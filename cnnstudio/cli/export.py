@@ -42,7 +42,7 @@ def _run(args: argparse.Namespace) -> int:
     else:
         folder = run_folder(args.run)
     with quiet():
-        from cnnstudio.engine import export
+        from cnnstudio.engine.using import export
 
         try:
             if experiment is None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cnnstudio.core.data.info import DataInfo
-    from cnnstudio.engine.predicting import Answer, Predictor
+    from cnnstudio.engine.using.predicting import Answer, Predictor
 
 _TOLD = 3
 """Classes that a line of text names."""
@@ -126,7 +126,7 @@ def _percent(share: float) -> str:
 
 def _files(given: Sequence[str], rank: int) -> list[Path]:
     """The files, and of a folder those directly in it whose ending says that the network can take them."""
-    from cnnstudio.engine.new_samples import endings
+    from cnnstudio.engine.using.new_samples import endings
 
     found: list[Path] = []
     for name in given:
@@ -154,7 +154,7 @@ def _answers(predictor: Predictor, files: Sequence[Path]) -> Iterator[Answer | s
 
 
 def _written(answer: Answer, info: DataInfo, out: Path | None) -> Path | None:
-    from cnnstudio.engine.answer_files import write_answer
+    from cnnstudio.engine.using.answer_files import write_answer
 
     try:
         return write_answer(answer, info.task, out) if out is not None else None
@@ -190,8 +190,8 @@ def _run(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.out} is a file: name a folder with --out.")
     files = _files(args.files, info.rank)
     with quiet(), learned():
-        from cnnstudio.engine.predicting import Predictor
-        from cnnstudio.engine.trained import open_run
+        from cnnstudio.engine.using.predicting import Predictor
+        from cnnstudio.engine.using.trained import open_run
 
         predictor = Predictor(open_run(folder), which, least=args.least)
         failed = _tell_all(predictor, files, args)

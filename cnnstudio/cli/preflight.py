@@ -32,8 +32,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _looked_ahead(experiment: Experiment, *, measure: bool) -> Preflight:
     """TensorFlow is loaded here, not before. Raises CommandError where the experiment cannot be trained at all."""
-    from cnnstudio.engine.control import RunError
     from cnnstudio.engine.devices import DeviceError, resolve
+    from cnnstudio.engine.running.control import RunError
     from cnnstudio.engine.trials import TrialError, preflight
 
     try:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cnnstudio.core.formats.run_index import RunSummary
-    from cnnstudio.engine.control import Control
+    from cnnstudio.engine.running.control import Control
     from cnnstudio.wire.messages import Event, RunEnded
 
 
@@ -59,7 +59,7 @@ def _run(args: argparse.Namespace) -> int:
     require_files(experiment)
 
     def go_on(shown: Callable[[Event], None], control: Control) -> RunEnded:
-        from cnnstudio.engine.training import resumed
+        from cnnstudio.engine.running.training import resumed
 
         return resumed(folder, more, shown, control).execute()
 

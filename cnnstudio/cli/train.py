@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.cli.progress import Reporter
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.engine.control import Control
+    from cnnstudio.engine.running.control import Control
     from cnnstudio.wire.messages import Event, RunEnded
 
 
@@ -117,7 +117,7 @@ def reported(trained: Callable[[Callable[[Event], None], Control], RunEnded], re
     TensorFlow is loaded here, not before. Raises CommandError.
     """
     from cnnstudio.engine import devices
-    from cnnstudio.engine.control import Control, PlaceError, RunError
+    from cnnstudio.engine.running.control import Control, PlaceError, RunError
 
     control = Control()
     mute: list[CommandError] = []
@@ -161,7 +161,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _train(experiment: Experiment, folder: Path | None, report: Reporter) -> int:
     def trained(shown: Callable[[Event], None], control: Control) -> RunEnded:
-        from cnnstudio.engine.training import train
+        from cnnstudio.engine.running.training import train
 
         return train(experiment, folder, shown, control)
 

@@ -37,7 +37,7 @@ def checked_weights(text: str) -> Which:
 @contextmanager
 def learned() -> Iterator[None]:
     """Turn what the engine says of a run into what the command line says: a place that is wrong is wrong usage."""
-    from cnnstudio.engine.control import PlaceError, RunError
+    from cnnstudio.engine.running.control import PlaceError, RunError
 
     try:
         yield

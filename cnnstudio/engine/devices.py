@@ -16,7 +16,7 @@ from cnnstudio import __version__
 from cnnstudio.core.declare import closest
 from cnnstudio.engine import gpu_memory, memory
 from cnnstudio.engine.backend import backend, backend_version, keras, tensorflow
-from cnnstudio.engine.control import RunError
+from cnnstudio.engine.running.control import RunError
 from cnnstudio.wire.messages import Device
 
 if TYPE_CHECKING:

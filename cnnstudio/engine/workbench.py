@@ -11,11 +11,11 @@ from cnnstudio.engine import devices
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
-from cnnstudio.engine.control import RunError
 from cnnstudio.engine.data import load
 from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.learning import make_learner
 from cnnstudio.engine.optimizers import compile_model
+from cnnstudio.engine.running.control import RunError
 from cnnstudio.engine.tasks import kit_for
 
 if TYPE_CHECKING:

@@ -21,18 +21,18 @@ from cnnstudio.core.formats.files import FileError, read_experiment
 from cnnstudio.core.formats.run_folder import settle
 from cnnstudio.core.formats.storage import runs_folder
 from cnnstudio.engine import devices
-from cnnstudio.engine.control import Asked, Control, RunError
 from cnnstudio.engine.data import DataError
-from cnnstudio.engine.decoding import design_decoded
-from cnnstudio.engine.effective_field import design_field
-from cnnstudio.engine.export import ExportError, export_experiment, export_run
+from cnnstudio.engine.looking.decoding import design_decoded
+from cnnstudio.engine.looking.effective_field import design_field
+from cnnstudio.engine.looking.previews import Replaced, design_maps, previews
+from cnnstudio.engine.looking.showing import show_samples
+from cnnstudio.engine.looking.sketch import SketchError, Sketches
 from cnnstudio.engine.outbox import Outbox
-from cnnstudio.engine.previews import Replaced, design_maps, previews
+from cnnstudio.engine.running.control import Asked, Control, RunError
+from cnnstudio.engine.running.training import Run, resumed
 from cnnstudio.engine.scanning import Scans
-from cnnstudio.engine.showing import show_samples
-from cnnstudio.engine.sketch import SketchError, Sketches
-from cnnstudio.engine.training import Run, resumed
 from cnnstudio.engine.trials import Trials
+from cnnstudio.engine.using.export import ExportError, export_experiment, export_run
 from cnnstudio.engine.warming import warm_up
 from cnnstudio.wire.framing import FrameError, FrameReader, decode_command
 from cnnstudio.wire.messages import (

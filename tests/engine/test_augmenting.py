@@ -18,9 +18,9 @@ from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
-from cnnstudio.engine.control import Control
-from cnnstudio.engine.showing import show_samples
-from cnnstudio.engine.training import train
+from cnnstudio.engine.looking.showing import show_samples
+from cnnstudio.engine.running.control import Control
+from cnnstudio.engine.running.training import train
 from cnnstudio.wire.messages import GetSamples
 from tests.engine.conftest import chain
 

@@ -19,14 +19,14 @@ from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.formats.run_folder import read_record
 from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.engine import memory
-from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import DataError, load
 from cnnstudio.engine.data.ahead import Ahead
 from cnnstudio.engine.data.loading import _Cache
 from cnnstudio.engine.data.splitting import split_rows
+from cnnstudio.engine.looking.showing import show_samples
+from cnnstudio.engine.running.control import Control, RunError
+from cnnstudio.engine.running.training import train
 from cnnstudio.engine.scan import scan
-from cnnstudio.engine.showing import show_samples
-from cnnstudio.engine.training import train
 from cnnstudio.wire.messages import GetSamples
 from tests.engine.conftest import chain
 from tests.helpers import own_data

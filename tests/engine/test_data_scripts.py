@@ -17,10 +17,10 @@ from cnnstudio.core.data.packaged import KerasDataset
 from cnnstudio.core.data.preparation import Preparation
 from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.recipe import DataRecipe
-from cnnstudio.engine.control import Control
 from cnnstudio.engine.data import load
+from cnnstudio.engine.running.control import Control
+from cnnstudio.engine.running.training import train
 from cnnstudio.engine.scan import scan
-from cnnstudio.engine.training import train
 from tests.engine.conftest import chain
 from tests.helpers import own_data
 

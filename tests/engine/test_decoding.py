@@ -9,9 +9,9 @@ import pytest
 
 from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.formats.files import write_experiment
-from cnnstudio.engine.decoding import decoded, design_decoded
-from cnnstudio.engine.previews import design_maps
-from cnnstudio.engine.sketch import SketchError, Sketches
+from cnnstudio.engine.looking.decoding import decoded, design_decoded
+from cnnstudio.engine.looking.previews import design_maps
+from cnnstudio.engine.looking.sketch import SketchError, Sketches
 from cnnstudio.wire.messages import Decoded, GetDecoded, GetMaps, Sample
 from tests.engine.conftest import chain
 

@@ -17,10 +17,10 @@ from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.engine.backend import keras, tensorflow
-from cnnstudio.engine.control import Control, RunError
-from cnnstudio.engine.export import export_run
+from cnnstudio.engine.running.control import Control, RunError
+from cnnstudio.engine.running.training import train
 from cnnstudio.engine.tasks import detection, kit_for
-from cnnstudio.engine.training import train
+from cnnstudio.engine.using.export import export_run
 from cnnstudio.wire.messages import Evaluation, Event, FeatureMaps, Sample, Watch
 from tests.engine.conftest import chain
 

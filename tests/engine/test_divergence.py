@@ -10,9 +10,9 @@ import pytest
 from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.formats.run_folder import read_record
-from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data.dataset import Part
-from cnnstudio.engine.training import train
+from cnnstudio.engine.running.control import Control, RunError
+from cnnstudio.engine.running.training import train
 from tests.engine.conftest import chain
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from cnnstudio.core.analysis.footprint import Sight
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.data.builtin import Digits, Shapes, Waveforms
 from cnnstudio.core.formats.files import write_experiment
-from cnnstudio.engine import effective_field
-from cnnstudio.engine.effective_field import design_field
-from cnnstudio.engine.sketch import SketchError, Sketches
+from cnnstudio.engine.looking import effective_field
+from cnnstudio.engine.looking.effective_field import design_field
+from cnnstudio.engine.looking.sketch import SketchError, Sketches
 from cnnstudio.wire.messages import (
     EffectiveField,
     EpochEnd,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cnnstudio.engine.event_files import EventFiles
+from cnnstudio.engine.running.event_files import EventFiles
 from tests.helpers.event_files import events, files, scalars
 
 if TYPE_CHECKING:

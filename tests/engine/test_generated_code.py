@@ -20,8 +20,8 @@ from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.formats.presets import presets
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
-from cnnstudio.engine.control import Control
-from cnnstudio.engine.training import train
+from cnnstudio.engine.running.control import Control
+from cnnstudio.engine.running.training import train
 from tests.engine.conftest import chain, segmenter
 
 if TYPE_CHECKING:

@@ -19,12 +19,12 @@ from cnnstudio.core.formats.weights_store import adopt, lay_beside, place_of
 from cnnstudio.core.initial_weights import with_weights
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
-from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import load
-from cnnstudio.engine.export import ExportError, export_experiment
 from cnnstudio.engine.initial import give_weights
-from cnnstudio.engine.sketch import Sketches
-from cnnstudio.engine.training import train
+from cnnstudio.engine.looking.sketch import Sketches
+from cnnstudio.engine.running.control import Control, RunError
+from cnnstudio.engine.running.training import train
+from cnnstudio.engine.using.export import ExportError, export_experiment
 from cnnstudio.wire.messages import Event, FeatureMaps, RunStarted, Sample, Watch
 from tests.engine.conftest import chain
 

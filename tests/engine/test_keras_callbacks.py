@@ -11,9 +11,9 @@ import pytest
 from cnnstudio.core.data.builtin import Noise
 from cnnstudio.core.formats.run_folder import read_record
 from cnnstudio.engine.backend import keras
-from cnnstudio.engine.control import Control
-from cnnstudio.engine.keras_callbacks import KerasCallbacks
-from cnnstudio.engine.training import train
+from cnnstudio.engine.running.control import Control
+from cnnstudio.engine.running.keras_callbacks import KerasCallbacks
+from cnnstudio.engine.running.training import train
 from cnnstudio.wire.messages import EpochEnd, RunEnded
 from tests.engine.conftest import chain
 

@@ -21,10 +21,10 @@ from cnnstudio.core.training.optimizers import OPTIMIZERS
 from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
-from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.optimizers import make_optimizer
-from cnnstudio.engine.pace import Pace
-from cnnstudio.engine.training import Run, train
+from cnnstudio.engine.running.control import Control, RunError
+from cnnstudio.engine.running.pace import Pace
+from cnnstudio.engine.running.training import Run, train
 from cnnstudio.engine.workbench import Workbench, set_up
 from cnnstudio.wire.messages import (
     EffectiveField,
@@ -44,7 +44,7 @@ from tests.helpers.effort import EFFORT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cnnstudio.engine.control import Asked
+    from cnnstudio.engine.running.control import Asked
 
 CHANGED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "adam": ({"beta_1": 0.8, "amsgrad": True}, {"beta_1": 0.8, "amsgrad": True}),

@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis.extra import numpy as hnp
 
 from cnnstudio.core.analysis.tracing import trace
-from cnnstudio.engine import devices, probes
+from cnnstudio.engine import devices
 from cnnstudio.engine.backend import tensorflow
 from cnnstudio.engine.build import build_keras
 from cnnstudio.engine.data import load
+from cnnstudio.engine.looking import probes
+from cnnstudio.engine.looking.probes import Probe, quantise, thinned
 from cnnstudio.engine.outbox import Outbox
-from cnnstudio.engine.probes import Probe, quantise, thinned
 from cnnstudio.engine.tasks import kit_for
 from cnnstudio.wire.framing import FrameReader, decode_event
 from cnnstudio.wire.messages import EpochEnd, Event, FeatureMaps, Heartbeat, Progress, Sample, Watch, WatchFailed
@@ -121,7 +122,7 @@ def ticking(monkeypatch: pytest.MonkeyPatch, cost: float) -> Callable[[float], N
         now[0] += cost / 2
         return now[0]
 
-    monkeypatch.setattr("cnnstudio.engine.probes.time.perf_counter", read)
+    monkeypatch.setattr("cnnstudio.engine.looking.probes.time.perf_counter", read)
 
     def forward(seconds: float) -> None:
         now[0] += seconds

@@ -19,15 +19,15 @@ from cnnstudio.core.data.preparation import Preparation
 from cnnstudio.core.edits.values import SetData
 from cnnstudio.core.formats.run_folder import BEST, EXPERIMENT, LAST
 from cnnstudio.core.recipe import DataRecipe
-from cnnstudio.engine.answer_files import write_answer
-from cnnstudio.engine.control import PlaceError, RunError
-from cnnstudio.engine.evaluating import evaluate
-from cnnstudio.engine.new_samples import NewSample, read_samples
-from cnnstudio.engine.placed_back import NO_ANSWER, boxes_as_found, mask_as_found
-from cnnstudio.engine.predicting import Answer, Predictor
+from cnnstudio.engine.running.control import PlaceError, RunError
 from cnnstudio.engine.scan import recognise, scan, unheard
 from cnnstudio.engine.scan.listing import ReadError
-from cnnstudio.engine.trained import open_run
+from cnnstudio.engine.using.answer_files import write_answer
+from cnnstudio.engine.using.evaluating import evaluate
+from cnnstudio.engine.using.new_samples import NewSample, read_samples
+from cnnstudio.engine.using.placed_back import NO_ANSWER, boxes_as_found, mask_as_found
+from cnnstudio.engine.using.predicting import Answer, Predictor
+from cnnstudio.engine.using.trained import open_run
 from tests.engine.conftest import chain, small
 from tests.helpers import own_data
 from tests.helpers.finished_runs import finished_run

@@ -13,8 +13,8 @@ from cnnstudio.core.data.builtin import Shapes, Waveforms
 from cnnstudio.core.formats.presets import presets
 from cnnstudio.core.formats.run_folder import LAST, read_record
 from cnnstudio.engine.backend import tensorflow
-from cnnstudio.engine.control import Control
-from cnnstudio.engine.training import train
+from cnnstudio.engine.running.control import Control
+from cnnstudio.engine.running.training import train
 from cnnstudio.wire.messages import Progress, RunStarted
 
 if TYPE_CHECKING:

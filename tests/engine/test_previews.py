@@ -13,12 +13,12 @@ from cnnstudio.core.architecture import Architecture
 from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.edits import SetParameters
 from cnnstudio.core.formats.files import write_experiment
-from cnnstudio.engine.control import Control
-from cnnstudio.engine.pictures import picture, sample_picture
-from cnnstudio.engine.previews import Painter, Replaced, design_maps, previews
-from cnnstudio.engine.probes import quantise
-from cnnstudio.engine.sketch import Sketches, weights_of_run
-from cnnstudio.engine.training import train
+from cnnstudio.engine.looking.pictures import picture, sample_picture
+from cnnstudio.engine.looking.previews import Painter, Replaced, design_maps, previews
+from cnnstudio.engine.looking.probes import quantise
+from cnnstudio.engine.looking.sketch import Sketches, weights_of_run
+from cnnstudio.engine.running.control import Control
+from cnnstudio.engine.running.training import train
 from cnnstudio.wire.messages import (
     EffectiveField,
     Failed,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cnnstudio.core.formats.run_folder import CHECKPOINT, METRICS, VALIDATED, read_record
-from cnnstudio.engine.checkpoints import RunFolder
-from cnnstudio.engine.resuming import Checkpoint, Position, ResumeError, read_checkpoint, write_checkpoint
+from cnnstudio.engine.running.checkpoints import RunFolder
+from cnnstudio.engine.running.resuming import Checkpoint, Position, ResumeError, read_checkpoint, write_checkpoint
 from tests.helpers.runs import digits, make_run
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from cnnstudio.core.formats.run_folder import BEST, CHECKPOINT, LAST, read_record, write_record
-from cnnstudio.engine import training
-from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import DataError
 from cnnstudio.engine.learning.tensorflow_learner import TensorFlowLearner
-from cnnstudio.engine.resuming import Checkpoint, Position, ResumeError, read_checkpoint, write_checkpoint
+from cnnstudio.engine.running import training
+from cnnstudio.engine.running.control import Control, RunError
+from cnnstudio.engine.running.resuming import Checkpoint, Position, ResumeError, read_checkpoint, write_checkpoint
 from cnnstudio.engine.tasks import Verdict
 from cnnstudio.wire.messages import EpochEnd, Event, Progress, RunContinued, RunPaused, RunStarted
 from tests.engine.conftest import small
@@ -49,7 +49,7 @@ def stopping_at(steps: int) -> Callable[[Event, Control], None]:
 @pytest.fixture
 def chatty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every call of the compiled function is reported, and takes few steps."""
-    monkeypatch.setattr("cnnstudio.engine.clock._PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("cnnstudio.engine.running.clock._PROGRESS_SECONDS", 0.0)
 
 
 @pytest.mark.usefixtures("chatty")

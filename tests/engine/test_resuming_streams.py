@@ -14,7 +14,7 @@ from cnnstudio.core.data.preparation import Preparation
 from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.engine import workbench
 from cnnstudio.engine.learning.keras_learner import KerasLearner
-from cnnstudio.engine.resuming import read_checkpoint
+from cnnstudio.engine.running.resuming import read_checkpoint
 from cnnstudio.engine.scan import scan
 from cnnstudio.wire.messages import Event, Progress
 from tests.engine.conftest import chain
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cnnstudio.core.experiment import Experiment
-    from cnnstudio.engine.control import Control
+    from cnnstudio.engine.running.control import Control
 
 EVERYWHERE = "cnnstudio.engine.learning.tensorflow_learner.RESIDENT_BYTES"
 
@@ -33,7 +33,7 @@ EVERYWHERE = "cnnstudio.engine.learning.tensorflow_learner.RESIDENT_BYTES"
 @pytest.fixture(autouse=True)
 def chatty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every step is a call of its own, and reported."""
-    monkeypatch.setattr("cnnstudio.engine.clock._PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("cnnstudio.engine.running.clock._PROGRESS_SECONDS", 0.0)
     monkeypatch.setattr("cnnstudio.engine.learning.pacing._SECONDS", 0.0)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from cnnstudio.core.formats.run_folder import CHECKPOINT, LAST, METRICS, read_record
-from cnnstudio.engine.control import Control, PlaceError
-from cnnstudio.engine.resuming import ResumeError, read_checkpoint
+from cnnstudio.engine.running.control import Control, PlaceError
+from cnnstudio.engine.running.resuming import ResumeError, read_checkpoint
 from cnnstudio.wire.messages import Checkpointed, EpochEnd, Event, RunContinued, RunPaused
 from tests.engine.conftest import small
 from tests.helpers.effort import LONGER
@@ -123,8 +123,8 @@ class Disk:
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
     """Space for now; a run saves after each epoch, and one that waits for space looks often."""
-    monkeypatch.setattr("cnnstudio.engine.checkpoints._EVERY_SECONDS", 0.0)
-    monkeypatch.setattr("cnnstudio.engine.keeping._RETRY_SECONDS", 0.02)
+    monkeypatch.setattr("cnnstudio.engine.running.checkpoints._EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("cnnstudio.engine.running.keeping._RETRY_SECONDS", 0.02)
     made = Disk()
     yield made
     made.free()
@@ -163,7 +163,7 @@ def test_a_checkpoint_that_finds_no_space_holds_the_run_until_there_is_some(
 def test_a_line_that_finds_no_space_holds_the_run_until_the_person_lets_it_go_on(
     undisturbed: Path, disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnstudio.engine.keeping._RETRY_SECONDS", 1000.0)
+    monkeypatch.setattr("cnnstudio.engine.running.keeping._RETRY_SECONDS", 1000.0)
     folder = tmp_path / "run"
     logged: list[bytes] = []
 

@@ -19,10 +19,10 @@ from cnnstudio.core.formats.presets import preset
 from cnnstudio.core.formats.run_folder import LAST
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.build import build_keras, layer_names
-from cnnstudio.engine.control import Control
-from cnnstudio.engine.pictures import picture, sample_picture, telling_channels
-from cnnstudio.engine.sketch import SketchError, Sketches
-from cnnstudio.engine.training import train
+from cnnstudio.engine.looking.pictures import picture, sample_picture, telling_channels
+from cnnstudio.engine.looking.sketch import SketchError, Sketches
+from cnnstudio.engine.running.control import Control
+from cnnstudio.engine.running.training import train
 from cnnstudio.wire.messages import Sample
 from tests.engine.conftest import chain, small
 

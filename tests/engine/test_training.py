@@ -31,20 +31,21 @@ from cnnstudio.core.formats.run_folder import (
     write_record,
 )
 from cnnstudio.core.recipe import DataRecipe
-from cnnstudio.engine import estimate, memory, training, workbench
+from cnnstudio.engine import estimate, memory, workbench
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
-from cnnstudio.engine.control import Control, RunError
 from cnnstudio.engine.data import load
 from cnnstudio.engine.devices import DeviceError
 from cnnstudio.engine.learning import make_learner
 from cnnstudio.engine.learning.keras_learner import KerasLearner
 from cnnstudio.engine.learning.tensorflow_learner import TensorFlowLearner
 from cnnstudio.engine.optimizers import compile_model
+from cnnstudio.engine.running import training
+from cnnstudio.engine.running.control import Control, RunError
+from cnnstudio.engine.running.training import Run, train
+from cnnstudio.engine.running.weights_writing import save_weights
 from cnnstudio.engine.tasks import Verdict, kit_for
-from cnnstudio.engine.training import Run, train
-from cnnstudio.engine.weights_writing import save_weights
 from cnnstudio.wire.messages import EpochEnd, Event, FeatureMaps, Progress, RunEnded, RunStarted, Sample, Watch
 from tests.engine.conftest import chain, segmenter, small
 

@@ -14,8 +14,8 @@ import pytest
 from cnnstudio.core.formats.storage import atomic_file
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.learning.states import VariablesState, are_finite
-from cnnstudio.engine.resuming import Checkpoint, Position, read_checkpoint, write_checkpoint
-from cnnstudio.engine.weights_writing import _Poured, save_weights
+from cnnstudio.engine.running.resuming import Checkpoint, Position, read_checkpoint, write_checkpoint
+from cnnstudio.engine.running.weights_writing import _Poured, save_weights
 from tests.helpers.effort import times
 
 if TYPE_CHECKING:

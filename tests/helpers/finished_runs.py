@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.formats.run_folder import BEST, LAST, METRICS
-from cnnstudio.engine.checkpoints import RunFolder
-from cnnstudio.engine.checks import checked_design
 from cnnstudio.engine.learning import Plan
+from cnnstudio.engine.running.checkpoints import RunFolder
+from cnnstudio.engine.running.checks import checked_design
 from cnnstudio.engine.workbench import set_up
 
 if TYPE_CHECKING:

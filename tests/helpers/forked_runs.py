@@ -24,7 +24,7 @@ from cnnstudio.core.formats.run_folder import STATE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cnnstudio.engine.training import Run
+    from cnnstudio.engine.running.training import Run
     from cnnstudio.wire.messages import Event
 
 MOST_SECONDS = 60.0
@@ -89,8 +89,8 @@ def _ignore(event: Event) -> None:
 
 
 def _train(folder: Path, *, often: bool) -> None:
-    from cnnstudio.engine import training
-    from cnnstudio.engine.control import Control
+    from cnnstudio.engine.running import training
+    from cnnstudio.engine.running.control import Control
     from tests.helpers.played_runs import changeable
 
     if (folder / STATE).exists():
@@ -105,7 +105,7 @@ def _write_checkpoints(folder: Path) -> None:
     """Each with its number in every place, from behind the newest one on."""
     import numpy as np
 
-    from cnnstudio.engine.resuming import Checkpoint, Position, ResumeError, read_checkpoint, write_checkpoint
+    from cnnstudio.engine.running.resuming import Checkpoint, Position, ResumeError, read_checkpoint, write_checkpoint
 
     try:
         first = read_checkpoint(folder).position.epoch + 1
@@ -129,7 +129,7 @@ def _keeping_often(run: Run) -> contextlib.AbstractContextManager[Any]:
 
 def serve() -> None:
     """Fork for every line that asks for a run, until there are no more lines."""
-    importlib.import_module("cnnstudio.engine.training")
+    importlib.import_module("cnnstudio.engine.running.training")
     for line in sys.stdin:
         asked = json.loads(line)
         if "wait" in asked:

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from cnnstudio.engine.backend import backend
-from cnnstudio.engine.control import Control
-from cnnstudio.engine.training import resumed, train
+from cnnstudio.engine.running.control import Control
+from cnnstudio.engine.running.training import resumed, train
 from cnnstudio.wire.messages import EpochEnd, Event
 from tests.engine.conftest import small
 from tests.helpers.weights import difference

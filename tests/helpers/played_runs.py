@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from cnnstudio.core.data.augmentation import Augmentation
 from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.formats.run_folder import METRICS
-from cnnstudio.engine.control import Control
-from cnnstudio.engine.resuming import read_checkpoint
-from cnnstudio.engine.training import Run, resumed
+from cnnstudio.engine.running.control import Control
+from cnnstudio.engine.running.resuming import read_checkpoint
+from cnnstudio.engine.running.training import Run, resumed
 from cnnstudio.wire.messages import Event, RunEnded
 from tests.engine.conftest import chain
 

@@ -18,8 +18,8 @@ from cnnstudio.core.data.augmentation import STRENGTHS
 from cnnstudio.core.data.builtin import Digits
 from cnnstudio.engine import devices
 from cnnstudio.engine.backend import tensorflow
-from cnnstudio.engine.control import Control
-from cnnstudio.engine.training import resumed, train
+from cnnstudio.engine.running.control import Control
+from cnnstudio.engine.running.training import resumed, train
 from cnnstudio.wire.messages import Device, Event, RunEnded, RunStarted
 from tests.engine.conftest import chain, small
 from tests.helpers.weights import difference

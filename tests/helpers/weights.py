@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnstudio.engine.sketch import weights_of_run
+from cnnstudio.engine.looking.sketch import weights_of_run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from cnnstudio.core.code.boxes import (
     precision_at_recalls,
 )
 from cnnstudio.engine.backend import keras, tensorflow
-from cnnstudio.engine.control import RunError
+from cnnstudio.engine.running.control import RunError
 from cnnstudio.engine.tasks.base import Averaged, TaskKit, Verdict
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from cnnstudio.engine import devices
-from cnnstudio.engine.checks import check_memory, check_weights, checked_design, explained
-from cnnstudio.engine.control import RunError
+from cnnstudio.engine.running.checks import check_memory, check_weights, checked_design, explained
+from cnnstudio.engine.running.control import RunError
 from cnnstudio.engine.workbench import set_up
 
 if TYPE_CHECKING:

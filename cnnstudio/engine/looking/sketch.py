@@ -24,9 +24,9 @@ from cnnstudio.engine import devices, memory
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, make_layer, room_for
 from cnnstudio.engine.data import DataError, load
-from cnnstudio.engine.flow import flow, tensors_from, tensors_to
 from cnnstudio.engine.initial import give_weights
-from cnnstudio.engine.showing import one_sample
+from cnnstudio.engine.looking.flow import flow, tensors_from, tensors_to
+from cnnstudio.engine.looking.showing import one_sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

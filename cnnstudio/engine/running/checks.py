@@ -12,8 +12,8 @@ from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.formats.weights_store import WeightsError, find
 from cnnstudio.engine import devices, estimate
 from cnnstudio.engine.backend import tensorflow
-from cnnstudio.engine.control import RunError
 from cnnstudio.engine.data import DataError
+from cnnstudio.engine.running.control import RunError
 
 if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace

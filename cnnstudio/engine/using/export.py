@@ -22,12 +22,12 @@ from cnnstudio.core.formats.weights_store import WeightsError
 from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
-from cnnstudio.engine.control import PlaceError, RunError
 from cnnstudio.engine.data import DataError, Dataset, load
 from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.optimizers import compile_model
+from cnnstudio.engine.running.control import PlaceError, RunError
 from cnnstudio.engine.tasks import kit_for
-from cnnstudio.engine.trained import open_run
+from cnnstudio.engine.using.trained import open_run
 
 if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment

@@ -11,10 +11,10 @@ import numpy as np
 from cnnstudio.core.formats.files import FileError, load_experiment
 from cnnstudio.core.formats.run_folder import BEST, EXPERIMENT, LAST, RunFolderError, read_record
 from cnnstudio.core.initial_weights import without_weights
-from cnnstudio.engine.checks import checked_design
-from cnnstudio.engine.control import PlaceError, RunError
 from cnnstudio.engine.data import DataError, load
 from cnnstudio.engine.data.dataset import Finish
+from cnnstudio.engine.running.checks import checked_design
+from cnnstudio.engine.running.control import PlaceError, RunError
 
 if TYPE_CHECKING:
     from pathlib import Path

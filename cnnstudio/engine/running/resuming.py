@@ -19,7 +19,7 @@ import numpy as np
 
 from cnnstudio.core.formats.run_folder import CHECKPOINT, UNDER_WAY, is_alive
 from cnnstudio.core.formats.storage import atomic_file
-from cnnstudio.engine.control import RunError
+from cnnstudio.engine.running.control import RunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

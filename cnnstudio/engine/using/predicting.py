@@ -15,18 +15,18 @@ from cnnstudio.engine import devices
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
 from cnnstudio.engine.data.stores import numbers_fitting
-from cnnstudio.engine.new_samples import read_samples
-from cnnstudio.engine.placed_back import boxes_as_found, mask_as_found
 from cnnstudio.engine.scan.listing import ReadError
 from cnnstudio.engine.tasks import kit_for
+from cnnstudio.engine.using.new_samples import read_samples
+from cnnstudio.engine.using.placed_back import boxes_as_found, mask_as_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from cnnstudio.core.formats.run_folder import Which
-    from cnnstudio.engine.new_samples import NewSample
-    from cnnstudio.engine.trained import TrainedRun
+    from cnnstudio.engine.using.new_samples import NewSample
+    from cnnstudio.engine.using.trained import TrainedRun
 
 _AT_ONCE = 64
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from cnnstudio.core.data.facts import PARTS
 from cnnstudio.core.declare import closest
 from cnnstudio.engine import devices
-from cnnstudio.engine.control import RunError
 from cnnstudio.engine.data import DataError
 from cnnstudio.engine.learning import Plan
+from cnnstudio.engine.running.control import RunError
 from cnnstudio.engine.workbench import set_up
 
 if TYPE_CHECKING:
     from cnnstudio.core.formats.run_folder import Which
     from cnnstudio.engine.tasks import Verdict
-    from cnnstudio.engine.trained import TrainedRun
+    from cnnstudio.engine.using.trained import TrainedRun
     from cnnstudio.wire.messages import Device
 
 

@@ -10,12 +10,12 @@ from PIL import Image
 
 from cnnstudio.core.data.info import Task
 from cnnstudio.core.formats.storage import write_atomic
-from cnnstudio.engine.placed_back import NO_ANSWER
+from cnnstudio.engine.using.placed_back import NO_ANSWER
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cnnstudio.engine.predicting import Answer
+    from cnnstudio.engine.using.predicting import Answer
 
 _VOID = 255
 """Stands in a PNG mask where there is no answer, as in the masks of PASCAL VOC."""

@@ -14,12 +14,12 @@ from cnnstudio.core.formats.files import FileError, read_experiment
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, room_for
 from cnnstudio.engine.data import DataError
-from cnnstudio.engine.decoding import decoded
-from cnnstudio.engine.effective_field import effective_field
-from cnnstudio.engine.flow import flow
-from cnnstudio.engine.previews import Painter, maps
-from cnnstudio.engine.showing import one_sample
-from cnnstudio.engine.sketch import SketchError, decoder, fingerprint
+from cnnstudio.engine.looking.decoding import decoded
+from cnnstudio.engine.looking.effective_field import effective_field
+from cnnstudio.engine.looking.flow import flow
+from cnnstudio.engine.looking.previews import Painter, maps
+from cnnstudio.engine.looking.showing import one_sample
+from cnnstudio.engine.looking.sketch import SketchError, decoder, fingerprint
 from cnnstudio.wire.messages import Failed, GetDecoded, GetEffectiveField, GetMaps, GetPreviews, Previews
 
 if TYPE_CHECKING:

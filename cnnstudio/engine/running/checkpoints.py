@@ -35,11 +35,11 @@ from cnnstudio.core.formats.run_metrics import read_metrics
 from cnnstudio.core.formats.storage import link_atomic, read_capped, write_atomic
 from cnnstudio.core.formats.weights_store import find
 from cnnstudio.core.metrics import all_defined, defined
-from cnnstudio.engine.control import FolderTaken, PlaceError
 from cnnstudio.engine.devices import versions
-from cnnstudio.engine.event_files import EventFiles
-from cnnstudio.engine.resuming import ResumeError, refuse_changed, write_checkpoint
-from cnnstudio.engine.weights_writing import save_weights
+from cnnstudio.engine.running.control import FolderTaken, PlaceError
+from cnnstudio.engine.running.event_files import EventFiles
+from cnnstudio.engine.running.resuming import ResumeError, refuse_changed, write_checkpoint
+from cnnstudio.engine.running.weights_writing import save_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.formats.run_folder import Status
-    from cnnstudio.engine.resuming import Checkpoint, Position
+    from cnnstudio.engine.running.resuming import Checkpoint, Position
     from cnnstudio.engine.tasks import Verdict
 
 _EVERY_SECONDS = 2.0

@@ -10,7 +10,7 @@ import numpy as np
 from cnnstudio.core.code.model_code import needed
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras, tensorflow
 from cnnstudio.engine.build import layer_names, room_for
-from cnnstudio.engine.control import RunError
+from cnnstudio.engine.running.control import RunError
 from cnnstudio.engine.workbench import begun_model
 
 if TYPE_CHECKING:

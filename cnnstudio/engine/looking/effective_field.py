@@ -15,8 +15,8 @@ from cnnstudio.core.program import INPUT
 from cnnstudio.engine import devices
 from cnnstudio.engine.backend import DEVICE_ERRORS, backend, tensorflow
 from cnnstudio.engine.build import room_for
-from cnnstudio.engine.previews import check_that
-from cnnstudio.engine.sketch import SketchError
+from cnnstudio.engine.looking.previews import check_that
+from cnnstudio.engine.looking.sketch import SketchError
 from cnnstudio.wire.messages import EffectiveField
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.declare import Shape
     from cnnstudio.core.program import Program
-    from cnnstudio.engine.sketch import Sketches
+    from cnnstudio.engine.looking.sketch import Sketches
     from cnnstudio.wire.messages import GetEffectiveField, Sample
 
 MOST_CHANNELS = 64

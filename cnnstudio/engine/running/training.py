@@ -17,19 +17,19 @@ from cnnstudio.core.formats.files import FileError, load_experiment
 from cnnstudio.core.formats.run_folder import EXPERIMENT, RunFolderError, fresh_folder, read_record
 from cnnstudio.core.metrics import all_defined
 from cnnstudio.engine import devices
-from cnnstudio.engine.checkpoints import RunFolder
-from cnnstudio.engine.checks import check_memory, check_weights, checked_design, explained
-from cnnstudio.engine.clock import Clock
-from cnnstudio.engine.control import Control, FolderTaken, RunError
-from cnnstudio.engine.divergence import cause_of
-from cnnstudio.engine.keeping import Keeper
-from cnnstudio.engine.keras_callbacks import KerasCallbacks
 from cnnstudio.engine.learning import Plan, is_finite, metric_names
 from cnnstudio.engine.learning.states import are_finite
-from cnnstudio.engine.live import LiveViews, RunNetwork
-from cnnstudio.engine.pace import Pace
-from cnnstudio.engine.probes import Probe
-from cnnstudio.engine.resuming import Checkpoint, Position, ResumeError, epochs_of, read_checkpoint
+from cnnstudio.engine.looking.live import LiveViews, RunNetwork
+from cnnstudio.engine.looking.probes import Probe
+from cnnstudio.engine.running.checkpoints import RunFolder
+from cnnstudio.engine.running.checks import check_memory, check_weights, checked_design, explained
+from cnnstudio.engine.running.clock import Clock
+from cnnstudio.engine.running.control import Control, FolderTaken, RunError
+from cnnstudio.engine.running.divergence import cause_of
+from cnnstudio.engine.running.keeping import Keeper
+from cnnstudio.engine.running.keras_callbacks import KerasCallbacks
+from cnnstudio.engine.running.pace import Pace
+from cnnstudio.engine.running.resuming import Checkpoint, Position, ResumeError, epochs_of, read_checkpoint
 from cnnstudio.engine.tasks import evaluation
 from cnnstudio.engine.workbench import begun_model, set_up
 from cnnstudio.wire.messages import Checkpointed, EpochEnd, Progress, RunEnded, RunStarted

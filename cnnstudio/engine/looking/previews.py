@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from cnnstudio.core.program import INPUT
-from cnnstudio.engine.pictures import picture, sample_picture, telling_channels
-from cnnstudio.engine.probes import quantise
-from cnnstudio.engine.sketch import SketchError
+from cnnstudio.engine.looking.pictures import picture, sample_picture, telling_channels
+from cnnstudio.engine.looking.probes import quantise
+from cnnstudio.engine.looking.sketch import SketchError
 from cnnstudio.wire.messages import Maps, Previews
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from cnnstudio.core.program import Program
-    from cnnstudio.engine.sketch import Sketches
+    from cnnstudio.engine.looking.sketch import Sketches
     from cnnstudio.wire.messages import GetMaps, GetPreviews, Sample
 
 _SIZES = (16, 256)

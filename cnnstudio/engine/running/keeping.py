@@ -6,16 +6,16 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from cnnstudio.engine.control import PlaceError
+from cnnstudio.engine.running.control import PlaceError
 from cnnstudio.wire.messages import RunContinued, RunPaused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cnnstudio.core.formats.run_folder import Status
-    from cnnstudio.engine.checkpoints import RunFolder
-    from cnnstudio.engine.clock import Clock
-    from cnnstudio.engine.control import Control
+    from cnnstudio.engine.running.checkpoints import RunFolder
+    from cnnstudio.engine.running.clock import Clock
+    from cnnstudio.engine.running.control import Control
     from cnnstudio.wire.messages import Event
 
 _GLANCE_SECONDS = 0.05

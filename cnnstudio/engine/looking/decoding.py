@@ -12,15 +12,15 @@ import numpy as np
 
 from cnnstudio.core.program import INPUT
 from cnnstudio.engine.backend import DEVICE_ERRORS
-from cnnstudio.engine.previews import check_that
-from cnnstudio.engine.sketch import SketchError
+from cnnstudio.engine.looking.previews import check_that
+from cnnstudio.engine.looking.sketch import SketchError
 from cnnstudio.wire.messages import Decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cnnstudio.core.program import Program
-    from cnnstudio.engine.sketch import Sketches
+    from cnnstudio.engine.looking.sketch import Sketches
     from cnnstudio.wire.messages import GetDecoded
 
 

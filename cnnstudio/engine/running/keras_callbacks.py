@@ -12,7 +12,7 @@ from cnnstudio.engine.backend import keras
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from cnnstudio.engine.pace import Pace
+    from cnnstudio.engine.running.pace import Pace
 
 _OF_BATCHES = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 

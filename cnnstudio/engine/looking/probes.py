@@ -18,7 +18,7 @@ from cnnstudio.core.program import INPUT
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras, tensorflow
 from cnnstudio.engine.build import layer_names, room_for
 from cnnstudio.engine.data import DataError
-from cnnstudio.engine.showing import one_sample
+from cnnstudio.engine.looking.showing import one_sample
 from cnnstudio.wire.messages import FeatureMaps, Watch, WatchFailed
 
 if TYPE_CHECKING:

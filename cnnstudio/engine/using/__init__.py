@@ -1,0 +1,1 @@
+"""What a run has learned, opened again: exported, measured, asked about new files."""
