@@ -45,6 +45,11 @@ def arrays(folder: str) -> dict[str, np.ndarray]:
         return {name: file.get_tensor(name) for name in list(file.keys())}
 
 
+def is_seen(studio: Studio, name: str) -> bool:
+    """Whether a widget of that object name is there: what is costly to make comes a moment after its page."""
+    return any(widget.isVisible() for widget in studio.window.findChildren(QWidget, name))
+
+
 def test_a_run_is_held_broken_off_taken_up_and_compared(studio: Studio) -> None:
     """Pause and go on; kill -9 of the worker; resume; a second run undisturbed: the same to the last bit."""
     window, run = studio.window, studio.window.run
@@ -83,12 +88,13 @@ def test_a_run_is_held_broken_off_taken_up_and_compared(studio: Studio) -> None:
 
     studio.key(Qt.Key.Key_5, CONTROL)
     assert window.pages.name == "runs"
+    studio.until(lambda: is_seen(studio, "runs_table"))
     table = studio.find(QAbstractItemView, "runs_table")
     studio.until(lambda: table.model().rowCount() == 2)
     table.setFocus()
     studio.key(Qt.Key.Key_A, CONTROL)
     assert len(table.selectionModel().selectedRows()) == 2
-    assert studio.find(QWidget, "comparison_curves").isVisible()
+    studio.until(lambda: is_seen(studio, "comparison_curves"))
 
 
 @pytest.mark.search
