@@ -24,7 +24,7 @@ from cnnstudio.core.keras_import import read_model, read_model_file
 from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.data import load
-from tests.helpers.effort import times
+from tests.helpers.effort import EFFORT, times
 from tests.helpers.random_nets import random_net
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.keras_import import Imported
 
-NETWORKS = os.environ.get("CNNSTUDIO_IMPORT_NETWORKS", "VGG16,ResNet50,MobileNetV2").split(",")
+NETWORKS = os.environ.get("CNNSTUDIO_IMPORT_NETWORKS", "VGG16,MobileNetV2" if EFFORT == 1 else "ResNet50").split(",")
 SIZE = int(os.environ.get("CNNSTUDIO_IMPORT_SIZE", "32"))
 NETS = times(12)
 CLASSES = 7
@@ -81,6 +81,7 @@ def errors(experiment: Experiment) -> list[str]:
     return [d.message for d in lint(traced) if d.severity is Severity.ERROR]
 
 
+@pytest.mark.search
 @pytest.mark.parametrize("name", NETWORKS)
 def test_networks_of_keras_come_out_equal(name: str, tmp_path: Path) -> None:
     make = getattr(keras.applications, name)

@@ -31,6 +31,7 @@ from cnnstudio.wire.messages import (
 from cnnstudio.wire.run_state import RunState, fold
 from tests.engine.conftest import PATIENCE, Peer, small
 from tests.engine.test_worker import close, process
+from tests.helpers.effort import LONGER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +79,8 @@ def test_what_cannot_be_resumed_is_a_sentence(worker: Peer, tmp_path: Path) -> N
     assert (event.run, str(tmp_path) in event.message) == ("c", True)
 
 
+@pytest.mark.search
+@LONGER
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 def test_the_state_of_a_resumed_run_continues_that_of_the_killed_one(tmp_path: Path, worker: Peer) -> None:
     killed, peer = process(tmp_path)

@@ -22,6 +22,7 @@ from cnnstudio.core.edits import SetTraining
 from cnnstudio.core.formats.files import load_experiment
 from cnnstudio.core.formats.presets import preset
 from cnnstudio.wire.messages import FeatureMaps
+from tests.helpers.effort import LONGER
 from tests.helpers.studio import LEFT, LONG, Studio
 
 if TYPE_CHECKING:
@@ -212,6 +213,8 @@ def test_unsaved_changes_are_asked_about(studio: Studio) -> None:
     studio.until(lambda: not studio.window.isVisible())
 
 
+@pytest.mark.search
+@LONGER
 def test_a_killed_worker_is_named_and_train_works_again(studio: Studio) -> None:
     """SIGKILL in mid-training: the window lives, one sentence says what happened, and the next run finishes."""
     window = studio.window

@@ -69,6 +69,7 @@ def test_a_run_is_held_broken_off_taken_up_and_compared(studio: Studio) -> None:
     os.kill(hello.pid, signal.SIGKILL)
     studio.until(lambda: run.state.phase == "failed")
     assert window.isVisible()
+    assert any("memory" in text for text in window.messages.texts)
     studio.until(lambda: window.worker.hello not in (None, hello), LONG)
     assert run.can_resume
     studio.key(Qt.Key.Key_F6, SHIFT)
