@@ -63,15 +63,10 @@ def test_killed_at_any_moment_a_run_goes_on_to_the_same_bits(processes: Forker, 
 def test_of_two_processes_that_resume_a_run_in_the_same_instant_one_goes_on(processes: Forker, tmp_path: Path) -> None:
     whole, folder = tmp_path / "whole", tmp_path / "run"
     assert processes.wait(processes.start(whole)) == 0
-    Played(_stop_with_the_first_epoch).begun(folder)
+    assert processes.wait(processes.start(folder, stop=True)) == 0
     both = [processes.start(folder) for _ in range(2)]
     assert sorted(processes.wait(process) for process in both) == [0, 1]
     assert same(whole, folder)
-
-
-def _stop_with_the_first_epoch(event: Event, control: Control) -> None:
-    if isinstance(event, EpochEnd):
-        control.stop()
 
 
 def test_killed_while_it_writes_one_of_two_checkpoints_can_always_be_read(processes: Forker, tmp_path: Path) -> None:

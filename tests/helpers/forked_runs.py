@@ -38,12 +38,12 @@ class Forker:
         command = [sys.executable, "-m", "tests.helpers.forked_runs"]
         self._server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def start(self, folder: Path, *, often: bool = False) -> int:
+    def start(self, folder: Path, *, often: bool = False, stop: bool = False) -> int:
         """Begin the run of the folder, or go on with it where it has begun; its process.
 
-        `often`: a checkpoint whenever there could be one.
+        `often`: a checkpoint whenever there could be one. `stop`: with its first epoch.
         """
-        return self._ask({"run": str(folder), "often": often})
+        return self._ask({"run": str(folder), "often": often, "stop": stop})
 
     def start_writing(self, folder: Path) -> int:
         """Write one checkpoint after the other into the folder, for ever; the process that does."""
@@ -88,15 +88,18 @@ def _ignore(event: Event) -> None:
     pass
 
 
-def _train(folder: Path, *, often: bool) -> None:
+def _train(folder: Path, *, often: bool, stop: bool) -> None:
     from cnnstudio.engine.running import training
     from cnnstudio.engine.running.control import Control
     from tests.helpers.played_runs import changeable
 
+    control = Control()
+    if stop:
+        control.stop_with_epoch()
     if (folder / STATE).exists():
-        run = training.resumed(folder, 0, _ignore, Control())
+        run = training.resumed(folder, 0, _ignore, control)
     else:
-        run = training.Run(changeable(), folder, _ignore, Control())
+        run = training.Run(changeable(), folder, _ignore, control)
     with _keeping_often(run) if often else contextlib.nullcontext():
         run.execute()
 
@@ -138,7 +141,7 @@ def serve() -> None:
             status = 1
             try:
                 if "run" in asked:
-                    _train(Path(asked["run"]), often=asked["often"])
+                    _train(Path(asked["run"]), often=asked["often"], stop=asked["stop"])
                 else:
                     _write_checkpoints(Path(asked["checkpoints"]))
                 status = 0
