@@ -21,7 +21,6 @@ def pytest_configure() -> None:
     """No window on the screen and no chatter from TensorFlow, unless asked for; searches as hard as asked for."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as engine.backend, where a test loads Keras before it
     effort.prepare()
 
 
