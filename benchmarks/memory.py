@@ -202,7 +202,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--json", type=Path, help="file that gets one JSON object a line")
     asked = parser.parse_args(arguments)
     # Loaded once for all: a copy of this process costs nothing, as long as TensorFlow has not computed in it yet.
-    for name in ("running", "warming"):
+    for name in ("running.training", "warming"):
         importlib.import_module(f"cnnstudio.engine.{name}")
 
     experiments = shipped() if asked.presets else []
