@@ -26,7 +26,7 @@ def is_array(value: object) -> bool:
     return (kind.__module__, kind.__name__) == ("numpy", "ndarray")
 
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Raised when a message changes in a way the other side could misread."""
 
 
@@ -50,7 +50,7 @@ class Event(Message, frozen=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """One sample of the data: part is "training", "validation" or "test"; index counts within the part."""
+    """One sample: part is "training", "validation" or "test", and index counts within the part, or see `PINNED`."""
 
     part: str = "validation"
     index: int = 0

@@ -46,11 +46,15 @@ class StopRun(Command, frozen=True):
 
 
 class Watch(Command, frozen=True):
-    """Send feature maps of this block for this sample, at most `hertz` times a second; block "" stops it."""
+    """Send feature maps of this block for this sample, at most `hertz` times a second; block "" stops it.
+
+    Each `view` of the window has a watch of its own, which another one with the same number replaces.
+    """
 
     block: str
     sample: Sample
     hertz: float = 10.0
+    view: int = 0
 
 
 class GetSamples(Command, frozen=True):

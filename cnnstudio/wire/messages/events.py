@@ -157,6 +157,11 @@ class FeatureMaps(Event, frozen=True):
     """The network's answer for the sample, by task: float32 (classes,) shares or, for several classes, chances;
     int32 mask; float32 sample; float32 (boxes, 6): left, top, right, bottom, class, score, best first."""
 
+    @property
+    def lane(self) -> str:
+        """Each block and sample that is watched has its own."""
+        return f"{self.block}/{self.sample.part}/{self.sample.index}"
+
 
 class WatchFailed(Event, frozen=True):
     """The watched block or sample is not in the model or the data of the run: one sentence for the person."""
