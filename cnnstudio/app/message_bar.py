@@ -50,6 +50,12 @@ class MessageBar(QWidget):
             self._drop(next((s for s in shown[:-1] if not s.asks), shown[0]))
         self.show()
 
+    def reword(self, key: str, text: str) -> None:
+        """Let the message of that key say this, in its place, if it is shown."""
+        for strip in self._strips():
+            if strip.key == key:
+                strip.say(text)
+
     def dismiss(self, key: str) -> None:
         """Take the message of that key or text away, if it is shown."""
         for strip in self._strips():
@@ -79,7 +85,7 @@ class _Strip(QFrame):
         self, text: str, tone: str, choices: tuple[Choice, ...], details: str, key: str, bar: MessageBar
     ) -> None:
         super().__init__(bar)
-        self.text = text
+        self.text = ""
         self.key = key
         self.asks = bool(choices)
         self._bar = bar
@@ -97,12 +103,13 @@ class _Strip(QFrame):
         picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         set_icon(picture, tone, _TONES[tone])
         row.addWidget(picture)
-        label = QLabel(text)
-        label.setObjectName("message_text")
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        row.addWidget(label, 1)
+        self._label = QLabel()
+        self._label.setObjectName("message_text")
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setWordWrap(True)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row.addWidget(self._label, 1)
+        self._buttons: list[QPushButton] = []
         for choice in choices:
             self._add_button(row, choice.label, choice.slot, closes=True)
         if details:
@@ -115,12 +122,20 @@ class _Strip(QFrame):
         set_icon(close, "close")
         close.clicked.connect(self._close)
         row.addWidget(close)
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        """Say this."""
+        self.text = text
+        self._label.setText(text)
+        for button in self._buttons:
+            button.setToolTip(f"{button.text()}: {text}")
 
     def _add_button(self, row: QHBoxLayout, label: str, slot: Slot, *, closes: bool) -> None:
         button = QPushButton(label)
         button.setObjectName("message_" + label.lower().replace(" ", "_").replace("…", ""))
         button.setAccessibleName(label)
-        button.setToolTip(f"{label}: {self.text}")
+        self._buttons.append(button)
         if closes:
             button.clicked.connect(self._close)  # before the choice acts: it may show a message of the same key
         button.clicked.connect(slot)

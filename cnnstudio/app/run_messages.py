@@ -41,6 +41,8 @@ class RunMessages(QObject):
         self._run, self._worker, self._messages, self._preferences = run, worker, messages, preferences
         self._was_active = False
         self._held_for = ""
+        self._lost_worker = ""
+        """Why the last worker ended."""
         self._has_looked = False
         self._offered: Interrupted | None = None
         run.refused.connect(self._show_refused)
@@ -72,12 +74,16 @@ class RunMessages(QObject):
 
     def _show_lost_worker(self, sentence: str) -> None:
         self._messages.dismiss(RUN)  # said once: a run that was going on has failed for this reason
+        self._lost_worker = sentence
         if not self._worker.is_outdated:
             after = "A new one is starting" if self._worker.will_restart else "Train starts a new one"
-            kept = ", and the run can go on from its last checkpoint" if self._run.can_resume else ""
-            sentence = f"{sentence} {after}; your design is safe{kept}."
+            sentence = self._safe_after(after)
         ways = self._ways_on()
         self._messages.show_message(sentence, "error", ways, details=self._worker.details, key=WORKER)
+
+    def _safe_after(self, after: str) -> str:
+        kept = ", and the run can go on from its last checkpoint" if self._run.can_resume else ""
+        return f"{self._lost_worker} {after}; your design is safe{kept}."
 
     def _show_quiet_worker(self, sentence: str) -> None:
         if not sentence:
@@ -103,6 +109,8 @@ class RunMessages(QObject):
     # What was interrupted before
 
     def _follow_worker(self, state: str) -> None:
+        if state == "ready":
+            self._messages.reword(WORKER, self._safe_after("A new one is ready"))
         if state == "ready" and not self._has_looked:
             self._has_looked = True  # by now a worker that was left alone has ended, too
             self._offer_interrupted()

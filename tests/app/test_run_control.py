@@ -395,6 +395,26 @@ def test_broken_folders_keep_nothing_from_starting(qtbot: QtBot, home: Path) -> 
     assert "experiment.json" in bench.messages[0]
 
 
+def test_once_the_new_worker_is_ready_the_message_no_longer_says_that_it_starts(qtbot: QtBot) -> None:
+    bench = interrupted(qtbot)
+    bench.studio.start()
+    leave_run(bench.experiment, "RUNNING", bench.directory)
+    bench.worker.lost.emit("The worker ended without warning (SIGKILL).")
+    bench.worker.enter("starting")
+    assert "A new one is starting; your design" in bench.messages[0]
+    bench.worker.enter("ready")
+    told = (
+        "The worker ended without warning (SIGKILL). A new one is ready; your design is safe, and the run can go on "
+        "from its last checkpoint."
+    )
+    assert (bench.messages, bench.part("message_text").text()) == ((told,), told)
+    assert bench.part("message_resume").toolTip() == f"Resume: {told}"
+    bench.press("message_close")
+    for state in ("busy", "ready"):
+        bench.worker.enter(state)
+    assert no(bench.messages), "what was put away stays away"
+
+
 # The window
 
 
