@@ -22,6 +22,7 @@ from cnnstudio.core.formats.run_folder import settle
 from cnnstudio.core.formats.storage import runs_folder
 from cnnstudio.engine import devices
 from cnnstudio.engine.data import DataError
+from cnnstudio.engine.explaining import ANSWERS, Cancelled, Explaining
 from cnnstudio.engine.looking.decoding import design_decoded
 from cnnstudio.engine.looking.effective_field import design_field
 from cnnstudio.engine.looking.previews import Replaced, design_maps, previews
@@ -37,6 +38,7 @@ from cnnstudio.engine.warming import warm_up
 from cnnstudio.wire.framing import FrameError, FrameReader, decode_command
 from cnnstudio.wire.messages import (
     PROTOCOL,
+    CancelQuestion,
     CancelScan,
     CancelTrial,
     Command,
@@ -54,6 +56,7 @@ from cnnstudio.wire.messages import (
     GetSamples,
     Heartbeat,
     Hello,
+    NetworkQuestion,
     PauseRun,
     ResumeRun,
     RunFailed,
@@ -66,6 +69,8 @@ from cnnstudio.wire.messages import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cnnstudio.engine.running.control import Question
 
 _HEARTBEAT_SECONDS = 1.0
 _GRACE_SECONDS = 2.0
@@ -99,6 +104,8 @@ class Worker:
         self._runs_due = 0
         """Runs that wait or go on."""
         self._sketches = Sketches()
+        self._cancelled = Cancelled()
+        self._explaining = Explaining(self._sketches, self._outbox.put, self._cancelled, self._has_time)
         self._asked_before: dict[str, list[Callable[[Control], None]]] = {}
         """What is asked of runs that have not begun."""
         self._lock = threading.Lock()
@@ -116,6 +123,7 @@ class Worker:
             ScanSource: self._scan_source,
             CancelScan: self._scans.cancel,
             CancelTrial: self._trials.cancel,
+            CancelQuestion: self._cancelled.add,
         }
         """Handled by the reader, in mid-training too."""
         self._in_turn: dict[type[Command], Handler] = {
@@ -129,6 +137,7 @@ class Worker:
             GetDecoded: self._get_decoded,
             GetPreflight: self._trials.preflight,
             FindRate: self._trials.find_rate,
+            **dict.fromkeys(ANSWERS, self._explain),
         }
         """Handled by the main thread, one after the other."""
         self._meanwhile: dict[type[Command], Handler] = {
@@ -173,7 +182,7 @@ class Worker:
         if type(command) in self._in_turn:
             with self._lock:
                 self._runs_due += isinstance(command, StartRun | ResumeRun)
-                if self._runs_due and isinstance(command, GetPreviews | GetMaps | GetEffectiveField | GetDecoded):
+                if self._runs_due and isinstance(command, _OF_DESIGNS):
                     self._asked.put(command)
                 elif self._runs_due and type(command) in self._meanwhile:
                     self._samples.submit(self._handle, self._meanwhile, command)
@@ -270,12 +279,22 @@ class Worker:
         try:
             answer = work(command, self._sketches, self._has_time)
         except Replaced:
-            with self._lock:
-                (self._asked if self._runs_due else self._jobs).put(command)
+            self._put_off(command)
             return
         except SketchError as error:
             answer = Failed(command.request, str(error))
         self._outbox.put(answer)
+
+    def _explain(self, question: NetworkQuestion) -> None:
+        try:
+            self._explaining.answer(question)
+        except Replaced:
+            self._put_off(question)
+
+    def _put_off(self, question: Question) -> None:
+        """Let a run answer it that goes first, or ask again when it is over."""
+        with self._lock:
+            (self._asked if self._runs_due else self._jobs).put(question)
 
     def _scan_source(self, command: ScanSource) -> None:
         self._scans.ask(command, self._answer_scan)
@@ -328,7 +347,7 @@ class Worker:
     def _begin(self, run: str) -> Control:
         with self._lock:
             self._running = run
-            self._control = Control(self._watch, self._watch_previews, self._asked)
+            self._control = Control(self._watch, self._watch_previews, self._asked, self._cancelled)
             if self._closing.is_set():
                 self._control.abandon()
             for what in self._asked_before.pop(run, ()):
@@ -359,7 +378,8 @@ def _warm_up() -> None:
 
 
 _TRIALS = GetPreflight | FindRate
-_REQUESTS = GetSamples | ScanSource | ExportRun | GetPreviews | GetMaps | GetEffectiveField | GetDecoded | _TRIALS
+_OF_DESIGNS = GetPreviews | GetMaps | GetEffectiveField | GetDecoded | NetworkQuestion
+_REQUESTS = GetSamples | ScanSource | ExportRun | _OF_DESIGNS | _TRIALS
 
 
 def _refusal(command: Command, sentence: str, details: str) -> Event:

@@ -7,6 +7,7 @@ is slow.
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.analysis.tracing import trace
@@ -14,45 +15,65 @@ from cnnstudio.core.formats.files import FileError, read_experiment
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, room_for
 from cnnstudio.engine.data import DataError
+from cnnstudio.engine.explaining import ANSWERS, Cancelled, Opened
 from cnnstudio.engine.looking.decoding import decoded
 from cnnstudio.engine.looking.effective_field import effective_field
 from cnnstudio.engine.looking.flow import flow
 from cnnstudio.engine.looking.previews import Painter, maps
 from cnnstudio.engine.looking.showing import one_sample
-from cnnstudio.engine.looking.sketch import SketchError, decoder, fingerprint
-from cnnstudio.wire.messages import Failed, GetDecoded, GetEffectiveField, GetMaps, GetPreviews, Previews
+from cnnstudio.engine.looking.sketch import SketchError, decoder, fingerprint, weights_of
+from cnnstudio.engine.running.control import RunError
+from cnnstudio.engine.workbench import begun_model
+from cnnstudio.wire.messages import (
+    Failed,
+    GetDecoded,
+    GetEffectiveField,
+    GetMaps,
+    GetPreviews,
+    NetworkQuestion,
+    Previews,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     import numpy as np
 
-    from cnnstudio.core.program import Program, Step
-    from cnnstudio.core.recipe import DataRecipe
-    from cnnstudio.engine.data import Dataset
+    from cnnstudio.core.program import Step
+    from cnnstudio.engine.running.control import Question
+    from cnnstudio.engine.workbench import Workbench
     from cnnstudio.wire.messages import Event, Sample, WatchPreviews
 
 _SHARE = 0.02
 """Of the time, at most this goes into pictures; the wall, seldom in sight at the same time, has a share of its own."""
+_SHARE_OF_QUESTIONS = 0.5
+"""Of the time, at most this goes into answers that take long: a person waits for them."""
+_SLICE_SECONDS = 0.03
+"""How long a step may be put off for them at a time."""
 _ANOTHER = "A run is under way, and its network is another one: this design is shown when the run is over."
 
 
 class RunNetwork:
     """The model of a run, layer by layer."""
 
-    def __init__(self, model: Any, program: Program, data: Dataset, recipe: DataRecipe) -> None:
-        self.program = program
-        self.recipe = recipe
-        self._data = data
-        self._model = model
+    trained = True
+    """Whether the weights are those of a run."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.program = bench.program
+        self.recipe = bench.experiment.data
+        self.data = bench.data
+        self.kit = bench.kit
+        self._bench = bench
+        self._model = bench.model
         self._decoders: dict[str, Any] = {}
-        layers = {layer.name: layer for layer in model.layers}
-        self._layers = {step: layers[name] for step, name in layer_names(program).items()}
+        layers = {layer.name: layer for layer in self._model.layers}
+        self._layers = {step: layers[name] for step, name in layer_names(self.program).items()}
 
     def sample(self, sample: Sample) -> np.ndarray:
         """The inputs (1, ...) of a sample of the run's data. Raises SketchError."""
         try:
-            return one_sample(self._data, sample)
+            return one_sample(self.data, sample)
         except DataError as error:
             raise SketchError(str(error)) from error
 
@@ -75,6 +96,19 @@ class RunNetwork:
                 self._decoders[block] = decoder(self.program, self._layers, block)
         return self._decoders[block]
 
+    def weights(self, block: str) -> list[np.ndarray]:
+        """The weights of the block's first layer that has any, in Keras's order; [] where none has."""
+        return weights_of(self.program, self._layers, block)
+
+    def weights_before(self, block: str) -> list[np.ndarray]:
+        """The same before the first step of training. Raises SketchError where their file is gone."""
+        try:
+            model = begun_model(self._bench)
+        except RunError as error:
+            raise SketchError(error.message) from error
+        layers = {step: model.get_layer(name) for step, name in layer_names(self.program).items()}
+        return weights_of(self.program, layers, block)
+
     def _next(self, stream: Iterator[tuple[str, np.ndarray]]) -> tuple[str, np.ndarray] | None:
         try:
             with room_for(len(self.program.steps)):
@@ -89,8 +123,15 @@ class RunNetwork:
 class LiveViews:
     """Shows the network of one run, on the thread that trains, between two steps."""
 
-    def __init__(self, network: RunNetwork, run: str, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self, network: RunNetwork, run: str, emit: Callable[[Event], None], cancelled: Cancelled | None = None
+    ) -> None:
         self._network = network
+        self._cancelled = cancelled or Cancelled()
+        self._open: list[Opened] = []
+        """Questions that are being worked on, between the steps of the run."""
+        self._rested = 0.0
+        """When the next slice of that work may begin."""
         self._run = run
         self._emit = emit
         self._painter = Painter()
@@ -118,18 +159,52 @@ class LiveViews:
         self.seconds += spent
         self._due = start + max(1.0 / max(1e-3, watch.hertz), spent / _SHARE)  # so a rate of NaN is a slow one
 
-    def answer(self, commands: Iterable[GetPreviews | GetMaps | GetEffectiveField | GetDecoded]) -> None:
-        """Answer what was asked of a design while the run goes on: from the run, if it trains that design."""
+    def answer(self, commands: Iterable[Question]) -> None:
+        """Answer what was asked of a design while the run goes on: from the run, if it trains that design.
+
+        What takes long is worked on a little each time, until `has_open_questions` is false.
+        """
         for command in commands:
             start = time.perf_counter()
             try:
-                self._emit(self._answer(command))
+                self._refuse_another(command)
+                if isinstance(command, NetworkQuestion):
+                    work = ANSWERS[type(command)](command, self._network)
+                    self._open.append(Opened(command, work, self._emit, self._cancelled))
+                else:
+                    self._emit(self._answer(command))
             except SketchError as error:
                 self._emit(Failed(command.request, str(error)))
             self.seconds += time.perf_counter() - start
+        self._work()
+
+    @property
+    def has_open_questions(self) -> bool:
+        """Whether there is work that `answer` goes on with."""
+        return bool(self._open)
+
+    def finish(self) -> None:
+        """Work on what is open to its end: no step comes any more."""
+        while self._open:
+            self._rested = 0.0
+            self._work()
+
+    def close(self) -> None:
+        """The run has failed: nothing that is open will be answered."""
+        for opened in self._open:
+            self._emit(Failed(opened.question.request, "The run that was asked has failed."))
+        self._open.clear()
+
+    def _work(self) -> None:
+        start = time.perf_counter()
+        if not self._open or start < self._rested:
+            return
+        if self._open[0].go_on(_SLICE_SECONDS):
+            del self._open[0]
+        spent = time.perf_counter() - start
+        self._rested = start + spent / _SHARE_OF_QUESTIONS
 
     def _answer(self, command: GetPreviews | GetMaps | GetEffectiveField | GetDecoded) -> Event:
-        self._refuse_another(command.experiment)
         if isinstance(command, GetMaps):
             return maps(command, self._network, trained=True)
         if isinstance(command, GetEffectiveField):
@@ -139,9 +214,12 @@ class LiveViews:
         blocks, pictures = self._painter.paint(self._network, command.sample, command.size)
         return Previews(command.request, self._run, blocks, pictures)
 
-    def _refuse_another(self, text: str) -> None:
+    def _refuse_another(self, command: Question) -> None:
+        elsewhere = isinstance(command, NetworkQuestion | GetMaps) and bool(command.directory)
+        if elsewhere and Path(command.directory).name != self._run:
+            raise SketchError(_ANOTHER)
         try:
-            design = read_experiment(text, "The experiment")
+            design = read_experiment(command.experiment, "The experiment")
             program = trace(design.architecture, design.data.info()).program()
         except FileError as error:
             raise SketchError(str(error)) from error

@@ -27,6 +27,7 @@ from cnnstudio.engine.data import DataError, load
 from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.looking.flow import flow, tensors_from, tensors_to
 from cnnstudio.engine.looking.showing import one_sample
+from cnnstudio.engine.tasks import kit_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program, Step
+    from cnnstudio.engine.data import Dataset
+    from cnnstudio.engine.tasks import TaskKit
     from cnnstudio.wire.messages import Sample
 
 _KEPT = 4
@@ -71,6 +74,7 @@ class Sketch:
         self.trace = trace
         self.program = program
         self._recipe = experiment.data
+        self._experiment = experiment
         self._names = layer_names(program)
         with room_for(len(program.steps)), _on_cpu():
             self._layers = _untrained(program, self._names, experiment.training.seed, check)
@@ -89,12 +93,34 @@ class Sketch:
         """Ids of the blocks that have an output, in the order in which `values` yields them."""
         return tuple(self.program.outputs)
 
+    @property
+    def data(self) -> Dataset:
+        """The data of the experiment. Raises SketchError."""
+        if problem := memory.data_problem(self._recipe, memory.free_bytes()):
+            raise SketchError(problem)
+        try:
+            return load(self._recipe)
+        except DataError as error:
+            raise SketchError(str(error)) from error
+
+    @property
+    def kit(self) -> TaskKit:
+        """What follows from the task; classes count alike."""
+        return kit_for(self._recipe.info(), self._experiment.training, scores=self.program.gives_scores)
+
+    def weights(self, block: str) -> list[np.ndarray]:
+        """The weights of the block's first layer that has any, in Keras's order; [] where none has."""
+        return weights_of(self.program, self._layers, block)
+
+    def weights_before(self, block: str) -> list[np.ndarray]:
+        """The same before the first step of training."""
+        started = Sketch(self.trace, self.program, self._experiment, None)
+        return started.weights(block)
+
     def sample(self, sample: Sample) -> np.ndarray:
         """The inputs of that sample of the experiment's data: float32 (1, ...). Raises SketchError."""
         try:
-            if problem := memory.data_problem(self._recipe, memory.free_bytes()):
-                raise SketchError(problem)
-            inputs = one_sample(load(self._recipe), sample)
+            inputs = one_sample(self.data, sample)
         except DataError as error:
             raise SketchError(str(error)) from error
         shape = self.program.input_shape
@@ -245,6 +271,14 @@ def _take_over(program: Program, layers: Mapping[str, Any], weights: Arrays) -> 
         else:
             missing.append(layer.name)
     return missing
+
+
+def weights_of(program: Program, layers: Mapping[str, Any], block: str) -> list[np.ndarray]:
+    """The weights of a block's first layer that has any, by layers of step names; [] where none has."""
+    for step in program.steps:
+        if step.block == block and layers[step.name].weights:
+            return [np.asarray(keras.ops.convert_to_numpy(w), "float32") for w in layers[step.name].weights]
+    return []
 
 
 def decoder(program: Program, layers: Mapping[str, Any], block: str) -> Any:

@@ -7,9 +7,19 @@ import threading
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from cnnstudio.wire.messages import GetDecoded, GetEffectiveField, GetMaps, GetPreviews, Watch, WatchPreviews
+    from cnnstudio.engine.explaining import Cancelled
+    from cnnstudio.wire.messages import (
+        GetDecoded,
+        GetEffectiveField,
+        GetMaps,
+        GetPreviews,
+        NetworkQuestion,
+        Watch,
+        WatchPreviews,
+    )
 
-Asked: TypeAlias = "queue.SimpleQueue[GetPreviews | GetMaps | GetEffectiveField | GetDecoded]"
+Question: TypeAlias = "GetPreviews | GetMaps | GetEffectiveField | GetDecoded | NetworkQuestion"
+Asked: TypeAlias = "queue.SimpleQueue[Question]"
 """Questions about a design that came while a run was going on."""
 
 
@@ -41,7 +51,11 @@ class Control:
     """Asks of one run. The training loop looks here after every batch; nobody waits for it."""
 
     def __init__(
-        self, watch: Watch | None = None, previews: WatchPreviews | None = None, asked: Asked | None = None
+        self,
+        watch: Watch | None = None,
+        previews: WatchPreviews | None = None,
+        asked: Asked | None = None,
+        cancelled: Cancelled | None = None,
     ) -> None:
         self._changed = threading.Condition()
         self._stopped = self._paused = False
@@ -54,6 +68,8 @@ class Control:
         self.previews = previews
         """The sample for which pictures of all blocks are sent; None for none. Replaced as a whole."""
         self._asked: Asked = queue.SimpleQueue() if asked is None else asked
+        self.cancelled = cancelled
+        """Requests among those asked that nobody waits for any more."""
         self.steps_done = 0
         """Steps of training done so far; written by the training loop only."""
 
@@ -101,7 +117,7 @@ class Control:
         with self._changed:
             self._changed.wait_for(lambda: not self.paused, seconds)
 
-    def take_asked(self) -> list[GetPreviews | GetMaps | GetEffectiveField | GetDecoded]:
+    def take_asked(self) -> list[Question]:
         """What was asked since the last time."""
         taken = []
         while not self._asked.empty():  # only the training loop takes

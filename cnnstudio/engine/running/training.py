@@ -161,6 +161,8 @@ class Run:
             raise
         except Exception as error:
             failure = explained(error, self._recipe.batch_size)
+            if self._live is not None:
+                self._live.close()
             if self._has_folder:
                 self._record_failure(folder, failure)
             raise failure from error
@@ -183,8 +185,7 @@ class Run:
         self._model, steps = bench.model, bench.steps_per_epoch
         self._pace = Pace(self._recipe, steps, kit.judged)
         self._probe = Probe(self._model, program, data, kit, self.id, self._emit)
-        network = RunNetwork(self._model, program, data, self._experiment.data)
-        self._live = LiveViews(network, self.id, self._emit)
+        self._live = LiveViews(RunNetwork(bench), self.id, self._emit, self._control.cancelled)
         parts = {name: len(part) for name, part in data.parts.items()}
         lines = self._restored(folder, learner, steps)
         start = bench.start or folder.record.start
@@ -432,6 +433,8 @@ class Run:
         last = {"seconds": seconds, "test": all_defined(test), "message": reason, "plan": learner.plan.words}
         self._keeper.write(lambda: folder.close(status, **last))
         self._probe_now(force=True)
+        if self._live is not None:
+            self._live.finish()
         outcome = "stopped" if stopped else "finished"
         ended = RunEnded(self.id, outcome, str(self._directory), self._epochs_done, seconds, test, reason)
         self._emit(ended)
