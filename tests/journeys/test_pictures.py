@@ -25,6 +25,7 @@ from cnnstudio.core.document import Document
 from cnnstudio.core.edits import (
     AddComment,
     BypassBlocks,
+    RenameExperiment,
     SetGroupClosed,
     SetParameters,
     SetTraining,
@@ -286,11 +287,43 @@ def test_runs(made: Callable[[WorkerClient | None], Studio]) -> None:
     view = window.findChild(RunsView)
     assert view is not None
     studio.until(lambda: len(view.panel.table.runs.shown) == 15 and not window.runs.library.is_comparing)
-    look(studio, "runs", sizes=NARROW_TOO)
+    look(studio, "runs-many", sizes=NARROW_TOO)
     view.panel.table.choose([run.id for run in view.panel.table.runs.shown[:4]])
     look(studio, "runs-compared", sizes=NARROW_TOO)
     studio.find(QTabBar, "comparison_tabs").setCurrentIndex(1)
     look(studio, "runs-differences", sizes=BOTH)
+
+
+@pytest.mark.skipif(not FOLDER, reason="runs are trained for this picture alone")
+def test_runs_trained(made: Callable[[WorkerClient | None], Studio]) -> None:
+    """Runs that the real worker trained, each changing something against the one before, compared."""
+    studio = made(None)
+    window = studio.window
+    studio.wait_for_worker()
+    recipe = digits().training.having("epochs", 15)
+    for name, changed in (
+        ("LeNet", {"learning_rate": 0.001}),
+        ("LeNet, plain SGD", {"optimizer": "sgd", "momentum": 0.0, "learning_rate": 0.01}),
+        ("LeNet, one cycle", {"learning_rate": 0.005, "schedule": "one-cycle"}),
+        ("LeNet, high rate", {"learning_rate": 0.03}),
+    ):
+        trained = recipe
+        for parameter, value in changed.items():
+            trained = trained.having(parameter, value)
+        assert window.bridge.do(RenameExperiment(name=name))
+        assert window.bridge.do(SetTraining(recipe=trained))
+        window.run.start()
+        studio.until(lambda: window.run.state.active, LONG)
+        studio.until(lambda: not window.run.state.active, LONG)
+        assert window.run.state.phase == "finished"
+    window.show_runs()
+    studio.until(lambda: window.findChild(RunsView) is not None)
+    view = window.findChild(RunsView)
+    assert view is not None
+    studio.until(lambda: len(view.panel.table.runs.shown) == 4 and not window.runs.library.is_comparing)
+    view.panel.table.choose([run.id for run in view.panel.table.runs.shown])
+    studio.until(lambda: len(view.comparison.reader.metrics) == 4)
+    look(studio, "runs", sizes=BOTH)
 
 
 @pytest.mark.skipif(not FOLDER, reason="a detector is trained for this picture alone")
