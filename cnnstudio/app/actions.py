@@ -216,6 +216,8 @@ TABLE: tuple[ActionSpec, ...] = (
                checked=lambda now: now.page == "data", phrase="Go to Data"),
     ActionSpec("page_train", "Train", "View", "window.show_train", "Go to the Train page", "train", "Ctrl+3",
                checked=lambda now: now.page == "train", phrase="Go to Train"),
+    ActionSpec("page_inspect", "Inspect", "View", "window.show_inspect", "Go to the Inspect page", "inspect", "Ctrl+4",
+               checked=lambda now: now.page == "inspect", phrase="Go to Inspect"),
     ActionSpec("page_runs", "Runs", "View", "window.show_runs", "Go to the Runs page", "runs", "Ctrl+5",
                checked=lambda now: now.page == "runs", phrase="Go to Runs"),
     ActionSpec("commands", "Command palette…", "View", "window.show_commands",

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from cnnstudio.wire.run_state import RunState
 
 DEFAULT_SIZE = (1280, 800)
-_PAGE_ICONS = {"design": "design", "data": "data", "train": "train", "runs": "runs"}
+_PAGE_ICONS = {"design": "design", "data": "data", "train": "train", "inspect": "inspect", "runs": "runs"}
 
 
 class MainWindow(QMainWindow):
@@ -123,6 +123,10 @@ class MainWindow(QMainWindow):
         from cnnstudio.app.training.rate_dialog import RateDialog
 
         RateDialog(self.bridge, self.worker, self).open()
+
+    def show_inspect(self) -> None:
+        """Go to the Inspect page."""
+        self.pages.show_page("inspect")
 
     def show_runs(self) -> None:
         """Go to the Runs page."""
@@ -240,6 +244,7 @@ class MainWindow(QMainWindow):
         self.pages.add_page("design", self.design)
         self.pages.add_lazy_page("data", self._made_data_page)
         self.pages.add_lazy_page("train", self._made_train_page)
+        self.pages.add_lazy_page("inspect", self._made_inspect_page)
         self.pages.add_lazy_page("runs", self._made_runs_page)
         middle = QWidget()
         self.setCentralWidget(middle)
@@ -461,6 +466,11 @@ class MainWindow(QMainWindow):
         page.rate_wanted.connect(self.find_rate)
         self._train = page
         return page
+
+    def _made_inspect_page(self) -> QWidget:
+        from cnnstudio.app.inspect.page import InspectPage
+
+        return InspectPage(self.bridge, self.selection, self.worker, self.run, self._preferences)
 
     def _made_runs_page(self) -> QWidget:
         from cnnstudio.app.runs.page import RunsPage

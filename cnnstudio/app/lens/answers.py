@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnstudio.app.lens.asking import Question
+from cnnstudio.app.asking import Question
 from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.wire.messages import EffectiveField, GetEffectiveField, GetMaps, Maps
 

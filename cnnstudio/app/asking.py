@@ -1,4 +1,4 @@
-"""A question that the lens puts to the worker again and again: the latest one counts, and answers are kept."""
+"""A question that a view puts to the worker again and again: the latest one counts, and answers are kept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from cnnstudio.wire.messages import Failed
+from cnnstudio.wire.messages import CancelQuestion, ExplanationProgress, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -28,6 +28,8 @@ class Question(QObject):
     """The answer to what is wished now."""
     waiting = Signal(str)
     """The answer is on its way: what is being waited for."""
+    progressed = Signal(object)
+    """The ExplanationProgress of what is wished now."""
     failed = Signal(str, str)
     """There will be no answer: the sentence and the details."""
 
@@ -62,6 +64,14 @@ class Question(QObject):
         """Nothing is wished any more."""
         self._key = self._make = self._failure = None
         self._settle.stop()
+
+    def cancel(self) -> None:
+        """End the work on what is wished now; `failed` says so, and `retry` asks again."""
+        self._settle.stop()
+        if self._asked is not None:
+            self._worker.send(CancelQuestion(self._asked[0]))
+        elif self._make is not None and self._failure is None:
+            self._fail("The work was cancelled.", "")
 
     def retry(self) -> None:
         """Ask again after a failure, of a new worker if the last one has ended."""
@@ -104,6 +114,10 @@ class Question(QObject):
 
     def _take(self, event: object) -> None:
         if self._asked is None or getattr(event, "request", 0) != self._asked[0]:
+            return
+        if isinstance(event, ExplanationProgress):
+            if self._active and self._asked[1] == self._key:
+                self.progressed.emit(event)
             return
         key, self._asked = self._asked[1], None
         if not isinstance(event, Failed):

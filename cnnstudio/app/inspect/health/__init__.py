@@ -1,0 +1,1 @@
+"""Weights, gradients and activations over the run, block by block."""

@@ -1,0 +1,1 @@
+"""The kernels of convolutions as a wall, and how they have changed."""

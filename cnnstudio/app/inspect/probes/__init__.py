@@ -1,0 +1,1 @@
+"""The pinned samples: from the data, a file, the clipboard or drawn by hand."""

@@ -1,0 +1,109 @@
+"""The content of the Inspect page: composition. Every part follows the `Inspection` by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from cnnstudio.app.inspect.block_list import BlockList
+from cnnstudio.app.inspect.health.panel import HealthPanel
+from cnnstudio.app.inspect.inspection import Inspection
+from cnnstudio.app.inspect.kernels.panel import KernelsPanel
+from cnnstudio.app.inspect.maps.panel import MapsPanel
+from cnnstudio.app.inspect.mistakes.panel import MistakesPanel
+from cnnstudio.app.inspect.probes.strip import ProbeStrip
+from cnnstudio.app.inspect.subject_choice import SubjectChoice
+from cnnstudio.app.inspect.timeline.bar import TimelineBar
+from cnnstudio.app.inspect.why.panel import WhyPanel
+from cnnstudio.app.theme import mark, space
+
+if TYPE_CHECKING:
+    from cnnstudio.app.document_bridge import DocumentBridge
+    from cnnstudio.app.preferences import Preferences
+    from cnnstudio.app.run_controller import RunController
+    from cnnstudio.app.selection import Selection
+    from cnnstudio.app.worker_client import WorkerClient
+
+
+class Part(Protocol):
+    """A part of the page."""
+
+    def set_active(self, active: bool) -> None:
+        """Whether anyone can see it."""
+
+
+class InspectView(QFrame):
+    """Network and probes above, blocks at the left, tabs in the middle, the timeline along the bottom."""
+
+    def __init__(
+        self,
+        bridge: DocumentBridge,
+        selection: Selection,
+        worker: WorkerClient,
+        run: RunController,
+        preferences: Preferences,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        mark(self, kind="panel")
+        self._active = False
+        self.inspection = Inspection(bridge, selection, run, worker, preferences, self)
+        self.subject = SubjectChoice(self.inspection)
+        self.probes = ProbeStrip(self.inspection)
+        self.blocks = BlockList(self.inspection)
+        self.maps = MapsPanel(self.inspection)
+        self.kernels = KernelsPanel(self.inspection)
+        self.health = HealthPanel(self.inspection)
+        self.why = WhyPanel(self.inspection)
+        self.mistakes = MistakesPanel(self.inspection)
+        self.timeline = TimelineBar(self.inspection)
+        self.tabs = QTabWidget()
+        self._arrange()
+        self.tabs.currentChanged.connect(self._activate)
+
+    def _arrange(self) -> None:
+        self.tabs.setObjectName("inspect_tabs")
+        self.tabs.setAccessibleName("What is inspected")
+        self.tabs.setToolTip("Feature maps, kernels, health of the training, explanations, mistakes")
+        self.tabs.tabBar().setDrawBase(False)
+        for title, tip, panel in (
+            ("Maps", "Every feature map of the block", self.maps),
+            ("Kernels", "The weights of the block, and how they change", self.kernels),
+            ("Health", "Weights, gradients and activations of every block over the run", self.health),
+            ("Why", "Why the network says what it says of this sample", self.why),
+            ("Mistakes", "The samples that the network gets wrong", self.mistakes),
+        ):
+            self.tabs.setTabToolTip(self.tabs.addTab(panel, title), tip)
+        top = QHBoxLayout()
+        top.setSpacing(space(3))
+        top.addWidget(self.subject)
+        top.addWidget(self.probes, 1)
+        middle = QSplitter(Qt.Orientation.Horizontal)
+        middle.setObjectName("inspect_splitter")
+        middle.setChildrenCollapsible(False)
+        middle.addWidget(self.blocks)
+        middle.addWidget(self.tabs)
+        middle.setStretchFactor(1, 1)
+        middle.setSizes([220, 900])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(space(4), space(3), space(4), space(3))
+        column.setSpacing(space(2))
+        column.addLayout(top)
+        column.addWidget(middle, 1)
+        column.addWidget(self.timeline)
+
+    def set_active(self, active: bool) -> None:
+        """Whether the page is in sight. Only what can be seen asks for anything."""
+        self._active = active
+        always: tuple[Part, ...] = (self.subject, self.probes, self.timeline)
+        for part in always:
+            part.set_active(active)
+        self._activate()
+
+    def _activate(self) -> None:
+        tabs: tuple[Part, ...] = (self.maps, self.kernels, self.health, self.why, self.mistakes)
+        shown: object = self.tabs.currentWidget()
+        for panel in tabs:
+            panel.set_active(self._active and panel is shown)

@@ -1,0 +1,1 @@
+"""Why a prediction: the methods that explain one."""
