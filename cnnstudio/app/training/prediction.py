@@ -23,6 +23,8 @@ class ChosenSample(QWidget):
 
     threshold_changed = Signal(float)
     """The score from which on an answer counts."""
+    class_picked = Signal(int)
+    """The person clicked on a class."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +54,7 @@ class ChosenSample(QWidget):
             viewer = self._viewers[task] = VIEWERS[task](self)
             viewer.said.connect(self._say)
             viewer.threshold_changed.connect(self.threshold_changed)
+            viewer.class_picked.connect(self.class_picked)
         self._room.removeWidget(self._viewers[self._task])
         self._viewers[self._task].hide()
         self._room.addWidget(viewer, 1)
@@ -69,13 +72,13 @@ class ChosenSample(QWidget):
         return self._verdict.text()
 
     def show_sample(self, part: str, index: int, sample: Floats, target: Any, info: DataInfo) -> None:
-        """Show sample `index` of the part; the network's answer is waited for."""
+        """Show sample `index` of the part, the answer being waited for; `target` is None where nobody knows it."""
         if info.task is not self._task:
             self._fill(info.task)
         title = f"{part.capitalize()} sample {index:,}"
-        label = target_words(target, info)
+        label = "" if target is None else target_words(target, info)
         self._title.setText(title)
-        self._label.setText(f"is {label}" if info.task is Task.CLASSIFICATION else label)
+        self._label.setText(f"is {label}" if label and info.task is Task.CLASSIFICATION else label)
         self._label.setToolTip(f"What the sample shows: {label}" if label else "")
         self._verdict.clear()
         self.viewer.show_sample(sample, target, info)

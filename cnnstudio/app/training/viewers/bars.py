@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -14,7 +14,7 @@ from cnnstudio.app.theme import Role, Scale, space, theme, themes
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QMouseEvent, QPaintEvent
 
 MOST = 10
 """Classes shown; of more, the likeliest."""
@@ -22,6 +22,9 @@ MOST = 10
 
 class ShareBars(QWidget):
     """One bar for each class. The true classes are named in bold, with a mark; a threshold is a line across."""
+
+    picked = Signal(int)
+    """The person clicked on the line of this class."""
 
     def __init__(self, what: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,6 +98,13 @@ class ShareBars(QWidget):
     def sizeHint(self) -> QSize:
         """A line for each class, ten at most."""
         return QSize(200, min(MOST, len(self._names)) * self._line())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Tell which class was clicked."""
+        rows, place = self.rows(), int(event.position().y()) // self._line()
+        if event.button() is Qt.MouseButton.LeftButton and 0 <= place < len(rows):
+            self.picked.emit(rows[place])
+        super().mousePressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Name, bar, per cent."""

@@ -21,11 +21,16 @@ class Viewer(QWidget):
     """What the network makes of the sample in one line, and how good that is: "ok", "error" or "" as a tone."""
     threshold_changed = Signal(float)
     """The score from which on an answer counts, where the task has one."""
+    class_picked = Signal(int)
+    """The person clicked on a class."""
     grows = False
     """Whether more room shows more."""
 
     def show_sample(self, sample: Any, target: Any, info: DataInfo) -> None:
-        """Another sample (float32, the input's shape) and its target as in wire.messages.Samples.targets."""
+        """Another sample (float32, the input's shape) and its target as in wire.messages.Samples.targets.
+
+        The target is None for a sample of which nobody knows the truth.
+        """
         raise NotImplementedError
 
     def show_prediction(self, values: Any) -> None:

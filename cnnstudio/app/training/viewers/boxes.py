@@ -49,6 +49,7 @@ class BoxViewer(Viewer):
         self._sample: Any = None
         self._truth: Any = np.zeros((0, 5), np.float32)
         self._boxes: Any = None
+        self._knows = True
         self._info: DataInfo | None = None
 
     @property
@@ -69,7 +70,8 @@ class BoxViewer(Viewer):
     def show_sample(self, sample: Any, target: Any, info: DataInfo) -> None:
         """The network's boxes are waited for."""
         self._sample, self._info, self._boxes = sample, info, None
-        boxes = np.asarray(target, np.float32).reshape(-1, 5)
+        self._knows = target is not None
+        boxes = np.asarray(target if self._knows else (), np.float32).reshape(-1, 5)
         self._truth = boxes[boxes[:, 4] >= 0]
         self._tell()
 
@@ -99,7 +101,8 @@ class BoxViewer(Viewer):
         right = Picture("Prediction") if self._boxes is None else Picture(
             "Prediction", image, over=partial(draw_boxes, boxes=[*faint, *answer])
         )  # fmt: skip
-        self._row.show_pictures([Picture("Truth", image, over=partial(draw_boxes, boxes=truth)), right])
+        left = Picture("Truth" if self._knows else "Input", image, over=partial(draw_boxes, boxes=truth))
+        self._row.show_pictures([left, right])
         if self._boxes is not None:
             self.said.emit(*self.verdict())
 
@@ -110,6 +113,8 @@ class BoxViewer(Viewer):
 
     def verdict(self) -> tuple[str, str]:
         """How many objects are found, and how many boxes find none."""
+        if not self._knows:
+            return f"Network draws {counted(len(self.shown), 'box', 'boxes')}", ""
         found = matches(self.shown, self._truth)
         extra = len(self.shown) - found
         said = f"{found} of {counted(len(self._truth), 'object')} found" if len(self._truth) else "No object to find"

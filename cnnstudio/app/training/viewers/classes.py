@@ -34,6 +34,7 @@ class BarViewer(Viewer):
         self._picture.setToolTip("The sample whose feature maps are shown")
         self._picture.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.bars = ShareBars(self.WHAT)
+        self.bars.picked.connect(self.class_picked)
         self.column = QVBoxLayout()
         self.column.setSpacing(space(1))
         self.column.addWidget(self.bars)
@@ -84,12 +85,14 @@ class ClassViewer(BarViewer):
 
     def true_classes(self, target: Any) -> tuple[int, ...]:
         """The one class; nothing for another kind of target."""
-        return (int(target),) if np.ndim(target) == 0 else ()
+        return (int(target),) if target is not None and np.ndim(target) == 0 else ()
 
     def verdict(self) -> tuple[str, str]:
         """The likeliest class; right or wrong."""
         best = self.bars.best
         if best < 0:
             return "", ""
-        right = best in self.bars.true_classes
-        return f"Network says {self.bars.names[best]}", "ok" if right else "error"
+        said = f"Network says {self.bars.names[best]}"
+        if not self.bars.true_classes:
+            return said, ""
+        return said, "ok" if best in self.bars.true_classes else "error"

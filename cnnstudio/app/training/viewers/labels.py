@@ -24,6 +24,7 @@ class LabelViewer(BarViewer):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._knows = True
         tip = "A class counts as named from this chance on. Metrics are measured at 50 %."
         self._slider = ShareSlider("prediction_threshold", "Threshold", tip, USUAL)
         self._slider.moved.connect(self._move)
@@ -32,6 +33,7 @@ class LabelViewer(BarViewer):
 
     def true_classes(self, target: Any) -> tuple[int, ...]:
         """Those that are 1."""
+        self._knows = target is not None
         return tuple(int(i) for i in np.flatnonzero(target)) if np.ndim(target) == 1 else ()
 
     def verdict(self) -> tuple[str, str]:
@@ -39,6 +41,8 @@ class LabelViewer(BarViewer):
         if not self.bars.values:
             return "", ""
         named, true = self.bars.named, self.bars.true_classes
+        if not self._knows:
+            return f"Network names {counted(len(named), 'class', 'classes')}", ""
         wrong = len(named - true)
         found = f"{len(named & true)} of {counted(len(true), 'class', 'classes')} found" if true else "No class to find"
         return f"{found}, {wrong} named wrongly" if wrong else found, "ok" if named == true else "error"

@@ -70,12 +70,13 @@ class MaskViewer(Viewer):
 
     def show_sample(self, sample: Any, target: Any, info: DataInfo) -> None:
         """The network's mask is waited for."""
-        self._sample, self._truth, self._answer, self._info = sample, np.asarray(target), None, info
+        self._sample, self._answer, self._info = sample, None, info
+        self._truth = None if target is None else np.asarray(target)
         self._tell()
 
     def show_prediction(self, values: Any) -> None:
-        """A mask of the target's shape; other outputs are not shown."""
-        fits = self._truth is not None and np.shape(values) == self._truth.shape
+        """A class for each place of the sample; other outputs are not shown."""
+        fits = self._sample is not None and np.shape(values) == np.shape(self._sample)[:-1]
         self._answer = np.asarray(values) if fits else None
         self._tell()
 
@@ -88,7 +89,10 @@ class MaskViewer(Viewer):
         if self._info is None:
             return
         classes, truth = self._info.classes, self._truth
-        if self._answer is None or truth.max(initial=0) >= classes or self._answer.max(initial=0) >= classes:
+        if truth is None:
+            areas = np.bincount(np.ravel([] if self._answer is None else self._answer).astype(int), minlength=classes)
+            self.legend.show_classes(self._info.class_names, areas[:classes], None)
+        elif self._answer is None or truth.max(initial=0) >= classes or self._answer.max(initial=0) >= classes:
             areas = np.bincount(truth.ravel(), minlength=classes)[:classes]
             self.legend.show_classes(self._info.class_names, areas, None)
         else:
@@ -106,19 +110,23 @@ class MaskViewer(Viewer):
         info = self._info
         if info is None:
             return
-        truth, answer = self._flat(self._truth), None if self._answer is None else self._flat(self._answer)
+        truth = None if self._truth is None else self._flat(self._truth)
+        answer = None if self._answer is None else self._flat(self._answer)
         if info.rank == 1:
             sample = plane(self._sample, 1)
-            ground = np.zeros((1, len(truth[0]), 3), np.uint8)
+            ground = np.zeros((1, len(sample), 3), np.uint8)
             first = Picture("Input", signal=sample, bounds=bounds_of(sample))
         else:
             flat = plane(self._sample, info.rank)
             ground = grey_or_colour(flat, bounds_of(flat))
             first = Picture("Input", image_of(ground))
-        rest = [Picture("Truth", image_of(self._laid_over(ground, truth)))]
-        rest.append(Picture("Prediction", None if answer is None else image_of(self._laid_over(ground, answer))))
-        rest.append(Picture("Errors", None if answer is None else image_of(self._wrong(ground, truth, answer))))
-        self._row.show_pictures([first, *rest], self._describe)
+        said = Picture("Prediction", None if answer is None else image_of(self._laid_over(ground, answer)))
+        if truth is None:
+            self._row.show_pictures([first, said], self._describe)
+            return
+        wrong = None if answer is None else image_of(self._wrong(ground, truth, answer))
+        known = Picture("Truth", image_of(self._laid_over(ground, truth)))
+        self._row.show_pictures([first, known, said, Picture("Errors", wrong)], self._describe)
 
     def _flat(self, mask: Any) -> Any:
         assert self._info is not None
@@ -138,13 +146,13 @@ class MaskViewer(Viewer):
 
     def _describe(self, row: int, column: int) -> str:
         assert self._info is not None
-        names, truth = self._info.class_names, self._flat(self._truth)
-        if not (0 <= row < truth.shape[0] and 0 <= column < truth.shape[1]):
+        names, place = self._info.class_names, f"Row {row:,}, column {column:,}"
+        known = {"is": self._truth, "network says": self._answer}
+        masks = {word: self._flat(mask) for word, mask in known.items() if mask is not None}
+        if not all(0 <= row < mask.shape[0] and 0 <= column < mask.shape[1] for mask in masks.values()):
             return ""
-        said = f"Row {row:,}, column {column:,}: is {names[truth[row, column]]}"
-        if self._answer is not None:
-            said += f", network says {names[self._flat(self._answer)[row, column]]}"
-        return said
+        told = ", ".join(f"{word} {names[mask[row, column]]}" for word, mask in masks.items())
+        return f"{place}: {told}" if told else place
 
 
 class ClassLegend(QWidget):

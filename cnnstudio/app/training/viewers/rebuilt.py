@@ -49,7 +49,8 @@ class RebuiltViewer(Viewer):
 
     def show_sample(self, sample: Any, target: Any, info: DataInfo) -> None:
         """The output is waited for."""
-        self._sample, self._target, self._info = np.asarray(sample), np.asarray(target, np.float32), info
+        self._sample, self._info = np.asarray(sample), info
+        self._target = np.asarray(sample if target is None else target, np.float32)
         self.scale.setVisible(info.rank > 1)
         self.forget()
 
