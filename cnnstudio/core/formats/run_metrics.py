@@ -7,12 +7,12 @@ that cannot is named, and nothing is ever waited for.
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.formats.run_folder import METRICS, RunFolderError
+from cnnstudio.core.formats.storage import open_regular
 from cnnstudio.core.metrics import RATE, VALIDATION
 
 if TYPE_CHECKING:
@@ -84,15 +84,10 @@ def read_metrics(folder: Path) -> RunMetrics:
 
 
 def _text(path: Path) -> str:
-    # Nothing but a file is opened for reading: a pipe would be waited for, even if it took the file's place just now.
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    status = os.fstat(handle)
-    if not stat.S_ISREG(status.st_mode):
-        os.close(handle)
-        raise RunFolderError(f"{path} is not a file, so no run wrote it.")
-    with os.fdopen(handle, "rb") as file:
-        if status.st_size > MAX_BYTES:
-            raise RunFolderError(f"{path} has {status.st_size:,} bytes; at most {MAX_BYTES:,} are read.")
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_BYTES:
+            raise RunFolderError(f"{path} has {size:,} bytes; at most {MAX_BYTES:,} are read.")
         return file.read(MAX_BYTES).decode("utf-8-sig", errors="replace")  # a table editor puts a mark in front
 
 

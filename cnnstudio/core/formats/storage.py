@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Callable, Iterator
 
 _PIECE = 4 << 20
 _STRIDE = 64 << 20
+_BINARY: int = getattr(os, "O_BINARY", 0)
+"""Windows would turn line ends into others."""
 
 
 def data_folder() -> Path:
@@ -45,6 +48,18 @@ def read_capped(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise OSError(errno.EFBIG, f"It has more than {most:,} bytes", str(path))
     return data
+
+
+def open_regular(path: Path) -> io.BufferedReader:
+    """The file, for reading. Raises OSError, also for what is no file: a pipe would be waited for.
+
+    The question is put to what was opened, so nothing else can take the file's place in between.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | _BINARY)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "It is not a file", str(path))
+    return os.fdopen(handle, "rb")
 
 
 def write_atomic(path: Path, data: bytes, *, backup: bool = False) -> None:
