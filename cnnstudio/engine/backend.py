@@ -6,7 +6,9 @@ Every engine module takes `keras` from here, so that whichever is imported first
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import platform
 import tempfile
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # third faster, but its gradient of a kernel ends the process with SIGSEGV for some shapes (see test_oracle_field).
 
 _STDERR = 2
+_ARENA_MAX = -8
+"""What malloc.h calls M_ARENA_MAX."""
 
 
 @contextlib.contextmanager
@@ -49,6 +53,16 @@ def _holding_back_stderr() -> Iterator[None]:
 def _is_news(record: logging.LogRecord) -> bool:
     """False for TensorFlow's advice against tracing often: every model and every watched block is traced once."""
     return "triggered tf.function retracing" not in record.getMessage()
+
+
+def _share_memory() -> None:
+    """Let all threads take memory from one place: each place keeps what is freed there, for its own threads only.
+
+    TensorFlow computes each operation in any of its threads, so every thread's place (an "arena" of glibc) would grow
+    to the largest of a network's arrays: a run would take up to twice the memory that it ever has in use.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def cores() -> int:
@@ -88,6 +102,7 @@ def _load_tensorflow() -> Any:
     return tensorflow
 
 
+_share_memory()
 with _holding_back_stderr():
     import keras
 
