@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cnnstudio.app.features.colormaps import CLASS_COLOURS, COLOUR_MAPS, class_colour
 from cnnstudio.app.features.layer_maps import LayerMaps, number
-from cnnstudio.app.features.mosaic import decode, fit, fit_bars, fit_strips, indexed, mosaic, on_one_scale
+from cnnstudio.app.features.mosaic import decode, fit, fit_bars, fit_strips, indexed, mosaic, rescaled
 from cnnstudio.app.features.pictures import DOWN, UP, bars, lines
 from tests.helpers.recording import feature_maps
 
@@ -83,7 +83,8 @@ def test_one_scale_puts_the_same_value_at_the_same_level_in_every_channel() -> N
     maps = np.array([[[0, 255]], [[0, 255]], [[51, 102]]], np.uint8)
     low, high = np.array([0, -1, 0], np.float32), np.array([1, 3, 5], np.float32)
     values = decode(maps, low, high)
-    levels = on_one_scale(maps, low, high)
+    bottom, top = np.full(3, low.min()), np.full(3, high.max())
+    levels = rescaled(maps, low, high, bottom, top)
     assert np.abs(levels / 255 * 6 - 1 - values).max() <= 6 / 255 / 2 + 1e-6
     assert levels.min() == 0
     assert levels[2].max() == round((2 + 1) / 6 * 255)
@@ -91,7 +92,8 @@ def test_one_scale_puts_the_same_value_at_the_same_level_in_every_channel() -> N
 
 def test_a_layer_without_any_difference_has_one_level() -> None:
     flat = np.full((3, 2, 2), 7, np.uint8)
-    assert not on_one_scale(flat, np.ones(3, np.float32), np.ones(3, np.float32)).any()
+    ones = np.ones(3, np.float32)
+    assert not rescaled(flat, ones, ones, ones, ones).any()
 
 
 def test_layers_say_what_they_are() -> None:
@@ -151,7 +153,7 @@ def test_bars_reach_from_zero_to_the_value() -> None:
     assert not bars(np.zeros(3, np.float32), 5, 40).any()
 
 
-@pytest.mark.parametrize("name", ["Viridis", "Magma", "Grey"])
+@pytest.mark.parametrize("name", ["Viridis", "Magma", "Cividis", "Grey"])
 def test_colour_tables_grow_lighter_all_the_way(name: str) -> None:
     table = np.array(COLOUR_MAPS[name].table(), np.uint32)
     assert len(table) == 256

@@ -1,7 +1,8 @@
 """Colour tables for data: how values become colours in feature maps and masks. The only colours outside the theme.
 
 Each map runs through control points of a published, perceptually uniform colour scale, joined in straight lines; with
-these many points no entry is further than a few units of 255 from the original.
+these many points no entry is further than a few units of 255 from the original. Viridis and Magma are by van der Walt
+and Smith, Cividis by Nuñez, Anderton and Renslow (2018), Cool to warm by Moreland (2009), Berlin by Crameri (2018).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ class ColourMap:
 
     name: str
     points: tuple[int, ...]
+    diverging: bool = False
+    """Whether its middle stands for zero, and its two halves for the signs."""
 
     def table(self) -> list[int]:
         """256 opaque ARGB colours, ready for QImage.setColorTable."""
@@ -54,9 +57,32 @@ MAGMA = ColourMap(
     "Magma",
     (0x000004, 0x180F3D, 0x440F76, 0x721F81, 0x9E2F7F, 0xCD4071, 0xF1605D, 0xFD9668, 0xFECA8D, 0xFCFDBF),
 )
+CIVIDIS = ColourMap(
+    "Cividis",
+    (
+        0x00224E, 0x023271, 0x30426D, 0x49536C, 0x5E636F, 0x727374, 0x878478, 0x9D9576, 0xB5A86F, 0xCEBC63, 0xE7D150,
+        0xFEE838,
+    ),
+)  # fmt: skip
 GREY = ColourMap("Grey", (0x000000, 0xFFFFFF))
+COOL_TO_WARM = ColourMap(
+    "Cool to warm",
+    (
+        0x3B4CC0, 0x4E68D8, 0x6282EA, 0x779AF7, 0x8DB0FE, 0xA3C2FE, 0xB8D0F9, 0xCCD9ED, 0xDCDCDC, 0xEBD3C6, 0xF4C5AD,
+        0xF7B194, 0xF49A7B, 0xEC7F63, 0xDE614D, 0xCB3E38, 0xB40426,
+    ),
+    diverging=True,
+)  # fmt: skip
+BERLIN = ColourMap(
+    "Berlin",
+    (
+        0x9EB0FF, 0x79ABED, 0x519FD3, 0x3685AD, 0x286886, 0x1D4C62, 0x14313F, 0x111A20, 0x180C0A, 0x2A0E01, 0x401201,
+        0x5A1C07, 0x7C321C, 0x9C4F3D, 0xBC6D61, 0xDD8D86, 0xFFADAD,
+    ),
+    diverging=True,
+)  # fmt: skip
 
-COLOUR_MAPS: dict[str, ColourMap] = {m.name: m for m in (VIRIDIS, MAGMA, GREY)}
+COLOUR_MAPS: dict[str, ColourMap] = {m.name: m for m in (VIRIDIS, MAGMA, CIVIDIS, GREY, COOL_TO_WARM, BERLIN)}
 """The scales a person can choose from, the default first."""
 
 CLASS_COLOURS: tuple[int, ...] = (

@@ -9,7 +9,7 @@ from PySide6.QtGui import QHelpEvent, QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.colormaps import VIRIDIS, ColourMap
-from cnnstudio.app.features.layer_maps import number
+from cnnstudio.app.features.layer_maps import Scaling, number
 from cnnstudio.app.features.mosaic import indexed
 from cnnstudio.app.features.pictures import ink_table, lines
 from cnnstudio.app.features.words import tool, words
@@ -41,15 +41,15 @@ class ChannelPicture(QWidget):
         self._layer: LayerMaps | None = None
         self._channel = 0
         self._depth = 0
-        self._one_scale = False
+        self._scaling = Scaling()
         self._colours = VIRIDIS
         self._mouse: QPointF | None = None
         themes.changed.connect(self.update)
 
-    def show_channel(self, layer: LayerMaps, channel: int, depth: int, one_scale: bool, colours: ColourMap) -> None:
+    def show_channel(self, layer: LayerMaps, channel: int, depth: int, scaling: Scaling, colours: ColourMap) -> None:
         """Show that channel; `depth` is the slice of a volume."""
         self._layer, self._channel, self._depth = layer, channel, depth
-        self._one_scale, self._colours = one_scale, colours
+        self._scaling, self._colours = scaling, colours
         self._tell()
         self.update()
 
@@ -84,12 +84,11 @@ class ChannelPicture(QWidget):
         painter.drawImage(place, self._image(layer, place))
         painter.setPen(theme().color(Role.BORDER))
         painter.drawRect(QRectF(place).adjusted(-0.5, -0.5, 0.5, 0.5))
-        low, high = layer.range if self._one_scale else (
-            float(layer.low[self._channel]), float(layer.high[self._channel]),
-        )  # fmt: skip
+        centred = self._colours.diverging and layer.kind != "signals"
+        low, high = (float(ends[self._channel]) for ends in layer.spans(self._scaling, centred))
         bar = QRect(place.right() + space(2), place.top(), BAR, place.height())
         if layer.kind != "signals":
-            painter.drawImage(bar, _ramp(self._colours))
+            painter.drawImage(bar, ramp(self._colours))
             painter.drawRect(QRectF(bar).adjusted(-0.5, -0.5, 0.5, 0.5))
         painter.setFont(theme().font(Scale.CAPTION))
         painter.setPen(theme().color(Role.MUTED))
@@ -103,10 +102,10 @@ class ChannelPicture(QWidget):
         one = slice(self._channel, self._channel + 1)
         if layer.kind == "signals":
             ratio = self.devicePixelRatioF()
-            maps = (layer.one_scale if self._one_scale else layer.maps)[one]
+            maps = layer.scaled(one, self._scaling)
             strip = lines(maps, max(1, round(place.width() * ratio)), max(1, round(place.height() * ratio)))[0]
             return indexed(strip, ink_table(theme().color(Role.CANVAS), theme().color(Role.CURVE_1)))
-        plane = layer.planes(self._depth, self._one_scale)[self._channel]
+        plane = layer.planes(self._depth, one, self._scaling, centred=self._colours.diverging)[0]
         return indexed(plane, self._colours.table())
 
     def _tell(self) -> None:
@@ -156,7 +155,7 @@ class MapDetail(QWidget):
         self.setAccessibleName("Enlarged channel")
         self._layer: LayerMaps | None = None
         self._channel = 0
-        self._look: tuple[int, bool, ColourMap] = (0, False, VIRIDIS)
+        self._look: tuple[int, Scaling, ColourMap] = (0, Scaling(), VIRIDIS)
         self._back = tool("feature_detail_back", "chevron-left", "Back to all channels (Esc)", text="All channels")
         self._previous = tool("feature_detail_previous", "chevron-left", "Previous channel (Left)")
         self._next = tool("feature_detail_next", "chevron-right", "Next channel (Right)")
@@ -191,23 +190,13 @@ class MapDetail(QWidget):
         """The picture itself."""
         return self._picture
 
-    def show_channel(self, layer: LayerMaps, channel: int, depth: int, one_scale: bool, colours: ColourMap) -> None:
+    def show_channel(self, layer: LayerMaps, channel: int, depth: int, scaling: Scaling, colours: ColourMap) -> None:
         """Show that channel of the layer."""
-        self._layer, self._look = layer, (depth, one_scale, colours)
+        self._layer, self._look = layer, (depth, scaling, colours)
         self._channel = max(0, min(layer.count - 1, channel))
-        values = layer.channel(self._channel)
         self._title.setText(f"Channel {self._channel}")
         self._title.setToolTip(f"One of {layer.count:,} channels, counted from 0")
-        zeros = int((abs(values) < 1e-12).sum())
-        told = [
-            f"lowest {number(float(layer.low[self._channel]))}",
-            f"highest {number(float(layer.high[self._channel]))}",
-            f"mean {number(float(values.mean()))}",
-            f"zero {share(zeros, values.size)}",
-        ]
-        if self._channel in layer.dead:
-            told.append("the same value everywhere for this sample")
-        self._numbers.setText(" · ".join(told))
+        self._numbers.setText(channel_words(layer, self._channel))
         self._previous.setEnabled(self._channel > 0)
         self._next.setEnabled(self._channel < layer.count - 1)
         self._picture.show_channel(layer, self._channel, *self._look)
@@ -239,7 +228,25 @@ class MapDetail(QWidget):
             super().keyPressEvent(event)
 
 
-def _ramp(colours: ColourMap) -> QImage:
+def channel_words(layer: LayerMaps, channel: int) -> str:
+    """The numbers of one channel: range, mean, zeros, and what is the matter with it."""
+    values = layer.channel(channel)
+    zeros = int((abs(values) < 1e-12).sum())
+    told = [
+        f"lowest {number(float(layer.low[channel]))}",
+        f"highest {number(float(layer.high[channel]))}",
+        f"mean {number(float(values.mean()))}",
+        f"zero {share(zeros, values.size)}",
+    ]
+    if channel in layer.saturated:
+        told.append("saturated: nearly all values lie where the curve has levelled off")
+    elif channel in layer.dead:
+        told.append("the same value everywhere for this sample")
+    return " · ".join(told)
+
+
+def ramp(colours: ColourMap) -> QImage:
+    """The colours from high to low, one pixel wide, for a colour bar."""
     ramp = QImage(1, 256, QImage.Format.Format_RGB32)
     for entry, colour in enumerate(colours.table()):
         ramp.setPixel(0, 255 - entry, colour)

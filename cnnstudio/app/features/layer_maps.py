@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from cnnstudio.app.features.mosaic import dead_channels, decode, on_one_scale
+from cnnstudio.app.features.mosaic import dead_channels, decode, rescaled
 from cnnstudio.app.format import counted, shape
 
 if TYPE_CHECKING:
@@ -17,6 +17,22 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["vector", "signals", "images", "volumes"]
 _KINDS: tuple[Kind, ...] = ("vector", "signals", "images", "volumes")
+Channels: TypeAlias = "slice | np.ndarray[Any, np.dtype[np.intp]]"
+"""Some of the channels, in the order in which they are wanted."""
+SATURATED_SHARE = 0.95
+"""Of a channel that is called saturated, at least this share of the cells lies where the curve has levelled off."""
+_NEAR = 0.01
+"""How near to the limit that is, as a share of it or of the span between two limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """Which values the two ends of the colour map stand for."""
+
+    whole_layer: bool = False
+    """The layer's range, so that channels can be compared, instead of each channel's own."""
+    span: tuple[float, float] | None = None
+    """With `whole_layer`: this range instead, for layers side by side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,17 +42,33 @@ class LayerMaps:
     maps: Bytes
     low: Floats
     high: Floats
+    limits: tuple[float, ...] = ()
+    """Values at which the block's curve levels off."""
 
     @classmethod
-    def of(cls, event: FeatureMaps | Maps) -> LayerMaps:
+    def of(cls, event: FeatureMaps | Maps, limits: tuple[float, ...] = ()) -> LayerMaps:
         """What the worker sent, checked: raises ValueError when the arrays do not belong together."""
-        maps = np.asarray(event.maps)
-        low, high = np.asarray(event.low, np.float32), np.asarray(event.high, np.float32)
+        return cls.checked(event.maps, event.low, event.high, limits)
+
+    @classmethod
+    def checked(cls, maps: Any, low: Any, high: Any, limits: tuple[float, ...] = ()) -> LayerMaps:
+        """These arrays: raises ValueError when they do not belong together."""
+        maps = np.asarray(maps)
+        low, high = np.asarray(low, np.float32), np.asarray(high, np.float32)
         if maps.dtype != np.uint8 or not 1 <= maps.ndim <= len(_KINDS) or maps.size == 0:
             raise ValueError(f"Feature maps must be bytes with 1 to 4 axes, not {maps.dtype} of shape {maps.shape}.")
         if low.shape != maps.shape[:1] or high.shape != maps.shape[:1]:
             raise ValueError(f"{len(maps)} maps need {len(maps)} ranges, not {low.shape} and {high.shape}.")
-        return cls(maps, low, high)
+        return cls(maps, low, high, limits)
+
+    @classmethod
+    def made_of(cls, values: Floats) -> LayerMaps:
+        """Values (channels, ...) brought to bytes."""
+        flat = np.nan_to_num(values.reshape(len(values), -1), posinf=0.0, neginf=0.0)
+        low, high = flat.min(axis=1).astype(np.float32), flat.max(axis=1).astype(np.float32)
+        span = np.where(high > low, high - low, 1.0)[:, np.newaxis]
+        levels = np.rint((flat - low[:, np.newaxis]) / span * 255).astype(np.uint8)
+        return cls(levels.reshape(values.shape), low, high)
 
     @property
     def kind(self) -> Kind:
@@ -58,22 +90,60 @@ class LayerMaps:
         """Channels with the same value everywhere. A value of a vector is no channel that could be dead."""
         if self.kind == "vector" or self.maps[0].size == 1:
             return frozenset()
-        return frozenset(np.flatnonzero(dead_channels(self.low, self.high)).tolist())
+        constant = np.flatnonzero(dead_channels(self.low, self.high)).tolist()
+        return frozenset(constant) - self.saturated
+
+    @functools.cached_property
+    def saturated(self) -> frozenset[int]:
+        """Channels nearly all of whose cells lie at a limit of the block's curve."""
+        if not self.limits or self.kind == "vector" or self.maps[0].size == 1:
+            return frozenset()
+        near = _NEAR * max(self.limits[-1] - self.limits[0], abs(self.limits[0]), abs(self.limits[-1]))
+        along = (-1,) + (1,) * (self.maps.ndim - 1)
+        span = np.where(self.high > self.low, self.high - self.low, 1.0) / 255
+        at_limit = np.zeros(self.maps.shape, bool)
+        for limit in self.limits:
+            first, last = ((limit + by - self.low) / span for by in (-near, near))
+            at_limit |= (self.maps >= first.reshape(along)) & (self.maps <= last.reshape(along))
+        held = at_limit.reshape(self.count, -1).mean(axis=1)
+        return frozenset(np.flatnonzero(held >= SATURATED_SHARE).tolist())
 
     @property
     def range(self) -> tuple[float, float]:
         """Lowest and highest value of the layer."""
         return float(self.low.min()), float(self.high.max())
 
-    @functools.cached_property
-    def one_scale(self) -> Bytes:
-        """The maps with one scale for the entire layer."""
-        return on_one_scale(self.maps, self.low, self.high)
+    @property
+    def is_signed(self) -> bool:
+        """Whether there are values on both sides of zero."""
+        low, high = self.range
+        return low < 0 < high
 
-    def planes(self, depth: int, one_scale: bool) -> Bytes:
-        """Images or that slice of the volumes, (channels, height, width)."""
-        maps = self.one_scale if one_scale else self.maps
-        return maps[:, min(depth, self.depth - 1)] if self.kind == "volumes" else maps
+    def spans(self, scaling: Scaling, centred: bool) -> tuple[Floats, Floats]:
+        """For each channel the values at the two ends of the colour map; `centred`: with zero in its middle."""
+        bottom, top = self.low, self.high
+        if scaling.whole_layer:
+            low, high = scaling.span or self.range
+            bottom, top = np.full_like(bottom, low), np.full_like(top, high)
+        if centred:
+            top = np.maximum(np.abs(bottom), np.abs(top))
+            bottom = -top
+        return bottom, top
+
+    def scaled(self, channels: Channels, scaling: Scaling, *, centred: bool = False) -> Bytes:
+        """Those channels, as levels of the colour map. Nothing is computed for the others."""
+        maps = self.maps[channels]
+        if not scaling.whole_layer and not centred:
+            return maps
+        bottom, top = self.spans(scaling, centred)
+        return rescaled(maps, self.low[channels], self.high[channels], bottom[channels], top[channels])
+
+    def planes(self, depth: int, channels: Channels, scaling: Scaling, *, centred: bool = False) -> Bytes:
+        """Images or that slice of the volumes, (channels, height, width), as levels of the colour map."""
+        layer = self
+        if self.kind == "volumes":
+            layer = LayerMaps(self.maps[:, min(depth, self.depth - 1)], self.low, self.high)
+        return layer.scaled(channels, scaling, centred=centred)
 
     def channel(self, number: int) -> Floats:
         """The values of one channel, in the shape of the channel."""

@@ -123,18 +123,18 @@ def decode(maps: Bytes, low: Floats, high: Floats) -> Floats:
     return maps.astype(np.float32) * span.reshape(along) + low.astype(np.float32).reshape(along)
 
 
-def on_one_scale(maps: Bytes, low: Floats, high: Floats) -> Bytes:
-    """The maps with 0 for the lowest value of the entire layer and 255 for its highest."""
-    bottom, top = float(low.min()), float(high.max())
-    if not top > bottom:
-        return np.zeros_like(maps)
-    factor = 255.0 / (top - bottom)
-    slope = ((high - low) / 255.0 * factor).astype(np.float64)
-    offset = ((low - bottom) * factor).astype(np.float64)
+def rescaled(maps: Bytes, low: Floats, high: Floats, bottom: Floats, top: Floats) -> Bytes:
+    """The maps with 0 for each channel's `bottom` and 255 for its `top`; where those are equal, all is 0."""
+    span = (top - bottom).astype(np.float64)
+    factor = np.divide(255.0, span, out=np.zeros_like(span), where=span > 0)
+    slope = (high - low).astype(np.float64) / 255.0 * factor
+    offset = (low - bottom).astype(np.float64) * factor
     # A table of 256 entries for each channel: far fewer sums than values.
     tables = np.rint(np.arange(256)[None, :] * slope[:, None] + offset[:, None]).clip(0, 255).astype(np.uint8)
-    channels = np.arange(len(maps)).reshape((-1,) + (1,) * (maps.ndim - 1))
-    return tables[channels, maps]
+    made = np.empty(maps.shape, np.uint8)
+    for number, table in enumerate(tables):
+        made[number] = table[maps[number]]
+    return made
 
 
 def dead_channels(low: Floats, high: Floats) -> Floats:

@@ -12,8 +12,9 @@ from cnnstudio.app.features.mosaic import fit, fit_bars, fit_strips, mosaic
 if TYPE_CHECKING:
     from PySide6.QtGui import QColor
 
-    from cnnstudio.app.features.layer_maps import LayerMaps
+    from cnnstudio.app.features.layer_maps import LayerMaps, Scaling
     from cnnstudio.app.features.mosaic import Bytes, Floats, Grid
+    from cnnstudio.app.features.ranking import Ranks
 
 STRIP = (150, 34)
 """Smallest (width, height) of a signal's strip, in logical pixels."""
@@ -21,10 +22,13 @@ UP, DOWN = 255, 128
 """Levels of bars above and below zero."""
 
 
-def layout(layer: LayerMaps, room: tuple[int, int], gap: int, ratio: float) -> Grid:
-    """The grid of tiles for `room` (width, height); all in device pixels, of which `ratio` make a logical one."""
+def layout(layer: LayerMaps, room: tuple[int, int], gap: int, ratio: float, *, one_column: bool = False) -> Grid:
+    """The grid of tiles for `room` (width, height); all in device pixels, of which `ratio` make a logical one.
+
+    `one_column` lays signals below each other, as wide as the room.
+    """
     if layer.kind == "signals":
-        least = (round(STRIP[0] * ratio), round(STRIP[1] * ratio))
+        least = (room[0] if one_column else round(STRIP[0] * ratio), round(STRIP[1] * ratio))
         return fit_strips(layer.count, least, room, gap)
     if layer.kind == "vector":
         return fit_bars(layer.count, room, ratio)
@@ -32,18 +36,27 @@ def layout(layer: LayerMaps, room: tuple[int, int], gap: int, ratio: float) -> G
     return fit(layer.count, (int(shape[0]), int(shape[1])), room, gap)
 
 
-def picture(layer: LayerMaps, grid: Grid, rows: range, depth: int, one_scale: bool) -> Bytes:
-    """Those rows of tiles as the bytes of one Indexed8 picture."""
-    channels = slice(rows.start * grid.columns, rows.stop * grid.columns)
+def picture(
+    layer: LayerMaps,
+    grid: Grid,
+    rows: range,
+    depth: int,
+    scaling: Scaling,
+    *,
+    centred: bool = False,
+    ranks: Ranks | None = None,
+) -> Bytes:
+    """Those rows of tiles as the bytes of one Indexed8 picture; nothing is computed for the others."""
+    places = slice(rows.start * grid.columns, rows.stop * grid.columns)
+    channels = places if ranks is None else ranks[places]
     if layer.kind in ("images", "volumes"):
-        return mosaic(layer.planes(depth, one_scale), grid, rows.start, len(rows))
-    if layer.kind == "signals":
-        maps = layer.one_scale if one_scale else layer.maps
-        tiles = lines(maps[channels], grid.width, grid.height)
+        tiles, scale = layer.planes(depth, channels, scaling, centred=centred), grid.scale
+    elif layer.kind == "signals":
+        tiles, scale = lines(layer.scaled(channels, scaling), grid.width, grid.height), 1
     else:
-        tiles = bars(layer.values(), grid.width, grid.height)[channels]
-    part = type(grid)(len(tiles), grid.columns, grid.width, grid.height, 1, grid.gap)
-    return mosaic(tiles, part)
+        tiles, scale = bars(layer.values(), grid.width, grid.height)[channels], 1
+    part = type(grid)(len(tiles), grid.columns, grid.width, grid.height, scale, grid.gap)
+    return mosaic(tiles, part, 0, len(rows))
 
 
 def lines(maps: Bytes, width: int, height: int) -> Bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from cnnstudio.app.features.colormaps import VIRIDIS, ColourMap
-from cnnstudio.app.features.layer_maps import number
+from cnnstudio.app.features.layer_maps import Scaling, number
 from cnnstudio.app.features.mosaic import indexed
 from cnnstudio.app.features.pictures import bar_table, ink_table, layout, picture
 from cnnstudio.app.theme import Role, theme, themes
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 
     from cnnstudio.app.features.layer_maps import LayerMaps
     from cnnstudio.app.features.mosaic import Grid
+    from cnnstudio.app.features.ranking import Ranks
 
 GAP = 4
+FLAG = 12.0
+"""Largest size of the mark on a dead or saturated channel."""
 CROWD = 160
 """From this many channels on the gaps are halved."""
 
@@ -30,10 +34,15 @@ class TileView(QAbstractScrollArea):
 
     hovered = Signal(str)
     """The channel, place and value under the mouse in words; "" outside."""
+    pointed = Signal(object)
+    """Channel and cell under the mouse as (int, tuple); None outside."""
+    framed = Signal(int)
+    """The arrow keys have reached another channel."""
     opened = Signal(int)
     """A channel to enlarge."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, one_column: bool = False) -> None:
+        """`one_column` lays signals below each other, as wide as the view."""
         super().__init__(parent)
         self.setObjectName("feature_tiles")
         self.setAccessibleName("Feature maps")
@@ -45,7 +54,11 @@ class TileView(QAbstractScrollArea):
         self._layer: LayerMaps | None = None
         self._grid: Grid | None = None
         self._colours = VIRIDIS
-        self._one_scale = False
+        self._scaling = Scaling()
+        self._one_column = one_column
+        self._ranks: Ranks | None = None
+        self._places: Ranks | None = None
+        self._chosen: int | None = None
         self._depth = 0
         self._current = 0
         self._pointed: QPoint | None = None
@@ -70,10 +83,17 @@ class TileView(QAbstractScrollArea):
         """The channel that the arrow keys have reached."""
         return self._current
 
+    @property
+    def is_pointed_at(self) -> bool:
+        """Whether the mouse is over a tile."""
+        return self._pointed_channel() is not None
+
     def show_layer(self, layer: LayerMaps | None) -> None:
         """Show these maps; the place scrolled to stays when they have the shape of the last ones."""
         before = self._layer
         self._layer = layer
+        if layer is None or (self._ranks is not None and len(self._ranks) != layer.count):
+            self._ranks = self._places = None
         if layer is None or before is None or before.maps.shape != layer.maps.shape:
             self._current = 0
             self._arrange()
@@ -85,10 +105,22 @@ class TileView(QAbstractScrollArea):
         self._colours = colours
         self._repaint()
 
-    def set_one_scale(self, one_scale: bool) -> None:
-        """Whether all channels share one scale, so that they can be compared, or each uses its own range."""
-        self._one_scale = one_scale
+    def set_scaling(self, scaling: Scaling) -> None:
+        """Which values the ends of the colour map stand for."""
+        self._scaling = scaling
         self._repaint()
+
+    def set_ranks(self, ranks: Ranks | None) -> None:
+        """The channel at each place, of as many as the layer has; None for the order of their numbers."""
+        self._ranks = ranks
+        self._places = None if ranks is None else np.argsort(ranks)
+        self._repaint()
+        self._tell()
+
+    def set_chosen(self, channel: int | None) -> None:
+        """Frame the channel that is looked at elsewhere; None for none."""
+        self._chosen = channel
+        self.viewport().update()
 
     def set_depth(self, depth: int) -> None:
         """Which slice of volumes is shown."""
@@ -112,7 +144,7 @@ class TileView(QAbstractScrollArea):
         ratio = self.devicePixelRatioF()
         gap = round((GAP if self._layer.count < CROWD else GAP / 2) * ratio)
         room = self.viewport().size() * ratio
-        self._grid = grid = layout(self._layer, (room.width(), room.height()), gap, ratio)
+        self._grid = grid = layout(self._layer, (room.width(), room.height()), gap, ratio, one_column=self._one_column)
         vertical, horizontal = self.verticalScrollBar(), self.horizontalScrollBar()
         vertical.setSingleStep(round((grid.height + gap) / ratio))
         vertical.setPageStep(self.viewport().height())
@@ -131,7 +163,7 @@ class TileView(QAbstractScrollArea):
         if self._grid is None:
             return QRectF()
         ratio, origin = self.devicePixelRatioF(), self._origin()
-        left, top = self._grid.place(channel)
+        left, top = self._grid.place(self._place_of(channel))
         return QRectF(
             (left + origin.x()) / ratio,
             (top + origin.y()) / ratio,
@@ -144,7 +176,14 @@ class TileView(QAbstractScrollArea):
         if self._grid is None:
             return None
         at = (point * self.devicePixelRatioF()).toPoint() - self._origin()
-        return self._grid.channel_at(at.x(), at.y())
+        place = self._grid.channel_at(at.x(), at.y())
+        return None if place is None else self._channel_of(place)
+
+    def _place_of(self, channel: int) -> int:
+        return channel if self._places is None else int(self._places[channel])
+
+    def _channel_of(self, place: int) -> int:
+        return place if self._ranks is None else int(self._ranks[place])
 
     # Painting
 
@@ -162,9 +201,11 @@ class TileView(QAbstractScrollArea):
         painter.drawImage(QPointF(origin.x() / ratio, top / ratio), image)
         if layer.kind != "vector":
             self._clear_gaps(painter, grid, layer.count)
-        seen = range(self._rows.start * grid.columns, min(layer.count, self._rows.stop * grid.columns))
-        self._flag_dead(painter, layer, seen)
+        places = range(self._rows.start * grid.columns, min(layer.count, self._rows.stop * grid.columns))
+        self._flag(painter, layer, [self._channel_of(place) for place in places])
         pointed = self._pointed_channel()
+        if self._chosen is not None and self._chosen < layer.count:
+            self._frame(painter, self._chosen, Role.ACCENT)
         if pointed is not None:
             self._frame(painter, pointed, Role.TEXT)
         if self.hasFocus():
@@ -181,7 +222,10 @@ class TileView(QAbstractScrollArea):
                 table = bar_table(ground, now.color(Role.CURVE_1), now.color(Role.CURVE_2))
             else:
                 table = self._colours.table()
-            made = indexed(picture(layer, grid, rows, self._depth, self._one_scale), table)
+            levels = picture(
+                layer, grid, rows, self._depth, self._scaling, centred=self._colours.diverging, ranks=self._ranks
+            )
+            made = indexed(levels, table)
             # The screen's own format: looking colours up once here is several times faster than at each paint.
             self._picture = made.convertToFormat(QImage.Format.Format_RGB32)
             self._picture.setDevicePixelRatio(self.devicePixelRatioF())
@@ -210,18 +254,25 @@ class TileView(QAbstractScrollArea):
                 QRectF(left + rest * pitch_x, top + (grid.rows - 1) * pitch_y, width - rest * pitch_x, pitch_y), ground
             )
 
-    def _flag_dead(self, painter: QPainter, layer: LayerMaps, seen: range) -> None:
-        dead = [c for c in seen if c in layer.dead]
-        if not dead:
+    def _flag(self, painter: QPainter, layer: LayerMaps, seen: list[int]) -> None:
+        """A corner on dead channels, a disc on saturated ones: told apart by their shape, too."""
+        dead, saturated = layer.dead, layer.saturated
+        if not dead and not saturated:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().color(Role.WARNING))
-        for channel in dead:
+        painter.setPen(QPen(theme().color(Role.SURFACE), 1))
+        for channel in seen:
+            if channel not in dead and channel not in saturated:
+                continue
             tile = self.tile_rect(channel)
-            side = min(12.0, tile.width() / 2, tile.height() / 2)
+            side = min(FLAG, tile.width() / 2, tile.height() / 2)
             corner = tile.topRight()
-            painter.drawPolygon(QPolygonF([corner, corner - QPointF(side, 0), corner + QPointF(0, side)]))
+            if channel in dead:
+                painter.setBrush(theme().color(Role.WARNING))
+                painter.drawPolygon(QPolygonF([corner, corner - QPointF(side, 0), corner + QPointF(0, side)]))
+            else:
+                painter.setBrush(theme().color(Role.ERROR))
+                painter.drawEllipse(QRectF(corner.x() - side, corner.y(), side, side))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _frame(self, painter: QPainter, channel: int, role: Role) -> None:
@@ -240,25 +291,22 @@ class TileView(QAbstractScrollArea):
         channel = self._pointed_channel()
         if channel is None or self._layer is None or self._pointed is None:
             self.hovered.emit("")
+            self.pointed.emit(None)
             return
-        self.hovered.emit(self._reading(self._layer, channel, QPointF(self._pointed)))
+        cell = self._cell_at(self._layer, channel, QPointF(self._pointed))
+        self.hovered.emit(reading(self._layer, channel, cell))
+        self.pointed.emit((channel, cell))
 
-    def _reading(self, layer: LayerMaps, channel: int, point: QPointF) -> str:
+    def _cell_at(self, layer: LayerMaps, channel: int, point: QPointF) -> tuple[int, ...]:
         if layer.kind == "vector":
-            return f"Channel {channel} · {number(layer.value(channel, ()))}"
-        inside = point - self.tile_rect(channel).topLeft()
+            return ()
         tile = self.tile_rect(channel)
+        inside = point - tile.topLeft()
+        column = _cell(inside.x(), tile.width(), layer.maps.shape[-1])
         if layer.kind == "signals":
-            cell: tuple[int, ...] = (_cell(inside.x(), tile.width(), layer.maps.shape[1]),)
-            place = f"position {cell[0]}"
-        else:
-            row = _cell(inside.y(), tile.height(), layer.maps.shape[-2])
-            column = _cell(inside.x(), tile.width(), layer.maps.shape[-1])
-            cell, place = (row, column), f"row {row}, column {column}"
-            if layer.kind == "volumes":
-                cell, place = (self._depth, row, column), f"slice {self._depth}, {place}"
-        told = f"Channel {channel} · {place} · {number(layer.value(channel, cell))}"
-        return f"{told} · the same value everywhere" if channel in layer.dead else told
+            return (column,)
+        row = _cell(inside.y(), tile.height(), layer.maps.shape[-2])
+        return (min(self._depth, layer.depth - 1), row, column) if layer.kind == "volumes" else (row, column)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Read out the value under the mouse."""
@@ -290,6 +338,7 @@ class TileView(QAbstractScrollArea):
         if self._layer is None or self._grid is None:
             super().keyPressEvent(event)
             return
+        place = self._place_of(self._current)
         moves = {
             Qt.Key.Key_Left: -1,
             Qt.Key.Key_Right: 1,
@@ -302,7 +351,8 @@ class TileView(QAbstractScrollArea):
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.opened.emit(self._current)
         elif key in moves:
-            self.set_current(self._current + moves[key])
+            self.set_current(self._channel_of(max(0, min(self._layer.count - 1, place + moves[key]))))
+            self.framed.emit(self._current)
         else:
             super().keyPressEvent(event)
 
@@ -340,6 +390,16 @@ class TileView(QAbstractScrollArea):
     def sizeHint(self) -> QSize:
         """Room for some rows of tiles."""
         return QSize(420, 360)
+
+
+def reading(layer: LayerMaps, channel: int, cell: tuple[int, ...]) -> str:
+    """Channel, place and value in words."""
+    names = {0: (), 1: ("position",), 2: ("row", "column"), 3: ("slice", "row", "column")}[len(cell)]
+    place = ", ".join(f"{name} {at}" for name, at in zip(names, cell, strict=True))
+    told = " · ".join(part for part in (f"Channel {channel}", place, number(layer.value(channel, cell))) if part)
+    if channel in layer.saturated:
+        return f"{told} · saturated"
+    return f"{told} · the same value everywhere" if channel in layer.dead else told
 
 
 def _cell(at: float, size: float, cells: int) -> int:

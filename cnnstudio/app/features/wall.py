@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
-from cnnstudio.app.features.colormaps import COLOUR_MAPS
 from cnnstudio.app.features.detail import MapDetail
-from cnnstudio.app.features.layer_maps import LayerMaps, number
+from cnnstudio.app.features.layer_maps import LayerMaps, Scaling, number
+from cnnstudio.app.features.look import LookBar
 from cnnstudio.app.features.tiles import TileView
 from cnnstudio.app.features.words import MessageView, words
 from cnnstudio.app.format import counted
 from cnnstudio.app.theme import space
 
 if TYPE_CHECKING:
-    from cnnstudio.wire.messages import FeatureMaps
+    from PySide6.QtWidgets import QLabel
 
-EACH, LAYER = "Each channel", "Whole layer"
+    from cnnstudio.wire.messages import FeatureMaps
 
 
 class FeatureWall(QWidget):
@@ -31,13 +31,8 @@ class FeatureWall(QWidget):
         self._words = words("feature_count", tip="Channels are counted from 0")
         self._range = words("feature_range", tone="muted", tip="Lowest and highest value of all channels")
         self._dead = words("feature_dead", tone="warning", tip="")
-        self._scaling = _choice(
-            "feature_scaling",
-            "Colour scale",
-            (EACH, LAYER),
-            "over each channel's own range, to see patterns, or over the whole layer's, to compare",
-        )
-        self._colours = _choice("feature_colours", "Colour map", tuple(COLOUR_MAPS), "the colours from low to high")
+        self._saturated = words("feature_saturated", tone="error", tip="")
+        self._look = LookBar("feature")
         self._depth_label = words("feature_depth_label", tone="muted")
         self._depth = QSlider(Qt.Orientation.Horizontal)
         self._depth.setObjectName("feature_depth")
@@ -61,9 +56,9 @@ class FeatureWall(QWidget):
         top.addWidget(self._words)
         top.addWidget(self._range)
         top.addWidget(self._dead)
+        top.addWidget(self._saturated)
         top.addStretch(1)
-        top.addWidget(self._scaling)
-        top.addWidget(self._colours)
+        top.addWidget(self._look)
         slices = QHBoxLayout()
         slices.setSpacing(space(2))
         slices.addWidget(self._depth_label)
@@ -81,8 +76,7 @@ class FeatureWall(QWidget):
             label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
     def _connect(self) -> None:
-        self._scaling.currentTextChanged.connect(self._rescale)
-        self._colours.currentTextChanged.connect(self._recolour)
+        self._look.changed.connect(self._apply_look)
         self._depth.valueChanged.connect(self._slice)
         self._tiles.hovered.connect(self._reading.setText)
         self._detail.hovered.connect(self._reading.setText)
@@ -115,6 +109,7 @@ class FeatureWall(QWidget):
         if before is None or before.maps.shape != layer.maps.shape:
             self._prepare(layer)
         self._describe(layer)
+        self._tiles.set_colours(self._look.look.colours_for(layer))
         if self._stack.currentWidget() is self._detail:
             self._enlarge(layer, self._detail.channel)
         else:
@@ -126,8 +121,9 @@ class FeatureWall(QWidget):
         self._tiles.show_layer(None)
         self._message.say(title, text)
         self._stack.setCurrentWidget(self._message)
-        for part in (self._words, self._range, self._dead, self._scaling, self._colours):
+        for part in (self._words, self._range, self._dead, self._saturated):
             part.setVisible(False)
+        self._look.show_kind(None)
         self._show_slices(1)
         self._reading.clear()
 
@@ -157,8 +153,7 @@ class FeatureWall(QWidget):
         self._show_slices(layer.depth)
         self._words.setVisible(True)
         self._range.setVisible(True)
-        self._scaling.setVisible(layer.kind != "vector")
-        self._colours.setVisible(layer.kind in ("images", "volumes"))
+        self._look.show_kind(layer.kind)
 
     def _show_slices(self, depth: int) -> None:
         self._depth.setVisible(depth > 1)
@@ -171,27 +166,17 @@ class FeatureWall(QWidget):
         low, high = layer.range
         self._words.setText(layer.words)
         self._range.setText(f"{number(low)} to {number(high)}")
-        dead = len(layer.dead)
-        self._dead.setVisible(dead > 0)
-        self._dead.setText(f"{dead:,} dead")
-        self._dead.setToolTip(
-            f"{counted(dead, 'channel has', 'channels have')} the same value everywhere for this sample: "
-            "marked with a corner on the tile"
-        )
+        show_flags(layer, self._dead, self._saturated)
 
     def _enlarge(self, layer: LayerMaps, channel: int) -> None:
-        colours = COLOUR_MAPS[self._colours.currentText()]
-        self._detail.show_channel(layer, channel, self._depth.value(), self._is_one_scale(), colours)
+        look = self._look.look
+        scaling = Scaling(look.whole_layer)
+        self._detail.show_channel(layer, channel, self._depth.value(), scaling, look.colours_for(layer))
 
-    def _is_one_scale(self) -> bool:
-        return self._scaling.currentText() == LAYER
-
-    def _rescale(self) -> None:
-        self._tiles.set_one_scale(self._is_one_scale())
-        self._refresh_detail()
-
-    def _recolour(self, name: str) -> None:
-        self._tiles.set_colours(COLOUR_MAPS[name])
+    def _apply_look(self) -> None:
+        look = self._look.look
+        self._tiles.set_scaling(Scaling(look.whole_layer))
+        self._tiles.set_colours(look.colours_for(self._layer))
         self._refresh_detail()
 
     def _slice(self, depth: int) -> None:
@@ -204,10 +189,18 @@ class FeatureWall(QWidget):
             self._enlarge(self._layer, self._detail.channel)
 
 
-def _choice(name: str, title: str, entries: tuple[str, ...], tip: str) -> QComboBox:
-    combo = QComboBox()
-    combo.setObjectName(name)
-    combo.setAccessibleName(title)
-    combo.setToolTip(f"{title}: {tip}")
-    combo.addItems(entries)
-    return combo
+def show_flags(layer: LayerMaps, dead: QLabel, saturated: QLabel) -> None:
+    """Say in these labels how many channels are dead and saturated; a label with nothing to say is hidden."""
+    for label, channels, name, reason in (
+        (dead, layer.dead, "dead", "the same value everywhere for this sample: marked with a corner on the tile"),
+        (
+            saturated,
+            layer.saturated,
+            "saturated",
+            "nearly all values where the block's curve has levelled off: marked with a disc on the tile",
+        ),
+    ):
+        many = len(channels)
+        label.setVisible(many > 0)
+        label.setText(f"{many:,} {name}")
+        label.setToolTip(f"{counted(many, 'channel has', 'channels have')} {reason}")
