@@ -134,6 +134,7 @@ def serve_studio(place: Path, name: str, precision: str) -> None:
     from cnnstudio.core.code.source import to_python
     from cnnstudio.engine import devices
     from cnnstudio.engine.learning import metric_names
+    from cnnstudio.engine.looking.pinned import SampleBook
     from cnnstudio.engine.looking.probes import Probe
     from cnnstudio.engine.running.checks import checked_design
     from cnnstudio.engine.workbench import set_up
@@ -149,14 +150,15 @@ def serve_studio(place: Path, name: str, precision: str) -> None:
         np.savez(place / "arrays.npz", x=x, y=y, **weights)
         told = {"code": "import keras\nfrom keras import layers\n" + to_python(bench.program)}
         (place / "told.json").write_text(json.dumps(told | {"metrics": metric_names(bench.kit)}))
-        probe = Probe(bench.model, bench.program, bench.data, bench.kit, "run", _nobody)
+        samples = SampleBook(tried.data, lambda: bench.data)
+        probe = Probe(bench.model, bench.program, samples, bench.kit, "run", _nobody)
         watch = Watch(WATCHED, Sample(), 10.0)
         _say("ready")
         done = 0
         for line in sys.stdin:
             began, looked = time.perf_counter(), probe.seconds
             for epoch in range(done + 1, done + 1 + int(line)):
-                _learn_epoch(bench, epoch, lambda: probe.look(watch, 1, 1))
+                _learn_epoch(bench, epoch, lambda: probe.look([watch], 1, 1))
             done += int(line)
             seconds = time.perf_counter() - began
             share = (probe.seconds - looked) / seconds
@@ -289,7 +291,7 @@ def memory(runs: int) -> list[float]:
         run = None
         gc.collect()
         with tempfile.TemporaryDirectory() as folder:
-            run = Run(tried, Path(folder) / "run", _nobody, Control(Watch(WATCHED, Sample(), 10.0)))
+            run = Run(tried, Path(folder) / "run", _nobody, Control([Watch(WATCHED, Sample(), 10.0)]))
             run.execute()
         found.append(_resident())
     return found

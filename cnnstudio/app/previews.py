@@ -153,7 +153,7 @@ class LivePreviews(QObject):
             return False
         text, sample = write_experiment(of_run or self._bridge.experiment), self.sample
         directory = self._run.trained_directory if of_run is not None else ""
-        self._worker.request(lambda number: GetMaps(number, text, then, sample, directory), answer)
+        self._worker.request(lambda number: GetMaps(number, text, then, sample, directory, False), answer)
         return True
 
     def toggle(self) -> None:

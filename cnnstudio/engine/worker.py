@@ -25,6 +25,7 @@ from cnnstudio.engine.data import DataError
 from cnnstudio.engine.explaining import ANSWERS, Cancelled, Explaining
 from cnnstudio.engine.looking.decoding import design_decoded
 from cnnstudio.engine.looking.effective_field import design_field
+from cnnstudio.engine.looking.pinned import Pins
 from cnnstudio.engine.looking.previews import Replaced, design_maps, previews
 from cnnstudio.engine.looking.showing import show_samples
 from cnnstudio.engine.looking.sketch import SketchError, Sketches
@@ -56,13 +57,17 @@ from cnnstudio.wire.messages import (
     GetSamples,
     Heartbeat,
     Hello,
+    KeepProbes,
     NetworkQuestion,
     PauseRun,
+    PinSample,
     ResumeRun,
     RunFailed,
+    Sample,
     ScanSource,
     StartRun,
     StopRun,
+    UnpinSample,
     Watch,
     WatchPreviews,
 )
@@ -96,14 +101,17 @@ class Worker:
         self._closing = threading.Event()
         self._force = threading.Timer(_GRACE_SECONDS, os._exit, (0,))  # compiling and exporting cannot be interrupted
         self._force.daemon = True
-        self._watch: Watch | None = None
+        self._watches: dict[int, Watch] = {}
+        """By view."""
         self._watch_previews: WatchPreviews | None = None
+        self._kept: tuple[Sample, ...] = ()
         self._newest_previews: GetPreviews | None = None
         self._asked: Asked = queue.SimpleQueue()
         """Questions about a design that wait for the next step of a run."""
         self._runs_due = 0
         """Runs that wait or go on."""
-        self._sketches = Sketches()
+        self._pins = Pins()
+        self._sketches = Sketches(self._pins)
         self._cancelled = Cancelled()
         self._explaining = Explaining(self._sketches, self._outbox.put, self._cancelled, self._has_time)
         self._asked_before: dict[str, list[Callable[[Control], None]]] = {}
@@ -124,6 +132,9 @@ class Worker:
             CancelScan: self._scans.cancel,
             CancelTrial: self._trials.cancel,
             CancelQuestion: self._cancelled.add,
+            PinSample: self._pin_sample,
+            UnpinSample: self._pins.release,
+            KeepProbes: self._keep_probes,
         }
         """Handled by the reader, in mid-training too."""
         self._in_turn: dict[type[Command], Handler] = {
@@ -233,18 +244,24 @@ class Worker:
 
     def _watch_block(self, command: Watch) -> None:
         with self._lock:
-            self._watch = command if command.block else None
-            self._control.watch = self._watch
+            self._watches.pop(command.view, None)
+            if command.block:
+                self._watches[command.view] = command
+            self._control.watches = tuple(self._watches.values())
 
     def _look_again(self, command: Watch) -> None:
         """Between runs nobody looks by themselves. Of many changes in a row only the last is looked at."""
-        if self._run is not None and command is self._watch:
+        if self._run is not None and command is self._watches.get(command.view):
             self._run.look()
 
     def _watch_pictures(self, command: WatchPreviews) -> None:
         with self._lock:
             self._watch_previews = command if command.hertz > 0 else None
             self._control.previews = self._watch_previews
+
+    def _keep_probes(self, command: KeepProbes) -> None:
+        with self._lock:
+            self._kept = self._control.kept = command.samples
 
     def _note_newest(self, command: GetPreviews) -> None:
         self._newest_previews = command
@@ -312,6 +329,18 @@ class Worker:
             answer = Failed(command.request, str(error))
         self._outbox.put(answer)
 
+    def _pin_sample(self, command: PinSample) -> None:
+        """It counts at once, whoever asks about it next; whether it can be used at all is said when it was read."""
+        self._pins.hold(command)
+        self._samples.submit(self._handle, {PinSample: self._answer_pin}, command)
+
+    def _answer_pin(self, command: PinSample) -> None:
+        try:
+            answer: Event = self._pins.answer(command)
+        except (FileError, DataError) as error:
+            answer = Failed(command.request, str(error))
+        self._outbox.put(answer)
+
     def _start_run(self, command: StartRun) -> None:
         def made(control: Control) -> Run:
             experiment = read_experiment(command.experiment, "The experiment")
@@ -347,7 +376,8 @@ class Worker:
     def _begin(self, run: str) -> Control:
         with self._lock:
             self._running = run
-            self._control = Control(self._watch, self._watch_previews, self._asked, self._cancelled)
+            watches = tuple(self._watches.values())
+            self._control = Control(watches, self._watch_previews, self._asked, self._cancelled, self._pins, self._kept)
             if self._closing.is_set():
                 self._control.abandon()
             for what in self._asked_before.pop(run, ()):
@@ -379,7 +409,7 @@ def _warm_up() -> None:
 
 _TRIALS = GetPreflight | FindRate
 _OF_DESIGNS = GetPreviews | GetMaps | GetEffectiveField | GetDecoded | NetworkQuestion
-_REQUESTS = GetSamples | ScanSource | ExportRun | _OF_DESIGNS | _TRIALS
+_REQUESTS = GetSamples | PinSample | ScanSource | ExportRun | _OF_DESIGNS | _TRIALS
 
 
 def _refusal(command: Command, sentence: str, details: str) -> Event:

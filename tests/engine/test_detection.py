@@ -244,7 +244,7 @@ def detector(**training: Any) -> Experiment:
 
 def test_a_run_its_script_and_its_export_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     events: list[Event] = []
-    control = Control(Watch("output", Sample("validation", 0), 1000.0))
+    control = Control([Watch("output", Sample("validation", 0), 1000.0)])
     ended = train(detector(), tmp_path / "run", events.append, control)
     assert list(ended.test) == ["loss", "map_50", "map"]
     judged = [e for e in events if isinstance(e, Evaluation)]

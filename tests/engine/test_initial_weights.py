@@ -82,7 +82,7 @@ def test_a_run_starts_from_exactly_these_weights(
 ) -> None:
     experiment, predicted = learned
     events: list[Event] = []
-    control = Control(Watch("output", Sample("validation", 2), 1000.0))
+    control = Control([Watch("output", Sample("validation", 2), 1000.0)])
     train(experiment, tmp_path / "run", events.append, control)
     first = next(e for e in events if isinstance(e, FeatureMaps))
     assert first.step == 0

@@ -211,7 +211,7 @@ def test_a_network_in_few_bits_is_looked_at_as_any_other(tmp_path: Path) -> None
     text, folder = write_experiment(experiment), tmp_path / "run"
     asked.put(GetMaps(1, text, "convolution_1", sample, str(folder)))
     asked.put(GetEffectiveField(2, text, "convolution_1", (3, 3), sample, str(folder)))
-    control = Control(Watch("convolution_1", sample), WatchPreviews(sample), asked)
+    control = Control([Watch("convolution_1", sample)], WatchPreviews(sample), asked)
     Run(experiment, folder, events.append, control).execute()
     assert {FeatureMaps, Previews, Maps, EffectiveField} <= {type(event) for event in events}
     looked = next(event for event in events if isinstance(event, FeatureMaps))

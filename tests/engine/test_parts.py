@@ -17,6 +17,7 @@ from cnnstudio.engine.backend import tensorflow
 from cnnstudio.engine.build import build_keras
 from cnnstudio.engine.data import load
 from cnnstudio.engine.looking import probes
+from cnnstudio.engine.looking.pinned import SampleBook
 from cnnstudio.engine.looking.probes import Probe, quantise, thinned
 from cnnstudio.engine.outbox import Outbox
 from cnnstudio.engine.tasks import kit_for
@@ -109,9 +110,8 @@ def looked_at() -> tuple[Probe, list[Event]]:
     data = load(experiment.data)
     program = trace(experiment.architecture, data.info).program()
     events: list[Event] = []
-    return Probe(
-        build_keras(program), program, data, kit_for(data.info, experiment.training), "r", events.append
-    ), events
+    samples, kit = SampleBook(experiment.data, lambda: data), kit_for(data.info, experiment.training)
+    return Probe(build_keras(program), program, samples, kit, "r", events.append), events
 
 
 def ticking(monkeypatch: pytest.MonkeyPatch, cost: float) -> Callable[[float], None]:
@@ -137,10 +137,10 @@ def test_maps_come_no_more_often_than_asked(
     probe, events = looked_at
     watch = Watch("convolution_1", Sample(), 10.0)
     for step in range(100):
-        probe.look(watch, 1, step)
+        probe.look([watch], 1, step)
         forward(0.01)
     assert 9 <= len(events) <= 11
-    probe.look(Watch("convolution_1", Sample(index=1), 10.0), 1, 100)
+    probe.look([Watch("convolution_1", Sample(index=1), 10.0)], 1, 100)
     assert isinstance(events[-1], FeatureMaps)
     assert events[-1].sample.index == 1
 
@@ -152,7 +152,7 @@ def test_a_slow_block_takes_at_most_a_fiftieth_of_the_time(
     probe, events = looked_at
     watch = Watch("convolution_1", Sample(), 1000.0)
     for step in range(1000):
-        probe.look(watch, 1, step)
+        probe.look([watch], 1, step)
         forward(0.01)
     assert len(events) >= 2
     assert probe.seconds <= 0.03 * (1000 * 0.01 + 1000 * 0.05) + 0.1
@@ -171,10 +171,10 @@ def test_a_device_that_cannot_look_does_not_end_the_run(
 
     with monkeypatch.context() as patch:
         patch.setattr(probes, "_compiled", made)
-        probe.look(Watch("convolution_1", Sample()), 1, 1)
+        probe.look([Watch("convolution_1", Sample())], 1, 1)
     assert isinstance(events[-1], WatchFailed)
     assert 'The maps of "convolution_1" cannot be computed on this device (OOM when' in events[-1].message
-    probe.look(Watch("convolution_1", Sample()), 1, 2)
+    probe.look([Watch("convolution_1", Sample())], 1, 2)
     assert isinstance(events[-1], FeatureMaps)
 
 
@@ -188,12 +188,12 @@ def test_compiled_bytes_are_those_of_numpy() -> None:
 
 def test_watching_nothing_costs_nothing_and_a_wrong_watch_is_said_once(looked_at: tuple[Probe, list[Event]]) -> None:
     probe, events = looked_at
-    probe.look(None, 1, 1)
-    probe.look(Watch("", Sample()), 1, 1)
+    probe.look([], 1, 1)
+    probe.look([Watch("", Sample())], 1, 1)
     assert (events, probe.seconds) == ([], 0.0)
     wrong = Watch("nowhere", Sample())
     for step in range(5):
-        probe.look(wrong, 1, step)
+        probe.look([wrong], 1, step)
     assert [type(e) for e in events] == [WatchFailed]
 
 

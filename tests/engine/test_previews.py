@@ -94,7 +94,7 @@ def test_what_is_not_wanted_any_more_is_given_up() -> None:
 
 def test_a_run_that_is_watched_learns_the_same_to_the_bit(tmp_path: Path) -> None:
     events: list[Event] = []
-    control = Control(None, WatchPreviews(SAMPLE, 1e9, 44), queue.SimpleQueue())
+    control = Control((), WatchPreviews(SAMPLE, 1e9, 44), queue.SimpleQueue())
     train(small(), tmp_path / "watched", events.append, control)
     quiet: list[Event] = []
     train(small(), tmp_path / "alone", quiet.append, Control())
@@ -120,13 +120,13 @@ def test_a_run_that_is_watched_learns_the_same_to_the_bit(tmp_path: Path) -> Non
 
 def test_pictures_keep_within_their_share(tmp_path: Path) -> None:
     events: list[Event] = []
-    train(small(), tmp_path / "run", events.append, Control(None, WatchPreviews(SAMPLE, 0.001, 44)))
+    train(small(), tmp_path / "run", events.append, Control((), WatchPreviews(SAMPLE, 0.001, 44)))
     assert sum(isinstance(e, Previews) for e in events) == 2  # the forced ones
 
 
 def test_a_sample_that_is_not_there_is_said_once(tmp_path: Path) -> None:
     events: list[Event] = []
-    control = Control(None, WatchPreviews(Sample("validation", 9999), 1e9))
+    control = Control((), WatchPreviews(Sample("validation", 9999), 1e9))
     train(small(), tmp_path / "run", events.append, control)
     (said,) = [e.message for e in events if isinstance(e, Failed)]
     assert said.startswith("The validation part has samples 0 to")

@@ -246,7 +246,7 @@ def test_raw_scores_are_learned_from_as_shares_are_and_shown_as_shares(tmp_path:
     plain = small(epochs=2)
     raw = SetParameters(id="output", values={"activation": "linear"})(plain)
     _, of_shares = trained(plain, tmp_path / "shares")
-    events, of_scores = trained(raw, tmp_path / "scores", Control(Watch("output", Sample("validation", 1), 1000.0)))
+    events, of_scores = trained(raw, tmp_path / "scores", Control([Watch("output", Sample("validation", 1), 1000.0)]))
     assert of_scores.test == pytest.approx(of_shares.test, abs=0.02)
     looks = of_kind(events, FeatureMaps)
     assert all(look.prediction.sum() == pytest.approx(1, abs=1e-5) and look.prediction.min() >= 0 for look in looks)

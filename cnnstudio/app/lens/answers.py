@@ -102,7 +102,7 @@ def _fingerprint(experiment: Experiment) -> Hashable:
 
 
 def _get_maps(experiment: Experiment, block: str, sample: Sample, directory: str, request: int) -> GetMaps:
-    return GetMaps(request, write_experiment(experiment), block, sample, directory)
+    return GetMaps(request, write_experiment(experiment), block, sample, directory, predict=False)
 
 
 def _get_field(

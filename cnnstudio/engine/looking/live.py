@@ -19,8 +19,8 @@ from cnnstudio.engine.explaining import ANSWERS, Cancelled, Opened
 from cnnstudio.engine.looking.decoding import decoded
 from cnnstudio.engine.looking.effective_field import effective_field
 from cnnstudio.engine.looking.flow import flow
+from cnnstudio.engine.looking.pinned import SampleBook
 from cnnstudio.engine.looking.previews import Painter, maps
-from cnnstudio.engine.looking.showing import one_sample
 from cnnstudio.engine.looking.sketch import SketchError, decoder, fingerprint, weights_of
 from cnnstudio.engine.running.control import RunError
 from cnnstudio.engine.workbench import begun_model
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cnnstudio.core.program import Step
+    from cnnstudio.engine.looking.pinned import Pins
     from cnnstudio.engine.running.control import Question
     from cnnstudio.engine.workbench import Workbench
     from cnnstudio.wire.messages import Event, Sample, WatchPreviews
@@ -58,12 +59,16 @@ class RunNetwork:
 
     trained = True
     """Whether the weights are those of a run."""
+    predicts = True
+    """Whether what comes out at the end is an answer."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, bench: Workbench, pins: Pins | None = None) -> None:
+        """`pins`: what it can be shown beside the samples of its data."""
         self.program = bench.program
         self.recipe = bench.experiment.data
         self.data = bench.data
         self.kit = bench.kit
+        self.samples = SampleBook(self.recipe, lambda: self.data, pins)
         self._bench = bench
         self._model = bench.model
         self._decoders: dict[str, Any] = {}
@@ -71,9 +76,9 @@ class RunNetwork:
         self._layers = {step: layers[name] for step, name in layer_names(self.program).items()}
 
     def sample(self, sample: Sample) -> np.ndarray:
-        """The inputs (1, ...) of a sample of the run's data. Raises SketchError."""
+        """The inputs (1, ...) of a sample of the run's data, or of a pinned one. Raises SketchError."""
         try:
-            return one_sample(self.data, sample)
+            return self.samples.inputs(sample)
         except DataError as error:
             raise SketchError(str(error)) from error
 
@@ -81,7 +86,7 @@ class RunNetwork:
         self, inputs: np.ndarray, wanted: Collection[str] | None = None, check: Callable[[], None] | None = None
     ) -> Iterator[tuple[str, np.ndarray]]:
         """Blocks and their results (..., channels), with the weights of the moment. Raises SketchError."""
-        stream = flow(self.program, self._layer_of, inputs, wanted, check)
+        stream = flow(self.program, self.layer_of, inputs, wanted, check)
         while (found := self._next(stream)) is not None:
             yield found
 
@@ -116,7 +121,8 @@ class RunNetwork:
         except DEVICE_ERRORS as error:
             raise SketchError(f"The maps cannot be computed on this device ({str(error)[:200]}).") from error
 
-    def _layer_of(self, step: Step) -> Any:
+    def layer_of(self, step: Step) -> Any:
+        """The run's Keras layer of a step."""
         return self._layers[step.name]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.program import Program
     from cnnstudio.engine.looking.sketch import Sketches
+    from cnnstudio.engine.tasks import TaskKit
     from cnnstudio.wire.messages import GetMaps, GetPreviews, Sample
 
 _SIZES = (16, 256)
@@ -28,6 +29,14 @@ class Network(Protocol):
     """What can be looked at: a `Sketch`, or the network of a run."""
 
     program: Program
+
+    @property
+    def predicts(self) -> bool:
+        """Whether what comes out at the end is an answer."""
+
+    @property
+    def kit(self) -> TaskKit:
+        """What follows from the task."""
 
     def sample(self, sample: Sample) -> np.ndarray:
         """The inputs (1, ...) of a sample."""
@@ -103,11 +112,18 @@ def design_maps(command: GetMaps, sketches: Sketches, go_on: Callable[[], bool] 
 
 
 def maps(command: GetMaps, network: Network, *, trained: bool, check: Callable[[], None] | None = None) -> Maps:
-    """The maps of one block of a network. Raises SketchError. `check` is called between two layers."""
+    """The maps of one block of a network, and its answer. Raises SketchError. `check` is called between two layers."""
     if command.block not in network.program.outputs:
         raise SketchError(f'The block "{command.block[:64]}" has no maps: it is not in the network, or has an error.')
     inputs = network.sample(command.sample)
-    values = next(found for _, found in network.values(inputs, (command.block,), check))
-    shown, low, high = quantise(values)
+    end = _output_of(network.program) if command.predict and network.predicts else command.block
+    values = dict(network.values(inputs, {command.block, end}, check))
+    shown, low, high = quantise(values[command.block])
     itself = np.asarray(inputs[0], "float32")
-    return Maps(command.request, command.block, command.sample, trained, itself, shown, low, high)
+    answer = network.kit.shown(values[end]) if command.predict and network.predicts else None
+    return Maps(command.request, command.block, command.sample, trained, itself, shown, low, high, answer)
+
+
+def _output_of(program: Program) -> str:
+    """The block whose result is the network's answer."""
+    return next(id for id, step in program.outputs.items() if step == program.result)

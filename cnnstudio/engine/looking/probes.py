@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -18,20 +19,20 @@ from cnnstudio.core.program import INPUT
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras, tensorflow
 from cnnstudio.engine.build import layer_names, room_for
 from cnnstudio.engine.data import DataError
-from cnnstudio.engine.looking.showing import one_sample
 from cnnstudio.wire.messages import FeatureMaps, Watch, WatchFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from cnnstudio.core.program import Program
-    from cnnstudio.engine.data import Dataset
+    from cnnstudio.engine.looking.pinned import SampleBook
     from cnnstudio.engine.tasks import TaskKit
     from cnnstudio.wire.messages import Event, Sample
 
 _LOOKERS_KEPT = 8
 _SHARE = 0.02
-"""Of the time, at most this goes into watching: a block that is slow to look at is looked at less often."""
+"""Of the time, at most this goes into watching, whatever the number of views: what is slow to look at is looked at
+less often."""
 _MAX_BYTES = 16 << 20
 """Larger sets of maps are thinned along the spatial axes before they are sent."""
 
@@ -44,48 +45,98 @@ class ProbeError(ValueError):
     """The block or sample cannot be watched; one sentence says why."""
 
 
+@dataclass
+class _View:
+    """What is known of one view's watch."""
+
+    watch: Watch
+    due: float = 0.0
+    broken: bool = False
+
+    @property
+    def subject(self) -> tuple[str, Sample]:
+        return self.watch.block, self.watch.sample
+
+
 class Probe:
     """Looks at the model of one run. Used from the thread that trains, or after the run from the one that trained."""
 
     def __init__(
-        self, model: Any, program: Program, data: Dataset, kit: TaskKit, run: str, emit: Callable[[Event], None]
+        self,
+        model: Any,
+        program: Program,
+        samples: SampleBook,
+        kit: TaskKit,
+        run: str,
+        emit: Callable[[Event], None],
     ) -> None:
+        """`samples`: what can be watched."""
         self._model = model
         self._kit = kit
         self._program = program
         self._layers = layer_names(program)
-        self._data = data
+        self._samples = samples
         self._run = run
         self._emit = emit
         self._lookers: OrderedDict[str, Callable[[np.ndarray], Looked]] = OrderedDict()
-        self._seen: Watch | None = None
-        self._broken: Watch | None = None
-        self._due = 0.0
+        self._views: dict[int, _View] = {}
+        self._rested = 0.0
+        """When the next look may be that no new watch asks for: all views have one share of the time."""
         self.seconds = 0.0
         """Time spent on watching so far."""
 
-    def look(self, watch: Watch | None, epoch: int, step: int, *, force: bool = False) -> None:
-        """Send the maps of the watched block if it is time: at most `hertz` times a second, at once for a new watch.
+    def look(self, watches: Sequence[Watch], epoch: int, step: int, *, force: bool = False) -> None:
+        """Send the maps of what is watched if it is time: at most `hertz` times a second, at once for a new watch.
 
-        `force` sends them now. `step` counts from the start of the run.
+        Each time at most one is looked at that is not new, so that no step waits for many. `force` sends all now.
+        `step` counts from the start of the run.
         """
-        if watch is None or not watch.block or (watch is self._broken and not force):
+        views = self._followed(watches)
+        if not views:
             return
         start = time.perf_counter()
-        if watch is self._seen and start < self._due and not force:
-            return
+        wanted = [view for view in views if force or not view.due]
+        if not wanted and start >= self._rested:
+            late = [view for view in views if not view.broken and start >= view.due]
+            wanted = sorted(late, key=lambda view: view.due)[:1]
+        self._look_all(wanted, epoch, step)
+
+    def look_at_new(self, watches: Sequence[Watch], epoch: int, step: int) -> None:
+        """Send the maps of what was not looked at yet: of a model that has not changed since."""
+        self._look_all([view for view in self._followed(watches) if not view.due], epoch, step)
+
+    def _followed(self, watches: Sequence[Watch]) -> list[_View]:
+        """The views that watch something; one whose watch was replaced begins anew."""
+        found = {watch.view: watch for watch in watches if watch.block}
+        for number in [n for n in self._views if n not in found]:
+            del self._views[number]
+        for number, watch in found.items():
+            if number not in self._views or self._views[number].watch is not watch:
+                self._views[number] = _View(watch)
+        return list(self._views.values())
+
+    def _look_all(self, views: Sequence[_View], epoch: int, step: int) -> None:
+        for view in {view.subject: view for view in views}.values():
+            self._look(view, epoch, step)
+
+    def _look(self, view: _View, epoch: int, step: int) -> None:
+        """Send it; all views that watch the same have seen it then."""
+        block, sample = view.subject
+        compiles = block not in self._lookers
+        start, broken = time.perf_counter(), False
         try:
-            self._emit(self.maps(watch.block, watch.sample, epoch, step))
-            self._broken = None
+            self._emit(self.maps(block, sample, epoch, step))
         except ProbeError as error:
-            self._broken = watch
-            self._emit(WatchFailed(self._run, watch.block, str(error)))
+            broken = True
+            self._emit(WatchFailed(self._run, block, str(error)))
         now = time.perf_counter()
-        fresh = watch is not self._seen  # the first look compiles; later ones do not cost that
-        self._seen = watch
         self.seconds += now - start
-        pause = 0.0 if fresh else (now - start) / _SHARE
-        self._due = start + max(1.0 / max(1e-3, watch.hertz), pause)  # in this order a rate of NaN is a slow one
+        if not compiles:  # what comes once is not made up for
+            self._rested = start + (now - start) / _SHARE
+        for other in self._views.values():
+            if other.subject == view.subject:
+                other.broken = broken
+                other.due = start + 1.0 / max(1e-3, other.watch.hertz)  # in this order a rate of NaN is a slow one
 
     def maps(self, block: str, sample: Sample, epoch: int, step: int) -> FeatureMaps:
         """The maps of `block` for `sample` as they are now. Raises ProbeError."""
@@ -95,7 +146,7 @@ class Probe:
 
     def _sample(self, sample: Sample) -> np.ndarray:
         try:
-            return one_sample(self._data, sample)
+            return self._samples.inputs(sample)
         except DataError as error:
             raise ProbeError(str(error)) from error
 
@@ -184,14 +235,14 @@ def quantise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return steps, low.astype("float32"), high.astype("float32")
 
 
-def thinned(values: np.ndarray) -> np.ndarray:
-    """`values` (..., channels), with rows and columns left out evenly until they are few enough to send."""
-    return values[tuple([slice(None, None, _every(values.shape))] * (values.ndim - 1))]
+def thinned(values: np.ndarray, most: int = _MAX_BYTES) -> np.ndarray:
+    """`values` (..., channels), with rows and columns left out evenly until there are at most so many."""
+    return values[tuple([slice(None, None, _every(values.shape, most))] * (values.ndim - 1))]
 
 
-def _every(shape: tuple[int, ...]) -> int:
+def _every(shape: tuple[int, ...], most: int = _MAX_BYTES) -> int:
     """How far apart along each spatial axis the values lie that are sent."""
     every = 1
-    while math.prod(-(-n // every) for n in shape[:-1]) * shape[-1] > _MAX_BYTES and len(shape) > 1:
+    while math.prod(-(-n // every) for n in shape[:-1]) * shape[-1] > most and len(shape) > 1:
         every += 1
     return every

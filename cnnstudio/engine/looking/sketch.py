@@ -6,6 +6,7 @@ between runs, on the thread that trains, and leaves nothing behind that a run co
 
 from __future__ import annotations
 
+import functools
 import random
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ from cnnstudio.engine.build import layer_names, make_layer, room_for
 from cnnstudio.engine.data import DataError, load
 from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.looking.flow import flow, tensors_from, tensors_to
-from cnnstudio.engine.looking.showing import one_sample
+from cnnstudio.engine.looking.pinned import SampleBook
 from cnnstudio.engine.tasks import kit_for
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program, Step
     from cnnstudio.engine.data import Dataset
+    from cnnstudio.engine.looking.pinned import Pins
     from cnnstudio.engine.tasks import TaskKit
     from cnnstudio.wire.messages import Sample
 
@@ -66,20 +68,24 @@ class Sketch:
         experiment: Experiment,
         weights: Arrays | None,
         check: Callable[[], None] | None = None,
+        pins: Pins | None = None,
+        directory: str = "",
     ) -> None:
-        """`weights` are those of a run, None for those that training starts from. Raises SketchError.
+        """`weights` are those of the run in `directory`, None for those that training starts from. Raises SketchError.
 
-        `check` is called between two layers; what it raises ends the building.
+        `check` is called between two layers; what it raises ends the building. `pins`: what it can be shown beside the
+        samples of its data.
         """
         self.trace = trace
         self.program = program
         self._recipe = experiment.data
         self._experiment = experiment
+        self._samples = SampleBook(experiment.data, self._loaded, pins, directory)
         self._names = layer_names(program)
         with room_for(len(program.steps)), _on_cpu():
             self._layers = _untrained(program, self._names, experiment.training.seed, check)
             try:
-                start = give_weights(program, self._layer_of, experiment)
+                start = give_weights(program, self.layer_of, experiment)
             except WeightsError as error:
                 raise SketchError(str(error)) from error
             missing = _take_over(program, self._layers, weights or {})
@@ -96,6 +102,9 @@ class Sketch:
     @property
     def data(self) -> Dataset:
         """The data of the experiment. Raises SketchError."""
+        return self._loaded()
+
+    def _loaded(self) -> Dataset:
         if problem := memory.data_problem(self._recipe, memory.free_bytes()):
             raise SketchError(problem)
         try:
@@ -103,7 +112,15 @@ class Sketch:
         except DataError as error:
             raise SketchError(str(error)) from error
 
-    @property
+    @functools.cached_property
+    def predicts(self) -> bool:
+        """Whether what comes out at the end is an answer: the Output works."""
+        try:
+            return self.trace.program().result == self.program.result
+        except ValueError:
+            return False
+
+    @functools.cached_property
     def kit(self) -> TaskKit:
         """What follows from the task; classes count alike."""
         return kit_for(self._recipe.info(), self._experiment.training, scores=self.program.gives_scores)
@@ -118,9 +135,9 @@ class Sketch:
         return started.weights(block)
 
     def sample(self, sample: Sample) -> np.ndarray:
-        """The inputs of that sample of the experiment's data: float32 (1, ...). Raises SketchError."""
+        """The inputs of a sample of the experiment's data, or of a pinned one: float32 (1, ...). Raises SketchError."""
         try:
-            inputs = one_sample(self.data, sample)
+            inputs = self._samples.inputs(sample)
         except DataError as error:
             raise SketchError(str(error)) from error
         shape = self.program.input_shape
@@ -136,7 +153,7 @@ class Sketch:
 
         Raises SketchError, on the way too. `check` is called between two layers; what it raises ends the pass.
         """
-        stream = flow(self.program, self._layer_of, inputs, wanted, check)
+        stream = flow(self.program, self.layer_of, inputs, wanted, check)
         while (found := self._next(stream)) is not None:
             yield found
 
@@ -164,14 +181,17 @@ class Sketch:
                 self._decoders[block] = decoder(self.program, self._layers, block)
         return self._decoders[block]
 
-    def _layer_of(self, step: Step) -> Any:
+    def layer_of(self, step: Step) -> Any:
+        """The Keras layer of a step, built, with weights."""
         return self._layers[step.name]
 
 
 class Sketches:
     """Sketches by what they are made of, the latest kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, pins: Pins | None = None) -> None:
+        """`pins`: samples that can be shown to all of them."""
+        self._pins = pins
         self._kept: OrderedDict[object, Sketch] = OrderedDict()
 
     def of(self, experiment: str, directory: str = "", check: Callable[[], None] | None = None) -> Sketch:
@@ -198,7 +218,7 @@ class Sketches:
             if problem := _too_large(traced, memory.free_bytes()):
                 raise SketchError(problem)
             weights = weights_of_run(Path(directory)) if directory else None
-            found = Sketch(traced, program, design, weights, check)
+            found = Sketch(traced, program, design, weights, check, self._pins, directory)
         self._kept[key] = found
         self._make_room()
         return found

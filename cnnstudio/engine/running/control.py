@@ -7,13 +7,17 @@ import threading
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cnnstudio.engine.explaining import Cancelled
+    from cnnstudio.engine.looking.pinned import Pins
     from cnnstudio.wire.messages import (
         GetDecoded,
         GetEffectiveField,
         GetMaps,
         GetPreviews,
         NetworkQuestion,
+        Sample,
         Watch,
         WatchPreviews,
     )
@@ -52,10 +56,12 @@ class Control:
 
     def __init__(
         self,
-        watch: Watch | None = None,
+        watches: Sequence[Watch] = (),
         previews: WatchPreviews | None = None,
         asked: Asked | None = None,
         cancelled: Cancelled | None = None,
+        pins: Pins | None = None,
+        kept: Sequence[Sample] = (),
     ) -> None:
         self._changed = threading.Condition()
         self._stopped = self._paused = False
@@ -63,13 +69,17 @@ class Control:
         """Whether the run is to end with the epoch in progress."""
         self.abandoned = False
         """Whether nobody waits for the run's end any more: keep the weights, leave out the test."""
-        self.watch = watch
-        """The block and sample whose feature maps are sent; None for none. Replaced as a whole."""
+        self.watches = watches
+        """The blocks and samples whose feature maps are sent, one for each view. Replaced as a whole."""
         self.previews = previews
         """The sample for which pictures of all blocks are sent; None for none. Replaced as a whole."""
         self._asked: Asked = queue.SimpleQueue() if asked is None else asked
         self.cancelled = cancelled
         """Requests among those asked that nobody waits for any more."""
+        self.pins = pins
+        """The samples of the person's own that may be watched and asked about."""
+        self.kept = kept
+        """The samples whose maps go into the timeline. Replaced as a whole."""
         self.steps_done = 0
         """Steps of training done so far; written by the training loop only."""
 

@@ -21,6 +21,7 @@ from cnnstudio.engine.learning import Plan, is_finite, metric_names
 from cnnstudio.engine.learning.states import are_finite
 from cnnstudio.engine.looking.live import LiveViews, RunNetwork
 from cnnstudio.engine.looking.probes import Probe
+from cnnstudio.engine.looking.recording import Recorder
 from cnnstudio.engine.running.checkpoints import RunFolder
 from cnnstudio.engine.running.checks import check_memory, check_weights, checked_design, explained
 from cnnstudio.engine.running.clock import Clock
@@ -58,7 +59,7 @@ def train(
 
     None makes a new folder among the person's runs.
 
-    `emit` receives RunStarted, Progress (some 10 a second), EpochEnd, FeatureMaps (if `control.watch` asks) and
+    `emit` receives RunStarted, Progress (some 10 a second), EpochEnd, FeatureMaps (if `control.watches` ask) and
     RunEnded, in this thread. `callbacks` are Keras's, called as `model.fit` calls them (see `KerasCallbacks`). Raises
     RunError (DeviceError for an unknown device) when the run cannot start or go on;
     its record in the folder then says FAILED.
@@ -129,6 +130,7 @@ class Run:
         self._model: Any = None
         self._probe: Probe | None = None
         self._live: LiveViews | None = None
+        self._recorder: Recorder | None = None
 
     def go_on_from(self, checkpoint: Checkpoint, record: RunRecord, epochs: int, *, anew: bool) -> None:
         """Let `execute` begin at a checkpoint, with the record that was beside it, and end after so many epochs.
@@ -168,13 +170,16 @@ class Run:
             raise failure from error
 
     def look(self) -> None:
-        """Send the maps of the watched block as the model stands now: for a run that is over."""
+        """Send the maps of what is newly watched as the model stands now: for a run that is over."""
         if self._probe is not None:
-            self._probe.look(self._control.watch, self._epoch, self._clock.steps, force=True)
+            self._probe.look_at_new(self._control.watches, self._epoch, self._clock.steps)
 
     @property
     def seconds_watching(self) -> float:
-        """Time that looking at feature maps and pictures has cost."""
+        """Time that looking at feature maps and pictures, and keeping them, has cost."""
+        return self._seconds_looking() + (self._recorder.seconds if self._recorder is not None else 0.0)
+
+    def _seconds_looking(self) -> float:
         return sum(views.seconds for views in (self._probe, self._live) if views is not None)
 
     # Before the first step
@@ -184,9 +189,11 @@ class Run:
         data, program, kit, learner = bench.data, bench.program, bench.kit, bench.learner
         self._model, steps = bench.model, bench.steps_per_epoch
         self._pace = Pace(self._recipe, steps, kit.judged)
-        self._probe = Probe(self._model, program, data, kit, self.id, self._emit)
-        self._live = LiveViews(RunNetwork(bench), self.id, self._emit, self._control.cancelled)
+        network = RunNetwork(bench, self._control.pins)
+        self._probe = Probe(self._model, program, network.samples, kit, self.id, self._emit)
+        self._live = LiveViews(network, self.id, self._emit, self._control.cancelled)
         parts = {name: len(part) for name, part in data.parts.items()}
+        self._recorder = Recorder(network, self._directory, self.id, self._emit, steps, self._seconds_looking)
         lines = self._restored(folder, learner, steps)
         start = bench.start or folder.record.start
         folder.update(params=program.params, parts=parts, start=start, plan=learner.plan.words, epochs=self._epochs)
@@ -261,6 +268,8 @@ class Run:
         learner, data = self._prepared(folder, design, device)
         self._keep_first(folder, learner)
         self._callbacks.begin(self._model, self._pace, epochs=self._epochs, steps=self._bench.steps_per_epoch)
+        if self._recorder is not None:
+            self._recorder.begin(self._clock.steps, self._clock.seconds)
         self._probe_now(force=True)
         while self._epochs_done < self._epochs and not self._pace.is_over:
             self._epoch = self._epochs_done + 1
@@ -408,10 +417,15 @@ class Run:
 
     def _probe_now(self, *, force: bool = False) -> None:
         if self._probe is not None:
-            self._probe.look(self._control.watch, self._epoch, self._clock.steps, force=force)
+            self._probe.look(self._control.watches, self._epoch, self._clock.steps, force=force)
         if self._live is not None:
             self._live.look(self._control.previews, force=force)
             self._live.answer(self._control.take_asked())
+        self._record(force=force)
+
+    def _record(self, *, force: bool = False) -> None:
+        if self._recorder is not None:
+            self._recorder.look(self._control.kept, self._epoch, self._clock.steps, self._clock.seconds, force=force)
 
     # After the last step
 
@@ -419,6 +433,7 @@ class Run:
         asked = self._control.stopped or self._control.stops_with_epoch
         stopped = asked and self._epochs_done < self._epochs
         self._keep(folder, learner)
+        self._record(force=not self._control.abandoned)  # before the weights of another epoch may take their place
         reason, tested_epoch = self._settled(folder, stopped=stopped)
         test: dict[str, float] = {}
         if not self._control.abandoned:

@@ -175,6 +175,8 @@ class GetMaps(Command, frozen=True):
     block: str
     sample: Sample
     directory: str = ""
+    predict: bool = True
+    """Say what the network answers, too; without it nothing behind the block is computed."""
 
 
 class GetEffectiveField(Command, frozen=True):

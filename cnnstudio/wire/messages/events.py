@@ -329,6 +329,8 @@ class Maps(Event, frozen=True):
     maps: Array
     low: Array
     high: Array
+    prediction: Array | None = None
+    """As in FeatureMaps; None where it was not asked for, or the design has no working Output."""
 
 
 class EffectiveField(Event, frozen=True):

@@ -27,6 +27,8 @@ class PinSample(Command, frozen=True, kw_only=True):
     directory: str = ""
     """Run folder whose preparation to use; "" for that of the experiment's data."""
     path: str = ""
+    number: int = 0
+    """Of a file that holds several samples: which of them, from 0."""
     values: Array | None = None
 
 
@@ -34,6 +36,15 @@ class UnpinSample(Command, frozen=True):
     """Let go of a pinned sample."""
 
     pin: int
+
+
+class KeepProbes(Command, frozen=True):
+    """Keep what every block makes of these samples in the timelines of this run and later ones, the first one first.
+
+    Without any it is the first sample of validation.
+    """
+
+    samples: tuple[Sample, ...]
 
 
 class NetworkQuestion(Command, frozen=True, kw_only=True):
@@ -108,6 +119,8 @@ class Pinned(Event, frozen=True):
     """float32 with the input's shape, as the network sees it."""
     name: str = ""
     """File that it comes from."""
+    total: int = 1
+    """Samples in that file."""
 
 
 class ExplanationProgress(Event, frozen=True):
@@ -205,3 +218,6 @@ class Recorded(Event, frozen=True):
     lossy: ClassVar[bool] = True
     run: str
     moments: int
+    """How many there are now."""
+    problem: str = ""
+    """Why the latest one is missing, as on a full disk; "" where it is there."""

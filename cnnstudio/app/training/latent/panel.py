@@ -189,7 +189,7 @@ class LatentPanel(QWidget):
         return None
 
     def _question(self, request: int) -> GetMaps:
-        return GetMaps(request, self._text, self._block, self._sample, self._directory)
+        return GetMaps(request, self._text, self._block, self._sample, self._directory, predict=False)
 
     @property
     def _directory(self) -> str:
