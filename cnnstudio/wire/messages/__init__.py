@@ -79,6 +79,7 @@ from cnnstudio.wire.messages.inspection import (
     GetKernels,
     GetShiftResponse,
     Judgements,
+    KeepProbes,
     Kernels,
     NetworkQuestion,
     Pinned,
@@ -129,6 +130,7 @@ __all__ = [
     "Heartbeat",
     "Hello",
     "Judgements",
+    "KeepProbes",
     "Kernels",
     "Maps",
     "Message",
@@ -168,7 +170,7 @@ AnyCommand: TypeAlias = Annotated[
     StartRun | ResumeRun | PauseRun | ContinueRun | StopRun | Watch | GetSamples | ExportRun | GetPreviews
     | WatchPreviews | GetMaps | GetEffectiveField | ScanSource | CancelScan | GetPreflight | FindRate | CancelTrial
     | GetDecoded | CancelQuestion | Explain | FindExciting | GetJudgements | GetKernels | GetShiftResponse | PinSample
-    | UnpinSample,
+    | UnpinSample | KeepProbes,
     msgspec.Meta(title="command"),
 ]  # fmt: skip
 AnyEvent: TypeAlias = Annotated[

@@ -1,0 +1,183 @@
+"""Keeps the timeline of a run while it trains: maps, answers and kernels from the first step on.
+
+Moments lie close together at first, when most changes, and then at the ends of epochs. What a moment costs is
+measured, and the next one waits until training has earned it, so that looking at a network stays a small share of
+training it. A disk that is full costs moments and never the run.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import numpy as np
+
+from cnnstudio.core.formats.timeline import Moment, pin_of
+from cnnstudio.core.formats.timeline_writing import TimelineWriter
+from cnnstudio.core.program import INPUT
+from cnnstudio.engine.looking.probes import quantise, thinned
+from cnnstudio.engine.looking.sketch import SketchError
+from cnnstudio.wire.messages import Recorded, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from cnnstudio.core.program import Program
+    from cnnstudio.engine.tasks import TaskKit
+    from cnnstudio.wire.messages import Event
+
+SHARE = 0.02
+"""Of the time of training, at most this goes into watching and recording together..."""
+LEAST_SHARE = 0.004
+"""...but so much is always for recording, whatever is watched."""
+CREDIT_SECONDS = 0.15
+"""What the first moments may cost before training has earned it: a run of some seconds is worth replaying, too."""
+MOST_PINS = 8
+_GROWTH = 1.3
+"""Each moment of the first epochs comes after so many times the steps of the one before."""
+_MOST_VALUES = 512 << 10
+"""Of the maps of one block, and of an input; larger ones are thinned along the spatial axes."""
+_KERNEL_BYTES = 1 << 20
+"""Of one block; larger kernels are kept in half precision, or not where that is too large, too."""
+_KERNELS_BYTES = 4 << 20
+"""Of all blocks."""
+_WAIT_SECONDS = 10.0
+"""After the disk refused a moment."""
+
+Reading: TypeAlias = Callable[[], Iterator[tuple[str, np.ndarray]]]
+"""Gives named arrays of the network as it is now; the names are told in `core.formats.timeline.Timeline`."""
+
+
+class Network(Protocol):
+    """What is recorded: the network of a run."""
+
+    program: Program
+    kit: TaskKit
+
+    def sample(self, sample: Sample) -> np.ndarray:
+        """The inputs (1, ...) of a sample. Raises SketchError."""
+
+    def values(self, inputs: np.ndarray, wanted: Collection[str] | None = None) -> Iterator[tuple[str, np.ndarray]]:
+        """Blocks and their results (..., channels). Raises SketchError."""
+
+    def weights(self, block: str) -> list[np.ndarray]:
+        """The weights of the block's first layer that has any; [] where none has."""
+
+
+class Recorder:
+    """Keeps the timeline of one run, on the thread that trains, between two steps."""
+
+    def __init__(
+        self,
+        network: Network,
+        folder: Path,
+        run: str,
+        emit: Callable[[Event], None],
+        steps_per_epoch: int,
+        watching: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """`folder` is the run's; `watching` tells the seconds that have gone into looking otherwise."""
+        self._network, self._folder, self._run, self._emit = network, folder, run, emit
+        self._steps_per_epoch = max(1, steps_per_epoch)
+        self._watching = watching
+        self._writer: TimelineWriter | None = None
+        self._next_step = 0
+        self._began = 0.0
+        """Seconds that the run had trained when this recording began."""
+        self._rested = 0.0
+        self.seconds = 0.0
+        """Time that it has cost so far."""
+        self.readings: list[Reading] = [self._kernels]
+        """What is kept of the network at each moment beside its maps; others may add theirs."""
+
+    def begin(self, step: int, seconds: float) -> None:
+        """The run begins, or goes on, at that step: moments after it are dropped, as it comes by them again."""
+        self._began = seconds
+        try:
+            writer = TimelineWriter(self._folder)
+            writer.cut(step)
+        except OSError as error:
+            self._refused(error)
+            return
+        self._writer = writer
+        last = writer.moments[-1].step if writer.moments else -1
+        self._next_step = 0 if last < 0 else self._after(last)
+
+    def look(self, samples: Sequence[Sample], epoch: int, step: int, seconds: float, *, force: bool = False) -> None:
+        """Keep this moment if it is time. `step` and `seconds` count from the start of the run; `force` keeps it now.
+
+        Without samples it is the first one of validation.
+        """
+        if not force and (step < self._next_step or not self._has_earned(seconds)):
+            return
+        start = time.perf_counter()
+        if self._writer is not None and (force or start >= self._rested):
+            self._keep(self._writer, Moment(step, epoch, seconds), samples)
+            self._next_step = self._after(step)
+            self.seconds += time.perf_counter() - start
+
+    def _has_earned(self, seconds: float) -> bool:
+        trained = seconds - self._began
+        allowed = max(SHARE * trained - self._watching(), LEAST_SHARE * trained)
+        return self.seconds <= allowed + CREDIT_SECONDS
+
+    def _after(self, step: int) -> int:
+        """The step from which on the next moment may be."""
+        epoch_end = (step // self._steps_per_epoch + 1) * self._steps_per_epoch
+        soon = min(epoch_end, math.ceil(_GROWTH * step) + 1)
+        gap = self._writer.gap if self._writer is not None else 0
+        return max(soon, step + gap)
+
+    def _keep(self, writer: TimelineWriter, moment: Moment, samples: Sequence[Sample]) -> None:
+        arrays: dict[str, np.ndarray] = {}
+        for sample in list(dict.fromkeys(samples))[:MOST_PINS] or [Sample()]:
+            try:
+                arrays.update(self._seen(sample))
+            except SketchError:  # the data has no such sample; what else there is of this moment is kept
+                continue
+        for reading in self.readings:
+            arrays.update(reading())
+        try:
+            if writer.add(moment, arrays):
+                self._emit(Recorded(self._run, len(writer.moments)))
+        except OSError as error:
+            self._refused(error)
+
+    def _refused(self, error: OSError) -> None:
+        self._rested = time.perf_counter() + _WAIT_SECONDS
+        count = 0 if self._writer is None else len(self._writer.moments)
+        why = (error.strerror or str(error)).lower()
+        told = f"The timeline is missing moments, because the run's folder cannot be written ({why}): free some space."
+        self._emit(Recorded(self._run, count, told))
+
+    def _seen(self, sample: Sample) -> Iterator[tuple[str, np.ndarray]]:
+        """The sample, what every block makes of it, and the network's answer."""
+        pin = pin_of(sample.part, sample.index)
+        inputs = self._network.sample(sample)
+        yield f"input/{pin}", thinned(np.asarray(inputs[0], "float32"), _MOST_VALUES)
+        result = self._network.program.result
+        outputs = self._network.program.outputs
+        for block, values in self._network.values(inputs):
+            maps, low, high = quantise(thinned(values, _MOST_VALUES))
+            yield f"maps/{pin}/{block}", maps
+            yield f"low/{pin}/{block}", low
+            yield f"high/{pin}/{block}", high
+            if outputs[block] == result:
+                yield f"prediction/{pin}", self._network.kit.shown(values)
+
+    def _kernels(self) -> Iterator[tuple[str, np.ndarray]]:
+        """The kernels of the convolutions, as long as there is room."""
+        left = _KERNELS_BYTES
+        for block, step in self._network.program.outputs.items():
+            if step == INPUT:
+                continue
+            kernel = next((w for w in self._network.weights(block) if w.ndim > 2), None)
+            if kernel is None:
+                continue
+            kept = kernel if kernel.nbytes <= _KERNEL_BYTES else kernel.astype("float16")
+            if kept.nbytes <= min(left, _KERNEL_BYTES):
+                left -= kept.nbytes
+                yield f"kernel/{block}", kept
