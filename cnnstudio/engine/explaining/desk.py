@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.engine import devices
 from cnnstudio.engine.explaining.kernels import kernels
+from cnnstudio.engine.explaining.methods import explain
 from cnnstudio.engine.looking.previews import Replaced, check_that
 from cnnstudio.engine.looking.sketch import SketchError
-from cnnstudio.wire.messages import Failed, GetKernels, NetworkQuestion
+from cnnstudio.wire.messages import Explain, Failed, GetKernels, NetworkQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from cnnstudio.wire.messages import CancelQuestion, Event
 
 ANSWERS: dict[type[NetworkQuestion], Callable[[Any, Network], Answering]] = {
+    Explain: explain,
     GetKernels: kernels,
 }
 """Question -> the work on it. A new question is one line here, one type on the wire, and the work."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from cnnstudio.core.program import Program
+    from cnnstudio.core.program import Program, Step
     from cnnstudio.engine.data import Dataset
     from cnnstudio.engine.tasks import TaskKit
     from cnnstudio.wire.messages import Sample
@@ -45,6 +45,9 @@ class Network(Protocol):
         self, inputs: np.ndarray, wanted: Collection[str] | None = None, check: Callable[[], None] | None = None
     ) -> Iterator[tuple[str, np.ndarray]]:
         """Blocks and their results (..., channels) for these inputs."""
+
+    def layer_of(self, step: Step) -> Any:
+        """The Keras layer of a step of the program, with the weights of the moment."""
 
     def model_to(self, block: str) -> Any:
         """The Keras model from the input to what the block yields; Output's gives what the network says."""

@@ -37,7 +37,7 @@ def flow(
     at_step: dict[str, list[str]] = {}
     for id, name in blocks.items():
         at_step.setdefault(name, []).append(id)
-    steps = program.steps if wanted is None else _leading_to(program, set(blocks.values()))
+    steps = program.steps if wanted is None else leading_to(program, set(blocks.values()))
     readers = Counter(name for step in steps for name in step.inputs)
     held: dict[str, Any] = {INPUT: keras.ops.convert_to_tensor(inputs, "float32")}
     for id in at_step.get(INPUT, ()):
@@ -58,7 +58,7 @@ def flow(
                 yield id, values
 
 
-def _leading_to(program: Program, names: set[str]) -> list[Step]:
+def leading_to(program: Program, names: set[str]) -> list[Step]:
     """The steps that lead to those of these names, themselves counted, in order."""
     needed, found = set(names), []
     for step in reversed(program.steps):
@@ -93,7 +93,7 @@ def tensors_to(program: Program, layers: Mapping[str, Any], name: str) -> tuple[
     """Keras's symbolic input and the result of the step of that name, led through `layers` (by step name)."""
     start = keras.Input(program.input_shape, name=INPUT)
     held: dict[str, Any] = {INPUT: start}
-    for step in _leading_to(program, {name}):
+    for step in leading_to(program, {name}):
         given = [held[source] for source in step.inputs]
         held[step.name] = layers[step.name](given if len(given) > 1 else given[0])
     return start, held[name]
