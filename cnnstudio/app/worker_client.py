@@ -17,11 +17,16 @@ from cnnstudio.wire.messages import (
     Decoded,
     EffectiveField,
     Event,
+    Exciting,
+    Explained,
     Exported,
     ExportRun,
     Failed,
     Hello,
+    Judgements,
+    Kernels,
     Maps,
+    Pinned,
     Preflight,
     Previews,
     RateFound,
@@ -30,6 +35,7 @@ from cnnstudio.wire.messages import (
     RunFailed,
     Samples,
     Scanned,
+    ShiftResponse,
     StartRun,
 )
 
@@ -46,7 +52,11 @@ STOP_MS = 3_000
 """How long a worker may take to finish its batch and write its files before it is ended."""
 MAX_FAILED_STARTS = 2
 _STDERR_KEPT = 20_000
-_ANSWERS = Samples | Scanned | Exported | Previews | Maps | EffectiveField | Decoded | Preflight | RateFound | Failed
+_OF_NETWORKS = Explained | Exciting | Judgements | Kernels | Pinned | ShiftResponse
+_ANSWERS = (
+    Samples | Scanned | Exported | Previews | Maps | EffectiveField | Decoded | Preflight | RateFound | Failed
+    | _OF_NETWORKS
+)  # fmt: skip
 """Events that end a request."""
 
 
