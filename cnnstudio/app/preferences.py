@@ -20,6 +20,8 @@ RECENT_FILES = 10
 RECENT_COMMANDS = 5
 RECENT_SOURCES = 8
 DECLINED_RUNS = 200
+COMPARISON = ("metric", "part", "against", "smoothing", "axes")
+"""What is remembered of a comparison of runs."""
 _LARGEST_SPLIT = 100_000
 
 
@@ -99,6 +101,26 @@ class Preferences:
     def keep_columns(self, name: str, state: QByteArray) -> None:
         """Remember how the columns of a table lie."""
         self._settings.setValue(f"columns/{name}", state)
+
+    @property
+    def comparison(self) -> dict[str, str]:
+        """How runs were compared last, as words by name; empty at first."""
+        found = {name: self._settings.value(f"comparison/{name}") for name in COMPARISON}
+        return {name: word for name, word in found.items() if isinstance(word, str)}
+
+    @comparison.setter
+    def comparison(self, chosen: dict[str, str]) -> None:
+        for name in COMPARISON:
+            self._settings.setValue(f"comparison/{name}", chosen.get(name, ""))
+
+    def choice(self, name: str) -> str:
+        """What was chosen last in a field of that name; "" at first."""
+        value = self._settings.value(f"choices/{name}")
+        return value if isinstance(value, str) else ""
+
+    def keep_choice(self, name: str, value: str) -> None:
+        """Remember what was chosen."""
+        self._settings.setValue(f"choices/{name}", value)
 
     @property
     def recent_files(self) -> list[Path]:

@@ -1,0 +1,96 @@
+"""What the Why tab says: the numbers of an explanation in words, samples and places by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnstudio.app import format
+from cnnstudio.app.features.layer_maps import number
+from cnnstudio.core.data.info import Task
+from cnnstudio.wire.messages import PINNED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cnnstudio.core.data.info import DataInfo
+    from cnnstudio.wire.messages import Sample
+
+NO_NETWORK = (
+    "Nothing to explain yet",
+    "Choose a network above: the run under way, the design, or a run that is over.",
+)
+OF_NOW = "Explanations are of the network as it is now, not of the moment that the timeline shows."
+AS_PREDICTED = "As predicted"
+DIRECTIONS: Mapping[int, tuple[tuple[str, str, str], ...]] = {
+    1: (("Along the signal", "earlier", "later"),),
+    2: (("Across", "to the left", "to the right"), ("Up and down", "up", "down")),
+    3: (
+        ("Across", "to the left", "to the right"),
+        ("Up and down", "up", "down"),
+        ("Through the slices", "to earlier slices", "to later slices"),
+    ),
+}
+"""By number of spatial axes, the last axis first: its name, and where a negative and a positive shift lead."""
+
+
+def sample_words(sample: Sample) -> str:
+    """The sample by name: "validation sample 3", "pinned sample 1"."""
+    if sample.part == PINNED:
+        return f"pinned sample {sample.index + 1}"
+    return f"{sample.part} sample {sample.index:,}"
+
+
+def class_words(target: int, info: DataInfo) -> str:
+    """The class by name; what stands for the whole output where there are no classes."""
+    if info.task is Task.RECONSTRUCTION or not info.class_names:
+        return "the output"
+    return info.class_names[target] if 0 <= target < info.classes else "no class"
+
+
+def number_words(numbers: Mapping[str, float], about: str, rank: int) -> str:
+    """The numbers of an explanation in sentences; `about` is what it explains, `rank` counts the input's axes.
+
+    Those of which nothing more is to say than their name are left out: where a box lies is drawn.
+    """
+    told = [_score_words(numbers, about)] if "score" in numbers else []
+    unit = format.cells(rank)
+    if "cells" in numbers:
+        told.append(f"The network gives it {format.count(round(numbers['cells']))} {unit}.")
+    if "baseline" in numbers:
+        told.append(f"The empty sample has {number(numbers['baseline'])}.")
+    if "gap" in numbers:
+        told.append(f"What the places add up to misses the difference by {share_words(numbers['gap'])}.")
+    if "fall" in numbers:
+        patches = format.counted(round(numbers["patches"]), "patch", "patches")
+        edge = f"{format.count(round(numbers['patch']))} {unit}"
+        told.append(f"{patches} of {edge} were covered: the score falls by {number(numbers['fall'])} at most.")
+    if "before" in numbers and "after" in numbers:
+        told.append(f"The channel rises from {number(numbers['before'])} to {number(numbers['after'])}.")
+    return " ".join(told)
+
+
+def _score_words(numbers: Mapping[str, float], about: str) -> str:
+    share = f", a share of {100 * numbers['share']:.1f} %" if "share" in numbers else ""
+    return f"Score of {about}: {number(numbers['score'])}{share}."
+
+
+def share_words(share: float) -> str:
+    """A share in per cent that may be tiny: "0.42 %", "less than 0.01 %"."""
+    if 0 < abs(share) < 1e-4:
+        return "less than 0.01 %"
+    return f"{100 * abs(share):.2f} %"
+
+
+def shift_words(shift: int, axis: int, rank: int) -> str:
+    """A shift in words: "3 px to the left"; "not moved" for none."""
+    if shift == 0:
+        return "not moved"
+    _, back, on = DIRECTIONS[rank][axis]
+    unit = {1: "sample", 2: "px", 3: "voxel"}[rank]
+    many = format.counted(abs(shift), unit, format.cells(rank))
+    return f"{many} {back if shift < 0 else on}"
+
+
+def change_words(change: float) -> str:
+    """How much a block's result changed: "12.3 %"."""
+    return f"{100 * change:.1f} %" if change < 10 else f"{100 * change:,.0f} %"
