@@ -158,6 +158,39 @@ def test_a_slow_block_takes_at_most_a_fiftieth_of_the_time(
     assert probe.seconds <= 0.03 * (1000 * 0.01 + 1000 * 0.05) + 0.1
 
 
+def test_several_views_share_the_time_and_each_gets_its_turn(
+    looked_at: tuple[Probe, list[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forward = ticking(monkeypatch, 0.01)
+    probe, events = looked_at
+    watches = [Watch("convolution_1", Sample(index=n), 1000.0, view=n) for n in range(3)]
+    for step in range(3000):
+        probe.look(watches, 1, step)
+        forward(0.01)
+    seen = [event.sample.index for event in events if isinstance(event, FeatureMaps)]
+    assert sorted(set(seen)) == [0, 1, 2]
+    assert max(map(seen.count, seen)) - min(map(seen.count, seen)) <= 1
+    assert probe.seconds <= 0.03 * 3000 * 0.01
+
+
+def test_what_two_views_watch_is_looked_at_once_and_a_view_that_changes_does_not_disturb_another(
+    looked_at: tuple[Probe, list[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticking(monkeypatch, 0.0)
+    probe, events = looked_at
+    same = [Watch("convolution_1", Sample(), 10.0, view=n) for n in range(2)]
+    probe.look(same, 1, 1)
+    assert len(events) == 1
+    moved = Watch("convolution_1", Sample(index=3), 10.0, view=1)
+    probe.look([same[0], moved], 1, 2)
+    assert [event.sample.index for event in events if isinstance(event, FeatureMaps)] == [0, 3]
+    probe.look_at_new([same[0], moved], 1, 2)
+    probe.look([same[0]], 1, 3)
+    assert len(events) == 2, "nothing new, and nothing due"
+    probe.look([same[0], moved], 1, 3)
+    assert len(events) == 3, "a view that looked away and comes back is shown at once"
+
+
 def test_a_device_that_cannot_look_does_not_end_the_run(
     looked_at: tuple[Probe, list[Event]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
