@@ -52,7 +52,8 @@ class WorkerEnd:
         if self.code == 0:
             return f"The worker ended{when}, without an error."
         last = _last_line(self.stderr)
-        return f"The worker ended{when} with exit code {self.code}{': ' + last if last else '.'}"
+        end = "" if last.endswith((".", "?", ")")) else "."
+        return f"The worker ended{when} with exit code {self.code}{f': {last}' if last else ''}{end}"
 
 
 def _signal_name(number: int) -> str:

@@ -177,7 +177,7 @@ def test_an_exit_code_is_named_with_the_last_words(qtbot: QtBot, make: Make) -> 
     started(qtbot, client)
     client.send(StartRun("r1", "/runs/fake", "{}"))
     qtbot.waitUntil(lambda: bool(heard.lost), timeout=WAIT)
-    assert heard.lost == ["The worker ended with exit code 3: the disk is made of cheese"]
+    assert heard.lost == ["The worker ended with exit code 3: the disk is made of cheese."]
 
 
 def test_a_worker_that_dies_at_every_start_is_not_started_for_ever(qtbot: QtBot, make: Make) -> None:
