@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.engine import devices
+from cnnstudio.engine.explaining.exciting import exciting
 from cnnstudio.engine.explaining.kernels import kernels
 from cnnstudio.engine.explaining.methods import explain
+from cnnstudio.engine.explaining.shifting import shift_response
 from cnnstudio.engine.looking.previews import Replaced, check_that
 from cnnstudio.engine.looking.sketch import SketchError
-from cnnstudio.wire.messages import Explain, Failed, GetKernels, NetworkQuestion
+from cnnstudio.wire.messages import Explain, Failed, FindExciting, GetKernels, GetShiftResponse, NetworkQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 ANSWERS: dict[type[NetworkQuestion], Callable[[Any, Network], Answering]] = {
     Explain: explain,
+    FindExciting: exciting,
+    GetShiftResponse: shift_response,
     GetKernels: kernels,
 }
 """Question -> the work on it. A new question is one line here, one type on the wire, and the work."""
@@ -75,6 +80,11 @@ class Opened:
             self.put(end.value)
         except SketchError as error:
             self.put(Failed(self.question.request, str(error)))
+        except Exception as error:  # a look at a run must not end it
+            details = "".join(traceback.format_exception(error))
+            first = (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")
+            sentence = f"{type(self.question).__name__} failed unexpectedly: {first}."
+            self.put(Failed(self.question.request, sentence, details))
         return True
 
 

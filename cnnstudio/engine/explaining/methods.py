@@ -8,6 +8,7 @@ from cnnstudio.core.declare import DeclarationError, closest, from_plain
 from cnnstudio.core.explaining import METHODS
 from cnnstudio.engine.explaining.grad_cam import grad_cam
 from cnnstudio.engine.explaining.integrated import integrated_gradients
+from cnnstudio.engine.explaining.maximising import activation_maximisation
 from cnnstudio.engine.explaining.occlusion import occlusion
 from cnnstudio.engine.explaining.passing import on_device
 from cnnstudio.engine.looking.sketch import SketchError
@@ -23,6 +24,7 @@ WORK: dict[str, Callable[[Explain, Network, Any], Answering]] = {
     "grad-cam": grad_cam,
     "integrated-gradients": integrated_gradients,
     "occlusion": occlusion,
+    "activation-maximisation": activation_maximisation,
 }
 """By name of the method, as METHODS has them."""
 
