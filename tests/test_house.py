@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.helpers.effort import LONGER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -56,6 +58,8 @@ def test_files_are_formatted() -> None:
     tool("ruff", "format", "--check", "--quiet", ".")
 
 
+@pytest.mark.search
+@LONGER  # without a cache of earlier runs it takes a minute
 def test_types_are_strict() -> None:
     tool("mypy")
 

@@ -16,6 +16,7 @@ from cnnstudio.engine.backend import tensorflow
 from cnnstudio.engine.running.control import Control
 from cnnstudio.engine.running.training import train
 from cnnstudio.wire.messages import Progress, RunStarted
+from tests.helpers.effort import LATER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.wire.messages import Event
+
+AT_ONCE = ("lenet-5", "u-net", "signal-cnn", "shape-detector", "signal-denoiser")
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +45,13 @@ def small(experiment: Experiment) -> Experiment:
     return dataclasses.replace(experiment, data=dataclasses.replace(experiment.data, source=source), training=training)
 
 
-@pytest.mark.parametrize("id", [p.id for p in presets()])
+def each_preset() -> list[object]:
+    """One of each task at once, the others later."""
+    marks = {id: () if id in AT_ONCE else LATER for id in (p.id for p in presets())}
+    return [pytest.param(id, marks=those) for id, those in marks.items()]
+
+
+@pytest.mark.parametrize("id", each_preset())
 def test_it_learns_for_a_step(id: str, tmp_path: Path) -> None:
     control = Control()
     events: list[Event] = []

@@ -60,6 +60,7 @@ def test_killed_at_any_moment_a_run_goes_on_to_the_same_bits(processes: Forker, 
 
 
 @pytest.mark.search
+@LONGER
 def test_of_two_processes_that_resume_a_run_in_the_same_instant_one_goes_on(processes: Forker, tmp_path: Path) -> None:
     whole, folder = tmp_path / "whole", tmp_path / "run"
     assert processes.wait(processes.start(whole)) == 0

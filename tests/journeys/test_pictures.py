@@ -37,6 +37,7 @@ from cnnstudio.core.formats.run_notes import RunNotes, write_notes
 from cnnstudio.core.formats.storage import runs_folder
 from tests.helpers import own_data
 from tests.helpers.canvas import RESIDUAL, experiment
+from tests.helpers.effort import EFFORT
 from tests.helpers.looking import BOTH, FOLDER, SMALL, look, look_at_dialog
 from tests.helpers.played import PlayedWorker
 from tests.helpers.runs import digits, make_run
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
 NARROW = (1000, 700)
 """As small as the pages of runs have to serve."""
+BY_HAND_OR_LONGER = pytest.mark.skipif(not FOLDER and EFFORT == 1, reason="takes longer than the suite may")
 NARROW_TOO = (NARROW, *BOTH) if FOLDER else (NARROW, SMALL)
 
 
@@ -175,6 +177,8 @@ def test_import(made: Callable[[WorkerClient | None], Studio], tmp_path: Path) -
     look_at_dialog(studio, report, "import-report")
 
 
+@pytest.mark.search
+@BY_HAND_OR_LONGER
 def test_data_and_training(made: Callable[[WorkerClient | None], Studio], tmp_path: Path) -> None:
     """The data, an empty Train page, a run under way and a finished one, and own data, with the real worker."""
     studio = made(None)
@@ -218,6 +222,8 @@ def own_data_pictures(studio: Studio, folder: Path) -> None:
     look(studio, "data-files")
 
 
+@pytest.mark.search
+@BY_HAND_OR_LONGER
 def test_recipe_and_trials(made: Callable[[WorkerClient | None], Studio]) -> None:
     """The recipe with what its run needs and takes, the rate test, and a run that is held, with the real worker."""
     studio = made(None)
