@@ -226,7 +226,7 @@ class ExplanationView(QWidget):
         if path is None:
             return
         title = f"{self._title.text()}: {sample_words(self._front.sample)}"
-        colours, depth = self.look.colours(counting.signed), self.places.depth
+        colours, depth = self.look.colours(counting.signed), self.places.shown_slice
         drawn = ExplanationFigure(sample, counting, colours, self.look.strength, depth, title, self._numbers.text())
         saved, sentence = save_figure(path, drawn.file)
         self._readout.setText(sentence)

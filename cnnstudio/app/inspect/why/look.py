@@ -27,12 +27,9 @@ class LookFields(QWidget):
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._preferences = preferences
-        self._strength = ShareSlider(
-            "why_strength",
-            "Strength",
-            "How strongly colours cover the sample",
-            _share(preferences.choice("why/strength")),
-        )
+        strength = _share(preferences.choice("why/strength"))
+        tip = "How strongly colours cover the sample"
+        self._strength = ShareSlider("why_strength", "Strength", tip, strength)
         self._colours = QComboBox()
         self._colours.setObjectName("why_colours")
         self._colours.setAccessibleName("Colour map")

@@ -1,6 +1,6 @@
 """How much each place of an input counts, as colours: a veil over images, the ink of a signal's line.
 
-Places that count little let through what lies below them, so that the sample stays to be seen. Nothing here is a widget.
+Places that count little let through what lies below them, so that the sample stays to be seen. No widget is here.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ VIEWS = ("This prediction",)
 
 
 class WhyPanel(QWidget):
-    """Three views of the network: why it says what it says of the sample, what a channel looks for, what a shift does."""
+    """Three views: why the network says what it says of the sample, what a channel looks for, what a shift does."""
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,9 +46,7 @@ class WhyPanel(QWidget):
     def _arrange(self) -> None:
         self._choice.setObjectName("why_view")
         self._choice.setAccessibleName("What is explained")
-        self._choice.setToolTip(
-            "What the network says of the sample, what a channel looks for, or what a shift changes"
-        )
+        self._choice.setToolTip("What the network says, what a channel looks for, or what a shift changes")
         self._choice.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         remembered = self._inspection.preferences.choice("why/view")
         self._choice.show_index(VIEWS.index(remembered) if remembered in VIEWS else 0)

@@ -66,7 +66,7 @@ class PlacesView(QWidget):
         return self._counting
 
     @property
-    def depth(self) -> int:
+    def shown_slice(self) -> int:
         """The slice of a volume that is shown."""
         return self._depth
 
