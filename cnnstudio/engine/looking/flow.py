@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnnstudio.core.program import INPUT
-from cnnstudio.engine.backend import keras
+from cnnstudio.engine.backend import keras, tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from cnnstudio.core.program import Program, Step
+
+_MOST_AT_ONCE = 16 << 20
+"""Values of all results of a network that may be held at once."""
 
 
 def flow(
@@ -56,6 +59,34 @@ def flow(
             values = np.asarray(keras.ops.convert_to_numpy(result)[0], "float32")
             for id in at_step[step.name]:
                 yield id, values
+
+
+def compiled_flow(
+    program: Program, inputs: Any, tensors: Mapping[str, Any]
+) -> Callable[[np.ndarray], Iterator[tuple[str, np.ndarray]]] | None:
+    """As `flow` of all blocks, in one call that is compiled the first time; None where that would not serve.
+
+    `inputs` and `tensors` (by step name) are Keras's symbolic ones. All results are held at once, so networks with
+    large maps go step by step; so do other backends than TensorFlow.
+    """
+    if tensorflow is None or sum(step.output.cells for step in program.steps) > _MOST_AT_ONCE:
+        return None
+    ids = [id for id, step in program.outputs.items() if step != INPUT]
+    way = keras.Function(inputs, [tensors[program.outputs[id]] for id in ids])
+    spec = tensorflow.TensorSpec((1, *inputs.shape[1:]), inputs.dtype)
+
+    def results(sample: Any) -> list[Any]:
+        return [tensorflow.cast(values[0], tensorflow.float32) for values in way(sample)]
+
+    compiled = tensorflow.function(results, input_signature=[spec], autograph=False)
+
+    def passed(sample: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        if INPUT in program.outputs:
+            yield INPUT, np.asarray(sample[0], "float32")
+        for id, values in zip(ids, compiled(sample), strict=True):
+            yield id, values.numpy()
+
+    return passed
 
 
 def leading_to(program: Program, names: set[str]) -> list[Step]:

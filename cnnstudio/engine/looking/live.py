@@ -18,7 +18,7 @@ from cnnstudio.engine.data import DataError
 from cnnstudio.engine.explaining import ANSWERS, Cancelled, Opened
 from cnnstudio.engine.looking.decoding import decoded
 from cnnstudio.engine.looking.effective_field import effective_field
-from cnnstudio.engine.looking.flow import flow
+from cnnstudio.engine.looking.flow import compiled_flow, flow
 from cnnstudio.engine.looking.pinned import SampleBook
 from cnnstudio.engine.looking.previews import Painter, maps
 from cnnstudio.engine.looking.sketch import SketchError, decoder, fingerprint, weights_of
@@ -72,6 +72,7 @@ class RunNetwork:
         self._bench = bench
         self._model = bench.model
         self._decoders: dict[str, Any] = {}
+        self._every: Callable[[np.ndarray], Iterator[tuple[str, np.ndarray]]] | None = None
         layers = {layer.name: layer for layer in self._model.layers}
         self._layers = {step: layers[name] for step, name in layer_names(self.program).items()}
 
@@ -89,6 +90,18 @@ class RunNetwork:
         stream = flow(self.program, self.layer_of, inputs, wanted, check)
         while (found := self._next(stream)) is not None:
             yield found
+
+    def every_value(self, inputs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """As `values` of all blocks; the first time takes long, and later ones little. Raises SketchError."""
+        if self._every is None:
+            tensors = {step: layer.output for step, layer in self._layers.items()}
+            with room_for(len(self.program.steps)):
+                self._every = compiled_flow(self.program, self._model.inputs[0], tensors) or self.values
+        try:
+            with room_for(len(self.program.steps)):
+                yield from self._every(inputs)
+        except DEVICE_ERRORS as error:
+            raise _unseen(error) from error
 
     def model_to(self, block: str) -> Any:
         """The Keras model from the input to what `block` yields; it shares the run's layers."""
@@ -119,11 +132,15 @@ class RunNetwork:
             with room_for(len(self.program.steps)):
                 return next(stream, None)
         except DEVICE_ERRORS as error:
-            raise SketchError(f"The maps cannot be computed on this device ({str(error)[:200]}).") from error
+            raise _unseen(error) from error
 
     def layer_of(self, step: Step) -> Any:
         """The run's Keras layer of a step."""
         return self._layers[step.name]
+
+
+def _unseen(error: Exception) -> SketchError:
+    return SketchError(f"The maps cannot be computed on this device ({str(error)[:200]}).")
 
 
 class LiveViews:

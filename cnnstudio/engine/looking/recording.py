@@ -7,25 +7,26 @@ training it. A disk that is full costs moments and never the run.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
 from cnnstudio.core.formats.timeline import Moment, pin_of
 from cnnstudio.core.formats.timeline_writing import TimelineWriter
-from cnnstudio.core.program import INPUT
+from cnnstudio.engine.backend import keras
 from cnnstudio.engine.looking.probes import quantise, thinned
 from cnnstudio.engine.looking.sketch import SketchError
 from cnnstudio.wire.messages import Recorded, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from cnnstudio.core.program import Program
+    from cnnstudio.core.program import Program, Step
     from cnnstudio.engine.tasks import TaskKit
     from cnnstudio.wire.messages import Event
 
@@ -60,11 +61,11 @@ class Network(Protocol):
     def sample(self, sample: Sample) -> np.ndarray:
         """The inputs (1, ...) of a sample. Raises SketchError."""
 
-    def values(self, inputs: np.ndarray, wanted: Collection[str] | None = None) -> Iterator[tuple[str, np.ndarray]]:
-        """Blocks and their results (..., channels). Raises SketchError."""
+    def every_value(self, inputs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """All blocks and their results (..., channels). Raises SketchError."""
 
-    def weights(self, block: str) -> list[np.ndarray]:
-        """The weights of the block's first layer that has any; [] where none has."""
+    def layer_of(self, step: Step) -> Any:
+        """The Keras layer of a step."""
 
 
 class Recorder:
@@ -88,8 +89,11 @@ class Recorder:
         self._began = 0.0
         """Seconds that the run had trained when this recording began."""
         self._rested = 0.0
+        self._spent = 0.0
+        """Time that moments have cost, without the first one: what is made once is not made up for."""
         self.seconds = 0.0
         """Time that it has cost so far."""
+        self._convolutions = convolutions(network.program)
         self.readings: list[Reading] = [self._kernels]
         """What is kept of the network at each moment beside its maps; others may add theirs."""
 
@@ -117,12 +121,14 @@ class Recorder:
         if self._writer is not None and (force or start >= self._rested):
             self._keep(self._writer, Moment(step, epoch, seconds), samples)
             self._next_step = self._after(step)
-            self.seconds += time.perf_counter() - start
+            spent = time.perf_counter() - start
+            self._spent += spent if self.seconds else 0.0
+            self.seconds += spent
 
     def _has_earned(self, seconds: float) -> bool:
         trained = seconds - self._began
         allowed = max(SHARE * trained - self._watching(), LEAST_SHARE * trained)
-        return self.seconds <= allowed + CREDIT_SECONDS
+        return self._spent <= allowed + CREDIT_SECONDS
 
     def _after(self, step: int) -> int:
         """The step from which on the next moment may be."""
@@ -134,12 +140,11 @@ class Recorder:
     def _keep(self, writer: TimelineWriter, moment: Moment, samples: Sequence[Sample]) -> None:
         arrays: dict[str, np.ndarray] = {}
         for sample in list(dict.fromkeys(samples))[:MOST_PINS] or [Sample()]:
-            try:
+            with contextlib.suppress(SketchError):  # the data has no such sample: the rest of the moment is kept
                 arrays.update(self._seen(sample))
-            except SketchError:  # the data has no such sample; what else there is of this moment is kept
-                continue
         for reading in self.readings:
-            arrays.update(reading())
+            with contextlib.suppress(SketchError):
+                arrays.update(reading())
         try:
             if writer.add(moment, arrays):
                 self._emit(Recorded(self._run, len(writer.moments)))
@@ -160,7 +165,7 @@ class Recorder:
         yield f"input/{pin}", thinned(np.asarray(inputs[0], "float32"), _MOST_VALUES)
         result = self._network.program.result
         outputs = self._network.program.outputs
-        for block, values in self._network.values(inputs):
+        for block, values in self._network.every_value(inputs):
             maps, low, high = quantise(thinned(values, _MOST_VALUES))
             yield f"maps/{pin}/{block}", maps
             yield f"low/{pin}/{block}", low
@@ -171,13 +176,19 @@ class Recorder:
     def _kernels(self) -> Iterator[tuple[str, np.ndarray]]:
         """The kernels of the convolutions, as long as there is room."""
         left = _KERNELS_BYTES
-        for block, step in self._network.program.outputs.items():
-            if step == INPUT:
-                continue
-            kernel = next((w for w in self._network.weights(block) if w.ndim > 2), None)
-            if kernel is None:
-                continue
+        for block, step in self._convolutions.items():
+            weight = next(w for w in self._network.layer_of(step).weights if len(w.shape) > 2)
+            kernel = np.asarray(keras.ops.convert_to_numpy(weight), "float32")
             kept = kernel if kernel.nbytes <= _KERNEL_BYTES else kernel.astype("float16")
             if kept.nbytes <= min(left, _KERNEL_BYTES):
                 left -= kept.nbytes
                 yield f"kernel/{block}", kept
+
+
+def convolutions(program: Program) -> dict[str, Step]:
+    """The blocks whose first weights are a kernel, each with that step."""
+    first: dict[str, Step] = {}
+    for step in program.steps:
+        if step.weights:
+            first.setdefault(step.block, step)
+    return {block: step for block, step in first.items() if any(len(w.shape) > 2 for w in step.weights)}
