@@ -43,6 +43,7 @@ class Inspection(QObject):
         self._block = ""
         self._channel = 0
         self._moment: int | None = None
+        self._second_moment: int | None = None
         self.probe.changed.connect(self.sample_changed)
         selection.changed.connect(self._follow_selection)
 
@@ -71,6 +72,18 @@ class Inspection(QObject):
         """The moment of the run's timeline that is shown, from 0; None for the network as it is now."""
         return self._moment
 
+    @property
+    def second_moment(self) -> int | None:
+        """The moment that is shown beside it, from 0; None for one moment alone."""
+        return self._second_moment
+
+    @property
+    def timeline_folder(self) -> str:
+        """The run's folder, where the timeline of the network lies; "" for a network that was never trained."""
+        if self._subject is None:
+            return ""
+        return self.run.state.directory if self._subject.active else self._subject.directory
+
     def choose_subject(self, subject: Subject) -> None:
         """Inspect this network; the block stays where it has one of that name."""
         if subject == self._subject:
@@ -78,7 +91,7 @@ class Inspection(QObject):
         other = self._subject is None or subject.directory != self._subject.directory
         self._subject = subject
         if other:
-            self._moment = None
+            self._moment = self._second_moment = None
         block = self._block if self._block in subject.blocks else self._first_of_interest(subject)
         changed, self._block = block != self._block, block
         self.subject_changed.emit()
@@ -105,6 +118,12 @@ class Inspection(QObject):
         """Show this moment of the timeline, None for now."""
         if moment != self._moment:
             self._moment = moment
+            self.moment_changed.emit()
+
+    def choose_second_moment(self, moment: int | None) -> None:
+        """Show this moment beside the other, None for one moment alone."""
+        if moment != self._second_moment:
+            self._second_moment = moment
             self.moment_changed.emit()
 
     def _follow_selection(self) -> None:
