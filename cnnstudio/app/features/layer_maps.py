@@ -21,6 +21,7 @@ Channels: TypeAlias = "slice | np.ndarray[Any, np.dtype[np.intp]]"
 """Some of the channels, in the order in which they are wanted."""
 SATURATED_SHARE = 0.95
 """Of a channel that is called saturated, at least this share of the cells lies where the curve has levelled off."""
+_LARGEST = np.float32(1e37)
 _NEAR = 0.01
 """How near to the limit that is, as a share of it or of the span between two limits."""
 
@@ -59,7 +60,7 @@ class LayerMaps:
             raise ValueError(f"Feature maps must be bytes with 1 to 4 axes, not {maps.dtype} of shape {maps.shape}.")
         if low.shape != maps.shape[:1] or high.shape != maps.shape[:1]:
             raise ValueError(f"{len(maps)} maps need {len(maps)} ranges, not {low.shape} and {high.shape}.")
-        return cls(maps, low, high, limits)
+        return cls(maps, _sane(low), _sane(high), limits)
 
     @classmethod
     def made_of(cls, values: Floats) -> LayerMaps:
@@ -166,6 +167,11 @@ class LayerMaps:
         noun = {"vector": "value", "signals": "signal", "images": "map", "volumes": "volume"}[self.kind]
         told = counted(self.count, noun)
         return f"{told} of {shape(self.maps.shape[1:])}" if self.maps.ndim > 1 else told
+
+
+def _sane(ends: Floats) -> Floats:
+    """A file may hold any number; sums of these stay within float32."""
+    return np.clip(np.nan_to_num(ends, posinf=_LARGEST, neginf=-_LARGEST), -_LARGEST, _LARGEST)
 
 
 def number(value: float) -> str:

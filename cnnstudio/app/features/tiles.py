@@ -84,6 +84,11 @@ class TileView(QAbstractScrollArea):
         return self._current
 
     @property
+    def ranks(self) -> Ranks | None:
+        """The channel at each place; None for the order of their numbers."""
+        return self._ranks
+
+    @property
     def is_pointed_at(self) -> bool:
         """Whether the mouse is over a tile."""
         return self._pointed_channel() is not None

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.app.features.colormaps import VIRIDIS
+from cnnstudio.app.features.layer_maps import Scaling
 from cnnstudio.app.features.mosaic import indexed
 from cnnstudio.app.features.pictures import ink_table, lines
 from cnnstudio.app.lens.grid import CellGrid, fitted
@@ -18,6 +19,7 @@ from cnnstudio.app.theme import Role, Scale, space, theme, themes
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPaintEvent
 
+    from cnnstudio.app.features.colormaps import ColourMap
     from cnnstudio.app.features.layer_maps import LayerMaps
 
 MEAN = -1
@@ -45,6 +47,7 @@ class MapView(QWidget):
         self._words = ""
         self._layer: LayerMaps | None = None
         self._channel = MEAN
+        self._colours, self._scaling = VIRIDIS, Scaling()
         themes.changed.connect(self.update)
 
     @property
@@ -86,6 +89,11 @@ class MapView(QWidget):
     def show_maps(self, layer: LayerMaps | None, channel: int) -> None:
         """The values in the cells: of that channel, or MEAN; None while there are none."""
         self._layer, self._channel = layer, channel
+        self.update()
+
+    def show_colours(self, colours: ColourMap, scaling: Scaling) -> None:
+        """Paint a channel with this colour map, whose ends stand for these values; the mean keeps its own."""
+        self._colours, self._scaling = colours, scaling
         self.update()
 
     def show_slice(self, depth: int) -> None:
@@ -200,13 +208,21 @@ class MapView(QWidget):
             ratio = self.devicePixelRatioF()
             size = max(1, round(grid.rect.width() * ratio)), max(1, round(grid.rect.height() * ratio))
             return indexed(
-                lines(_levels(layer, self._channel)[np.newaxis], *size)[0],
+                lines(self._levels(layer)[np.newaxis], *size)[0],
                 ink_table(theme().color(Role.CANVAS), theme().color(Role.CURVE_1)),
             )
-        levels = _levels(layer, self._channel)
+        levels = self._levels(layer)
         if layer.kind == "volumes":  # very large volumes arrive thinned
             levels = levels[min(self._cell[0] * len(levels) // self._sizes[0], len(levels) - 1)]
-        return indexed(levels, VIRIDIS.table())
+        return indexed(levels, (VIRIDIS if self._channel == MEAN else self._colours).table())
+
+    def _levels(self, layer: LayerMaps) -> Any:
+        """The bytes of one channel, or of the mean over all, brought to the whole range."""
+        if self._channel == MEAN:
+            return _mean_levels(layer)
+        one = min(self._channel, layer.count - 1)
+        centred = self._colours.diverging and layer.kind != "signals"
+        return layer.scaled(slice(one, one + 1), self._scaling, centred=centred)[0]
 
     def _paint_lines(self, painter: QPainter, grid: CellGrid, *, faint: bool) -> None:
         color = theme().color(Role.SURFACE if faint else Role.GRID)
@@ -237,10 +253,7 @@ class MapView(QWidget):
             painter.drawEllipse(rect.topRight(), space(1), space(1))
 
 
-def _levels(layer: LayerMaps, channel: int) -> Any:
-    """The bytes of one channel, or of the mean over all, brought to the whole range."""
-    if channel != MEAN:
-        return layer.maps[min(channel, layer.count - 1)]
+def _mean_levels(layer: LayerMaps) -> Any:
     mean = layer.values().mean(axis=0)
     low, high = float(mean.min()), float(mean.max())
     return np.rint((mean - low) / (high - low if high > low else 1.0) * 255).astype(np.uint8)

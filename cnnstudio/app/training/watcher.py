@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 class Watcher(QObject):
     """Sends `Watch` when what is wanted differs from what the worker was told last; a new worker knows nothing."""
 
-    def __init__(self, worker: WorkerClient, parent: QObject | None = None) -> None:
+    def __init__(
+        self, worker: WorkerClient, parent: QObject | None = None, *, view: int = 0, hertz: float = 10.0
+    ) -> None:
+        """`view`: the number of the watch, which no other watcher may have; `hertz`: looks a second at most."""
         super().__init__(parent)
         self._worker = worker
+        self._view, self._hertz = view, hertz
         self._wanted = ("", Sample())
         self._told = ("", Sample())
         self._active = False
@@ -51,7 +55,7 @@ class Watcher(QObject):
         if (block, sample) == self._told or self._worker.state not in ("ready", "busy"):
             return
         self._told = (block, sample)
-        self._worker.send(Watch(block, sample))
+        self._worker.send(Watch(block, sample, self._hertz, self._view))
 
     def _follow(self, state: str) -> None:
         if state in ("starting", "lost", "stopped"):

@@ -1,15 +1,31 @@
-"""The Maps tab."""
+"""The Maps tab: one wall or two, the chosen channel beside them, and how they are looked at."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from cnnstudio.app.features.words import MessageView
+from cnnstudio.app.features.look import LookBar
+from cnnstudio.app.features.words import words
+from cnnstudio.app.inspect.maps.beside import BesideChoice, Offers, Other
+from cnnstudio.app.inspect.maps.detail import ChannelDetail
+from cnnstudio.app.inspect.maps.side import MapSide
+from cnnstudio.app.inspect.maps.source import Wanted
+from cnnstudio.app.theme import space
+from cnnstudio.wire.messages import PINNED, Sample
 
 if TYPE_CHECKING:
     from cnnstudio.app.inspect.inspection import Inspection
+    from cnnstudio.app.inspect.subject import Subject
+    from cnnstudio.wire.run_state import RunState
+
+FIRST_VIEW, SECOND_VIEW = 1, 2
+"""Numbers of the two watches; 0 is that of the Train page."""
+PROBES_OFFERED = 8
+LOOK = "maps"
+"""What the look is remembered as."""
 
 
 class MapsPanel(QWidget):
@@ -20,11 +36,229 @@ class MapsPanel(QWidget):
         self.setObjectName("inspect_maps")
         self._inspection = inspection
         self._active = False
-        self._message = MessageView("inspect_maps_message")
+        self._network: Subject | None = None
+        self.look = LookBar("inspect_maps", with_order=True)
+        self.beside = BesideChoice()
+        worker = inspection.worker
+        self.first = MapSide(worker, "inspect_maps_first", FIRST_VIEW)
+        self.second = MapSide(worker, "inspect_maps_second", SECOND_VIEW)
+        self.detail = ChannelDetail(worker)
+        self._front = self.first
+        self._second_channel = 0
+        self._reading = words("inspect_maps_reading", tone="muted", scale="caption")
+        self._reading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._arrange()
+        self._connect()
+
+    def _arrange(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(space(3))
+        top.addWidget(self.look)
+        top.addWidget(self.beside)
+        top.addStretch(1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setObjectName("inspect_maps_splitter")
+        self.splitter.setChildrenCollapsible(False)
+        for part, stretch in ((self.first, 3), (self.second, 3), (self.detail, 2)):
+            self.splitter.addWidget(part)
+            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        self.second.setVisible(False)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._message)
+        column.setContentsMargins(0, space(2), 0, 0)
+        column.setSpacing(space(2))
+        column.addLayout(top)
+        column.addWidget(self.splitter, 1)
+        column.addWidget(self._reading)
+        # The readout keeps its line, so that the wall does not jump when the mouse enters it.
+        self._reading.setFixedHeight(self._reading.fontMetrics().height() + space(1))
+
+    def _connect(self) -> None:
+        inspection = self._inspection
+        for signal in (
+            inspection.subject_changed,
+            inspection.block_changed,
+            inspection.sample_changed,
+            inspection.moment_changed,
+        ):
+            signal.connect(self._follow)
+        inspection.channel_changed.connect(self._show_channel)
+        inspection.run.changed.connect(self._follow_run)
+        self.look.changed.connect(self._apply_look)
+        self.beside.changed.connect(self._choose_beside)
+        self.first.changed.connect(self._follow_first)
+        self.second.changed.connect(self._follow_second)
+        self.first.opened.connect(self._open_first)
+        self.second.opened.connect(self._open_second)
+        self.first.pointed.connect(self._point_first)
+        self.second.pointed.connect(self._point_second)
+        self.detail.moved.connect(self._move)
+        for part in (self.first, self.second, self.detail):
+            part.hovered.connect(self._reading.setText)
 
     def set_active(self, active: bool) -> None:
         """Whether anyone can see it; out of sight it asks for nothing and draws nothing."""
         self._active = active
+        if active:
+            self._follow()
+        for part in (self.first, self.second, self.detail):
+            part.set_active(active and (part is not self.second or self.beside.other is not Other.NOTHING))
+
+    # What is wanted
+
+    def _follow(self) -> None:
+        if not self._active:
+            return
+        inspection, beside = self._inspection, self.beside
+        if inspection.second_moment is not None:
+            beside.show_other(Other.MOMENT)
+        elif beside.other is Other.MOMENT:
+            beside.show_other(Other.NOTHING)
+        wanted = self._wanted()
+        if wanted is None:
+            self.first.want(None)
+            self.first.say("No block", "Place blocks on the Design page first.")
+        else:
+            self.beside.show_offers(self._offers(wanted))
+            self.first.want(wanted, wanted.block)
+        self._follow_beside(wanted)
+
+    def _wanted(self) -> Wanted | None:
+        inspection = self._inspection
+        subject = inspection.subject
+        if subject is None or not inspection.block:
+            return None
+        return Wanted(subject, inspection.block, inspection.sample, inspection.moment, inspection.timeline_folder)
+
+    def _follow_beside(self, wanted: Wanted | None) -> None:
+        two = self.beside.other is not Other.NOTHING
+        self.second.setVisible(two)
+        self.second.set_active(self._active and two)
+        if not two and self._front is self.second:
+            self._front = self.first
+            self._show_channel()
+        second = None
+        if wanted is not None and two:
+            second = self.beside.beside(wanted, self._network, self._inspection.second_moment)
+        self.second.want(second, "" if second is None or wanted is None else _title(second, wanted))
+        if second is None and two:
+            self.second.say("Nothing to compare with", self._why_nothing())
+        self._share_order()
+        self._apply_look()
+
+    def _why_nothing(self) -> str:
+        if self.beside.other is Other.MOMENT:
+            return "A design has no timeline: choose a run, or press Train (F5)."
+        if self.beside.other is Other.NETWORK:
+            return "The other network has no block of that name. Choose another network or block."
+        return "There is no other one to choose."
+
+    def _offers(self, wanted: Wanted) -> Offers:
+        samples = [Sample(wanted.sample.part, index) for index in range(PROBES_OFFERED)]
+        if wanted.sample.part == PINNED:
+            samples = [Sample("validation", index) for index in range(PROBES_OFFERED)]
+        probes = [(f"{each.part.capitalize()} sample {each.index:,}", each) for each in samples]
+        return Offers(tuple(wanted.subject.blocks), tuple(probes))
+
+    def _choose_beside(self) -> None:
+        moment = 0 if self.beside.other is Other.MOMENT else None
+        if (self._inspection.second_moment is None) != (moment is None):
+            self._inspection.choose_second_moment(moment)
+        self._follow_beside(self._wanted())
+
+    def _follow_run(self, state: RunState) -> None:
+        if self._active and state.phase == "running" and state.epoch == 0:
+            self.first.source.tell_again()
+            self.second.source.tell_again()
+
+    # How it is looked at
+
+    def _apply_look(self) -> None:
+        look = self.look.look
+        span = self._common_span()
+        self.first.set_look(look, span)
+        self.second.set_look(look, span)
+        self._show_channel()
+
+    def _common_span(self) -> tuple[float, float] | None:
+        layers = [side.layer for side in (self.first, self.second) if side.layer is not None]
+        if not self.beside.same_scale or self.beside.other is Other.NOTHING or len(layers) < 2:
+            return None
+        return min(layer.range[0] for layer in layers), max(layer.range[1] for layer in layers)
+
+    def _share_order(self) -> None:
+        """Channels that are the same ones stand at the same places of both walls."""
+        same = self.beside.other in (Other.PROBE, Other.NETWORK, Other.MOMENT)
+        self.second.set_ranks(self.first.tiles.ranks if same else None)
+
+    # What has come
+
+    def _follow_first(self) -> None:
+        layer = self.first.layer
+        self.look.show_kind(None if layer is None else layer.kind)
+        if self.beside.other is not Other.NOTHING:
+            self._share_order()
+            self._share_scale()
+        if self._front is self.first:
+            self._show_channel()
+
+    def _follow_second(self) -> None:
+        self._share_scale()
+        if self._front is self.second:
+            self._show_channel()
+
+    def _share_scale(self) -> None:
+        if self.beside.same_scale:
+            span = self._common_span()
+            self.first.set_look(self.look.look, span)
+            self.second.set_look(self.look.look, span)
+
+    # The chosen channel
+
+    def _open_first(self, channel: int) -> None:
+        self._front = self.first
+        self._inspection.choose_channel(channel)
+        self._show_channel()
+
+    def _open_second(self, channel: int) -> None:
+        self._front = self.second
+        self._second_channel = channel
+        self._show_channel()
+
+    def _move(self, channel: int) -> None:
+        if self._front is self.second:
+            self._open_second(channel)
+        else:
+            self._open_first(channel)
+
+    def _show_channel(self) -> None:
+        """Frame it on its wall and show what is known of it."""
+        if not self._active:
+            return
+        first = self._front is self.first
+        channel = self._inspection.channel if first else self._second_channel
+        self.first.tiles.set_chosen(self._inspection.channel)
+        self.second.tiles.set_chosen(None if first else channel)
+        side = self._front
+        colours = self.look.look.colours_for(side.layer)
+        self.detail.show_side(side, channel, colours, self._inspection.run.state.epoch)
+
+    def _point_first(self, found: tuple[int, tuple[int, ...]] | None) -> None:
+        self._point(self.first, found)
+
+    def _point_second(self, found: tuple[int, tuple[int, ...]] | None) -> None:
+        self._point(self.second, found)
+
+    def _point(self, side: MapSide, found: tuple[int, tuple[int, ...]] | None) -> None:
+        if side is self._front:
+            self.detail.point(found)
+
+
+def _title(second: Wanted, first: Wanted) -> str:
+    """What the second wall shows, with what it differs in."""
+    if second.block != first.block:
+        return second.block
+    if second.sample != first.sample:
+        return f"{second.block}, {second.sample.part} sample {second.sample.index:,}"
+    if second.subject != first.subject:
+        return f"{second.block}, {second.subject.title}"
+    return second.block
