@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from cnnstudio.app.inspect.timeline.record import Record
+
 if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.inspect.subject import Subject
@@ -44,6 +46,8 @@ class Inspection(QObject):
         self._channel = 0
         self._moment: int | None = None
         self._second_moment: int | None = None
+        self.record = Record(self)
+        """The timeline of the run that is inspected."""
         self.probe.changed.connect(self.sample_changed)
         selection.changed.connect(self._follow_selection)
 
@@ -88,7 +92,7 @@ class Inspection(QObject):
         """Inspect this network; the block stays where it has one of that name."""
         if subject == self._subject:
             return
-        other = self._subject is None or subject.directory != self._subject.directory
+        other = self._subject is None or not subject.continues(self._subject)
         self._subject = subject
         if other:
             self._moment = self._second_moment = None

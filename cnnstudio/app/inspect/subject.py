@@ -56,3 +56,7 @@ class Subject:
     def key(self) -> tuple[str, str]:
         """Equal for questions to the same network with the same weights, while none of them trains."""
         return self.text, self.directory
+
+    def continues(self, before: Subject) -> bool:
+        """Whether it is the network of the same run, maybe later on, or of no run, as `before`."""
+        return self.directory == before.directory or (bool(self.run) and self.run == before.run)
