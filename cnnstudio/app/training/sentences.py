@@ -89,8 +89,9 @@ def failure(state: RunState, *, can_resume: bool = False) -> str:
     """Where a run broke off and what to do; the message bar and the details say why."""
     epoch = max(1, state.epoch)
     place = f"in epoch {count(epoch)} of {count(state.epochs)}" if state.epochs else "before the first epoch"
-    kept = "Resume it (Shift+F6), or press" if can_resume else "Press"
-    return f"It broke off {place}. {kept} Train (F5) to try again."
+    if not can_resume:
+        return f"It broke off {place}. Press Train (F5) to try again."
+    return f"It broke off {place}. Resume it as it was (Shift+F6), or change the recipe and press Train (F5)."
 
 
 def result(test: Mapping[str, float]) -> str:
