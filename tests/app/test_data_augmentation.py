@@ -21,7 +21,8 @@ from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.wire.messages import Failed, GetSamples
 from tests.helpers.data_page import Shown
-from tests.helpers.recording import PARTS, studio
+from tests.helpers.recording import studio
+from tests.helpers.started import PARTS
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage

@@ -36,7 +36,8 @@ from cnnstudio.core.edits import AddBlock, RenameExperiment, SetData
 from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.wire.messages import Failed
 from tests.helpers.data_page import FACTS, Shown
-from tests.helpers.recording import PARTS, pictures, studio
+from tests.helpers.recording import pictures, studio
+from tests.helpers.started import PARTS
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QColor

@@ -36,10 +36,10 @@ from cnnstudio.wire.messages import (
     GetSamples,
     Maps,
     RunEnded,
-    RunStarted,
     Sample,
 )
 from tests.helpers.recording import RecordingWorker, pictures
+from tests.helpers.started import run_started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -452,8 +452,7 @@ def test_a_trained_run_gives_its_weights(qtbot: QtBot) -> None:
     shown.answer_maps(np.zeros((5, 128), np.uint8))
     shown.run.start()
     state = shown.run.state
-    metrics = ("loss", "accuracy")
-    shown.worker.arrive(RunStarted(state.run, state.directory, "Run", 1, 5, 32, {}, 140, "cpu", metrics))
+    shown.worker.arrive(run_started(state.run, state.directory, epochs=1))
     shown.worker.arrive(RunEnded(state.run, "finished", state.directory, 1, 2.0, {}))
     assert shown.await_asked(GetMaps, 2).directory == state.directory
     shown.answer_maps(np.zeros((5, 128), np.uint8), 2, trained=True)

@@ -36,12 +36,12 @@ from cnnstudio.wire.messages import (
     RunEnded,
     RunFailed,
     RunPaused,
-    RunStarted,
     StartRun,
     StopRun,
 )
-from tests.helpers.recording import STEPS, RecordingWorker, Studio, studio
+from tests.helpers.recording import RecordingWorker, Studio, studio
 from tests.helpers.run_folders import leave_run
+from tests.helpers.started import STEPS, run_started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,10 +188,7 @@ def test_a_stopped_run_goes_on_or_gets_more_epochs(bench: Bench) -> None:
     assert bench.worker.all(ResumeRun) == [ResumeRun(run, directory)]
     assert bench.text("run_phase") == "Starting"
     history = tuple(EpochEnd(run, n, float(n), {"loss": 1 / n, "val_loss": 1 / n}) for n in (1, 2))
-    parts = {"training": 70}
-    bench.worker.arrive(
-        RunStarted(run, directory, "LeNet", 15, 10, 32, parts, 9, "cpu", ("loss",), history=history, steps_before=25)
-    )
+    bench.worker.arrive(run_started(run, directory, epochs=15, history=history, steps_before=25))
     assert bench.text("run_place") == "Epoch 3 of 15, step 5 of 10"
     bench.end()
     bench.press("run_more_epochs")
@@ -222,7 +219,8 @@ def test_a_failed_run_can_go_on_from_its_message(bench: Bench) -> None:
     bench.studio.progress(4, 2)
     leave_run(bench.experiment, "FAILED", bench.directory)
     bench.worker.arrive(RunFailed(run, "The loss is no number any more."))
-    assert bench.text("run_failure").startswith("It broke off in epoch 4 of 15. Resume it (Shift+F6)")
+    way = "Resume it as it was (Shift+F6), or change the recipe and press Train (F5)."  # its own recipe stays with it
+    assert bench.text("run_failure") == f"It broke off in epoch 4 of 15. {way}"
     assert (bench.text("run_phase"), bench.text("run_headline")) == ("Failed", "The run of “LeNet” failed")
     bench.press("message_resume")
     assert bench.worker.all(ResumeRun) == [ResumeRun(run, str(bench.directory))]

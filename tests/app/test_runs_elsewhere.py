@@ -16,9 +16,10 @@ from cnnstudio.app.runs.commands import RunCommands
 from cnnstudio.core.formats.run_folder import EXPERIMENT, STATE, own_process, read_record, write_record
 from cnnstudio.core.formats.run_notes import NOTES, RunNotes, read_notes, write_notes
 from cnnstudio.core.formats.storage import runs_folder
-from cnnstudio.wire.messages import EpochEnd, ResumeRun, RunEnded, RunFailed, RunStarted
+from cnnstudio.wire.messages import EpochEnd, ResumeRun, RunEnded, RunFailed
 from tests.helpers.recording import studio
 from tests.helpers.runs import make_run
+from tests.helpers.started import run_started
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from cnnstudio.core.formats.run_index import RunSummary
+    from cnnstudio.wire.messages import RunStarted
 
 
 class Desk:
@@ -62,10 +64,8 @@ class Desk:
         write_record(folder, msgspec.structs.replace(read_record(folder), **told))
 
     def started(self, folder: Path) -> RunStarted:
-        return RunStarted(
-            folder.name, str(folder), "Done", 13, 10, 32, {"training": 70}, 9, "cpu", ("loss",),
-            history=(EpochEnd(folder.name, 1, 1.0, {"loss": 1.0}),), steps_before=10,
-        )  # fmt: skip
+        history = (EpochEnd(folder.name, 1, 1.0, {"loss": 1.0}),)
+        return run_started(folder.name, str(folder), name="Done", epochs=13, history=history, steps_before=10)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,21 +13,23 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QMessageBox, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QMessageBox, QPushButton, QSlider, QToolButton, QWidget
 
 from cnnstudio.app.main_window import MainWindow
 from cnnstudio.app.panels import table_text
 from cnnstudio.app.preferences import Preferences
 from cnnstudio.app.runs.columns import BEST, COLUMNS, NAME, TITLES
+from cnnstudio.app.runs.comparison.lines import Against, Choice, Part, choice_from
 from cnnstudio.app.runs.view import RunsView
 from cnnstudio.app.theme import Mode, themes
 from cnnstudio.core.formats.run_folder import write_record
 from cnnstudio.core.formats.run_index import read_run
 from cnnstudio.core.formats.run_notes import RunNotes, read_notes, write_notes
 from cnnstudio.core.formats.storage import runs_folder
-from cnnstudio.wire.messages import EpochEnd, Progress, ResumeRun, RunEnded, RunStarted, StartRun
-from tests.helpers.recording import PARTS, RecordingWorker
+from cnnstudio.wire.messages import EpochEnd, Progress, ResumeRun, RunEnded, StartRun
+from tests.helpers.recording import RecordingWorker
 from tests.helpers.runs import digits, make_run
+from tests.helpers.started import run_started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,6 +170,38 @@ def test_headings_sort_and_what_is_not_known_stays_last(desk: Desk) -> None:
     assert desk.sort(NAME) == ["Delta", "Gamma", "Beta", "Alpha"]  # the third click: the newest first again
 
 
+def test_keys_go_from_run_to_run_and_the_page_begins_with_the_table(desk: Desk) -> None:
+    assert desk.table.hasFocus()
+    QTest.keyClick(desk.window, Qt.Key.Key_1, CTRL)
+    QTest.keyClick(desk.window, Qt.Key.Key_5, CTRL)
+    assert desk.table.hasFocus()
+    desk.window.resize(900, 800)
+    bar = desk.table.horizontalScrollBar()
+    desk.bot.waitUntil(lambda: bar.maximum() > 0)
+    for key, row in ((Qt.Key.Key_End, "Alpha"), (Qt.Key.Key_Home, "Delta"), (Qt.Key.Key_Down, "Gamma")):
+        desk.key(key)
+        assert (desk.chosen, bar.value()) == ([row], 0), "no key leaves the names for the last column"
+    desk.key(Qt.Key.Key_Right)
+    assert desk.chosen == ["Gamma"]
+    assert bar.value() > 0
+    desk.key(Qt.Key.Key_Left)
+    assert bar.value() == 0
+    desk.key(Qt.Key.Key_End, Qt.KeyboardModifier.ShiftModifier)
+    assert desk.chosen == ["Gamma", "Beta", "Alpha"]
+
+
+def test_keys_leave_the_filter_for_the_rows(desk: Desk) -> None:
+    field = desk.view.panel.filter
+    assert desk.look_for("alp") == ["Alpha"]
+    desk.key(Qt.Key.Key_Down)
+    assert desk.table.hasFocus()
+    desk.look_for("bet")
+    desk.key(Qt.Key.Key_Escape)
+    assert (field.text(), field.hasFocus(), len(desk.titles)) == ("", True, 4)
+    desk.key(Qt.Key.Key_Escape)
+    assert desk.table.hasFocus()
+
+
 def test_words_states_and_tags_find_runs(desk: Desk) -> None:
     assert desk.look_for("new split") == ["Delta"]
     assert desk.look_for("finite failed") == ["Gamma"]
@@ -235,6 +270,23 @@ def test_tags_are_given_to_all_that_are_chosen(desk: Desk) -> None:
     assert [desk.view.panel.tags.itemText(n) for n in range(3)] == ["All tags", "paper", "sweep"]
 
 
+def test_tags_for_many_runs_are_told_once(desk: Desk) -> None:
+    for number in range(8):
+        make_run(runs_folder(), f"More {number}", number=10 + number)
+    desk.library.refresh()
+    desk.bot.waitUntil(lambda: len(desk.titles) == 12)
+    desk.table.setFocus()
+    desk.key(Qt.Key.Key_A, CTRL)
+    told: list[None] = []
+    desk.window.runs.chosen_changed.connect(partial(told.append, None))
+    desk.key(Qt.Key.Key_T, CTRL)
+    QTest.keyClicks(desk.view.details.tags, "many")
+    desk.key(Qt.Key.Key_Return)
+    assert all("many" in run.notes.tags for run in desk.library.runs)
+    assert len(desk.chosen) == 12
+    assert len(told) < 4, "once for each run would take seconds with hundreds"
+
+
 def test_a_note_is_kept_for_the_run_it_was_typed_for(desk: Desk) -> None:
     desk.click("Alpha")
     note = desk.view.details.note
@@ -277,8 +329,13 @@ def test_deleted_runs_go_to_the_trash_and_come_back(desk: Desk) -> None:
     assert desk.titles == ["Delta", "Alpha"]
     assert desk.chosen == ["Alpha"]  # what has come in their place
     assert desk.message() == "2 runs are in the trash."
-    desk.press("message_put_back")
+    button = desk.window.findChild(QPushButton, "message_put_back")
+    assert button is not None
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    desk.key(Qt.Key.Key_Space)
+    assert desk.table.hasFocus(), "the keys are where they were before the message"
     assert desk.titles == ["Delta", "Gamma", "Beta", "Alpha"]
+    assert desk.chosen == ["Gamma", "Beta"]
     assert all(read_run(folder).title in desk.titles for folder in folders)
 
 
@@ -372,8 +429,7 @@ def test_the_run_under_way_is_followed(desk: Desk) -> None:
     made = make_run(runs_folder(), "Live", number=30, status="RUNNING", done=0, alive=True)
     folder.rmdir()
     made.rename(folder)
-    started = RunStarted(start.run, start.directory, "Live", 4, 10, 32, dict(PARTS), 1234, "cpu", ("loss", "accuracy"))
-    desk.worker.arrive(started)
+    desk.worker.arrive(run_started(start.run, start.directory, name="Live"))
     QTest.keyClick(desk.window, Qt.Key.Key_5, CTRL)
     desk.bot.waitUntil(lambda: "Live" in desk.titles)
     assert desk.cell("Live", "State") == "Training, 0 %"
@@ -400,6 +456,43 @@ def test_columns_are_chosen_and_remembered(desk: Desk, qtbot: QtBot) -> None:
     assert again.table.isColumnHidden(TITLES.index("Device"))
     assert again.titles == ["Beta", "Alpha", "Gamma", "Delta"]
     again.window.close()
+
+
+def test_how_runs_are_compared_is_remembered(desk: Desk, qtbot: QtBot) -> None:
+    controls = desk.view.comparison.controls
+    desk.click("Alpha")
+    desk.bot.waitUntil(lambda: controls.choice.metric == "accuracy")  # by which the runs are judged
+    for name, keys in (
+        ("comparison_metric", (Qt.Key.Key_Home,)),
+        ("comparison_part", (Qt.Key.Key_Right, Qt.Key.Key_Right)),
+        ("comparison_against", (Qt.Key.Key_Right,)),
+        ("comparison_smoothing", (Qt.Key.Key_PageUp, Qt.Key.Key_Right)),
+        ("comparison_log_y", (Qt.Key.Key_Space,)),
+    ):
+        control = desk.window.findChild(QWidget, name)
+        assert control is not None
+        for key in keys:
+            QTest.keyClick(control, key)
+    chosen = Choice("loss", Part.BOTH, Against.TIME, 0.11, log_y=True)
+    assert controls.choice == chosen
+    desk.window.close()
+    again = Desk(qtbot)
+    again.click("Alpha")
+    again.bot.waitUntil(lambda: again.view.comparison.controls.choice == chosen)
+    shown = again.window.findChild(QSlider, "comparison_smoothing")
+    assert shown is not None
+    assert shown.value() == 11
+    again.bot.waitUntil(lambda: again.view.comparison.canvas.frame.drawing.choice == chosen)
+    again.window.close()
+
+
+@pytest.mark.parametrize("word", ["", "nan", "-1", "much"])
+def test_nonsense_that_is_remembered_is_nothing_remembered(word: str) -> None:
+    names = ("metric", "part", "against", "smoothing", "axes")
+    found = choice_from(dict.fromkeys(names, word))
+    assert found == Choice(metric=word), "a metric that no run has gives way to the usual one"
+    every = Choice("auc", Part.TRAINING, Against.TIME, 0.5, log_x=True)
+    assert choice_from(every.plain()) == every
 
 
 def test_before_the_first_run_the_page_says_what_to_do(qtbot: QtBot) -> None:

@@ -18,8 +18,9 @@ from cnnstudio.app.training.curve_data import FINE_POINTS, CurveData
 from cnnstudio.app.training.curves import CurvePanel
 from cnnstudio.app.training.figures import Look
 from cnnstudio.app.training.plot import MetricPlot
-from cnnstudio.wire.messages import EpochEnd, Progress, ResumeRun, RunFailed, RunStarted, StartRun
+from cnnstudio.wire.messages import EpochEnd, Progress, ResumeRun, RunFailed, StartRun
 from cnnstudio.wire.run_state import RunState, fold
+from tests.helpers.started import run_started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
 
 def run_of(epochs: int = 10, done: int = 0, run: str = "a", steps: int = 10) -> RunState:
     state = fold(RunState(), StartRun(run, "/runs/a", "{}"))
-    parts = {"training": 100, "validation": 20, "test": 20}
-    started = RunStarted(run, "/runs/a", "LeNet", epochs, steps, 32, parts, 1234, "cpu", ("loss", "accuracy"))
-    state = fold(state, started)
+    state = fold(state, run_started(run, epochs=epochs, steps_per_epoch=steps))
     for epoch in range(1, done + 1):
         state = with_epoch(state, epoch)
     return state
@@ -131,11 +130,7 @@ def test_a_run_that_goes_on_keeps_its_curves_up_to_where_it_does(panel: CurvePan
     state = fold(fold(state, RunFailed("a", "The worker ended.")), ResumeRun("a", "/runs/a"))
     panel.follow(state)
     assert len(panel.data.history) == 3, "until the worker says from where on, nothing is lost"
-    state = fold(
-        state,
-        RunStarted("a", "/runs/a", "LeNet", 10, 10, 32, {}, 9, "cpu", ("loss", "accuracy"), history=before.history[:2],
-                   steps_before=24),
-    )  # fmt: skip
+    state = fold(state, run_started("a", epochs=10, history=before.history[:2], steps_before=24))
     panel.follow(state)
     panel.canvas.redraw()
     assert [e.epoch for e in panel.data.history] == [1, 2]

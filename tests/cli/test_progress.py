@@ -22,17 +22,14 @@ from cnnstudio.wire.messages import (
     RunContinued,
     RunEnded,
     RunPaused,
-    RunStarted,
 )
 from cnnstudio.wire.run_state import RunState, fold
+from tests.helpers.started import run_started
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-STARTED = RunStarted(
-    run="r", directory="/runs/r", name="Net", epochs=4, steps_per_epoch=10, batch_size=8,
-    parts={"training": 80, "validation": 10, "test": 10}, params=1234, device="cpu", metrics=("loss", "accuracy"),
-)  # fmt: skip
+STARTED = run_started("r", name="Net", batch_size=8, parts={"training": 80, "validation": 10, "test": 10})
 STEP = Progress(run="r", epoch=2, step=5, seconds=6.0, metrics={"loss": 0.5, "accuracy": 0.75}, samples_per_second=9)
 EPOCH = EpochEnd(run="r", epoch=2, seconds=8.0, metrics={"loss": 0.4, "accuracy": 0.8, "val_loss": 0.6})
 ENDED = RunEnded(

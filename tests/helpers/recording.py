@@ -23,20 +23,17 @@ from cnnstudio.wire.messages import (
     GetSamples,
     Progress,
     RunEnded,
-    RunStarted,
     Sample,
     Samples,
     StartRun,
     Watch,
 )
+from tests.helpers.started import PARTS, run_started
 
 if TYPE_CHECKING:
     from cnnstudio.wire.messages import Command, Event
 
 C = TypeVar("C")
-
-PARTS = {"training": 70, "validation": 60, "test": 20}
-STEPS = 10
 
 
 class RecordingWorker(WorkerClient):
@@ -126,9 +123,7 @@ class Studio(NamedTuple):
         """Start a run and let the worker say that it has started; the run's id."""
         self.run.start()
         run = self.run.state.run
-        metrics = ("loss", "accuracy")
-        directory = self.run.state.directory
-        self.worker.arrive(RunStarted(run, directory, "LeNet", epochs, STEPS, 32, dict(PARTS), 1234, "cpu", metrics))
+        self.worker.arrive(run_started(run, self.run.state.directory, epochs=epochs))
         return run
 
     def progress(self, epoch: int, step: int, loss: float = 1.0, accuracy: float = 0.5) -> None:

@@ -12,8 +12,9 @@ from cnnstudio.core.data.builtin import Noise
 from cnnstudio.core.data.info import Task
 from cnnstudio.core.edits import SetData
 from cnnstudio.core.recipe import DataRecipe
-from cnnstudio.wire.messages import Evaluation, FeatureMaps, GetSamples, RunStarted, Samples
-from tests.helpers.recording import PARTS, STEPS, studio
+from cnnstudio.wire.messages import Evaluation, FeatureMaps, GetSamples, Samples
+from tests.helpers.recording import studio
+from tests.helpers.started import PARTS, run_started
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -65,9 +66,7 @@ class TaskPage:
         self.studio.run.start()
         state = self.studio.run.state
         run = state.run or "run"
-        self.worker.arrive(
-            RunStarted(run, state.directory, "Net", 9, STEPS, 32, dict(PARTS), 99, "cpu", metrics, judged)
-        )
+        self.worker.arrive(run_started(run, state.directory, epochs=9, metrics=metrics, judged=judged))
         return run
 
     def predict(self, prediction: Any) -> None:

@@ -24,16 +24,10 @@ from cnnstudio.wire.messages import (
 )
 from cnnstudio.wire.run_state import RunState, fold
 from tests.helpers.effort import times
+from tests.helpers.started import STEPS, run_started
 
-EPOCHS, STEPS = 5, 10
+EPOCHS = 5
 FINAL = ("finished", "stopped", "failed")
-
-
-def started(run: str, done: int, history: tuple[EpochEnd, ...]) -> RunStarted:
-    return RunStarted(
-        run=run, directory=f"/runs/{run}", name="n", epochs=EPOCHS, steps_per_epoch=STEPS, batch_size=8, parts={},
-        params=9, device="cpu", metrics=("loss",), history=history, steps_before=done,
-    )  # fmt: skip
 
 
 class Lives(RuleBasedStateMachine):
@@ -92,7 +86,8 @@ class Lives(RuleBasedStateMachine):
     def stand(self) -> None:
         asked, ends = self.state.phase, self.state.ends_with_epoch
         self.set_up = True
-        self.take(started(self.run, self.done, tuple(self.history)))
+        history = tuple(self.history)
+        self.take(run_started(self.run, epochs=EPOCHS, history=history, steps_before=self.done))
         assert self.state.phase == (asked if asked in ("pausing", "stopping") else "running")
         assert self.state.ends_with_epoch == ends
         assert self.state.steps_done == self.done
@@ -174,7 +169,7 @@ class Lives(RuleBasedStateMachine):
     def hear_a_stranger(self, data: st.DataObject, own: bool) -> None:
         others = [m for m in self.past if getattr(m, "run", self.run) != self.run]
         if self.alive:
-            others.append(started("stranger", 0, ()))
+            others.append(run_started("stranger"))
         if others:
             assert fold(self.state, data.draw(st.sampled_from(others))) is self.state
 

@@ -21,24 +21,13 @@ from cnnstudio.wire.messages import (
     RunEnded,
     RunFailed,
     RunPaused,
-    RunStarted,
     StartRun,
     StopRun,
 )
 from cnnstudio.wire.run_state import RunState, fold
+from tests.helpers.started import run_started
 
-STARTED = RunStarted(
-    run="r1",
-    directory="/runs/r1",
-    name="LeNet",
-    epochs=4,
-    steps_per_epoch=10,
-    batch_size=32,
-    parts={"training": 320, "validation": 40, "test": 40},
-    params=900,
-    device="cpu",
-    metrics=("loss", "accuracy"),
-)
+STARTED = run_started(params=900)
 
 
 def progress(epoch: int, step: int, seconds: float, loss: float = 1.0) -> Progress:
@@ -124,13 +113,8 @@ def test_messages_after_the_end_do_not_revive_a_run() -> None:
 
 def test_a_new_run_starts_clean() -> None:
     old = after(STARTED, EpochEnd("r1", 1, 2.0, {"loss": 0.5}), RunFailed("r1", "x"))
-    new = after(dataclasses_started("r2"), state=old)
+    new = after(run_started("r2"), state=old)
     assert (new.phase, new.run, new.history, new.message, dict(new.metrics)) == ("running", "r2", (), "", {})
-
-
-def dataclasses_started(run: str) -> RunStarted:
-    values = {f: getattr(STARTED, f) for f in STARTED.__struct_fields__}
-    return RunStarted(**{**values, "run": run})
 
 
 def test_states_are_values() -> None:
