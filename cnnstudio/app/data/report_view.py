@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QApplication,
     QGridLayout,
     QHBoxLayout,
@@ -17,7 +15,6 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -25,12 +22,11 @@ from PySide6.QtWidgets import (
 from cnnstudio.app.features.words import MessageView, words
 from cnnstudio.app.format import count, counted, share, size_of
 from cnnstudio.app.panels.empty import EmptyState
+from cnnstudio.app.panels.row_table import RowTable
 from cnnstudio.app.theme import space
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from PySide6.QtGui import QKeyEvent
 
     from cnnstudio.core.data.facts import ScanReport, Skipped
 
@@ -87,45 +83,27 @@ class ReasonDelegate(QStyledItemDelegate):
         option.textElideMode = Qt.TextElideMode.ElideRight
 
 
-class SkippedTable(QTableView):
+class SkippedTable(RowTable):
     """The table; Copy gives the selected rows, or all that match the search."""
 
     def __init__(self, model: QSortFilterProxyModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("data_skipped")
-        self.setAccessibleName("Files that are not used")
-        self.setToolTip("Files that are not used, and why")
+        super().__init__("data_skipped", "Files that are not used", "Files that are not used, and why", parent)
         self.setModel(model)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setWordWrap(False)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
         self.setSortingEnabled(True)
         self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + space(2))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.setItemDelegateForColumn(1, ReasonDelegate(self))
-        self.horizontalHeader().setHighlightSections(False)
+        self.copy_wanted.connect(self.copy_rows)
 
     def text(self) -> str:
         """The selected rows, or all of them: file, tab, reason on each line."""
         model = self.model()
-        rows = sorted({i.row() for i in self.selectionModel().selectedRows()}) or range(model.rowCount())
+        rows = self.chosen_rows() or range(model.rowCount())
         return "\n".join("\t".join(str(model.index(row, c).data()) for c in range(len(HEADINGS))) for row in rows)
 
-    def copy(self) -> None:
+    def copy_rows(self) -> None:
         """To the clipboard."""
         QApplication.clipboard().setText(self.text())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ctrl+C copies."""
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-        else:
-            super().keyPressEvent(event)
 
 
 class ReportView(QWidget):
@@ -161,7 +139,7 @@ class ReportView(QWidget):
         self._copy.setObjectName("data_skipped_copy")
         self._copy.setAccessibleName("Copy list")
         self._copy.setToolTip("Copy the selected rows, or all that are shown, to the clipboard")
-        self._copy.clicked.connect(self.table.copy)
+        self._copy.clicked.connect(self.table.copy_rows)
         self._all_used = EmptyState("ok", "Every file is used.")
         self._nothing_found = EmptyState("search", "No file that is not used matches the search.")
         self._arrange()

@@ -6,17 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QApplication,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
-    QLineEdit,
     QMenu,
     QStackedWidget,
-    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -25,9 +20,11 @@ from PySide6.QtWidgets import (
 from cnnstudio.app import format
 from cnnstudio.app.panels import table_text
 from cnnstudio.app.panels.empty import EmptyState
+from cnnstudio.app.panels.filter_field import FilterField
 from cnnstudio.app.panels.layer_columns import COLUMNS, FIRST_NUMBER, GROUP, TITLES
 from cnnstudio.app.panels.layer_model import LayerFilter, LayerModel
-from cnnstudio.app.theme import Role, icon, mark, set_icon, space, themes
+from cnnstudio.app.panels.row_table import RowTable
+from cnnstudio.app.theme import mark, set_icon, space
 from cnnstudio.app.when_shown import WhenShown
 
 if TYPE_CHECKING:
@@ -48,9 +45,12 @@ class LayersPanel(QWidget):
         self._selection = selection
         self.model = LayerModel(self)
         self.rows = LayerFilter(self.model, self)
-        self.view = QTableView(self)
+        self.view = RowTable(
+            "layers_table", "Layers", "A click on a row selects its block, one on a heading sorts", self
+        )
         self.view.setModel(self.rows)
-        self.filter = QLineEdit(self)
+        tip = "Show only blocks whose id, kind or family holds these words"
+        self.filter = FilterField("layers_filter", "Filter blocks", tip, FILTER_WIDTH, self)
         self.totals = QLabel(self)
         self.copying = QToolButton(self)
         self.nothing = EmptyState("search", "No block matches.", self)
@@ -59,27 +59,16 @@ class LayersPanel(QWidget):
         self._when_shown = WhenShown(self, self._refresh)
         bridge.changed.connect(self._when_shown.ask)
         selection.changed.connect(self._selection_changed)
-        themes.changed.connect(self._dress)
         self.filter.textChanged.connect(self._look_for)
+        self.filter.rows_wanted.connect(self.view.setFocus)
         self.view.selectionModel().selectionChanged.connect(self._selected_here)
         self.view.customContextMenuRequested.connect(self._show_menu)
-        self._copy = QAction("Copy selected rows", self.view, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
-        self._copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self._copy.triggered.connect(self._copy_selected)
-        self.view.addAction(self._copy)
+        self.view.copy_wanted.connect(self._copy_selected)
         self.copying.setMenu(self._menu())
 
     def _lay_out(self) -> None:
         self.setObjectName("layers")
         self._set_up_view()
-        self.filter.setObjectName("layers_filter")
-        self.filter.setAccessibleName("Filter blocks")
-        self.filter.setToolTip("Show only blocks whose id, kind or family holds these words")
-        self.filter.setPlaceholderText("Filter")
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setMaximumWidth(FILTER_WIDTH)
-        self._find = QAction(icon("search", Role.MUTED), "", self.filter)  # made here: Qt's own can lose its wrapper
-        self.filter.addAction(self._find, QLineEdit.ActionPosition.LeadingPosition)
         self.totals.setObjectName("layers_totals")
         self.totals.setWordWrap(True)  # else the page could not be made narrower than this line
         mark(self.totals, tone="muted")
@@ -104,31 +93,10 @@ class LayersPanel(QWidget):
         column.addLayout(bar)
         column.addWidget(self._stack, 1)
 
-    def _dress(self) -> None:
-        self._find.setIcon(icon("search", Role.MUTED))
-        self.view.viewport().update()
-
     def _set_up_view(self) -> None:
-        view = self.view
-        view.setObjectName("layers_table")
-        view.setAccessibleName("Layers")
-        view.setToolTip("A click on a row selects its block, one on a heading sorts")
-        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # ids of a kind differ at their ends
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        view.setShowGrid(False)
-        view.setWordWrap(False)
-        view.setTabKeyNavigation(False)
-        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + space(3))
-        header = view.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsMovable(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSortIndicatorClearable(True)  # the third click brings the order of the flow back
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        view.setSortingEnabled(True)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.horizontalHeader().setSectionsMovable(True)
+        self.view.let_sort()
 
     def shown_ids(self) -> list[str]:
         """Blocks in sight, in the order of the rows."""
@@ -197,7 +165,7 @@ class LayersPanel(QWidget):
         return {i for i in self._selection.ids if i in known and self.rows.accepts(known[i])}
 
     def _selected(self) -> list[str]:
-        return [self._id(index.row()) for index in self.view.selectionModel().selectedRows()]
+        return [self._id(row) for row in self.view.chosen_rows()]
 
     def _selection_changed(self) -> None:
         if self.isVisible():
@@ -259,7 +227,7 @@ class LayersPanel(QWidget):
         return ["Total" if n == 0 else found.get(TITLES[c], "") for n, c in enumerate(columns)]
 
     def _copy_selected(self) -> None:
-        rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
+        rows = self.view.chosen_rows()
         if rows:
             QApplication.clipboard().setText(table_text.tabbed(self.table(rows)))
 
@@ -271,7 +239,7 @@ class LayersPanel(QWidget):
     def _menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setObjectName("layers_menu")
-        menu.addAction(self._copy)
+        menu.addAction(self.view.copy)
         menu.addSeparator()
         for form in table_text.FORMS:
             menu.addAction(form.label).triggered.connect(partial(self.copy_as, form))

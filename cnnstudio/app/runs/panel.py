@@ -6,12 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QMenu,
     QStackedWidget,
     QToolButton,
@@ -22,12 +20,15 @@ from PySide6.QtWidgets import (
 from cnnstudio.app.features.words import MessageView, words
 from cnnstudio.app.format import counted
 from cnnstudio.app.panels import table_text
+from cnnstudio.app.panels.filter_field import FilterField
 from cnnstudio.app.runs.columns import STATES
 from cnnstudio.app.runs.table import RunTable
-from cnnstudio.app.theme import Role, icon, mark, set_icon, space, themes
+from cnnstudio.app.theme import mark, set_icon, space
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PySide6.QtGui import QAction
 
     from cnnstudio.app.runs.library import RunLibrary
     from cnnstudio.core.formats.run_folder import Status
@@ -57,8 +58,8 @@ class RunsPanel(QFrame):
         self._library = library
         self._tags: tuple[str, ...] = ()
         self.table = RunTable(library, actions, self)
-        self.filter = _named(QLineEdit(), "runs_filter", "Filter runs", "Show only runs that hold these words: "
-                             "names, tags, notes, changes, states, devices (Ctrl+F)")  # fmt: skip
+        tip = "Show only runs that hold these words: names, tags, notes, changes, states, devices (Ctrl+F)"
+        self.filter = FilterField("runs_filter", "Filter runs", tip, FILTER_WIDTH)
         self.states = _named(QComboBox(), "runs_states", "State", "Show only runs in this state")
         self.tags = _named(QComboBox(), "runs_tags", "Tag", "Show only runs with this tag")
         self.totals = words("runs_totals", tone="muted")
@@ -72,11 +73,6 @@ class RunsPanel(QFrame):
         self._refresh()
 
     def _lay_out(self) -> None:
-        self.filter.setPlaceholderText("Filter")
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setMaximumWidth(FILTER_WIDTH)
-        self._find = QAction(icon("search", Role.MUTED), "", self.filter)  # made here: Qt's own can lose its wrapper
-        self.filter.addAction(self._find, QLineEdit.ActionPosition.LeadingPosition)
         for label, states in GROUPS:
             self.states.addItem(label, states)
         self.tags.addItem(ALL_TAGS, "")
@@ -123,14 +119,10 @@ class RunsPanel(QFrame):
         self.table.chosen_changed.connect(self.chosen_changed)
         self.table.runs.shown_changed.connect(self._show_totals)
         self.filter.textChanged.connect(self._look_for)
-        self.filter.returnPressed.connect(self.table.setFocus)
+        self.filter.rows_wanted.connect(self.table.setFocus)
         self.states.currentIndexChanged.connect(self._look_for)
         self.tags.currentIndexChanged.connect(self._look_for)
         self.empty.action.connect(self.show_all)
-        themes.changed.connect(self._dress)
-
-    def _dress(self) -> None:
-        self._find.setIcon(icon("search", Role.MUTED))
 
     # Looking for runs
 

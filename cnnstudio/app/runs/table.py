@@ -6,14 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtGui import QAction, QContextMenuEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from typing_extensions import override
 
 from cnnstudio.app.panels import table_text
+from cnnstudio.app.panels.row_table import RowTable
 from cnnstudio.app.runs.columns import CHANGES, COLUMNS, NAME, STARTED, TITLES
 from cnnstudio.app.runs.model import RunTableModel
-from cnnstudio.app.theme import space, themes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ _USUAL_FONT_HEIGHT = 16
 """Pixels: widths of columns grow with the font from there."""
 
 
-class RunTable(QTableView):
+class RunTable(RowTable):
     """Shows a `RunTableModel`. What is chosen stays chosen by its run, whatever happens to the rows."""
 
     chosen_changed = Signal(tuple)
@@ -34,51 +34,30 @@ class RunTable(QTableView):
 
     def __init__(self, library: RunLibrary, actions: Sequence[QAction | None], parent: QWidget | None = None) -> None:
         """`actions` are what the context menu offers, None for a line; their shortcuts work in the table alone."""
-        super().__init__(parent)
+        tip = "A click chooses a run, with Ctrl or Shift more; Enter opens its experiment, F2 renames it"
+        super().__init__("runs_table", "Runs", tip, parent)
         self.runs = RunTableModel(library, self)
         self._wanted: tuple[str, ...] = ()
         self._current, self._row = "", 0
         self._restoring = False
         self._offered = tuple(actions)
-        self._set_up()
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)  # changes and names begin with what matters
         self.setModel(self.runs)
         self._set_up_header()
-        self._copy = QAction("Copy rows", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
-        self._copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self._copy.triggered.connect(self.copy_chosen)
-        self.addAction(self._copy)
+        self.copy_wanted.connect(self.copy_chosen)
+        self.doubleClicked.connect(self._double_clicked)
         self.addActions([action for action in actions if action is not None])
         self.runs.modelAboutToBeReset.connect(self._keep_choice)
         self.runs.modelReset.connect(self._restore_choice)
         self.selectionModel().selectionChanged.connect(self._choose)
         self.itemDelegate().closeEditor.connect(self._edited)
-        themes.changed.connect(self.viewport().update)
-
-    def _set_up(self) -> None:
-        self.setObjectName("runs_table")
-        self.setAccessibleName("Runs")
-        self.setToolTip("A click chooses a run, with Ctrl or Shift more; Enter opens its experiment, F2 renames it")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + space(3))
-        self.doubleClicked.connect(self._double_clicked)
 
     def _set_up_header(self) -> None:
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionsMovable(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSortIndicatorClearable(True)  # the third click brings the newest to the top again
-        header.setSortIndicator(STARTED, Qt.SortOrder.DescendingOrder)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._show_columns_menu)
-        self.setSortingEnabled(True)
+        self.let_sort(STARTED, Qt.SortOrder.DescendingOrder)
         scale = max(1.0, self.fontMetrics().height() / _USUAL_FONT_HEIGHT)
         self._narrow = round(COLUMNS[CHANGES].width * scale)
         for number, column in enumerate(COLUMNS):
@@ -99,8 +78,7 @@ class RunTable(QTableView):
     @property
     def chosen(self) -> tuple[str, ...]:
         """Names of the chosen runs, in the order of the rows."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        return tuple(self.runs.shown[row].id for row in rows)
+        return tuple(self.runs.shown[row].id for row in self.chosen_rows())
 
     def choose(self, ids: Sequence[str]) -> None:
         """Choose these runs, as far as they are shown, and bring the first into view."""
@@ -178,7 +156,7 @@ class RunTable(QTableView):
             else:
                 menu.addAction(action)
         menu.addSeparator()
-        menu.addAction(self._copy)
+        menu.addAction(self.copy)
         place = event.globalPos()
         if event.reason() is QContextMenuEvent.Reason.Keyboard:
             place = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
@@ -233,7 +211,7 @@ class RunTable(QTableView):
 
     def copy_chosen(self) -> None:
         """Put the chosen rows on the clipboard as text."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        rows = self.chosen_rows()
         if rows:
             QApplication.clipboard().setText(table_text.tabbed(self.table(rows)))
 

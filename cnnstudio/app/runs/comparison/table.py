@@ -7,14 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from cnnstudio.app.format import DASH, count, duration
 from cnnstudio.app.panels import table_text
+from cnnstudio.app.panels.row_table import RowTable
 from cnnstudio.app.runs.columns import state_words
 from cnnstudio.app.runs.comparison.swatch import swatch
-from cnnstudio.app.theme import Role, space, theme, themes
+from cnnstudio.app.theme import Role, space, theme
 from cnnstudio.core.differences import differences
 from cnnstudio.core.metrics import higher_is_better, metric_title, metric_value
 
@@ -190,33 +190,16 @@ class DifferenceModel(QAbstractTableModel):
         return None
 
 
-class DifferenceTable(QTableView):
+class DifferenceTable(RowTable):
     """Copies its selected cells, or all, with Ctrl+C; in other forms by `copy_as`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("comparison_table")
-        self.setAccessibleName("Differences and results of the chosen runs")
-        self.setToolTip("All that is not the same in the runs, and what they came to; Ctrl+C copies")
+        tip = "All that is not the same in the runs, and what they came to; Ctrl+C copies"
+        super().__init__("comparison_table", "Differences and results of the chosen runs", tip, parent)
         self.rows = DifferenceModel(self)
         self.setModel(self.rows)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + space(3))
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self._copy = QAction("Copy selected rows", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
-        self._copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self._copy.triggered.connect(self.copy_rows)
-        self.addAction(self._copy)
-        themes.changed.connect(self.viewport().update)
+        self.horizontalHeader().setSectionsClickable(False)
+        self.copy_wanted.connect(self.copy_rows)
 
     def show_rows(self, rows: tuple[Row, ...], heads: tuple[Head, ...]) -> None:
         """Show these; columns are as wide as they need when other runs come."""
@@ -235,7 +218,7 @@ class DifferenceTable(QTableView):
         """The forms in which the table can be copied."""
         menu = QMenu(self)
         menu.setObjectName("comparison_copy_menu")
-        menu.addAction(self._copy)
+        menu.addAction(self.copy)
         menu.addSeparator()
         for form in table_text.FORMS:
             menu.addAction(form.label).triggered.connect(partial(self.copy_as, form))
@@ -251,8 +234,7 @@ class DifferenceTable(QTableView):
 
     def copy_rows(self) -> None:
         """The selected rows, or all, as text with tabs."""
-        chosen = sorted({index.row() for index in self.selectionModel().selectedRows()})
-        rows = chosen or range(self.rows.rowCount())
+        rows = self.chosen_rows() or range(self.rows.rowCount())
         QApplication.clipboard().setText(table_text.tabbed(self.table(rows)))
 
     def copy_as(self, form: table_text.Form) -> None:

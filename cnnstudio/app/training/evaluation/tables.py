@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QHeaderView, QWidget
 
 from cnnstudio.app.format import DASH, count
 from cnnstudio.app.panels import table_text
-from cnnstudio.app.theme import space, theme
+from cnnstudio.app.panels.row_table import RowTable
+from cnnstudio.app.theme import theme
 from cnnstudio.core.metrics import metric_title, metric_unit, metric_value
 
 if TYPE_CHECKING:
@@ -158,37 +158,22 @@ class NumberSorter(QSortFilterProxyModel):
         return bool(one < other)
 
 
-class NumberTable(QTableView):
+class NumberTable(RowTable):
     """A table that sorts by a click on a heading and copies its selected rows, or all, with Ctrl+C."""
 
     def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.setAccessibleName(title)
-        self.setToolTip("A click on a heading sorts; Ctrl+C copies the selected rows, or all of them")
+        tip = "A click on a heading sorts; Ctrl+C copies the selected rows, or all of them"
+        super().__init__(name, title, tip, parent)
         self._model = NumberModel(self)
         self._sorter = NumberSorter(self)
         self._sorter.setSourceModel(self._model)
         self.setModel(self._sorter)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + space(3))
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(False)
         header.setMaximumSectionSize(16 * self.fontMetrics().height())  # a long name leaves the numbers in sight
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.setSortingEnabled(True)
-        copy = QAction("Copy", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
-        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        copy.triggered.connect(self.copy_rows)
-        self.addAction(copy)
+        self.let_sort()
+        self.copy_wanted.connect(self.copy_rows)
 
     @property
     def numbers(self) -> Numbers:
@@ -201,7 +186,7 @@ class NumberTable(QTableView):
 
     def rows_in_order(self, *, selected: bool = False) -> list[list[str]]:
         """The cells as they stand, row by row."""
-        chosen = {index.row() for index in self.selectionModel().selectedRows()}
+        chosen = self.chosen_rows()
         rows = [r for r in range(self._sorter.rowCount()) if r in chosen or not (selected and chosen)]
         return [[str(self._sorter.index(r, c).data()) for c in range(self._sorter.columnCount())] for r in rows]
 
