@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from cnnstudio.app.theme import Role, mark, set_icon, space
 
@@ -37,6 +38,11 @@ class MessageBar(QWidget):
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(0)
+        self._came_from: QWidget | None = None
+        """Where the keys were before they came to a message."""
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._follow_focus)
         self.hide()
 
     def show_message(
@@ -71,8 +77,19 @@ class MessageBar(QWidget):
         items = (self._rows.itemAt(i) for i in range(self._rows.count()))
         return [w for item in items if item is not None and isinstance(w := item.widget(), _Strip)]
 
+    def _follow_focus(self, old: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and self.isAncestorOf(now) and (old is None or not self.isAncestorOf(old)):
+            self._came_from = old
+
+    def _give_focus_back(self) -> None:
+        """A button that goes would leave the keys to whatever comes after it in the window."""
+        if self._came_from is not None and isValid(self._came_from) and self._came_from.isVisible():
+            self._came_from.setFocus()
+
     def _drop(self, strip: _Strip) -> None:
         self._rows.removeWidget(strip)
+        if strip.isAncestorOf(QApplication.focusWidget() or self):
+            self._give_focus_back()
         strip.hide()
         strip.deleteLater()
         self.setVisible(bool(self._strips()))

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.app.theme import themes
 from cnnstudio.app.theme.theme import LIGHT
 from tests.helpers.compared import CTRL, LEFT, NONE, SHIFT, Comparison
+from tests.helpers.drawn_runs import drawn_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,25 @@ def test_pointing_reads_every_run_there_best_first(comparison: Comparison) -> No
     assert [r.line.label for r in canvas.readings] == ["middling"]  # the others have ended
     QTest.mouseMove(canvas, QPoint(3, 3))
     assert canvas.place is None
+
+
+def test_the_values_leave_the_place_in_sight_however_long_the_names_are(comparison: Comparison) -> None:
+    endless = "network with a name that goes on and on and on until nobody reads it any more"
+    names = [f"{word} {endless}" for word in ("One", "Other")]
+    comparison.show(*(drawn_run(comparison.root / str(n), name=name, epochs=9) for n, name in enumerate(names)))
+    panel, canvas = comparison.panel, comparison.panel.canvas
+    panel.resize(760, 400)
+    comparison.bot.waitUntil(lambda: canvas.width() < 560)
+    height = range(round(canvas.room.top()) + 4, round(canvas.room.bottom()) - 4)
+    canvas.redraw()
+    before = canvas.grab().toImage()
+    for epoch in (4, 5, 6):
+        QTest.mouseMove(canvas, canvas.point(epoch, 0.5).toPoint())
+        after = canvas.grab().toImage()
+        for beside in (-8, 8):
+            x = round(canvas.point(epoch, 0.5).x()) + beside
+            changed = sum(before.pixelColor(x, y) != after.pixelColor(x, y) for y in height)
+            assert changed < 0.1 * len(height), f"nothing lies over the lines at epoch {epoch}"
 
 
 def test_the_line_under_the_mouse_is_brought_out(comparison: Comparison) -> None:
@@ -228,7 +248,12 @@ def test_the_legend_by_keys(comparison: Comparison) -> None:
     legend.setFocus()
     QTest.keyClick(legend, Qt.Key.Key_Home)
     QTest.keyClick(legend, Qt.Key.Key_Down)
-    assert comparison.panel.canvas.frame.brought_out == runs[1].folder
+    canvas = comparison.panel.canvas
+    assert canvas.frame.brought_out == runs[1].folder
+    QTest.keyClick(legend, Qt.Key.Key_Backtab)
+    assert canvas.frame.brought_out is None, "the keys have left the legend"
+    legend.setFocus()
+    assert canvas.frame.brought_out == runs[1].folder
     QTest.keyClick(legend, Qt.Key.Key_Space)
     assert comparison.hidden() == {"middling"}
     assert "hidden" in legend.rows.data(legend.currentIndex(), Qt.ItemDataRole.AccessibleTextRole)

@@ -37,6 +37,8 @@ class RunCommands(QObject):
 
     chosen_changed = Signal()
     """Other runs are chosen, or one of them is another than before."""
+    choice_wanted = Signal(tuple)
+    """The table should have the runs of these names chosen."""
     rename_wanted = Signal()
     """The person wants to type a name for the chosen run."""
     tags_wanted = Signal()
@@ -157,11 +159,13 @@ class RunCommands(QObject):
 
     def give_title(self, run: RunSummary, title: str) -> None:
         """Call the run that; nothing, or its experiment's name, takes the title away."""
-        self._write(run, lambda notes: msgspec.structs.replace(notes, title="" if title == run.record.name else title))
+        self._write(
+            (run,), lambda notes: msgspec.structs.replace(notes, title="" if title == run.record.name else title)
+        )
 
     def give_note(self, run: RunSummary, note: str) -> None:
         """Keep what was written about the run."""
-        self._write(run, lambda notes: msgspec.structs.replace(notes, note=note))
+        self._write((run,), lambda notes: msgspec.structs.replace(notes, note=note))
 
     def give_tags(self, runs: Sequence[RunSummary], added: Collection[str], removed: Collection[str]) -> None:
         """Add tags to these runs and take others away."""
@@ -171,31 +175,17 @@ class RunCommands(QObject):
             kept = [tag for tag in notes.tags if tag.casefold() not in gone]
             return msgspec.structs.replace(notes, tags=tidy_tags((*kept, *added)))
 
-        for run in runs:
-            self._write(run, tagged)
+        self._write(runs, tagged)
 
-    def _write(self, shown: RunSummary, changed: Callable[[RunNotes], RunNotes]) -> None:
+    def _write(self, shown: Sequence[RunSummary], changed: Callable[[RunNotes], RunNotes]) -> None:
         """Change the notes as they are now: another window may have written since they were shown."""
-        try:
-            run = read_run(shown.folder)
-        except RunFolderError as error:
-            self._complain(f"Nothing can be written about “{shown.title}”: {error}")
-            self.library.look_at(shown.folder)
-            return
-        notes = changed(run.notes)
-        if notes == run.notes:
-            return
-        if run.problem:
-            self._complain(f"What was written about “{run.title}” is kept as it is. {run.problem}")
-            return
-        try:
-            write_notes(run.folder, notes)
-        except OSError as error:
-            why = error.strerror or str(error)
-            self._complain(f'Notes cannot be written into "{run.folder}": {why}. They are as they were.')
+        problems = [problem for run in shown if (problem := _rewritten(run, changed))]
+        if problems:
+            more = f" So it is with {len(problems) - 1:,} more." if len(problems) > 1 else ""
+            self._complain(f"{problems[0]}{more}")
         else:
             self._messages.dismiss(KEY)
-        self.library.look_at(run.folder)
+        self.library.look_at(*(run.folder for run in shown))
 
     # Deleting
 
@@ -236,6 +226,7 @@ class RunCommands(QObject):
         if problems:
             self._complain(problems[0])
         self._look_at(place.folder for place in trashed)
+        self.choice_wanted.emit(tuple(place.folder.name for place in trashed))
 
     def _look_at(self, folders: Iterable[Path]) -> None:
         """These have gone or come back; one of them may be that of the latest run."""
@@ -244,3 +235,22 @@ class RunCommands(QObject):
 
     def _complain(self, sentence: str) -> None:
         self._messages.show_message(sentence, "error", key=KEY)
+
+
+def _rewritten(shown: RunSummary, changed: Callable[[RunNotes], RunNotes]) -> str:
+    """Change what is noted of a run. Why that cannot be, in a sentence; "" when it is done, or was so already."""
+    try:
+        run = read_run(shown.folder)
+    except RunFolderError as error:
+        return f"Nothing can be written about “{shown.title}”: {error}"
+    notes = changed(run.notes)
+    if notes == run.notes:
+        return ""
+    if run.problem:
+        return f"What was written about “{run.title}” is kept as it is. {run.problem}"
+    try:
+        write_notes(run.folder, notes)
+    except OSError as error:
+        why = error.strerror or str(error)
+        return f'Notes cannot be written into "{run.folder}": {why}. They are as they were.'
+    return ""

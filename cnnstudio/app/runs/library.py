@@ -34,6 +34,8 @@ PAUSE_MS = 4
 """Milliseconds between slices that compare experiments: nobody waits for them."""
 TOLD_EVERY = 0.25
 """Seconds: rows are painted anew for what has been compared no more often than this."""
+ONE_BY_ONE = 8
+"""Runs that are told one by one where they are others than before; of more, the table is filled anew in less time."""
 EVERY_MS = 2000
 """How often new runs and runs of other processes are looked for, while the page is in sight."""
 _EXPERIMENTS = 64
@@ -44,7 +46,7 @@ class RunLibrary(QObject):
     """All runs of the person's folder. Views listen to `changed` and `run_changed` and pull."""
 
     changed = Signal()
-    """Runs came or went, or more than one is another."""
+    """Runs came or went, or many are others than before."""
     run_changed = Signal(object)
     """This RunSummary is another than before."""
     compared = Signal(frozenset)
@@ -168,9 +170,12 @@ class RunLibrary(QObject):
             self.changed.emit()
             self._told = True
             return
-        for id, run in runs.items():
-            if run != before[id]:
-                self.run_changed.emit(run)
+        others = [run for id, run in runs.items() if run != before[id]]
+        if len(others) > ONE_BY_ONE:
+            self.changed.emit()
+            return
+        for run in others:
+            self.run_changed.emit(run)
 
     # The run under way
 

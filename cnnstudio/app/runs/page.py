@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cnnstudio.app.late_page import LatePage
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QFocusEvent
     from PySide6.QtWidgets import QWidget
 
     from cnnstudio.app.actions import Actions
@@ -33,6 +34,12 @@ class RunsPage(LatePage["RunsView"]):
         from cnnstudio.app.runs.view import RunsView
 
         return RunsView(self._commands, self._actions, self._preferences)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Whoever comes to the page goes on in its table."""
+        super().focusInEvent(event)
+        if self.view is not None:
+            self.view.setFocus()
 
     def keep(self) -> None:
         """The window closes: keep what has been typed and how columns lie."""

@@ -8,12 +8,15 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import MessageView
+from cnnstudio.app.runs.comparison.lines import choice_from
 from cnnstudio.app.runs.comparison.panel import ComparisonPanel
 from cnnstudio.app.runs.details import RunDetails
 from cnnstudio.app.runs.panel import RunsPanel
 from cnnstudio.app.theme import mark
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QFocusEvent
+
     from cnnstudio.app.actions import Actions
     from cnnstudio.app.preferences import Preferences
     from cnnstudio.app.runs.commands import RunCommands
@@ -55,6 +58,7 @@ class RunsView(QFrame):
         self._arrange()
         self._connect()
         self.panel.table.restore_layout(preferences.columns(COLUMNS))
+        self.comparison.controls.restore(choice_from(preferences.comparison))
 
     def _arrange(self) -> None:
         above = QSplitter(Qt.Orientation.Horizontal)
@@ -83,11 +87,18 @@ class RunsView(QFrame):
         self.panel.chosen_changed.connect(commands.choose)
         table.opening_wanted.connect(commands.open_experiment)
         table.runs.renamed.connect(commands.give_title)
+        commands.choice_wanted.connect(table.choose)
         commands.rename_wanted.connect(table.rename)
         commands.chosen_changed.connect(self._compare_soon)
         commands.find_wanted.connect(self.panel.look_for_runs)
         commands.library.changed.connect(self._show_or_explain)
         self._show_or_explain()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Keys are for the table; before there are runs they wait for it here."""
+        super().focusInEvent(event)
+        if self.panel.table.isVisible():
+            self.panel.table.setFocus()
 
     def set_active(self, active: bool) -> None:
         """Whether the page is in sight. Out of sight it looks at no folder and draws nothing."""
@@ -100,9 +111,10 @@ class RunsView(QFrame):
             self.details.keep_note()
 
     def keep(self) -> None:
-        """Keep what has been typed and how columns lie."""
+        """Keep what has been typed, how columns lie, and how runs are compared."""
         self.details.keep_note()
         self._preferences.keep_columns(COLUMNS, self.panel.table.layout_state())
+        self._preferences.comparison = self.comparison.controls.remembered.plain()
 
     def _compare_soon(self) -> None:
         """A run under way is told ten times a second; its curves are another with each epoch."""
@@ -125,6 +137,8 @@ class RunsView(QFrame):
         elif is_empty:
             self.empty.say("Looking through your runs", "")
         self._stack.setCurrentIndex(1 if is_empty else 0)
+        if self.hasFocus() and not is_empty:
+            self.panel.table.setFocus()
         first = library.runs[0].id if library.runs else ""
         if first and not self._commands.chosen and not self.panel.table.chosen:
             self.panel.table.choose([first])

@@ -107,6 +107,19 @@ class Controls(QWidget):
         return self._choice
 
     @property
+    def remembered(self) -> Choice:
+        """What was chosen, with the metric that the person wants whenever a run has it: "" for the usual one."""
+        return dataclasses.replace(self._choice, metric=self._wanted)
+
+    def restore(self, choice: Choice) -> None:
+        """Choose what was `remembered`."""
+        self._wanted = choice.metric
+        self._smoothing.setValue(round(100 * choice.smoothing))
+        self._log_x.setChecked(choice.log_x)
+        self._log_y.setChecked(choice.log_y)
+        self._put(dataclasses.replace(choice, metric=choice.metric or self._choice.metric))
+
+    @property
     def fit_button(self) -> QAbstractButton:
         """Shows all."""
         return self._fit

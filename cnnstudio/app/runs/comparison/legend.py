@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter
+    from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
 
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
@@ -239,6 +239,16 @@ class Legend(QListView):
             self.rows.only(row)
         else:
             super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The run at which the keys are is brought out."""
+        super().focusInEvent(event)
+        self._point_at(self.currentIndex())
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """None is."""
+        super().focusOutEvent(event)
+        self.pointed.emit(None)
 
     def currentChanged(self, current: _Index, previous: _Index) -> None:
         """Keys have come to another row."""

@@ -54,6 +54,35 @@ class Choice:
     log_x: bool = False
     log_y: bool = False
 
+    def plain(self) -> dict[str, str]:
+        """The choice as words, for a file."""
+        return {
+            "metric": self.metric,
+            "part": self.part.value,
+            "against": self.against.value,
+            "smoothing": f"{self.smoothing:.2f}",
+            "axes": " ".join(axis for axis, is_log in (("x", self.log_x), ("y", self.log_y)) if is_log),
+        }
+
+
+def choice_from(words: Mapping[str, str]) -> Choice:
+    """The choice that was written so; what is missing or makes no sense is as at first, the metric ""."""
+    usual = Choice()
+    parts, axes = {part.value: part for part in Part}, {axis.value: axis for axis in Against}
+    try:
+        smoothing = float(words.get("smoothing", ""))
+    except ValueError:
+        smoothing = usual.smoothing
+    logarithmic = words.get("axes", "").split()
+    return Choice(
+        words.get("metric", ""),
+        parts.get(words.get("part", ""), usual.part),
+        axes.get(words.get("against", ""), usual.against),
+        smoothing if 0 <= smoothing <= MOST_SMOOTHING else usual.smoothing,
+        "x" in logarithmic,
+        "y" in logarithmic,
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from cnnstudio.app.runs.comparison.lines import Drawing, Line
 
 SWATCH = 18
-WIDEST_NAME = 320
+WIDEST_NAME, NARROWEST_NAME = 320, 60
+"""Pixels for a name: as many as leave the place itself in sight."""
 OPAQUE = 0.94
 
 
@@ -89,11 +90,15 @@ def paint(
     height = metrics.height() + space(1)
     most = max(1, int((room.height() - 2 * space(2)) // height) - 2)
     shown = _shown(found, most, nearest)
-    lines = [(r, _short(name_words(drawing, r.line), bold), value_words(drawing, r)) for r in shown]
+    values = [value_words(drawing, r) for r in shown]
+    value_width = max((bold.horizontalAdvance(value) for value in values), default=0)
+    free = max(at.x() - room.left(), room.right() - at.x()) - 3 * space(3)
+    widest = min(WIDEST_NAME, max(NARROWEST_NAME, free - SWATCH - space(2) - space(4) - value_width))
+    names = [bold.elidedText(name_words(drawing, r.line), Qt.TextElideMode.ElideMiddle, round(widest)) for r in shown]
+    lines = list(zip(shown, names, values, strict=True))
     more = f"and {len(found) - len(shown):,} more" if len(found) > len(shown) else ""
     head = place_words(drawing, x)
     name_width = max((bold.horizontalAdvance(name) for _, name, _ in lines), default=0)
-    value_width = max((bold.horizontalAdvance(value) for _, _, value in lines), default=0)
     inner = max(SWATCH + space(2) + name_width + space(4) + value_width, bold.horizontalAdvance(head))
     size = (inner + 2 * space(3), height * (1 + len(lines) + bool(more)) + 2 * space(2))
     frame = _beside(at, *size, room)
@@ -116,10 +121,6 @@ def paint(
         painter.drawText(QRectF(left, y + height, inner, height), Qt.AlignmentFlag.AlignVCenter, more)
 
 
-def _short(name: str, metrics: QFontMetrics) -> str:
-    return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, WIDEST_NAME)
-
-
 def _shown(found: list[Reading], most: int, nearest: Line | None) -> list[Reading]:
     shown = found[:most]
     last = next((r for r in found[most:] if r.line is nearest), None)
@@ -127,10 +128,11 @@ def _shown(found: list[Reading], most: int, nearest: Line | None) -> list[Readin
 
 
 def _beside(at: QPointF, width: float, height: float, room: QRectF) -> QRectF:
-    """To the right of the point, or to the left where there is no room; level with it as far as it fits."""
+    """To the right of the point, or to the left where there is no room but more; level with it as far as it fits."""
     left = at.x() + space(3)
-    if left + width > room.right():
-        left = max(room.left(), at.x() - space(3) - width)
+    if left + width > room.right() and at.x() > room.center().x():
+        left = at.x() - space(3) - width
+    left = max(room.left(), min(left, room.right() - width))
     top = min(max(room.top(), at.y() - height / 2), room.bottom() - height)
     return QRectF(left, max(0.0, top), width, height)
 
