@@ -15,6 +15,7 @@ from cnnstudio.cli import (
     data,
     doctor,
     evaluate,
+    explain,
     export,
     import_,
     predict,
@@ -53,6 +54,7 @@ VERBS: dict[str, Verb] = {
         compare.VERB,
         evaluate.VERB,
         predict.VERB,
+        explain.VERB,
         export.VERB,
         doctor.VERB,
     )

@@ -50,7 +50,7 @@ class IntegratedGradients(Method):
     signed = True
     source = "Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks (ICML 2017)"
 
-    steps: int = param(64, min=8, max=1024, help="Samples on the way, at most; more of them leave a smaller gap")
+    steps: int = param(128, min=8, max=1024, help="Samples on the way, at most; more of them leave a smaller gap")
     baseline: Literal["zero", "mean", "blurred"] = param("zero", help="The empty sample that the way starts from")
 
 

@@ -97,7 +97,7 @@ class _Way:
 
     def go(self, steps: int, request: int) -> Iterator[ExplanationProgress]:
         """Walk it in about so many steps, fewer where they are enough."""
-        count = max(2, steps // (4 * _NODES))
+        count = max(2, steps // (8 * _NODES))
         wanted = list(zip(np.linspace(0, 1, count + 1)[:-1], np.linspace(0, 1, count + 1)[1:], strict=True))
         while wanted:
             for part in portions(self._network.program, len(wanted), max(1, 64 // (_NODES + 1))):

@@ -3,6 +3,7 @@
 After Erhan, Bengio, Courville and Vincent, "Visualizing Higher-Layer Features of a Deep Network" (2009): gradient
 ascent on the sample. The sample is moved at random before each step, as Mordvintsev, Olah and Tyka do ("Inceptionism",
 2015), and neighbouring cells are held together, so that it shows shapes and not the noise that networks also answer to.
+It keeps the brightness of training samples: most channels are excited by an even white, which says little of them.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ class _Climb:
         self._settings = settings
         self._block, self._channel = block, channel
         self._random = np.random.Generator(np.random.PCG64(settings.seed))
-        self._low, self._high = _range(network)
         self._shape = network.program.input_shape
+        self._low, self._high, self._mean = _range(network)
         self._slope = _compiled(network, block, channel)
         self._x = np.zeros(self._shape, "float32")
         self.score = 0.0
@@ -76,10 +77,10 @@ class _Climb:
 
     def starts(self) -> Any:
         """Draw starts until the channel answers to one. Raises SketchError where it answers to none."""
-        span, middle = self._high - self._low, (self._high + self._low) / 2
+        span = self._high - self._low
         for trial in range(_STARTS):
             noise = self._random.standard_normal(self._shape) * _SPREAD * (1 + trial)
-            self._x = (middle + span * noise).clip(self._low, self._high).astype("float32")
+            self._x = (self._mean + span * noise).clip(self._low, self._high).astype("float32")
             self.score, slope = self._slope(self._x)
             yield
             if slope.any():
@@ -101,6 +102,8 @@ class _Climb:
             self._x += (self._settings.rate * (self._high - self._low) * slope / power).astype("float32")
         hold = self._settings.smoothness / (1 + self._settings.smoothness)
         self._x += np.float32(hold) * (_neighbours(self._x) - self._x)
+        if axes:
+            self._x += self._mean - self._x.mean(axis=axes)
         self._x = self._x.clip(self._low, self._high).astype("float32")
 
     def judged(self) -> float:
@@ -131,8 +134,8 @@ def _compiled(network: Network, block: str, channel: int) -> Callable[[np.ndarra
     return slope_at
 
 
-def _range(network: Network) -> tuple[np.ndarray, np.ndarray]:
-    """Least and largest value of each channel (of each place of a vector) in training samples; 0 and 1 without any."""
+def _range(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Least, largest and mean value of each channel (of each place of a vector) in training samples."""
     try:
         inputs, _ = network.data.training.batch(slice(0, _LOOKED_AT))
     except DataError as error:
@@ -140,7 +143,7 @@ def _range(network: Network) -> tuple[np.ndarray, np.ndarray]:
     axes = tuple(range(inputs.ndim - 1))
     low, high = inputs.min(axis=axes), inputs.max(axis=axes)
     flat = high <= low
-    return np.where(flat, low - 0.5, low), np.where(flat, high + 0.5, high)
+    return np.where(flat, low - 0.5, low), np.where(flat, high + 0.5, high), inputs.mean(axis=axes)
 
 
 def _neighbours(values: np.ndarray) -> np.ndarray:
