@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 
 from cnnstudio.core.data.augmentation import Augmentation
@@ -19,6 +21,16 @@ from cnnstudio.engine.tasks import kit_for
 
 def warm_up() -> None:
     """Load the data of a new experiment; trace, compile and run one step of a tiny network where "auto" means."""
+    try:
+        _first_network()
+    finally:
+        # What TensorFlow and Keras consist of stays as long as the process. Looking through it for garbage, which
+        # building and tracing a network make often, would take a tenth of a second each time.
+        gc.collect()
+        gc.freeze()
+
+
+def _first_network() -> None:
     load(DataRecipe())
     device = devices.resolve(devices.AUTO)
     devices.settle_determinism(device)

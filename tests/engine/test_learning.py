@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from cnnstudio.core.data.augmentation import Augmentation
 from cnnstudio.core.data.info import DataInfo, Task
@@ -19,6 +21,7 @@ from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.data import Part
 from cnnstudio.engine.learning import Plan, choosing
 from cnnstudio.engine.learning.choosing import Halving, may_halve
+from cnnstudio.engine.learning.lean import add_matches, joined, loss_of
 from cnnstudio.engine.learning.pacing import Pacing
 from cnnstudio.engine.learning.tensorflow_learner import TensorFlowLearner
 from cnnstudio.engine.optimizers import compile_model
@@ -123,6 +126,35 @@ def test_metrics_of_a_call_are_those_that_keras_would_read() -> None:
     assert learner.metrics() == {"loss": 0.0, "accuracy": 0.0}
 
 
+@pytest.mark.parametrize("scores", [False, True], ids=["shares", "scores"])
+@pytest.mark.parametrize("places", [(), (3,)], ids=["samples", "places"])
+def test_few_operations_say_what_keras_says(places: tuple[int, ...], scores: bool) -> None:
+    """Of whole batches and of halves; the loss and its gradient but for rounding, the accuracy exactly."""
+    draws = np.random.default_rng(0)
+    raw = tensorflow.constant(draws.normal(size=(7, *places, 4)) * 2, "float32")
+    targets = tensorflow.constant(draws.integers(0, 4, (7, *places)), "int32")
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=scores)
+    ours, theirs = (keras.metrics.SparseCategoricalAccuracy() for _ in range(2))
+
+    @tensorflow.function
+    def both(cut: int) -> tuple[Any, ...]:
+        with tensorflow.GradientTape(persistent=True) as tape:
+            tape.watch(raw)
+            pieces = (raw[:cut], raw[cut:]) if cut else (raw,)
+            parts = [piece if scores else tensorflow.nn.softmax(piece) for piece in pieces]
+            found, wanted = loss_of(loss, targets, parts), loss(targets, joined(parts))
+        counted = add_matches(ours, targets, joined(parts))
+        theirs.update_state(targets, joined(parts))
+        return found, wanted, tape.gradient(found, raw), tape.gradient(wanted, raw), counted
+
+    for cut in (0, 4):
+        found, wanted, slope, expected, counted = both(cut)
+        np.testing.assert_allclose(found, wanted, rtol=1e-5)
+        np.testing.assert_allclose(slope, expected, rtol=0, atol=1e-5)
+        assert bool(counted) == (not places)
+        assert not counted or float(ours.result()) == float(theirs.result())
+
+
 def test_halves_come_to_what_whole_batches_come_to() -> None:
     """Odd batches, too. Within 1e-6, as sums over the batch are put together otherwise."""
     found = []
@@ -166,18 +198,31 @@ def test_the_faster_way_is_found_in_steps_that_never_change_and_kept(monkeypatch
     first = choosing.halving(model, kit, part, "CPU", None)
     assert first.halves is None
     asked = pattern(first, {False: 1.0, True: 0.6})
-    assert asked == [False] * 16 + [True] * 24
+    turns = [False, False, True, True] * 8
+    assert asked == turns + [True] * 8
     again = choosing.halving(model, kit, part, "CPU", None)
     assert again.halves is True
     assert pattern(again, {False: 0.1, True: 1.0}) == asked, "the same experiment takes the same steps"
     kept = json.loads((data_folder() / "plans.json").read_bytes())
     assert list(kept.values()) == [True]
     slower = choosing.halving(network(keras.layers.ReLU()), kit, part, "CPU", None)
-    assert pattern(slower, {False: 1.0, True: 0.99}) == [False] * 16 + [True] * 16 + [False] * 8
+    assert pattern(slower, {False: 1.0, True: 0.99}) == turns + [False] * 8
     assert choosing.halving(model, kit, part, "GPU", None).alike(20, 5) == (False, 5)
     plan = Plan(halves=again.halves, tried=again.tried)
     assert Plan.of(plan.plain()) == plan
     assert pattern(choosing.halving(model, kit, part, "CPU", plan), {False: 1.0, True: 1.0}) == asked
+
+
+@given(st.lists(st.booleans(), min_size=32, max_size=32), st.sampled_from([0.6, 1.5]))
+def test_what_else_the_computer_does_does_not_change_what_is_found(busy: list[bool], share: float) -> None:
+    """Most steps may take three times as long, as long as a few of each kind do not."""
+    assume(any(not b for turn in range(2, 16, 2) for b in busy[2 * turn : 2 * turn + 2]))
+    assume(any(not b for turn in range(3, 16, 2) for b in busy[2 * turn : 2 * turn + 2]))
+    found = Halving(None, tried=True)
+    for step in range(32):
+        halved, count = found.alike(step, 1)
+        found.took(step, count, (share if halved else 1.0) * (3.0 if busy[step] else 1.0))
+    assert found.halves == (share < 1)
 
 
 def test_a_call_lasts_as_long_as_nobody_minds() -> None:

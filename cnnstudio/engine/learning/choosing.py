@@ -1,7 +1,7 @@
 """Whether the two halves of a batch go through the network side by side: found out while the first steps are learned.
 
 Convolutions over small maps do not keep two cores busy; two halves do, and cost a sum of gradients. Which is faster
-depends on the network and the computer, so both learn some of the first steps, and the faster one goes on. Halves
+depends on the network and the computer, so both take turns in the first steps, and the faster one goes on. Halves
 round otherwise than whole batches do. So the steps that each learns are always the same, and what was chosen is kept
 for the next run of such a network: the same experiment then comes to the same bits again.
 """
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from cnnstudio.engine.learning.plan import Plan
     from cnnstudio.engine.tasks import TaskKit
 
-_EACH = 16
-"""Steps that whole batches learn first, and halves after them."""
-_AT_ONCE = 4
-"""Steps of a call while both are timed."""
-_NOT_TIMED = 2
-"""First calls of each kind: they compile, and take memory for the first time."""
+_TRIED = 32
+"""Steps of a run in which whole batches and halves take turns."""
+_TURN = 2
+"""Steps of a turn, and so of a call."""
+_NOT_TIMED = 1
+"""First turns of each kind: they compile, and take memory for the first time."""
 _BETTER = 0.97
 """Halves must take less than this share of the time of whole batches."""
 _LEAST_WORK = 20e6
@@ -41,28 +41,31 @@ class Halving:
         self.halves = halves
         self.tried = tried
         self._key = key
-        self._calls = {False: 0, True: 0}
-        self._best = {False: math.inf, True: math.inf}
+        self._seconds: dict[int, list[float]] = {}
+        """Of a step, call by call in each turn."""
 
     def alike(self, step: int, count: int) -> tuple[bool, int]:
         """Whether the batch of that step of the run is halved, and how many of the `count` steps from there on too."""
-        if self.tried and step < _EACH:
-            return False, min(count, _AT_ONCE, _EACH - step)
-        if self.tried and step < 2 * _EACH:
-            return True, min(count, _AT_ONCE, 2 * _EACH - step)
+        if self.tried and step < _TRIED:
+            return bool(step // _TURN % 2), min(count, _TURN - step % _TURN)
         return bool(self.halves), count
 
     def took(self, step: int, count: int, seconds: float) -> None:
         """So long did `count` steps from that step of the run on take, in one call; chooses once both are timed."""
         if self.halves is not None:
             return
-        halved = _EACH <= step < 2 * _EACH
-        self._calls[halved] += 1
-        if self._calls[halved] > _NOT_TIMED:
-            self._best[halved] = min(self._best[halved], seconds / count)
-        if step + count >= 2 * _EACH:
-            self.halves = self._best[True] < _BETTER * self._best[False]
+        self._seconds.setdefault(step // _TURN, []).append(seconds / count)
+        if step + count >= _TRIED:
+            self.halves = self._least(halved=True) < _BETTER * self._least(halved=False)
             remember(self._key, self.halves)
+
+    def _least(self, *, halved: bool) -> float:
+        """Of a step in the turns of one kind.
+
+        What else the computer does only adds to a time, and as turns follow each other quickly, to those of both kinds.
+        """
+        turns = [self._seconds[turn] for turn in sorted(self._seconds) if turn % 2 == halved]
+        return min((min(turn) for turn in turns[_NOT_TIMED:]), default=math.inf)
 
 
 def halving(model: Any, kit: TaskKit, training: Part, device: str, plan: Plan | None) -> Halving:

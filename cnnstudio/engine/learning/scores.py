@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnnstudio.engine.backend import keras
+from cnnstudio.engine.backend import keras, tensorflow
+from cnnstudio.engine.learning.lean import add_matches, add_mean
 
 if TYPE_CHECKING:
     from cnnstudio.engine.tasks import TaskKit
@@ -19,11 +20,11 @@ class Scores:
 
     def add(self, loss: Any, targets: Any, outputs: Any) -> None:
         """Take in a batch: the mean loss of its samples, their targets and the network's outputs."""
-        samples = keras.ops.cast(keras.ops.shape(outputs)[0], "float32")
-        self._loss.total.assign_add(keras.ops.cast(loss, "float32") * samples)  # as its update_state, by fewer steps
-        self._loss.count.assign_add(samples)
+        samples = tensorflow.cast(tensorflow.shape(outputs)[0], "float32")
+        add_mean(self._loss, tensorflow.cast(loss, "float32") * samples, samples)
         for metric in self._metrics:
-            metric.update_state(targets, outputs)
+            if not add_matches(metric, targets, outputs):
+                metric.update_state(targets, outputs)
 
     def reset(self) -> None:
         """Begin anew."""

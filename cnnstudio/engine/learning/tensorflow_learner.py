@@ -14,6 +14,7 @@ from cnnstudio.engine.data.ahead import most_ahead
 from cnnstudio.engine.learning.choosing import halving
 from cnnstudio.engine.learning.feed import Feed, judged_batches
 from cnnstudio.engine.learning.fused import fuse
+from cnnstudio.engine.learning.lean import joined, loss_of
 from cnnstudio.engine.learning.means import Mean, with_loss
 from cnnstudio.engine.learning.pacing import Pacing
 from cnnstudio.engine.learning.plan import Plan
@@ -197,27 +198,27 @@ class TensorFlowLearner:
     def _learn(self, inputs: Any, targets: Any, halves: bool) -> None:
         tf, model = tensorflow, self._model
         with tf.GradientTape() as tape:
-            outputs = self._through_halves(inputs) if halves else model(inputs, training=True)
-            loss = model.loss(targets, outputs)
+            parts = [model(part, training=True) for part in (_halved(inputs) if halves else (inputs,))]
+            loss = loss_of(model.loss, targets, parts)
             if model.losses:
                 loss += tf.add_n(model.losses)
             scaled = model.optimizer.scale_loss(loss)  # larger for float16 only
         variables = model.trainable_variables
         model.optimizer.apply(tape.gradient(scaled, variables), variables)
-        self._learned.add(loss, targets, outputs)
-
-    def _through_halves(self, inputs: Any) -> Any:
-        """The outputs of a batch whose halves take two ways that nothing joins before the loss, and after it again.
-
-        The loss is that of the whole batch, whatever it is; only sums over the batch are put together otherwise.
-        """
-        tf = tensorflow
-        middle = (tf.shape(inputs)[0] + 1) // 2
-        return tf.concat([self._model(part, training=True) for part in (inputs[:middle], inputs[middle:])], 0)
+        self._learned.add(loss, targets, joined(parts))
 
     def _judge_batch(self, inputs: Any, targets: Any) -> tuple[Any, Any]:
         outputs = self._model(inputs, training=False)
         return outputs, self._model.loss(targets, outputs)
+
+
+def _halved(inputs: Any) -> tuple[Any, Any]:
+    """The halves of a batch, which take two ways that nothing joins before the loss, and after it again.
+
+    The loss is that of the whole batch, whatever it is; only sums over the batch are put together otherwise.
+    """
+    middle = (tensorflow.shape(inputs)[0] + 1) // 2
+    return inputs[:middle], inputs[middle:]
 
 
 def _as_told(targets: Any) -> Any:
