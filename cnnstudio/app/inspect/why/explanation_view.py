@@ -14,7 +14,7 @@ from cnnstudio.app.inspect.why.look import LookFields
 from cnnstudio.app.inspect.why.overlay import Counting
 from cnnstudio.app.inspect.why.panes import side_by_side
 from cnnstudio.app.inspect.why.places_view import Box, PlacesView
-from cnnstudio.app.inspect.why.sentences import class_words, number_words, sample_words
+from cnnstudio.app.inspect.why.sentences import class_words, number_words, sample_words, whose_words
 from cnnstudio.app.inspect.why.work_line import WorkLine
 from cnnstudio.app.theme import mark, space
 from cnnstudio.app.training.figure_files import ask_path, save_figure
@@ -41,7 +41,7 @@ class ExplanationView(QWidget):
         self.setObjectName("why_explanation")
         self._inspection, self._asked, self._front = inspection, asked, front
         self._shown: tuple[Explained, Subject] | None = None
-        self._is_late = False
+        self._block = ""
         self.controls = Controls("why_controls", ABOUT_CLASS, settings)
         self.controls.choose_method(inspection.preferences.choice("why/method"))
         self.places = PlacesView("why_places")
@@ -50,8 +50,9 @@ class ExplanationView(QWidget):
         self.look = LookFields(inspection.preferences)
         self._title = words("why_title", scale="title")
         self._numbers = words("why_numbers", tone="muted", wrap=True, tip="What the method says beside its picture")
+        self._whose = words("why_whose", tone="muted", scale="caption", tip="The network that is explained")
         self._readout = words("why_readout", tone="muted", scale="caption")
-        self._save = tool("why_save", "save", "Save the explanation as a picture", text="Save picture\u2026")
+        self._save = tool("why_save", "export", "Save the explanation as a picture")
         self._slice = slice_slider("why_slice")
         self._arrange()
         self._connect()
@@ -65,6 +66,7 @@ class ExplanationView(QWidget):
         column.setContentsMargins(space(3), 0, space(3), 0)
         column.setSpacing(space(2))
         column.addLayout(head)
+        column.addWidget(self._whose)
         column.addWidget(self.places, 1)
         column.addWidget(self._slice)
         column.addWidget(self._readout)
@@ -97,7 +99,8 @@ class ExplanationView(QWidget):
         self._front.changed.connect(self._show_sample)
         self._front.predicted.connect(self._show_prediction)
         self._asked.renewed.connect(self._renew)
-        self._asked.outdated.connect(self._ask_when_free)
+        self._asked.outdated.connect(self.work.outdate)
+        self.work.due.connect(self.ask)
 
     def set_active(self, active: bool) -> None:
         """Whether anyone can see it."""
@@ -109,6 +112,7 @@ class ExplanationView(QWidget):
 
     def _renew(self) -> None:
         subject = self._asked.subject
+        self._block = self._inspection.block
         self._clear()
         if subject is None:
             self.work.forget()
@@ -122,21 +126,18 @@ class ExplanationView(QWidget):
         self.ask()
 
     def _follow_block(self) -> None:
-        self.controls.choose_block(self._inspection.block)
+        """Another block was chosen by the person: that which comes with another network is not."""
+        if self._inspection.block != self._block:
+            self._block = self._inspection.block
+            self.controls.choose_block(self._block)
 
     def _choose(self) -> None:
         self._inspection.preferences.keep_choice("why/method", self.controls.method.name)
+        self._inspection.choose_block(self.controls.block)
         self.ask()
-
-    def _ask_when_free(self) -> None:
-        """The network has trained on. What is worked on comes to its end first, or nothing ever would."""
-        self._is_late = self.work.is_waiting
-        if not self._is_late:
-            self.ask()
 
     def ask(self) -> None:
         """Ask for the explanation that the fields describe."""
-        self._is_late = False
         if self._asked.subject is None:
             return
         chosen, sample = self.controls, self._front.sample
@@ -181,20 +182,12 @@ class ExplanationView(QWidget):
         method = METHODS[answer.method]
         about = class_words(answer.target, subject.info)
         self._lay(Counting(answer.picture, method.signed))
-        self._title.setText(self._title_of(answer, about))
+        self._title.setText(f"{method.title} for {about}")
+        self._whose.setText(whose_words(answer.block if method.wants_block else "", answer.trained, self._asked.epochs))
         self._numbers.setText(number_words(answer.numbers, about, subject.info.rank))
         self.places.show_box(_box_of(answer) if subject.info.task is Task.DETECTION else None)
         self.places.setAccessibleDescription(f"{self._title.text()}. {self._numbers.text()}")
         self._save.setEnabled(True)
-        if self._is_late:
-            self.ask()
-
-    def _title_of(self, answer: Explained, about: str) -> str:
-        where = f" of {answer.block}" if METHODS[answer.method].wants_block else ""
-        epochs = self._asked.epochs
-        when = "" if epochs is None else f", after {epochs} epochs" if epochs != 1 else ", after 1 epoch"
-        state = "" if answer.trained or epochs is not None else " (untrained)"
-        return f"{METHODS[answer.method].title}{where} for {about}{when}{state}"
 
     def _miss(self) -> None:
         self._clear()
@@ -204,6 +197,7 @@ class ExplanationView(QWidget):
         self.places.show_counting(None)
         self.places.show_box(None)
         self._title.setText(self.controls.method.title)
+        self._whose.clear()
         self._numbers.clear()
         self._save.setEnabled(False)
 
@@ -225,9 +219,9 @@ class ExplanationView(QWidget):
         path = ask_path(self, "Save explanation", stem)
         if path is None:
             return
-        title = f"{self._title.text()}: {sample_words(self._front.sample)}"
+        title = f"{self._title.text()}, {sample_words(self._front.sample)}"
         colours, depth = self.look.colours(counting.signed), self.places.shown_slice
-        drawn = ExplanationFigure(sample, counting, colours, self.look.strength, depth, title, self._numbers.text())
+        drawn = ExplanationFigure(sample, title, self._numbers.text(), depth, counting, colours, self.look.strength)
         saved, sentence = save_figure(path, drawn.file)
         self._readout.setText(sentence)
         mark(self._readout, tone="ok" if saved else "error")

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
-from matplotlib.colors import ListedColormap, Normalize
 
 from cnnstudio.app.data.sample_painter import span_of, to_unit
+from cnnstudio.app.features.colormaps import MAGMA
 from cnnstudio.app.inspect.why.overlay import levels, opacity
 from cnnstudio.app.training.figures import DrawnFigure, Look
 
@@ -34,51 +33,63 @@ class ExplanationFigure:
 
     sample: Any
     """float32 (..., channels)."""
-    counting: Counting
-    colours: ColourMap
-    strength: float
-    depth: int
     title: str
     words: str
+    depth: int = 0
+    counting: Counting | None = None
+    """What counts in it; None for the sample alone."""
+    colours: ColourMap = MAGMA
+    strength: float = 1.0
 
     def file(self, theme: Theme, form: str) -> bytes:
         """The figure as a file: `form` is "png", "svg" or "pdf"."""
         look, drawing = Look.of(theme), DrawnFigure()
-        figure = drawing.figure
+        figure, counting = drawing.figure, self.counting
         figure.set_size_inches(*INCHES)
         figure.set_facecolor(look.ground)
-        table = np.array(self.colours.table(), np.uint32)
-        rgb = np.stack([(table >> shift) & 255 for shift in (16, 8, 0)], axis=-1) / 255
         with mpl.rc_context({"font.family": look.family, "font.size": look.points}):
             figure.text(0.04, 0.93, self.title, color=look.text, fontweight="bold", fontsize=look.points + 2)
             words = "\n".join(textwrap.wrap(self.words, LINE))
             figure.text(0.04, 0.04, words, color=look.muted, va="bottom")
             if self.sample.ndim <= 2:
-                self._fill_signal(figure.add_axes((0.08, 0.24, 0.8, 0.62)), rgb, look)
+                self._fill_signal(figure.add_axes((0.06, 0.24, 0.8, 0.62)), look)
             else:
-                self._fill_images([figure.add_axes((x, 0.2, 0.4, 0.66)) for x in (0.04, 0.47)], rgb)
-            bar = figure.add_axes((0.91, 0.24, 0.02, 0.58))
-            low, high = self.counting.bounds
-            scale = Normalize(low, high if high > low else low + 1)
-            figure.colorbar(ScalarMappable(scale, ListedColormap(rgb.tolist())), cax=bar)
-            bar.tick_params(colors=look.muted, length=0)
+                self._fill_images([figure.add_axes((x, 0.2, 0.4, 0.66)) for x in (0.04, 0.47)][: 2 if counting else 1])
+            if counting is not None:
+                self._fill_scale(figure.add_axes((0.89, 0.24, 0.02, 0.58)), counting, look)
         return drawing.file(form)
 
-    def _fill_images(self, sides: list[Axes], rgb: Any) -> None:
-        unit, shares = to_unit(self.sample), self.counting.shares()
-        flat, counted = (unit[self.depth], shares[self.depth]) if unit.ndim == 4 else (unit, shares)
+    def _table(self) -> Any:
+        table = np.array(self.colours.table(), np.uint32)
+        return np.stack([(table >> shift) & 255 for shift in (16, 8, 0)], axis=-1) / 255
+
+    def _fill_scale(self, axes: Axes, counting: Counting, look: Look) -> None:
+        low, high = counting.bounds
+        high = high if high > low else low + 1
+        axes.imshow(self._table()[:, np.newaxis], origin="lower", aspect="auto", extent=(0, 1, low, high))
+        axes.set_xticks([])
+        axes.yaxis.tick_right()
+        axes.tick_params(colors=look.muted, length=0)
+
+    def _fill_images(self, sides: list[Axes]) -> None:
+        unit = to_unit(self.sample)
+        flat = unit[self.depth] if unit.ndim == 4 else unit
         ground = flat[..., :3] if flat.shape[-1] >= 3 else np.repeat(flat[..., :1], 3, axis=-1)
-        cover = opacity(counted, self.strength)[..., np.newaxis]
-        veiled = ground * (1 - cover) + rgb[levels(counted, self.counting.signed)] * cover
-        for axes, picture in zip(sides, (ground, veiled), strict=True):
+        pictures = [ground]
+        if self.counting is not None:
+            shares = self.counting.shares()
+            counted = shares[self.depth] if unit.ndim == 4 else shares
+            cover = opacity(counted, self.strength)[..., np.newaxis]
+            pictures.append(ground * (1 - cover) + self._table()[levels(counted, self.counting.signed)] * cover)
+        for axes, picture in zip(sides, pictures, strict=True):
             axes.imshow(np.clip(picture, 0, 1), interpolation="nearest")
             axes.set_axis_off()
 
-    def _fill_signal(self, axes: Axes, rgb: Any, look: Look) -> None:
+    def _fill_signal(self, axes: Axes, look: Look) -> None:
         signal = self.sample if self.sample.ndim == 2 else self.sample[:, np.newaxis]
-        shares = self.counting.shares()
-        low, high = span_of(signal)
-        colours = rgb[levels(shares, self.counting.signed)]
+        counting, (low, high) = self.counting, span_of(signal)
+        shares = np.zeros(len(signal)) if counting is None else counting.shares()
+        colours = self._table()[levels(shares, counting is not None and counting.signed)]
         cover = opacity(shares, self.strength)[:, np.newaxis]
         plain = np.array([int(look.muted[i : i + 2], 16) / 255 for i in (1, 3, 5)])
         inks = plain * (1 - cover) + colours * cover

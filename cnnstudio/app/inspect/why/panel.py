@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import MessageView, words
+from cnnstudio.app.inspect.why.channel_view import ChannelView
 from cnnstudio.app.inspect.why.controls import Settings
 from cnnstudio.app.inspect.why.explanation_view import ExplanationView
 from cnnstudio.app.inspect.why.front import SampleInFront
 from cnnstudio.app.inspect.why.network import Asked
 from cnnstudio.app.inspect.why.sentences import NO_NETWORK, OF_NOW
+from cnnstudio.app.inspect.why.shift_view import ShiftView
 from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.app.theme import space
 
 if TYPE_CHECKING:
     from cnnstudio.app.inspect.inspection import Inspection
 
-VIEWS = ("This prediction",)
+VIEWS = ("This prediction", "This channel", "Shift")
 
 
 class WhyPanel(QWidget):
@@ -33,7 +35,9 @@ class WhyPanel(QWidget):
         self._front = SampleInFront(inspection, self._asked, self)
         settings = Settings(inspection)
         self.explanation = ExplanationView(inspection, self._asked, self._front, settings)
-        self._views = (self.explanation,)
+        self.channel = ChannelView(inspection, self._asked, self._front, settings)
+        self.shift = ShiftView(inspection, self._asked, self._front)
+        self._views = (self.explanation, self.channel, self.shift)
         self._message = MessageView("inspect_why_message")
         self._choice = Segments(VIEWS)
         self._note = words("why_note", tone="muted", scale="caption")
@@ -58,7 +62,7 @@ class WhyPanel(QWidget):
             self._pages.addWidget(view)
         content = QWidget()
         column = QVBoxLayout(content)
-        column.setContentsMargins(0, space(2), 0, 0)
+        column.setContentsMargins(space(3), space(2), 0, 0)
         column.setSpacing(space(3))
         column.addLayout(head)
         column.addWidget(self._pages, 1)

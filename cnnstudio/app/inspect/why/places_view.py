@@ -61,6 +61,11 @@ class PlacesView(QWidget):
         return QSize(space(40), space(30))
 
     @property
+    def sample(self) -> Any:
+        """What is shown, (..., channels); None for nothing."""
+        return self._given
+
+    @property
     def counting(self) -> Counting | None:
         """What is laid over the sample; None for the sample alone."""
         return self._counting
@@ -166,7 +171,7 @@ class PlacesView(QWidget):
         counting = self._counting
         shares = self._sample[..., 0] * 0 if counting is None else counting.shares()
         signed = counting is not None and counting.signed
-        plain = theme().color(Role.EDGE)
+        plain = theme().color(Role.CURVE_1 if counting is None else Role.EDGE)
         for channel in range(channels):
             top = grid.top + channel * height
             place = QRectF(grid.left, top + space(2), grid.rect.width(), height - 2 * space(2))

@@ -10,7 +10,7 @@ from cnnstudio.core.data.info import Task
 from cnnstudio.wire.messages import PINNED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cnnstudio.core.data.info import DataInfo
     from cnnstudio.wire.messages import Sample
@@ -64,14 +64,27 @@ def number_words(numbers: Mapping[str, float], about: str, rank: int) -> str:
         patches = format.counted(round(numbers["patches"]), "patch", "patches")
         edge = f"{format.count(round(numbers['patch']))} {unit}"
         told.append(f"{patches} of {edge} were covered: the score falls by {number(numbers['fall'])} at most.")
-    if "before" in numbers and "after" in numbers:
-        told.append(f"The channel rises from {number(numbers['before'])} to {number(numbers['after'])}.")
     return " ".join(told)
 
 
 def _score_words(numbers: Mapping[str, float], about: str) -> str:
     share = f", a share of {100 * numbers['share']:.1f} %" if "share" in numbers else ""
     return f"Score of {about}: {number(numbers['score'])}{share}."
+
+
+def channel_words(numbers: Mapping[str, float]) -> str:
+    """What a sample that was made for a channel has come to."""
+    end, start = number(numbers["score"]), number(numbers["start"])
+    return f"The channel\u2019s mean is {end} for this sample; for the one that it was made from it was {start}."
+
+
+def whose_words(block: str, trained: bool, epochs: int | None) -> str:
+    """Which maps and weights an explanation comes from; `epochs` of a run under way, None where none goes on."""
+    if epochs is not None:
+        weights = f"after {format.counted(epochs, 'epoch')}, while it trains"
+    else:
+        weights = "trained" if trained else "untrained"
+    return " \u00b7 ".join(part for part in (f"Maps of {block}" if block else "", weights) if part)
 
 
 def share_words(share: float) -> str:
@@ -94,3 +107,11 @@ def shift_words(shift: int, axis: int, rank: int) -> str:
 def change_words(change: float) -> str:
     """How much a block's result changed: "12.3 %"."""
     return f"{100 * change:.1f} %" if change < 10 else f"{100 * change:,.0f} %"
+
+
+def pooling_words(pairs: Sequence[tuple[str, str]], changes: Mapping[str, float]) -> str:
+    """How much pooling takes off the change: of each pair the block before it, and the pooling."""
+    if not pairs:
+        return "This network has no pooling to compare before and after."
+    told = [f"{b}: {change_words(changes[a])} before, {change_words(changes[b])} after" for a, b in pairs]
+    return " \u00b7 ".join(["Change at poolings", *told])

@@ -33,6 +33,8 @@ class WorkLine(QWidget):
     """The work on what is wished begins: the answer before it does not hold."""
     ended = Signal()
     """It failed or was cancelled."""
+    due = Signal()
+    """What is known is out of date, and nothing is being worked on: ask again."""
 
     def __init__(self, name: str, what: str, worker: WorkerClient, parent: QWidget | None = None) -> None:
         """`what` is computed, in words: "the explanation"."""
@@ -41,7 +43,7 @@ class WorkLine(QWidget):
         self._what = what
         self._question = Question(worker, what, self)
         self._key: Hashable = None
-        self._is_waiting = False
+        self._is_waiting = self._is_late = False
         self._said = words(f"{name}_words", tone="muted")
         self._bar = QProgressBar()
         self._bar.setObjectName(f"{name}_progress")
@@ -88,14 +90,20 @@ class WorkLine(QWidget):
         """Ask for this, in place of what is being worked on."""
         if self._is_waiting and key != self._key:
             self._question.cancel()
-        self._key = key
+        self._key, self._is_late = key, False
         self._question.wish(key, make)
+
+    def outdate(self) -> None:
+        """The network has trained on. What is being worked on comes to its end first, or nothing ever would."""
+        self._is_late = self._is_waiting
+        if self._key is not None and not self._is_late:
+            self.due.emit()
 
     def forget(self) -> None:
         """Nothing is wished."""
         if self._is_waiting:
             self._question.cancel()
-        self._key = None
+        self._key, self._is_late = None, False
         self._question.forget()
         self._end("")
 
@@ -127,6 +135,8 @@ class WorkLine(QWidget):
     def _take(self, event: object) -> None:
         self._end("")
         self.answered.emit(event)
+        if self._is_late:
+            self.due.emit()
 
     def _fail(self, sentence: str, details: str) -> None:
         had_focus = self._cancel.hasFocus()
