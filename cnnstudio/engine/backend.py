@@ -61,6 +61,9 @@ def _share_memory() -> None:
     TensorFlow computes each operation in any of its threads, so every thread's place (an "arena" of glibc) would grow
     to the largest of a network's arrays: a run would take up to twice the memory that it ever has in use.
     """
+    # Nor does glibc fill a hole with an aligned array that has just its size: TensorFlow keeps and reuses them itself.
+    os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
+    os.environ.setdefault("TF_CPU_BFC_MEM_LIMIT_IN_MB", str(1 << 22))  # the computer's memory is the limit, not 64 GiB
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
@@ -87,6 +90,15 @@ def threads() -> tuple[int, int]:
     """Threads within an operation, and operations side by side, on TensorFlow; 0 is as many as there are cores."""
     settings = tensorflow.config.threading
     return settings.get_intra_op_parallelism_threads(), settings.get_inter_op_parallelism_threads()
+
+
+def uses_onednn() -> bool:
+    """Whether TensorFlow computes with oneDNN, which it decides by the processor; False where it does not tell."""
+    try:
+        from tensorflow.python.util import _pywrap_util_port  # it says so nowhere else
+    except ImportError:
+        return False
+    return bool(_pywrap_util_port.IsMklEnabled())
 
 
 def _load_tensorflow() -> Any:
@@ -125,4 +137,4 @@ def backend_version() -> str:
     return importlib.metadata.version(backend)
 
 
-__all__ = ["DEVICE_ERRORS", "backend", "backend_version", "cores", "keras", "tensorflow", "threads"]
+__all__ = ["DEVICE_ERRORS", "backend", "backend_version", "cores", "keras", "tensorflow", "threads", "uses_onednn"]

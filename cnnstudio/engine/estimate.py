@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.core.program import INPUT
 from cnnstudio.core.training.optimizers import OPTIMIZERS
+from cnnstudio.engine.backend import uses_onednn
 from cnnstudio.engine.memory import RESIDENT_BYTES, data_bytes, readable
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 _LARGEST_BATCH = 65536
 _FLOAT = 4
 """Bytes of a float32."""
-_ONCE = 12_000_000
+_ONCE = 8_000_000
 """Bytes that any run takes."""
 _ONCE_FOR_CONVOLUTIONS = 4_000_000
 """Bytes more where there is any convolution, whose kernels are made ready when they are first computed."""
 _FOR_EACH_ARRAY = {True: 1_100_000, False: 1_370_000}
 """Bytes for each array of weights: its part of the graph that goes forth and back, and its update, fused or not."""
-_OF_LONG_UPDATES = {"schedule-free": 2_000_000}
+_OF_LONG_UPDATES = {"schedule-free": 2_000_000, "adafactor": 1_700_000}
 """The same where the update is of very many operations."""
 _COPIES_OF_WEIGHTS = 6.5
 """The weights and their gradients, those of the last epoch and of the best, and what lies between them unused."""
@@ -48,15 +49,17 @@ _FUSED = ("adam", "adamw", "adamax", "sgd", "rmsprop", "adadelta")
 """Optimizers whose update is one operation: see `engine.learning.fused`."""
 _LAYOUT_BYTES = 30 << 20
 """TensorFlow's gradients of convolutions lay out as many samples at a time as fit into this, at least one."""
-_LAYOUTS = 0.33
-"""How much of that was found to be held at once."""
+_LAYOUTS = {True: 0.33, False: 1.7}
+"""How much of that is held at once, by whether oneDNN computes: Eigen lays out for both gradients side by side."""
 _PLAIN = ("relu", "relu6", "leaky_relu", "linear", None)
 """Curves whose gradient follows from their result alone."""
 _BENT = 2.45
 """Results that other curves keep beside their own."""
+_OVER_CHANNELS = 5.0
+"""The same for normalisation of each sample: Keras computes it in steps, and each leaves its result."""
 _NORMALISED, _DROPPED, _POOLED = 1.0, 1.35, 4.0
-"""The same for normalisation, for dropout and noise, and for pooling, whose input is larger than its result."""
-_COPIES_OF_DATA = 1.75
+"""The same for normalisation over the batch, dropout and noise, and pooling, whose input is larger than its result."""
+_COPIES_OF_DATA = 2.0
 """Samples that lie on the device lie in memory, too; the training part of them is there twice."""
 
 
@@ -76,7 +79,7 @@ class _Shape:
     def activations(self, batch: int) -> int:
         """Bytes for a batch of that size."""
         layout = max((min(batch * each, _LAYOUT_BYTES + each) for each in self.layouts), default=0.0)
-        return round(batch * (self.kept + self.largest) + _LAYOUTS * layout)
+        return round(batch * (self.kept + self.largest) + _LAYOUTS[uses_onednn()] * layout)
 
 
 def needed_bytes(
@@ -171,7 +174,9 @@ def _kept(step: Step) -> float:
     times = 1.0
     if step.config.get("activation") not in _PLAIN or step.layer in ("ELU", "PReLU"):
         times += _BENT
-    if "Norm" in step.layer:
+    if "Norm" in step.layer and step.layer != "BatchNormalization":
+        times += _OVER_CHANNELS
+    elif "Norm" in step.layer:
         times += _NORMALISED
     elif "Dropout" in step.layer or "Noise" in step.layer:
         times += _DROPPED
