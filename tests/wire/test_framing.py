@@ -33,6 +33,7 @@ FIELDS: dict[Any, st.SearchStrategy[Any]] = {
     messages.Array: arrays,
     messages.Array | None: st.none() | arrays,
     messages.Sample: st.builds(messages.Sample, st.text(), st.integers(0, 2**40)),
+    tuple[messages.Sample, ...]: st.lists(st.builds(messages.Sample, st.text(), st.integers(0, 2**40))).map(tuple),
     tuple[str, ...]: st.lists(st.text()).map(tuple),
     tuple[messages.EpochEnd, ...]: st.lists(
         st.builds(

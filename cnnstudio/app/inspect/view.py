@@ -16,6 +16,7 @@ from cnnstudio.app.inspect.mistakes.panel import MistakesPanel
 from cnnstudio.app.inspect.probes.strip import ProbeStrip
 from cnnstudio.app.inspect.subject_choice import SubjectChoice
 from cnnstudio.app.inspect.timeline.bar import TimelineBar
+from cnnstudio.app.inspect.timeline.film_dialog import FilmDialog, ask_place
 from cnnstudio.app.inspect.why.panel import WhyPanel
 from cnnstudio.app.theme import mark, space
 
@@ -62,6 +63,7 @@ class InspectView(QFrame):
         self.tabs = QTabWidget()
         self._arrange()
         self.tabs.currentChanged.connect(self._activate)
+        self.timeline.export_wanted.connect(self._film)
 
     def _arrange(self) -> None:
         self.tabs.setObjectName("inspect_tabs")
@@ -107,3 +109,12 @@ class InspectView(QFrame):
         shown: object = self.tabs.currentWidget()
         for panel in tabs:
             panel.set_active(self._active and panel is shown)
+
+    def _film(self, form: str) -> None:
+        """Save what is shown of the moments: kernels, or else the maps."""
+        if self.tabs.currentWidget() is not self.kernels:
+            self.tabs.setCurrentWidget(self.maps)
+        stage = self.kernels if self.tabs.currentWidget() is self.kernels else self.maps.splitter
+        path = ask_place(self, form, self.inspection)
+        if path is not None:
+            FilmDialog(form, path, stage, self.inspection, self.timeline.player, self).open()

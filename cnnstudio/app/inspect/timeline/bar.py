@@ -1,30 +1,183 @@
-"""The timeline along the bottom."""
+"""The timeline along the bottom: which moment of the run is looked at."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from cnnstudio.app.features.words import MessageView
+from cnnstudio.app.features.words import tool, words
+from cnnstudio.app.format import counted
+from cnnstudio.app.inspect.timeline.player import SPEEDS, Player
+from cnnstudio.app.inspect.timeline.slider import EpochAxis, MomentSlider
+from cnnstudio.app.theme import set_icon, space
 
 if TYPE_CHECKING:
     from cnnstudio.app.inspect.inspection import Inspection
 
+_WIDEST = "Epoch 1,000, 1,000,000 steps, 59 min 59 s"
+
 
 class TimelineBar(QWidget):
-    """A slider over the moments of the run."""
+    """A slider over the moments of the run, with the buttons of a player; a second one for comparison."""
+
+    export_wanted = Signal(str)
+    """Save what is shown, moment by moment: "gif" or "png"."""
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("inspect_timeline")
         self._inspection = inspection
         self._active = False
-        self._message = MessageView("inspect_timeline_message")
+        self.player = Player(inspection, self)
+        self.slider = MomentSlider("timeline_moment", "Moment", "The moment of the run that is shown")
+        self.second = MomentSlider("timeline_second", "Second moment", "The moment that is shown beside the first one")
+        self._epochs = EpochAxis(self.slider)
+        self._told = words("timeline_told", tone="muted", tip="The moment that is shown")
+        self._second_told = words("timeline_second_told", tone="muted", tip="The moment that is shown beside it")
+        self._message = words("timeline_message", tone="muted")
+        self._problem = words("timeline_problem", tone="warning", scale="caption")
+        self._make_buttons()
+        self._arrange()
+        self._connect()
+        self._follow()
+
+    def _make_buttons(self) -> None:
+        self._first = tool("timeline_first", "first", "First moment of the run (Home)")
+        self._back = tool("timeline_back", "step-back", "One moment back (Left)")
+        self._play = tool("timeline_play", "play", "Play the moments one after the other (Space)")
+        self._on = tool("timeline_on", "step-on", "One moment on (Right)")
+        self._last = tool("timeline_last", "last", "Last moment that was kept")
+        self._live = tool("timeline_live", "running", "The network as it is now (End)", text="Live")
+        self._live.setCheckable(True)
+        self._compare = tool("timeline_compare", "compare", "Show a second moment beside this one", text="Compare")
+        self._compare.setCheckable(True)
+        self._export = tool("timeline_export", "export", "Save what the page shows, moment by moment", text="Export")
+        self._export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self._export)
+        menu.setObjectName("timeline_export_menu")
+        menu.setToolTipsVisible(True)
+        for form, text, tip in (
+            ("gif", "GIF animation\u2026", "One file that plays in any browser"),
+            ("png", "PNG sequence\u2026", "A folder with one image for each moment"),
+        ):
+            action = menu.addAction(text)
+            action.setObjectName(f"timeline_export_{form}")
+            action.setToolTip(tip)
+            action.setData(form)
+        menu.triggered.connect(self._want_export)
+        self._export.setMenu(menu)
+        self._speed = QComboBox()
+        self._speed.setObjectName("timeline_speed")
+        self._speed.setAccessibleName("Speed")
+        self._speed.setToolTip("How many moments are played in a second")
+        for speed in SPEEDS:
+            self._speed.addItem(f"{speed} per second", speed)
+        self._speed.setCurrentIndex(self._speed.findData(self.player.speed))
+
+    def _arrange(self) -> None:
+        for label in (self._told, self._second_told):
+            label.setFixedWidth(label.fontMetrics().horizontalAdvance(_WIDEST))
+        rail = QVBoxLayout()
+        rail.setSpacing(0)
+        rail.addWidget(self.slider)
+        rail.addWidget(self._epochs)
+        self._first_row, self._second_row = QWidget(), QWidget()
+        row = QHBoxLayout(self._first_row)
+        for button in (self._first, self._back, self._play, self._on, self._last):
+            row.addWidget(button)
+        row.addLayout(rail, 1)
+        row.addWidget(self._message, 1)
+        for part in (self._told, self._speed, self._live, self._compare, self._export):
+            row.addWidget(part)
+        second = QHBoxLayout(self._second_row)
+        second.addWidget(words("timeline_second_title", "Beside it", tone="muted"))
+        second.addWidget(self.second, 1)
+        second.addWidget(self._second_told)
+        for each in (row, second):
+            each.setContentsMargins(0, 0, 0, 0)
+            each.setSpacing(space(1))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._message)
+        column.setSpacing(space(1))
+        column.addWidget(self._first_row)
+        column.addWidget(self._second_row)
+        column.addWidget(self._problem)
+
+    def _connect(self) -> None:
+        player = self.player
+        for button, slot in (
+            (self._first, player.first),
+            (self._back, player.previous),
+            (self._play, player.toggle),
+            (self._on, player.next),
+            (self._last, player.last),
+            (self._live, player.live),
+        ):
+            button.clicked.connect(slot)
+        self._compare.toggled.connect(player.compare)
+        for slider, chosen in ((self.slider, player.go), (self.second, player.go_second)):
+            slider.name_places(player.words_of)
+            slider.chosen.connect(chosen)
+            slider.play_wanted.connect(player.toggle)
+        self._speed.activated.connect(self._choose_speed)
+        player.changed.connect(self._follow)
+        self._inspection.record.changed.connect(self._follow_moments)
+        self._inspection.subject_changed.connect(self._follow_moments)
 
     def set_active(self, active: bool) -> None:
-        """Whether anyone can see it; out of sight it asks for nothing and draws nothing."""
+        """Whether anyone can see it; out of sight it reads nothing and plays nothing."""
         self._active = active
+        if not active:
+            self.player.pause()
+        self._inspection.record.set_active(active)
+        self._follow_moments()
+
+    def _choose_speed(self) -> None:
+        self.player.set_speed(int(self._speed.currentData()))
+
+    def _want_export(self, action: object) -> None:
+        form = getattr(action, "data", str)()
+        self.player.pause()
+        self.export_wanted.emit(str(form))
+
+    def _follow_moments(self) -> None:
+        if self._active:
+            self._epochs.show_moments(self._inspection.record.timeline.moments)
+            self._follow()
+
+    def _follow(self) -> None:
+        player, second = self.player, self._inspection.second_moment
+        count = player.count
+        self._message.setText("" if count else self._why_empty())
+        for part in (self._message, self.slider, self._epochs, self._told, self._speed):
+            part.setVisible((part is self._message) != bool(count))
+        for button in (self._first, self._back, self._play, self._on, self._last, self._live, self._export):
+            button.setVisible(bool(count))
+        self._compare.setVisible(bool(count))
+        self._second_row.setVisible(second is not None and bool(count))
+        self._compare.setChecked(second is not None)
+        self.slider.show_place(count, player.place)
+        self.second.show_place(count - 1, second or 0)
+        self._told.setText(player.words_of(player.place))
+        self._second_told.setText(player.words_of(second or 0))
+        self._live.setChecked(player.place == count)
+        self._play.setEnabled(count > 1)
+        self._back.setEnabled(player.place > 0)
+        self._on.setEnabled(player.place < count)
+        set_icon(self._play, "pause" if player.is_playing else "play")
+        self._told.setToolTip(f"The moment that is shown, of {counted(count, 'moment')}")
+        problem = self._inspection.record.problem if count else ""
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+
+    def _why_empty(self) -> str:
+        record = self._inspection.record
+        if record.problem:
+            return record.problem
+        if not self._inspection.timeline_folder:
+            return "Timeline: press Train (F5), and every moment of the run can be replayed here."
+        if record.grows:
+            return "Timeline: the first moment appears when training begins."
+        return "This run has no timeline: its folder holds no moments to replay."
