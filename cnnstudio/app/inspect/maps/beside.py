@@ -92,17 +92,15 @@ class BesideChoice(QWidget):
             self._kind.setCurrentText(other.value)
             self._fill()
 
-    def beside(self, wanted: Wanted, network: Subject | None, moment: int | None) -> Wanted | None:
-        """What the second wall shows; None for nothing. `network` is the one chosen, `moment` the second one."""
+    def beside(self, wanted: Wanted, network: Subject | None) -> Wanted | None:
+        """What the second wall shows where it is no other moment; None for nothing. `network` is the one chosen."""
         other, chosen = self.other, self.chosen
         if other is Other.BLOCK and isinstance(chosen, str):
             return dataclasses.replace(wanted, block=chosen)
         if other is Other.PROBE and isinstance(chosen, Sample):
             return dataclasses.replace(wanted, sample=chosen)
-        if other is Other.MOMENT and wanted.directory:
-            return dataclasses.replace(wanted, moment=moment)
         if other is Other.NETWORK and network is not None and wanted.block in network.blocks:
-            return dataclasses.replace(wanted, subject=network, moment=None, directory=network.directory)
+            return dataclasses.replace(wanted, subject=network, moment=None, timeline=None)
         return None
 
     def _choose_kind(self) -> None:
@@ -114,7 +112,8 @@ class BesideChoice(QWidget):
         self._which.clear()
         for name, data in self._entries():
             self._which.addItem(name, data)
-        at = next((row for row in range(self._which.count()) if self._which.itemData(row) == last), 0)
+        entries = range(self._which.count())
+        at = next((row for row in entries if last is not None and self._which.itemData(row) == last), 0)
         self._which.setCurrentIndex(at if self._which.count() else -1)
         two = self.other is not Other.NOTHING
         self._which.setVisible(two and self.other is not Other.MOMENT)  # a moment is chosen on the timeline

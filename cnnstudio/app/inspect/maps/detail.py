@@ -69,6 +69,12 @@ class ColourBar(QWidget):
             painter.drawText(QRectF(at - 20, BAR + 2, 40, below.height()), Qt.AlignmentFlag.AlignHCenter, "0")
 
 
+class _Inner(QWidget):
+    def hasHeightForWidth(self) -> bool:
+        """No: for lines that break, the scroll area would ask for the height that all parts would like."""
+        return False
+
+
 class ChannelDetail(QScrollArea):
     """Follows one wall. The mouse or the arrow keys choose a cell of the enlarged map; a click or Enter pins it."""
 
@@ -136,15 +142,18 @@ class ChannelDetail(QScrollArea):
         for side in (0, 1):
             grid.setColumnStretch(side, 1)
             grid.setRowStretch(side, 1)
-        self._inner = QWidget()
+        self._inner = _Inner()
         column = QVBoxLayout(self._inner)
-        column.setContentsMargins(0, 0, space(1), 0)
+        column.setContentsMargins(space(2), 0, space(1), 0)
         column.setSpacing(space(2))
         column.addLayout(head)
         column.addWidget(self._numbers)
         column.addLayout(grid, 1)
         self.setWidget(self._inner)
-        self.setMinimumWidth(space(64))
+        self.setMinimumWidth(space(72))
+        for label in (self._numbers, self._seen):  # two lines at most: the pictures must not jump as numbers change
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            label.setFixedHeight(2 * label.fontMetrics().lineSpacing() + 1)
         self.histogram.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
 
     def _connect(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -13,8 +14,9 @@ from cnnstudio.app.inspect.maps.beside import BesideChoice, Offers, Other
 from cnnstudio.app.inspect.maps.detail import ChannelDetail
 from cnnstudio.app.inspect.maps.side import MapSide
 from cnnstudio.app.inspect.maps.source import Wanted
+from cnnstudio.app.probe import sample_words
 from cnnstudio.app.theme import space
-from cnnstudio.wire.messages import PINNED, Sample
+from cnnstudio.wire.messages import Sample
 
 if TYPE_CHECKING:
     from cnnstudio.app.inspect.inspection import Inspection
@@ -26,6 +28,7 @@ FIRST_VIEW, SECOND_VIEW = 1, 2
 PROBES_OFFERED = 8
 LOOK = "maps"
 """What the look is remembered as."""
+_BETWEEN = "|"
 
 
 class MapsPanel(QWidget):
@@ -47,6 +50,7 @@ class MapsPanel(QWidget):
         self._second_channel = 0
         self._reading = words("inspect_maps_reading", tone="muted", scale="caption")
         self._reading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.look.show_names(inspection.preferences.choice(LOOK).split(_BETWEEN))
         self._arrange()
         self._connect()
 
@@ -59,12 +63,13 @@ class MapsPanel(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setObjectName("inspect_maps_splitter")
         self.splitter.setChildrenCollapsible(False)
-        for part, stretch in ((self.first, 3), (self.second, 3), (self.detail, 2)):
+        for part, stretch in ((self.first, 3), (self.second, 3), (self.detail, 1)):
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        self.splitter.setSizes([600, 600, 360])
         self.second.setVisible(False)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, space(2), 0, 0)
+        column.setContentsMargins(space(2), space(2), 0, 0)
         column.setSpacing(space(2))
         column.addLayout(top)
         column.addWidget(self.splitter, 1)
@@ -79,11 +84,13 @@ class MapsPanel(QWidget):
             inspection.block_changed,
             inspection.sample_changed,
             inspection.moment_changed,
+            inspection.record.changed,
+            inspection.pins.changed,
         ):
             signal.connect(self._follow)
         inspection.channel_changed.connect(self._show_channel)
         inspection.run.changed.connect(self._follow_run)
-        self.look.changed.connect(self._apply_look)
+        self.look.changed.connect(self._choose_look)
         self.beside.changed.connect(self._choose_beside)
         self.first.changed.connect(self._follow_first)
         self.second.changed.connect(self._follow_second)
@@ -127,7 +134,8 @@ class MapsPanel(QWidget):
         subject = inspection.subject
         if subject is None or not inspection.block:
             return None
-        return Wanted(subject, inspection.block, inspection.sample, inspection.moment, inspection.timeline_folder)
+        timeline = None if inspection.moment is None else inspection.record.timeline
+        return Wanted(subject, inspection.block, inspection.sample, inspection.moment, timeline)
 
     def _follow_beside(self, wanted: Wanted | None) -> None:
         two = self.beside.other is not Other.NOTHING
@@ -136,28 +144,37 @@ class MapsPanel(QWidget):
         if not two and self._front is self.second:
             self._front = self.first
             self._show_channel()
-        second = None
-        if wanted is not None and two:
-            second = self.beside.beside(wanted, self._network, self._inspection.second_moment)
+        second = None if wanted is None or not two else self._second_wanted(wanted)
         self.second.want(second, "" if second is None or wanted is None else _title(second, wanted))
         if second is None and two:
             self.second.say("Nothing to compare with", self._why_nothing())
         self._share_order()
         self._apply_look()
 
+    def _second_wanted(self, wanted: Wanted) -> Wanted | None:
+        if self.beside.other is not Other.MOMENT:
+            return self.beside.beside(wanted, self._network)
+        inspection = self._inspection
+        moment, timeline = inspection.second_moment, inspection.record.timeline
+        return dataclasses.replace(wanted, moment=moment, timeline=timeline) if len(timeline) else None
+
     def _why_nothing(self) -> str:
         if self.beside.other is Other.MOMENT:
-            return "A design has no timeline: choose a run, or press Train (F5)."
+            return "This network has no timeline: choose a run, or press Train (F5)."
         if self.beside.other is Other.NETWORK:
             return "The other network has no block of that name. Choose another network or block."
         return "There is no other one to choose."
 
     def _offers(self, wanted: Wanted) -> Offers:
-        samples = [Sample(wanted.sample.part, index) for index in range(PROBES_OFFERED)]
-        if wanted.sample.part == PINNED:
-            samples = [Sample("validation", index) for index in range(PROBES_OFFERED)]
-        probes = [(f"{each.part.capitalize()} sample {each.index:,}", each) for each in samples]
-        return Offers(tuple(wanted.subject.blocks), tuple(probes))
+        """The pinned samples first, then others of the data; nothing that stands on the first wall already."""
+        pinned = [(pin.words, pin.sample) for pin in self._inspection.pins.items]
+        known = {wanted.sample, *(sample for _, sample in pinned)}
+        others = [each for each in map(_validation, range(PROBES_OFFERED)) if each not in known]
+        probes = [each for each in pinned if each[1] != wanted.sample]
+        probes += [(sample_words(each), each) for each in others]
+        blocks = wanted.subject.blocks
+        at = blocks.index(wanted.block) if wanted.block in blocks else -1
+        return Offers((*blocks[at + 1 :], *blocks[: max(at, 0)]), tuple(probes))
 
     def _choose_beside(self) -> None:
         moment = 0 if self.beside.other is Other.MOMENT else None
@@ -171,6 +188,10 @@ class MapsPanel(QWidget):
             self.second.source.tell_again()
 
     # How it is looked at
+
+    def _choose_look(self) -> None:
+        self._inspection.preferences.keep_choice(LOOK, _BETWEEN.join(self.look.names))
+        self._apply_look()
 
     def _apply_look(self) -> None:
         look = self.look.look
@@ -253,12 +274,16 @@ class MapsPanel(QWidget):
             self.detail.point(found)
 
 
+def _validation(index: int) -> Sample:
+    return Sample("validation", index)
+
+
 def _title(second: Wanted, first: Wanted) -> str:
     """What the second wall shows, with what it differs in."""
     if second.block != first.block:
         return second.block
     if second.sample != first.sample:
-        return f"{second.block}, {second.sample.part} sample {second.sample.index:,}"
+        return f"{second.block}, {sample_words(second.sample)}"
     if second.subject != first.subject:
         return f"{second.block}, {second.subject.title}"
     return second.block

@@ -103,7 +103,7 @@ class MapSide(QWidget):
         self._stack.addWidget(self._message)
         self._stack.addWidget(walls)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, space(2), 0)
         column.setSpacing(space(1))
         column.addLayout(head)
         column.addLayout(facts)
@@ -238,8 +238,11 @@ class MapSide(QWidget):
         self._paint()
         self.tiles.show_layer(layer)
         self.wave.setVisible(layer.kind == "signals" and self._sample is not None and self._sample.ndim == 2)
-        self._sort_soon()
-        self.changed.emit()
+        if self._sorted:
+            self._sort_soon()
+            self.changed.emit()
+        else:
+            self._sort()
 
     def _take_sample(self, sample: Floats | None) -> None:
         self._sample = sample

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -15,7 +16,7 @@ from cnnstudio.app.training.watcher import Watcher
 from cnnstudio.core.analysis.limits import limits
 from cnnstudio.core.formats.timeline import Timeline, pin_of
 from cnnstudio.core.program import INPUT
-from cnnstudio.wire.messages import FeatureMaps, GetMaps, Maps, Sample, WatchFailed
+from cnnstudio.wire.messages import PINNED, FeatureMaps, GetMaps, Maps, Sample, WatchFailed
 
 if TYPE_CHECKING:
     from cnnstudio.app.features.mosaic import Floats
@@ -35,8 +36,8 @@ class Wanted:
     sample: Sample
     moment: int | None = None
     """Of the run's timeline; None for the network as it is now."""
-    directory: str = ""
-    """The run's folder, where its timeline lies; "" for none."""
+    timeline: Timeline | None = None
+    """Where the moment is of; None for the network as it is now."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,6 @@ class MapSource(QObject):
         self._watcher = Watcher(worker, self, view=view, hertz=HERTZ)
         self._maps = Question(worker, "the feature maps", self)
         self._sample = Question(worker, "the sample", self)
-        self._timeline: tuple[str, Timeline] | None = None
         worker.received.connect(self._take_live)
         self._maps.answered.connect(self._take)
         self._maps.waiting.connect(self.waiting)
@@ -91,9 +91,13 @@ class MapSource(QObject):
         """Show this from now on; None for nothing."""
         if wanted == self._wanted:
             return
-        if wanted is not None and (self._wanted is None or wanted.sample != self._wanted.sample):
+        is_other = wanted is not None and (self._wanted is None or wanted.sample != self._wanted.sample)
+        if is_other and not _is_own(wanted):
             self.sampled.emit(None)
+        goes_on = self._is_followed_already(wanted)
         self._wanted = wanted
+        if goes_on:
+            return
         self._limits = () if wanted is None else limits(wanted.subject.trace, wanted.block)
         self._begin()
 
@@ -105,7 +109,6 @@ class MapSource(QObject):
 
     def retry(self) -> None:
         """Ask again after a failure."""
-        self._timeline = None
         if self._wanted is not None and self._wanted.moment is not None:
             self._begin()
             return
@@ -115,6 +118,14 @@ class MapSource(QObject):
     def tell_again(self) -> None:
         """A run has begun: say once more what is watched, so that nothing depends on what the worker kept."""
         self._watcher.tell_again()
+
+    def _is_followed_already(self, wanted: Wanted | None) -> bool:
+        """Whether the same watch serves it: a run that has ended is the same network."""
+        last = self._wanted
+        if wanted is None or last is None or not self.is_live or wanted.moment is not None:
+            return False
+        here = (wanted.subject.run, wanted.block, wanted.sample)
+        return bool(wanted.subject.run) and here == (last.subject.run, last.block, last.sample)
 
     def _begin(self) -> None:
         wanted = self._wanted
@@ -128,14 +139,16 @@ class MapSource(QObject):
             self._sample.forget()
             self._replay(wanted, wanted.moment)
         elif live:
-            self.waiting.emit("Waiting for the maps of the run\u2026")
+            if not _is_own(wanted):
+                self.waiting.emit("Waiting for the maps of the run\u2026")
             self._wish(self._sample, wanted, INPUT)
         else:
             self._wish(self._maps, wanted, wanted.block)
 
     def _wish(self, question: Question, wanted: Wanted, block: str) -> None:
         key = (wanted.subject.key, wanted.subject.run, block, wanted.sample)
-        question.wish(key, functools.partial(_get_maps, wanted.subject, block, wanted.sample))
+        make = functools.partial(_get_maps, wanted.subject, block, wanted.sample)
+        question.wish(key, make, at_once=_is_own(wanted))
 
     # What comes
 
@@ -163,9 +176,9 @@ class MapSource(QObject):
 
     def _replay(self, wanted: Wanted, number: int) -> None:
         try:
-            timeline = self._opened(wanted.directory, number)
+            timeline = wanted.timeline or Timeline(Path(), ())
             pin = pin_of(wanted.sample.part, wanted.sample.index)
-            found = timeline.layer(number, pin, wanted.block) if number < len(timeline) else None
+            found = timeline.layer(number, pin, wanted.block) if 0 <= number < len(timeline) else None
             layer = None if found is None else LayerMaps.checked(found.maps, found.low, found.high, self._limits)
         except ValueError as error:  # TimelineError, or arrays that are no maps
             self.failed.emit(str(error), "")
@@ -179,13 +192,13 @@ class MapSource(QObject):
         moment = timeline.moments[number]
         self._show(layer, _when(moment.epoch, moment.step))
 
-    def _opened(self, directory: str, number: int) -> Timeline:
-        if self._timeline is None or self._timeline[0] != directory or number >= len(self._timeline[1]):
-            self._timeline = directory, Timeline.open(directory)
-        return self._timeline[1]
-
     def _show(self, layer: LayerMaps, words: str) -> None:
         self.arrived.emit(Shown(layer, words))
+
+
+def _is_own(wanted: Wanted | None) -> bool:
+    """Whether the sample may be a drawing that is being drawn: its maps follow the pen, and nothing flickers."""
+    return wanted is not None and wanted.sample.part == PINNED
 
 
 def _when(epoch: int, step: int) -> str:
