@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.format import counted
@@ -16,7 +16,7 @@ from cnnstudio.app.theme import set_icon, space
 if TYPE_CHECKING:
     from cnnstudio.app.inspect.inspection import Inspection
 
-_WIDEST = "Epoch 1,000, 1,000,000 steps, 59 min 59 s"
+_WIDEST = "Epoch 100, 100,000 steps, 10.0 s"
 
 
 class TimelineBar(QWidget):
@@ -38,7 +38,13 @@ class TimelineBar(QWidget):
         self._second_told = words("timeline_second_told", tone="muted", tip="The moment that is shown beside it")
         self._message = words("timeline_message", tone="muted")
         self._problem = words("timeline_problem", tone="warning", scale="caption")
+        self._second_title = words("timeline_second_title", "Beside it", tone="muted")
         self._make_buttons()
+        self._of_moments: tuple[QWidget, ...] = (
+            *(self._first, self._back, self._play, self._on, self._last, self.slider, self._epochs, self._told),
+            *(self._speed, self._live, self._compare, self._export),
+        )
+        """What is of no use without moments."""
         self._arrange()
         self._connect()
         self._follow()
@@ -81,28 +87,30 @@ class TimelineBar(QWidget):
             label.setFixedWidth(label.fontMetrics().horizontalAdvance(_WIDEST))
         rail = QVBoxLayout()
         rail.setSpacing(0)
-        rail.addWidget(self.slider)
-        rail.addWidget(self._epochs)
-        self._first_row, self._second_row = QWidget(), QWidget()
-        row = QHBoxLayout(self._first_row)
+        for part in (self.slider, self._epochs, self._message):
+            rail.addWidget(part)
+        buttons, tools = QHBoxLayout(), QHBoxLayout()
         for button in (self._first, self._back, self._play, self._on, self._last):
-            row.addWidget(button)
-        row.addLayout(rail, 1)
-        row.addWidget(self._message, 1)
-        for part in (self._told, self._speed, self._live, self._compare, self._export):
-            row.addWidget(part)
-        second = QHBoxLayout(self._second_row)
-        second.addWidget(words("timeline_second_title", "Beside it", tone="muted"))
-        second.addWidget(self.second, 1)
-        second.addWidget(self._second_told)
-        for each in (row, second):
-            each.setContentsMargins(0, 0, 0, 0)
-            each.setSpacing(space(1))
+            buttons.addWidget(button)
+        for control in (self._speed, self._live, self._compare, self._export):
+            tools.addWidget(control)
+        for row in (buttons, tools):
+            row.setSpacing(space(1))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(space(2))
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(1, 1)
+        grid.addLayout(buttons, 0, 0)
+        grid.addLayout(rail, 0, 1)
+        grid.addWidget(self._told, 0, 2)
+        grid.addLayout(tools, 0, 3)
+        grid.addWidget(self._second_title, 1, 0, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(self.second, 1, 1)
+        grid.addWidget(self._second_told, 1, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(space(1))
-        column.addWidget(self._first_row)
-        column.addWidget(self._second_row)
+        column.addLayout(grid)
         column.addWidget(self._problem)
 
     def _connect(self) -> None:
@@ -117,7 +125,7 @@ class TimelineBar(QWidget):
         ):
             button.clicked.connect(slot)
         self._compare.toggled.connect(player.compare)
-        for slider, chosen in ((self.slider, player.go), (self.second, player.go_second)):
+        for slider, chosen in ((self.slider, player.go), (self.second, self._choose_second)):
             slider.name_places(player.words_of)
             slider.chosen.connect(chosen)
             slider.play_wanted.connect(player.toggle)
@@ -137,6 +145,10 @@ class TimelineBar(QWidget):
     def _choose_speed(self) -> None:
         self.player.set_speed(int(self._speed.currentData()))
 
+    def _choose_second(self, place: int) -> None:
+        self.player.go_second(place)
+        self._follow()  # behind the last moment there is none that could stand beside
+
     def _want_export(self, action: object) -> None:
         form = getattr(action, "data", str)()
         self.player.pause()
@@ -151,23 +163,22 @@ class TimelineBar(QWidget):
         player, second = self.player, self._inspection.second_moment
         count = player.count
         self._message.setText("" if count else self._why_empty())
-        for part in (self._message, self.slider, self._epochs, self._told, self._speed):
-            part.setVisible((part is self._message) != bool(count))
-        for button in (self._first, self._back, self._play, self._on, self._last, self._live, self._export):
-            button.setVisible(bool(count))
-        self._compare.setVisible(bool(count))
-        self._second_row.setVisible(second is not None and bool(count))
+        self._message.setVisible(not count)
+        for part in self._of_moments:
+            part.setVisible(bool(count))
+        for part in (self._second_title, self.second, self._second_told):
+            part.setVisible(second is not None and bool(count))
         self._compare.setChecked(second is not None)
         self.slider.show_place(count, player.place)
-        self.second.show_place(count - 1, second or 0)
+        self.second.show_place(count, second or 0)
         self._told.setText(player.words_of(player.place))
+        self._told.setToolTip(f"The moment that is shown, of {counted(count, 'moment')}")
         self._second_told.setText(player.words_of(second or 0))
         self._live.setChecked(player.place == count)
         self._play.setEnabled(count > 1)
         self._back.setEnabled(player.place > 0)
         self._on.setEnabled(player.place < count)
         set_icon(self._play, "pause" if player.is_playing else "play")
-        self._told.setToolTip(f"The moment that is shown, of {counted(count, 'moment')}")
         problem = self._inspection.record.problem if count else ""
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
