@@ -7,6 +7,7 @@ apart from its sum, since the gradient behind a softmax that is sure of itself i
 from __future__ import annotations
 
 import math
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -131,5 +132,11 @@ def on_device(what: str) -> Iterator[None]:
     try:
         yield
     except DEVICE_ERRORS as error:
-        first = (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")
-        raise SketchError(f"{what} cannot be computed: {first}.") from error
+        raise SketchError(f"{what} cannot be computed: {_reason(error)}.") from error
+
+
+def _reason(error: Exception) -> str:
+    """What the device said: Keras puts a line of its own before it, and makes it bold."""
+    told = [line.strip() for line in re.sub(r"\x1b\[\d*m", "", str(error)).splitlines() if line.strip()]
+    said = [line for line in told if not line.startswith("Exception encountered when calling")]
+    return (said[0] if said else type(error).__name__)[:200].rstrip(".")

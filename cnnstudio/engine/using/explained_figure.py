@@ -6,12 +6,12 @@ import io
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.cm import ScalarMappable
 
 _DPI = 150
 _SIGNED, _UNSIGNED = "coolwarm", "magma"
@@ -50,7 +50,7 @@ def _limits(picture: np.ndarray, signed: bool) -> tuple[float, float]:
 
 def _image(inputs: np.ndarray, picture: np.ndarray | None, signed: bool) -> Figure:
     """The sample alone, or beside the picture that lies over it in grey."""
-    figure = Figure(figsize=(3.6 if picture is None else 7.4, 3.6), layout="constrained")
+    figure = Figure(figsize=(5.0 if picture is None else 7.4, 3.6), layout="constrained")
     axes = figure.subplots(1, 1 if picture is None else 2, squeeze=False)[0]
     low, high = float(inputs.min()), float(inputs.max())
     shown = (inputs - low) / ((high - low) or 1.0)
@@ -111,6 +111,6 @@ def _vector(inputs: np.ndarray, picture: np.ndarray | None, signed: bool) -> Fig
 
 
 def _bar(figure: Figure, over: ScalarMappable, axes: Axes) -> None:
-    bar = figure.colorbar(over, ax=axes, fraction=0.05, pad=0.02)
+    opaque = ScalarMappable(over.norm, over.cmap)
+    bar = figure.colorbar(opaque, ax=axes, fraction=0.05, pad=0.02)
     bar.ax.tick_params(labelsize=8)
-    bar.set_alpha(1.0)
