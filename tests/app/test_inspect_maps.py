@@ -191,7 +191,9 @@ def test_channels_are_sorted_and_the_order_is_remembered(tab: Tab) -> None:
     assert tab.panel.first.tiles.tile_rect(31).topLeft().y() == 0
     tab.choose("inspect_maps_order", "Most changed first")
     assert order_of(tab.panel.first) == sorted(range(32), key=lambda c: -abs(c + 1 - 20))
-    assert MapsPanel(tab.inspection).look.names[0] == "Most changed first"
+    again = MapsPanel(tab.inspection)
+    tab.bot.addWidget(again)
+    assert again.look.names[0] == "Most changed first"
 
 
 def test_the_order_waits_while_the_mouse_is_on_a_tile(tab: Tab) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QTransform
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.colormaps import VIRIDIS
 from cnnstudio.app.features.detail import channel_words, ramp
@@ -69,13 +69,7 @@ class ColourBar(QWidget):
             painter.drawText(QRectF(at - 20, BAR + 2, 40, below.height()), Qt.AlignmentFlag.AlignHCenter, "0")
 
 
-class _Inner(QWidget):
-    def hasHeightForWidth(self) -> bool:
-        """No: for lines that break, the scroll area would ask for the height that all parts would like."""
-        return False
-
-
-class ChannelDetail(QScrollArea):
+class ChannelDetail(QWidget):
     """Follows one wall. The mouse or the arrow keys choose a cell of the enlarged map; a click or Enter pins it."""
 
     moved = Signal(int)
@@ -87,9 +81,6 @@ class ChannelDetail(QScrollArea):
         self.setObjectName("inspect_detail")
         self.setAccessibleName("The chosen channel")
         self.setToolTip("One channel: enlarged, its histogram, its kernel, and what a cell of it sees")
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._side: MapSide | None = None
         self._channel = 0
         self._sizes: tuple[object, ...] = ()
@@ -142,14 +133,16 @@ class ChannelDetail(QScrollArea):
         for side in (0, 1):
             grid.setColumnStretch(side, 1)
             grid.setRowStretch(side, 1)
-        self._inner = _Inner()
+        self._inner = QWidget()
         column = QVBoxLayout(self._inner)
         column.setContentsMargins(space(2), 0, space(1), 0)
         column.setSpacing(space(2))
         column.addLayout(head)
         column.addWidget(self._numbers)
         column.addLayout(grid, 1)
-        self.setWidget(self._inner)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._inner)
         self.setMinimumWidth(space(72))
         for label in (self._numbers, self._seen):  # two lines at most: the pictures must not jump as numbers change
             label.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -22,7 +22,7 @@ BINS = 32
 
 
 class Histogram(QWidget):
-    """Bars from the lowest to the highest value; their height grows with the logarithm of how many cells they hold."""
+    """Bars from the lowest to the highest value; their height grows with the root of how many cells they hold."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,7 +90,7 @@ class Histogram(QWidget):
         painter = QPainter(self)
         room, look = self._room(), theme()
         painter.fillRect(room, look.color(Role.CANVAS))
-        heights = np.log1p(self._counts)
+        heights = np.sqrt(self._counts)
         most = float(heights.max())
         width = room.width() / BINS
         for at, height in enumerate(heights.tolist()):

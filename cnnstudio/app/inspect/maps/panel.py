@@ -57,6 +57,7 @@ class MapsPanel(QWidget):
     def _arrange(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(space(3))
+        top.addSpacing(space(2))
         top.addWidget(self.look)
         top.addWidget(self.beside)
         top.addStretch(1)
@@ -69,7 +70,7 @@ class MapsPanel(QWidget):
         self.splitter.setSizes([600, 600, 360])
         self.second.setVisible(False)
         column = QVBoxLayout(self)
-        column.setContentsMargins(space(2), space(2), 0, 0)
+        column.setContentsMargins(0, space(2), 0, 0)
         column.setSpacing(space(2))
         column.addLayout(top)
         column.addWidget(self.splitter, 1)
