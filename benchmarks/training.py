@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from cnnstudio.core.data.sources import SourceSpec
 
 BATCH = 32
-SECONDS = 2.0
-"""What a round of `fit` is to take at least."""
+SECONDS = 1.0
+"""What a round of `fit` is to take at least: short ones follow each other before the computer is otherwise busy."""
 REACH = {"tiny": 5.0, "small": 1.5, "signal": 1.5, "u-net": 1.1}
 """What each network is to come to, in times of `fit`."""
 WATCHED = "c2"
@@ -312,7 +312,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--networks", nargs="+", choices=_NETWORKS, default=list(_NETWORKS))
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--runs", type=int, default=50, help="runs of the memory's measurement; 0 leaves it out")
     parser.add_argument("--json", help="write the figures there, too")
     parser.add_argument("--role", help=argparse.SUPPRESS)
