@@ -50,15 +50,17 @@ class Question(QObject):
         worker.received.connect(self._take)
         worker.state_changed.connect(self._follow)
 
-    def wish(self, key: Hashable, make: Callable[[int], Command]) -> None:
+    def wish(self, key: Hashable, make: Callable[[int], Command], *, at_once: bool = False) -> None:
         """Wish for the answer to what `make` makes; equal keys have equal answers.
 
-        What is known of it is said at once. What has failed is asked again only by `retry`.
+        What is known of it is said at once. What has failed is asked again only by `retry`. `at_once`: do not wait for
+        the wishes to settle, and do not say that one is waited for: for a drawing, which changes many times a second.
         """
         if key != self._key:
             self._failure = None
         self._key, self._make = key, make
-        self._begin()
+        self._settle.setInterval(0 if at_once else SETTLE_MS)
+        self._begin(silent=at_once)
 
     def forget(self) -> None:
         """Nothing is wished any more."""
@@ -90,7 +92,7 @@ class Question(QObject):
         else:
             self._settle.stop()
 
-    def _begin(self) -> None:
+    def _begin(self, *, silent: bool = False) -> None:
         if self._make is None or not self._active:
             return
         if self._failure is not None:
@@ -103,7 +105,8 @@ class Question(QObject):
             self.answered.emit(known)
             return
         can_ask = self._worker.state in ("ready", "busy")
-        self.waiting.emit(f"Computing {self._what}\u2026" if can_ask else "Starting the worker\u2026")
+        if not (silent and can_ask):
+            self.waiting.emit(f"Computing {self._what}\u2026" if can_ask else "Starting the worker\u2026")
         self._settle.start()
 
     def _ask(self) -> None:

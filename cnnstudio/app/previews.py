@@ -136,7 +136,7 @@ class LivePreviews(QObject):
     @property
     def words(self) -> str:
         """Of which network and which sample the pictures are: "untrained · validation sample 0"."""
-        return f"{self.origin} · {self.sample.part} sample {self.sample.index:,}"
+        return f"{self.origin} · {self._bridge.probe.words}"
 
     def name_in_pictures(self, block: str) -> str:
         """The id under which a block of the design is in the network shown; "" where it is not in it."""

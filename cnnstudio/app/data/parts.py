@@ -28,5 +28,6 @@ class PartField(QComboBox):
         return PARTS[self.currentText()]
 
     def show_part(self, part: str) -> None:
-        """Show that this part is chosen."""
-        self.setCurrentIndex(list(PARTS.values()).index(part))
+        """Show that this part is chosen; one that is not offered leaves the field as it is."""
+        if part in PARTS.values():
+            self.setCurrentIndex(list(PARTS.values()).index(part))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from cnnstudio.app.inspect.probes.pins import Pins
 from cnnstudio.app.inspect.timeline.record import Record
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Inspection(QObject):
         self._second_moment: int | None = None
         self.record = Record(self)
         """The timeline of the run that is inspected."""
+        self.pins = Pins(self)
+        """The samples to choose from at a click."""
         self.probe.changed.connect(self.sample_changed)
         selection.changed.connect(self._follow_selection)
 

@@ -57,13 +57,14 @@ class SampleSteps(QWidget):
         self._loader.loaded.connect(self._take)
         self._loader.failed.connect(self.failed)
         probe.changed.connect(self._follow)
+        probe.known.connect(self._follow_own)
         self._part.show_part(probe.sample.part)
         self._show_ends()
 
     @property
     def words(self) -> str:
         """The chosen sample and what it shows: "sample 3: cat"."""
-        told = f"sample {self._probe.sample.index:,}"
+        told = self._probe.words if self._probe.is_own else f"sample {self._probe.sample.index:,}"
         return f"{told}: {self._target}" if self._target else told
 
     @property
@@ -103,11 +104,18 @@ class SampleSteps(QWidget):
 
     def _load(self) -> None:
         self._values, self._target = None, ""
-        if self._experiment is not None:
+        if self._probe.is_own:
+            self._loader.drop()
+            self._values = self._probe.inputs
+        elif self._experiment is not None:
             sample = self._probe.sample
             self._loader.want(Wish(self._experiment, sample.part, sample.index, 1), at_once=True)
         self._show_ends()
         self.arrived.emit()
+
+    def _follow_own(self) -> None:
+        if self._probe.is_own and self._values is not self._probe.inputs:
+            self._load()
 
     def _take(self, samples: Samples) -> None:
         self._total = samples.total
@@ -121,8 +129,9 @@ class SampleSteps(QWidget):
         self.arrived.emit()
 
     def _show_ends(self) -> None:
-        self._previous.setEnabled(self._probe.sample.index > 0)
-        self._next.setEnabled(self._probe.sample.index < self._total - 1)
+        index, own = self._probe.sample.index, self._probe.is_own
+        self._previous.setEnabled(index > 0 and not own)
+        self._next.setEnabled(index < self._total - 1 and not own)
 
     def _go_back(self) -> None:
         self._go_to(self._probe.sample.index - 1)

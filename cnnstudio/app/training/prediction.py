@@ -71,11 +71,14 @@ class ChosenSample(QWidget):
         """What the network says of the sample; "" while it has said nothing."""
         return self._verdict.text()
 
-    def show_sample(self, part: str, index: int, sample: Floats, target: Any, info: DataInfo) -> None:
-        """Show sample `index` of the part, the answer being waited for; `target` is None where nobody knows it."""
+    def show_sample(self, part: str, index: int, sample: Floats, target: Any, info: DataInfo, name: str = "") -> None:
+        """Show sample `index` of the part, the answer being waited for; `target` is None where nobody knows it.
+
+        `name`: what it is called, where not by its place.
+        """
         if info.task is not self._task:
             self._fill(info.task)
-        title = f"{part.capitalize()} sample {index:,}"
+        title = name or f"{part.capitalize()} sample {index:,}"
         label = "" if target is None else target_words(target, info)
         self._title.setText(title)
         self._label.setText(f"is {label}" if label and info.task is Task.CLASSIFICATION else label)

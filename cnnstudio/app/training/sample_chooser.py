@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.data.loader import SampleLoader, Wish
@@ -85,6 +85,7 @@ class SampleChooser(QWidget):
         self._retry.clicked.connect(self._loader.retry)
         self._strip.picked.connect(self._pick)
         self._probe.changed.connect(self._follow)
+        self._probe.known.connect(self._show)
         self._part.show_part(self._probe.sample.part)
 
     @property
@@ -116,8 +117,8 @@ class SampleChooser(QWidget):
 
     def _load(self) -> None:
         if self._experiment is not None:
-            start = self._probe.sample.index // PAGE * PAGE
-            self._loader.want(Wish(self._experiment, self._probe.sample.part, start, PAGE), at_once=True)
+            start = 0 if self._probe.is_own else self._probe.sample.index // PAGE * PAGE
+            self._loader.want(Wish(self._experiment, self._part.part, start, PAGE), at_once=True)
 
     def _fill(self, samples: Samples) -> None:
         if self._experiment is None:
@@ -125,11 +126,14 @@ class SampleChooser(QWidget):
         self._samples, self._total = samples, samples.total
         self._strip.put(samples, self._experiment.data.info())
         self._stack.setCurrentWidget(self._strip)
-        if self._probe.sample.index >= samples.total:
+        if self._probe.sample.index >= samples.total and not self._probe.is_own:
             self._go_to(max(0, samples.total - 1))
         self._show()
 
     def _show(self) -> None:
+        if self._probe.is_own:
+            self._show_own()
+            return
         samples, row = self._samples, self._row()
         if samples is None or row is None or self._experiment is None:
             return
@@ -140,6 +144,16 @@ class SampleChooser(QWidget):
         self.view.show_sample(
             self._probe.sample.part, self._probe.sample.index, samples.inputs[row], samples.targets[row], info
         )
+
+    def _show_own(self) -> None:
+        """A pinned sample is not in the strip, and nobody knows its truth."""
+        self._strip.clearSelection()
+        self._strip.setCurrentIndex(QModelIndex())
+        for button in (self._previous, self._next):
+            button.setEnabled(False)
+        if self._experiment is not None and self._probe.inputs is not None:
+            sample, info = self._probe.sample, self._experiment.data.info()
+            self.view.show_sample(sample.part, sample.index, self._probe.inputs, None, info, self._probe.words)
 
     def _row(self) -> int | None:
         """The chosen sample's place in the strip; None while the strip shows others."""
@@ -155,7 +169,7 @@ class SampleChooser(QWidget):
     def _follow(self) -> None:
         """Another sample is looked at, chosen here or elsewhere."""
         self._part.show_part(self._probe.sample.part)
-        if self._row() is None:
+        if self._row() is None and not (self._probe.is_own and self._samples is not None):
             self._load()
         else:
             self._show()
@@ -178,10 +192,11 @@ class SampleChooser(QWidget):
     def _go_anywhere(self) -> None:
         if self._total > 1:
             step = random.randrange(1, self._total)
-            self._move_to((self._probe.sample.index + step) % self._total)
+            before = 0 if self._probe.is_own else self._probe.sample.index
+            self._move_to((before + step) % self._total)
 
     def _change_part(self) -> None:
-        if self._part.part != self._probe.sample.part:
+        if self._probe.is_own or self._part.part != self._probe.sample.part:
             self._total = 0
             self._go_to(0)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 from cnnstudio.app.features.mosaic import decode
 from cnnstudio.app.features.words import MessageView, tool, words
 from cnnstudio.app.format import count
+from cnnstudio.app.probe import sample_words
 from cnnstudio.app.theme import space
 from cnnstudio.app.training.latent.newest import Newest
 from cnnstudio.app.training.latent.sliders import MOST, ValueSliders
@@ -215,13 +216,12 @@ class LatentPanel(QWidget):
         self.sliders.show_values(self._encoding.ravel(), low, reach)
         number = self._encoding.size
         shown = f"the first {MOST} of {count(number)} values" if number > MOST else f"{count(number)} values"
-        self._told.setText(f"{self._block}: {shown} of {self._sample.part} sample {self._sample.index:,}")
+        self._told.setText(f"{self._block}: {shown} of {sample_words(self._sample)}")
         self._decode()
 
     def _follow_sliders(self) -> None:
         self._moved = True
-        sample = f"{self._sample.part} sample {self._sample.index:,}"
-        self._told.setText(f"{self._block}: values moved away from those of {sample}")
+        self._told.setText(f"{self._block}: values moved away from those of {sample_words(self._sample)}")
         self._decode()
 
     def _decode(self) -> None:

@@ -1,0 +1,491 @@
+"""The pinned samples: at most eight of the data or of the person's own, remembered, and told to each new worker."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from cnnstudio.app.probe import sample_words
+from cnnstudio.core.formats.pinned_samples import (
+    COPIED_BYTES,
+    LONGEST_NAME,
+    MOST,
+    Kept,
+    fresh_number,
+    keep_sample,
+    read_probes,
+    tidy_samples,
+    write_probes,
+)
+from cnnstudio.wire.messages import (
+    PINNED,
+    Failed,
+    GetSamples,
+    KeepProbes,
+    Pinned,
+    PinSample,
+    Sample,
+    Samples,
+    UnpinSample,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from cnnstudio.app.inspect.inspection import Inspection
+    from cnnstudio.core.data.sources import SourceSpec
+    from cnnstudio.wire.messages import Command, Event
+
+SAVE_MS = 400
+"""A drawing is written to disk when the pen has rested for so long."""
+_LATE = 4
+"""Drawings that were replaced are let go of this many later: somebody may still be asking about them."""
+FULL = f"{MOST} samples are pinned, the most that fit: remove one first."
+
+
+@dataclasses.dataclass(frozen=True)
+class Pin:
+    """One of them."""
+
+    sample: Sample
+    name: str = ""
+    """Given by the person or taken from the file; "" for its place in the data."""
+    file: str = ""
+    """Of an own sample: see `core.formats.pinned_samples.Kept`; "" while it is not on disk."""
+    number: int = 0
+    """Which one, of a file with several samples."""
+    key: int = dataclasses.field(default_factory=itertools.count().__next__)
+    """The same while a pin is drawn on, renamed or moved."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is not of the data."""
+        return self.sample.part == PINNED
+
+    @property
+    def words(self) -> str:
+        """What it is called."""
+        return self.name or sample_words(self.sample)
+
+    @property
+    def caption(self) -> str:
+        """The same, as short as it can be: "validation 3"."""
+        return self.name or f"{self.sample.part} {self.sample.index:,}"
+
+    @property
+    def kept(self) -> Kept:
+        """As it is remembered."""
+        return Kept(self.sample.part, self.sample.index, self.name, self.file, self.number)
+
+
+class Pins(QObject):
+    """The list of a source of data. The first subject of the Inspect page says which."""
+
+    changed = Signal()
+    """Other pins, another order, or other names."""
+    seen = Signal()
+    """The values of a sample have come, or why they do not: see `inputs` and `problem`."""
+    said = Signal(str, str)
+    """A sentence for the person and its tone: "error", or "" for what is good to know."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        super().__init__(inspection)
+        self._inspection = inspection
+        self._items: list[Pin] = []
+        self._source: SourceSpec | None = None
+        self._network: object = None
+        """What the values were prepared for."""
+        self._inputs: dict[Sample, Any] = {}
+        self._problems: dict[Sample, str] = {}
+        self._drawn: dict[Sample, Any] = {}
+        """Values of drawings that are not on disk yet."""
+        self._asked: dict[int, Sample] = {}
+        self._held: set[Sample] = set()
+        """Own samples that the worker knows."""
+        self._fresh: set[Sample] = set()
+        """Own samples that were added just now: one that cannot be used is not kept."""
+        self._late: deque[Sample] = deque()
+        self._removed: tuple[int, Pin] | None = None
+        self._active = False
+        self._kept: tuple[Sample, ...] = ()
+        """What the worker was told to keep in timelines."""
+        self._last = 0
+        self._was_tidied = False
+        self._save = QTimer(self)
+        self._save.setSingleShot(True)
+        self._save.setInterval(SAVE_MS)
+        self._save.timeout.connect(self.save)
+        inspection.subject_changed.connect(self._follow_subject)
+        inspection.sample_changed.connect(self._follow_sample)
+        inspection.worker.state_changed.connect(self._follow_worker)
+
+    # What there is
+
+    @property
+    def items(self) -> Sequence[Pin]:
+        """The pins in their order."""
+        return self._items
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for another."""
+        return len(self._items) >= MOST
+
+    @property
+    def front(self) -> int:
+        """Place of the sample that is looked at; -1 where it is not pinned."""
+        return self.place(self._inspection.sample)
+
+    def place(self, sample: Sample) -> int:
+        """Where the sample is pinned; -1 where it is not."""
+        return next((at for at, pin in enumerate(self._items) if pin.sample == sample), -1)
+
+    def inputs(self, sample: Sample) -> Any:
+        """What the network sees of it, float32; None until it has come."""
+        return self._inputs.get(sample)
+
+    def problem(self, sample: Sample) -> str:
+        """Why its values do not come; "" where they do."""
+        return self._problems.get(sample, "")
+
+    def set_active(self, active: bool) -> None:
+        """Whether anyone can see them; else the worker is told of the one sample in front at most."""
+        self._active = active
+        if active:
+            self._tell()
+
+    # Changing the list
+
+    def choose(self, place: int) -> None:
+        """Look at that pin, everywhere."""
+        if 0 <= place < len(self._items):
+            pin = self._items[place]
+            self._inspection.probe.choose(pin.sample, pin.name, self._inputs.get(pin.sample))
+
+    def step(self, by: int) -> None:
+        """Look at the next pin, or the one before; round the ends."""
+        if self._items:
+            self.choose((self.front + by) % len(self._items) if self.front >= 0 else 0)
+
+    def pin(self, sample: Sample) -> bool:
+        """Pin a sample of the data; False, and `said`, where there is no room."""
+        if self.place(sample) < 0 and not self._add(Pin(sample)):
+            return False
+        self.choose(self.place(sample))
+        return True
+
+    def pin_file(self, path: Path, number: int = 0) -> bool:
+        """Pin what a file holds. Whether it can be used is said when the worker has read it."""
+        if self._has_no_room():
+            return False
+        index, file = self._number(), str(path.absolute())
+        try:
+            if path.stat().st_size <= COPIED_BYTES:
+                file = keep_sample(path.read_bytes(), path.suffix.lower(), index)
+        except OSError as error:
+            self.said.emit(f'"{path}" cannot be read ({error.strerror or error}): choose another file.', "error")
+            return False
+        return self._add_own(index, path.stem, file, number)
+
+    def pin_data(self, data: bytes, ending: str, name: str) -> bool:
+        """Pin a file's content, as the clipboard holds it."""
+        if self._has_no_room():
+            return False
+        index = self._number()
+        try:
+            file = keep_sample(data, ending, index)
+        except OSError as error:
+            self.said.emit(f"The sample cannot be kept ({error.strerror or error}): free some space.", "error")
+            return False
+        return self._add_own(index, name, file)
+
+    def pin_values(self, values: Any, name: str) -> int:
+        """Pin values as a file would hold them; the place, -1 and `said` where there is no room."""
+        sample = Sample(PINNED, self._number())
+        self._drawn[sample] = values
+        if not self._add(Pin(sample, self._unused(name))):
+            del self._drawn[sample]
+            return -1
+        self._save.start()
+        self.choose(len(self._items) - 1)
+        return len(self._items) - 1
+
+    def draw(self, place: int, values: Any) -> None:
+        """Another content for a drawn pin; equal samples have equal values, so it becomes another sample."""
+        before = self._items[place]
+        sample = Sample(PINNED, self._number())
+        self._drawn[sample] = values
+        self._drawn.pop(before.sample, None)
+        self._inputs[sample] = self._inputs.pop(before.sample, None)  # until the new ones have come
+        self._items[place] = dataclasses.replace(before, sample=sample, file="", number=0)
+        self._late.append(before.sample)
+        self._save.start()
+        self._tell()
+        self.changed.emit()
+        if self._inspection.sample == before.sample:
+            self.choose(place)
+        while len(self._late) > _LATE:
+            self._release(self._late.popleft())
+
+    def take(self, place: int, number: int) -> None:
+        """Another sample of the file that the pin is from."""
+        pin = self._items[place]
+        was_front = self.front == place
+        self._items[place] = dataclasses.replace(pin, sample=Sample(PINNED, self._number()), number=number)
+        self._settle()
+        if was_front:
+            self.choose(place)
+        self._release(pin.sample)
+
+    def remove(self, place: int) -> None:
+        """Take a pin away; `restore` brings the last one back."""
+        if not 0 <= place < len(self._items):
+            return
+        self.save()
+        pin = self._items.pop(place)
+        was_front = pin.sample == self._inspection.sample
+        self._removed = place, pin
+        self._settle()
+        if was_front and self._items:
+            self.choose(min(place, len(self._items) - 1))
+        self.said.emit(f"Removed {pin.words}.", "")
+
+    @property
+    def can_restore(self) -> bool:
+        """Whether a pin was removed that can come back."""
+        return self._removed is not None and not self.is_full
+
+    def restore(self) -> None:
+        """Bring back the pin that was removed last."""
+        if self._removed is not None and self.can_restore:
+            (place, pin), self._removed = self._removed, None
+            self._items.insert(min(place, len(self._items)), pin)
+            self._settle()
+            self.choose(self.place(pin.sample))
+
+    def move(self, place: int, to: int) -> None:
+        """Put a pin in another place of the strip."""
+        if place != to and 0 <= place < len(self._items) and 0 <= to < len(self._items):
+            self._items.insert(to, self._items.pop(place))
+            self._settle()
+
+    def rename(self, place: int, name: str) -> None:
+        """Call a pin something else; "" by its place in the data."""
+        pin = self._items[place]
+        tidy = " ".join(name.split())[:LONGEST_NAME]
+        if pin.is_own and not tidy:
+            return
+        self._items[place] = dataclasses.replace(pin, name=tidy)
+        self._settle()
+        self._inspection.probe.tell(pin.sample, tidy, self._inputs.get(pin.sample))
+
+    def retry(self) -> None:
+        """Ask again for what could not be had."""
+        self._problems.clear()
+        self._held.clear()
+        self._tell()
+
+    def save(self) -> None:
+        """Bring drawings and the list on disk now."""
+        self._save.stop()
+        for place, pin in enumerate(self._items):
+            values = self._drawn.get(pin.sample)
+            if values is None:
+                continue
+            try:
+                file = keep_sample(as_npy(values), ".npy", pin.sample.index)
+            except OSError as error:
+                self.said.emit(f"The drawing cannot be kept ({error.strerror or error}): free some space.", "error")
+                return
+            self._items[place] = dataclasses.replace(pin, file=file)
+            del self._drawn[pin.sample]
+        self._write()
+
+    # Within
+
+    def _number(self) -> int:
+        self._last = fresh_number(self._last)
+        return self._last
+
+    def _has_no_room(self) -> bool:
+        if self.is_full:
+            self.said.emit(FULL, "error")
+        return self.is_full
+
+    def _add(self, pin: Pin) -> bool:
+        if self._has_no_room():
+            return False
+        self._items.append(pin)
+        self._settle()
+        return True
+
+    def _add_own(self, index: int, name: str, file: str, number: int = 0) -> bool:
+        pin = Pin(Sample(PINNED, index), self._unused(name[:LONGEST_NAME]), file, number)
+        self._fresh.add(pin.sample)
+        self._add(pin)
+        self.choose(len(self._items) - 1)
+        return True
+
+    def _unused(self, name: str) -> str:
+        """The name, with a number behind it where another pin has it."""
+        taken = {pin.name for pin in self._items}
+        return next(each for n in range(1, MOST + 2) if (each := f"{name} {n}" if n > 1 else name) not in taken)
+
+    def _settle(self) -> None:
+        """The list is another: keep it, and tell whom it concerns."""
+        self._write()
+        self._tell()
+        self.changed.emit()
+
+    def _write(self) -> None:
+        if self._source is None:
+            return
+        kept = tuple(pin.kept for pin in self._items if pin.file or not pin.is_own)
+        try:
+            write_probes(self._source, kept)
+        except OSError as error:
+            self.said.emit(f"The pins cannot be kept ({error.strerror or error}): free some space.", "error")
+
+    def _follow_subject(self) -> None:
+        subject = self._inspection.subject
+        if subject is None:
+            return
+        recipe = subject.experiment.data
+        network = (recipe, subject.directory if any(pin.is_own for pin in self._items) else "")
+        if recipe.source != self._source:
+            if self._source is not None:
+                self.save()
+            self._load(recipe.source)
+        elif network == self._network:
+            return
+        self._network = network
+        for known in (self._inputs, self._problems, self._held, self._asked):
+            known.clear()
+        self._tell()
+        self.changed.emit()
+
+    def _load(self, source: SourceSpec) -> None:
+        if not self._was_tidied:
+            self._was_tidied = True
+            tidy_samples()
+        self._source, self._removed = source, None
+        kept = read_probes(source)
+        self._items = [Pin(Sample(k.part, k.index), k.name, k.file, k.number) for k in kept] or [Pin(Sample())]
+
+    def _follow_sample(self) -> None:
+        self._tell()
+        sample = self._inspection.sample
+        at = self.place(sample)
+        name = self._items[at].name if at >= 0 else ""
+        self._inspection.probe.tell(sample, name, self._inputs.get(sample))
+        self.changed.emit()
+
+    def _follow_worker(self, state: str) -> None:
+        if state in ("starting", "lost", "stopped"):
+            self._held.clear()
+            self._asked.clear()
+            self._kept = ()
+        else:
+            self._tell()
+
+    # The worker
+
+    def _tell(self) -> None:
+        """Let the worker know the pins, and ask for what is not known of them."""
+        subject, worker = self._inspection.subject, self._inspection.worker
+        if subject is None or worker.state not in ("ready", "busy"):
+            return
+        front = self._inspection.sample
+        wanted = {pin.sample: pin for pin in self._items if self._active or (pin.is_own and pin.sample == front)}
+        if self._active and front.part != PINNED:
+            wanted.setdefault(front, Pin(front))
+        text, directory = subject.text, subject.directory
+        for sample, pin in wanted.items():
+            if sample in self._problems or sample in self._asked.values():
+                continue
+            if pin.is_own and sample not in self._held:
+                self._held.add(sample)
+                self._ask(sample, self._pinning(pin, text, directory))
+            elif not pin.is_own and sample not in self._inputs:
+                self._ask(sample, _getting(sample, text))
+        kept = (front, *(pin.sample for pin in self._items if pin.sample != front))[:MOST]
+        if kept != self._kept and self._active:
+            self._kept = kept
+            worker.send(KeepProbes(kept))
+
+    def _pinning(self, pin: Pin, text: str, directory: str) -> Callable[[int], Command]:
+        values, index, number = self._drawn.get(pin.sample), pin.sample.index, pin.number
+        path = "" if values is not None else str(pin.kept.path)
+
+        def made(request: int) -> PinSample:
+            return PinSample(
+                request=request, pin=index, experiment=text, directory=directory, path=path, number=number,
+                values=values,
+            )  # fmt: skip
+
+        return made
+
+    def _ask(self, sample: Sample, make: Callable[[int], Command]) -> None:
+        self._asked[self._inspection.worker.request(make, self._take)] = sample
+
+    def _take(self, event: Event) -> None:
+        sample = self._asked.pop(getattr(event, "request", 0), None)
+        if sample is None:
+            return
+        if isinstance(event, Pinned):
+            self._know(sample, event.inputs)
+            if sample in self._fresh and event.total > 1:
+                self.said.emit(f"{event.name} holds {event.total:,} samples: the first is pinned.", "")
+            self._fresh.discard(sample)
+        elif isinstance(event, Samples) and len(event.inputs):
+            self._know(sample, event.inputs[0])
+        elif isinstance(event, Failed):
+            self._refuse(sample, event.message)
+        else:
+            self._refuse(sample, f"The data have no {sample_words(sample)}: remove this pin, or choose other data.")
+
+    def _know(self, sample: Sample, inputs: Any) -> None:
+        self._inputs[sample] = inputs
+        at = self.place(sample)
+        self._inspection.probe.tell(sample, self._items[at].name if at >= 0 else "", inputs)
+        self.seen.emit()
+
+    def _refuse(self, sample: Sample, sentence: str) -> None:
+        at = self.place(sample)
+        if sample in self._fresh and at >= 0:
+            self._fresh.discard(sample)
+            self.remove(at)
+            self._removed = None
+            self.said.emit(sentence, "error")
+            return
+        self._problems[sample] = sentence
+        self.seen.emit()
+
+    def _release(self, sample: Sample) -> None:
+        self._held.discard(sample)
+        self._inputs.pop(sample, None)
+        if self._inspection.worker.state in ("ready", "busy"):
+            self._inspection.worker.send(UnpinSample(sample.index))
+
+
+def _getting(sample: Sample, text: str) -> Callable[[int], Command]:
+    def made(request: int) -> GetSamples:
+        return GetSamples(request, text, sample.part, sample.index, 1)
+
+    return made
+
+
+def as_npy(values: Any) -> bytes:
+    """An array as the bytes of a .npy file."""
+    import io
+
+    import numpy as np
+
+    file = io.BytesIO()
+    np.save(file, values, allow_pickle=False)
+    return file.getvalue()
