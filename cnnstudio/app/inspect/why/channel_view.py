@@ -43,7 +43,7 @@ class ChannelView(QWidget):
         self._inspection, self._asked, self._front = inspection, asked, front
         self.controls = Controls("why_channel_controls", ABOUT_CHANNEL, settings)
         self.channel = QSpinBox()
-        self.places = PlacesView("why_looks_for")
+        self.places = PlacesView("why_looks_for", with_scale=False)
         self.work = WorkLine("why_channel_work", "what it looks for", inspection.worker)
         self.search = WorkLine("why_exciting_work", "the search", inspection.worker)
         self.exciting = ExcitingList()
@@ -60,6 +60,7 @@ class ChannelView(QWidget):
         self.channel.setObjectName("why_channel")
         self.channel.setAccessibleName("Channel")
         self.channel.setToolTip("The channel of the block, counted from 0; the block is chosen in the list at the left")
+        self.channel.lineEdit().setTextMargins(space(1), 0, 0, 0)
         label = QLabel("Channel")
         label.setBuddy(self.channel)
         self.controls.column.insertWidget(0, label)

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 BAR = 14
 """Width of the colour bar."""
-STRIP = 150
+STRIP = 240
 """Largest height of one channel of a signal."""
-LINE_WIDTH = 1.6
+LINE_WIDTH, THICKER = 1.4, 1.6
+"""Of a signal's line where nothing counts, and how much thicker it is where most does."""
 Box: TypeAlias = tuple[float, float, float, float]
 
 
@@ -33,8 +34,10 @@ class PlacesView(QWidget):
     pointed = Signal(str)
     """Place and value in words; "" for none."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, *, with_scale: bool = True, parent: QWidget | None = None) -> None:
+        """`with_scale` keeps room for the colours' scale at the right."""
         super().__init__(parent)
+        self._with_scale = with_scale
         self.setObjectName(name)
         self.setAccessibleName("The sample and what counts in it")
         self.setToolTip("Point at a place, or use the arrow keys, to read how much it counts")
@@ -117,7 +120,8 @@ class PlacesView(QWidget):
     def grid(self) -> CellGrid:
         """Where the places lie; of a signal one row as high as all its channels."""
         side = space(2) + BAR + space(2) + self.fontMetrics().horizontalAdvance("\u22120.00000")
-        room = QRectF(self.rect()).adjusted(space(1), space(1), -side, -space(1))
+        right = side if self._with_scale else space(1)
+        room = QRectF(self.rect()).adjusted(space(1), space(1), -right, -space(1))
         if len(self._sizes) != 1:
             return fitted(self._sizes, room)
         height = min(room.height(), STRIP * self._sample.shape[-1])
@@ -177,8 +181,10 @@ class PlacesView(QWidget):
             place = QRectF(grid.left, top + space(2), grid.rect.width(), height - 2 * space(2))
             lines, found = line_of(self._sample[:, channel], shares, place, bounds)
             strength = 0.0 if counting is None else self._strength
-            for line, ink in zip(lines, inks(found, signed, self._colours, strength, plain), strict=True):
-                painter.setPen(QPen(ink, LINE_WIDTH))
+            colours = inks(found, signed, self._colours, strength, plain)
+            widths = (LINE_WIDTH + THICKER * strength * np.abs(found)).tolist()
+            for line, ink, width in zip(lines, colours, widths, strict=True):
+                painter.setPen(QPen(ink, width))
                 painter.drawLine(line)
 
     def _paint_box(self, painter: QPainter, room: QRectF, box: Box) -> None:

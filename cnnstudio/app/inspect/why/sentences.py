@@ -59,7 +59,7 @@ def number_words(numbers: Mapping[str, float], about: str, rank: int) -> str:
     if "baseline" in numbers:
         told.append(f"The empty sample has {number(numbers['baseline'])}.")
     if "gap" in numbers:
-        told.append(f"What the places add up to misses the difference by {share_words(numbers['gap'])}.")
+        told.append(f"The places add up to the difference but for {share_words(numbers['gap'])}.")
     if "fall" in numbers:
         patches = format.counted(round(numbers["patches"]), "patch", "patches")
         edge = f"{format.count(round(numbers['patch']))} {unit}"
@@ -81,10 +81,10 @@ def channel_words(numbers: Mapping[str, float]) -> str:
 def whose_words(block: str, trained: bool, epochs: int | None) -> str:
     """Which maps and weights an explanation comes from; `epochs` of a run under way, None where none goes on."""
     if epochs is not None:
-        weights = f"after {format.counted(epochs, 'epoch')}, while it trains"
+        weights = f"After {format.counted(epochs, 'epoch')}, while it trains"
     else:
-        weights = "trained" if trained else "untrained"
-    return " \u00b7 ".join(part for part in (f"Maps of {block}" if block else "", weights) if part)
+        weights = "Trained" if trained else "Untrained"
+    return " \u00b7 ".join(part for part in (weights, f"maps of {block}" if block else "") if part)
 
 
 def share_words(share: float) -> str:

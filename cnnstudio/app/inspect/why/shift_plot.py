@@ -56,6 +56,7 @@ class ShiftPlot(DrawnPlot):
         self._shifts, self._changes, self._families, self._unit = shifts, changes, families, unit
         self._dashed = frozenset(id for id in changes if families.get(id) == "Pooling")
         self.refresh()
+        self.update()
 
     def show_block(self, block: str) -> None:
         """Set off this block's line."""
@@ -72,8 +73,10 @@ class ShiftPlot(DrawnPlot):
         """Wider than high."""
         return QSize(420, 260)
 
-    def drawn(self) -> QImage:
-        """The lines as they stand."""
+    def drawn(self) -> QImage | None:
+        """The lines as they stand; without any the plot stays empty."""
+        if not self._changes:
+            return None
         ratio, look = self.devicePixelRatioF(), Look.of(theme())
         with self._figure.afresh((self.width(), self.height()), ratio, look, (LEFT, TOP, RIGHT, BOTTOM)) as axes:
             self._fill(axes, look, theme())
@@ -110,9 +113,10 @@ class ShiftPlot(DrawnPlot):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The chosen shift, over the lines."""
-        super().paintEvent(event)
-        if len(self._shifts) < 2:
+        if not self._changes:
+            QPainter(self).fillRect(self.rect(), theme().color(Role.SURFACE))
             return
+        super().paintEvent(event)
         low, high = self._range()
         x = LEFT + (self._shift - low) / (high - low) * (self.width() - LEFT - RIGHT)
         painter = QPainter(self)

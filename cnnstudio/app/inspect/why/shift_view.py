@@ -50,7 +50,7 @@ class ShiftView(QWidget):
         self._inspection, self._asked, self._front = inspection, asked, front
         self._shown: ShiftResponse | None = None
         self._axis = 0
-        self.places = PlacesView("why_shifted")
+        self.places = PlacesView("why_shifted", with_scale=False)
         self.plot = ShiftPlot()
         self.work = WorkLine("why_shift_work", "the response to shifts", inspection.worker)
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -70,10 +70,12 @@ class ShiftView(QWidget):
         self.slider.setAccessibleName("Shift")
         self.slider.setToolTip("How far the sample is moved; what moves in is the value of the edge")
         self.slider.setPageStep(2)
+        self.slider.setRange(-USUAL, USUAL)
         self._most.setObjectName("why_shift_most")
         self._most.setAccessibleName("Largest shift")
         self._most.setToolTip("How far the sample is moved at most, to either side")
         self._most.setRange(1, MOST)
+        self._most.lineEdit().setTextMargins(space(1), 0, 0, 0)
         remembered = self._inspection.preferences.choice("why/shift_most")
         self._most.setValue(int(remembered) if remembered.isdecimal() else USUAL)
         self.places.setAccessibleName("The moved sample")
@@ -119,6 +121,7 @@ class ShiftView(QWidget):
         table.setToolTip("How much each block's result changes at this shift; choose a block to set off its line")
         table.setHorizontalHeaderLabels(["Block", "Change"])
         table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.verticalHeader().hide()
         table.setShowGrid(False)
         table.setTabKeyNavigation(False)

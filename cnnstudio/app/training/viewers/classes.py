@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.app.data.sample_painter import sample_size, thumbnail
 from cnnstudio.app.theme import space, themes
@@ -15,13 +15,20 @@ from cnnstudio.app.training.viewers.bars import ShareBars
 from cnnstudio.app.training.viewers.base import Viewer
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from cnnstudio.core.data.info import DataInfo
 
 SIDE = 112
+LEAST_BARS = 150
+"""With less width for the bars, they stand below the sample."""
 
 
 class BarViewer(Viewer):
-    """The sample at the left, bars at the right; what is true and what is said of it is for the task to tell."""
+    """The sample at the left, bars at the right, or below it where it is narrow.
+
+    What is true and what is said of it is for the task to tell.
+    """
 
     WHAT = ""
     """What a bar stands for."""
@@ -39,11 +46,11 @@ class BarViewer(Viewer):
         self.column.setSpacing(space(1))
         self.column.addWidget(self.bars)
         self.column.addStretch(1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(space(4))
-        row.addWidget(self._picture)
-        row.addLayout(self.column, 1)
+        self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._both.setContentsMargins(0, 0, 0, 0)
+        self._both.setSpacing(space(4))
+        self._both.addWidget(self._picture)
+        self._both.addLayout(self.column, 1)
         self._shown: tuple[Any, DataInfo] | None = None
         themes.changed.connect(self._paint)
 
@@ -70,12 +77,24 @@ class BarViewer(Viewer):
         """What the network says, and how good it is."""
         raise NotImplementedError
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange both for the width."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        picture = self._picture.pixmap().deviceIndependentSize().width()
+        narrow = self.width() < picture + space(4) + LEAST_BARS
+        directions = QBoxLayout.Direction
+        self._both.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
+
     def _paint(self) -> None:
         if self._shown is None:
             self._picture.setPixmap(QPixmap())
             return
         sample, info = self._shown
         self._picture.setPixmap(thumbnail(sample, sample_size(info, SIDE), self.devicePixelRatioF()))
+        self._arrange()
 
 
 class ClassViewer(BarViewer):
