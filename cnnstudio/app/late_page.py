@@ -36,6 +36,13 @@ class LatePage(QWidget, Generic[V]):
         """The content; None until the page is first shown."""
         return self._view
 
+    def content(self) -> V:
+        """The content, which is built now if it is not yet."""
+        if self._view is None:
+            self._view = self.made_view()
+            self._column.addWidget(cast("QWidget", self._view))
+        return self._view
+
     def made_view(self) -> V:
         """Build the content. Import its module here."""
         raise NotImplementedError
@@ -43,10 +50,7 @@ class LatePage(QWidget, Generic[V]):
     def showEvent(self, event: QShowEvent) -> None:
         """Build the content at the first time, and wake it."""
         super().showEvent(event)
-        if self._view is None:
-            self._view = self.made_view()
-            self._column.addWidget(cast("QWidget", self._view))
-        self._view.set_active(True)
+        self.content().set_active(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """A hidden page costs nothing."""

@@ -20,6 +20,7 @@ from cnnstudio.app.message_bar import Choice, MessageBar
 from cnnstudio.app.pages import Pages
 from cnnstudio.app.preview_bubble import PreviewBubble
 from cnnstudio.app.previews import LivePreviews
+from cnnstudio.app.probe_commands import ProbeCommands
 from cnnstudio.app.recovery import Recovery, Remains, discard, find_remains
 from cnnstudio.app.run_controller import RunController
 from cnnstudio.app.run_messages import RunMessages
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
     from cnnstudio.app.command_entries import Command
     from cnnstudio.app.command_palette import CommandPalette
+    from cnnstudio.app.inspect.page import InspectPage
+    from cnnstudio.app.inspect.probes.strip import ProbeStrip
     from cnnstudio.app.preferences import Preferences
     from cnnstudio.app.runs.page import RunsPage
     from cnnstudio.app.training import TrainPage
@@ -59,6 +62,7 @@ class MainWindow(QMainWindow):
         self._closing_agreed = False
         self._commands: CommandPalette | None = None
         self._remains: Remains | None = None
+        self._inspect: InspectPage
         self._train: TrainPage | None = None
         self._runs: RunsPage | None = None
         document, problem = _first_document()
@@ -222,7 +226,7 @@ class MainWindow(QMainWindow):
             "files": self.files, "imports": self.files.imports,
             "data": self.data, "edits": self.edits, "run": self.run, "runs": self.runs, "window": self,
             "canvas": self.design.canvas, "groups": self.design.canvas.groups,
-            "previews": self.previews,
+            "previews": self.previews, "probes": ProbeCommands(self._probe_strip),
         }  # fmt: skip
         return Actions(targets, self, self.design.canvas)
 
@@ -470,7 +474,13 @@ class MainWindow(QMainWindow):
     def _made_inspect_page(self) -> QWidget:
         from cnnstudio.app.inspect.page import InspectPage
 
-        return InspectPage(self.bridge, self.selection, self.worker, self.run, self._preferences)
+        self._inspect = InspectPage(self.bridge, self.selection, self.worker, self.run, self._preferences)
+        return self._inspect
+
+    def _probe_strip(self) -> ProbeStrip:
+        """The pinned samples, brought into sight."""
+        self.show_inspect()
+        return self._inspect.content().probes
 
     def _made_runs_page(self) -> QWidget:
         from cnnstudio.app.runs.page import RunsPage

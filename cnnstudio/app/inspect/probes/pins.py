@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import itertools
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from cnnstudio.core.formats.pinned_samples import (
     tidy_samples,
     write_probes,
 )
+from cnnstudio.core.formats.storage import read_capped
 from cnnstudio.wire.messages import (
     PINNED,
     Failed,
@@ -45,6 +47,8 @@ SAVE_MS = 400
 """A drawing is written to disk when the pen has rested for so long."""
 _LATE = 4
 """Drawings that were replaced are let go of this many later: somebody may still be asking about them."""
+MOST_DRAWN_BYTES = 4 << 20
+"""Of an array that can be drawn on."""
 FULL = f"{MOST} samples are pinned, the most that fit: remove one first."
 
 
@@ -144,6 +148,13 @@ class Pins(QObject):
     def place(self, sample: Sample) -> int:
         """Where the sample is pinned; -1 where it is not."""
         return next((at for at, pin in enumerate(self._items) if pin.sample == sample), -1)
+
+    def drawing(self, place: int) -> Any:
+        """The values that were drawn, float32 (..., channels), or None where the pin is no drawing."""
+        pin = self._items[place]
+        if pin.sample in self._drawn:
+            return self._drawn[pin.sample]
+        return of_npy(pin.kept.path) if pin.is_own and pin.file.endswith(".npy") else None
 
     def inputs(self, sample: Sample) -> Any:
         """What the network sees of it, float32; None until it has come."""
@@ -482,10 +493,20 @@ def _getting(sample: Sample, text: str) -> Callable[[int], Command]:
 
 def as_npy(values: Any) -> bytes:
     """An array as the bytes of a .npy file."""
-    import io
-
     import numpy as np
 
     file = io.BytesIO()
     np.save(file, values, allow_pickle=False)
     return file.getvalue()
+
+
+def of_npy(path: Path) -> Any:
+    """The numbers in a .npy file that is small enough to draw on, float32 (..., channels); None where it is not."""
+    import numpy as np
+
+    try:
+        values = np.load(io.BytesIO(read_capped(path, MOST_DRAWN_BYTES)), allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    numbers = values.dtype.kind in "buif" and values.ndim in (2, 3) and values.size > 0
+    return np.nan_to_num(values.astype(np.float32)) if numbers else None

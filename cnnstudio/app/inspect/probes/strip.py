@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.app.dialogs.files import ask_open
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.inspect.probes import sources
+from cnnstudio.app.inspect.probes.pad import DrawingPad
 from cnnstudio.app.inspect.probes.picker import SamplePicker
 from cnnstudio.app.inspect.probes.pins import Pin
 from cnnstudio.app.inspect.probes.tile import LOOSE, PinTile
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 class ProbeStrip(QWidget):
     """One to eight probes, one of them in front."""
 
-    draw_wanted = Signal(int)
-    """Open the drawing pad on the pin at that place; -1: on a new one."""
-
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("inspect_probes")
@@ -48,6 +46,7 @@ class ProbeStrip(QWidget):
         self._tiles: dict[int, PinTile] = {}
         self._loose = Pin(inspection.sample)
         self._picker: SamplePicker | None = None
+        self._pad: DrawingPad | None = None
         self._folder = Path.home()
         self._told = words("inspect_probes_message", tone="muted")
         self._restore = tool("pin_restore", "undo", "Bring the removed pin back", text="Undo")
@@ -186,7 +185,13 @@ class ProbeStrip(QWidget):
     def draw(self) -> None:
         """Open the drawing pad on a new sample."""
         self._hush()
-        self.draw_wanted.emit(LOOSE)
+        self._open_pad(LOOSE)
+
+    def _open_pad(self, place: int) -> None:
+        if self._pad is None:
+            self._pad = DrawingPad(self._inspection, self)
+        if not self._pad.begin(place):
+            self._say("Samples of this network cannot be drawn: pin one from a file.", "error")
 
     def _show_ways(self) -> None:
         """What can be done now, and why the rest cannot."""
@@ -343,7 +348,7 @@ class ProbeStrip(QWidget):
         self._rename(self._menu_place)
 
     def _draw_here(self) -> None:
-        self.draw_wanted.emit(self._menu_place)
+        self._open_pad(self._menu_place)
 
     def _move_left(self) -> None:
         self._move(self._menu_place, -1)
