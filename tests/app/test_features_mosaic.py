@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstudio.app.features.colormaps import CLASS_COLOURS, COLOUR_MAPS, class_colour
-from cnnstudio.app.features.layer_maps import LayerMaps, number
+from cnnstudio.app.features.layer_maps import LayerMaps, Scaling, number
 from cnnstudio.app.features.mosaic import decode, fit, fit_bars, fit_strips, indexed, mosaic, rescaled
 from cnnstudio.app.features.pictures import DOWN, UP, bars, lines
+from cnnstudio.app.features.ranking import Order, ranked
 from tests.helpers.recording import feature_maps
 
 sizes = st.integers(1, 40)
@@ -161,6 +162,80 @@ def test_colour_tables_grow_lighter_all_the_way(name: str) -> None:
     light = 0.2126 * ((table >> 16) & 255) + 0.7152 * ((table >> 8) & 255) + 0.0722 * (table & 255)
     assert (np.diff(light) > -0.3).all()
     assert light[-1] - light[0] > 150
+
+
+@pytest.mark.parametrize("name", ["Cool to warm", "Berlin"])
+def test_diverging_tables_run_one_way_from_the_middle_to_both_ends(name: str) -> None:
+    table = np.array(COLOUR_MAPS[name].table(), np.uint32)
+    light = 0.2126 * ((table >> 16) & 255) + 0.7152 * ((table >> 8) & 255) + 0.0722 * (table & 255)
+    sign = 1 if light[128] < light[0] else -1
+    assert (np.diff(sign * light[136:]) > -0.3).all()
+    assert (np.diff(sign * light[:120][::-1]) > -0.3).all()
+    assert abs(light[0] - light[-1]) < 45
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [("Viridis", "viridis"), ("Magma", "magma"), ("Cividis", "cividis"), ("Cool to warm", "coolwarm"),
+     ("Berlin", "berlin")],
+)  # fmt: skip
+def test_tables_follow_the_published_scales(name: str, published: str) -> None:
+    from matplotlib import colormaps
+
+    table = np.array(COLOUR_MAPS[name].table(), np.uint32)
+    ours = np.stack([(table >> shift) & 255 for shift in (16, 8, 0)], axis=1).astype(float)
+    theirs = colormaps[published](np.arange(256))[:, :3] * 255
+    assert np.abs(ours - theirs).max() < 16
+
+
+@pytest.mark.parametrize("whole_layer", [False, True])
+def test_zero_lies_in_the_middle_of_a_centred_scale(whole_layer: bool) -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=(5, 6, 7)).astype(np.float32)
+    values[4] = 0
+    layer = LayerMaps.made_of(values)
+    levels = layer.scaled(slice(None), Scaling(whole_layer), centred=True).astype(float)
+    most = np.abs(values).max() if whole_layer else np.abs(values).max(axis=(1, 2), keepdims=True)
+    expected = 127.5 + 127.5 * values / np.where(most > 0, most, 1)
+    assert np.abs(levels - expected).max() <= 1.5
+
+
+def test_only_the_channels_in_sight_are_scaled() -> None:
+    layer = LayerMaps.made_of(np.random.default_rng(4).normal(size=(9, 4, 4)).astype(np.float32))
+    ranks = np.array([7, 2, 5])
+    whole = layer.scaled(slice(None), Scaling(whole_layer=True))
+    assert np.array_equal(layer.scaled(ranks, Scaling(whole_layer=True)), whole[ranks])
+
+
+def test_saturated_channels_lie_at_a_limit_of_the_curve() -> None:
+    values = np.zeros((5, 10, 10), np.float32)
+    values[0] = np.linspace(-0.9, 0.9, 100).reshape(10, 10)
+    values[1] = np.where(np.arange(100).reshape(10, 10) % 2, 0.999, -0.999)
+    values[2] = 1.0
+    values[3, :] = 0.995
+    values[3, 0, :6] = 0.2
+    made = LayerMaps.made_of(values)
+    layer = LayerMaps(made.maps, made.low, made.high, (-1.0, 1.0))
+    assert layer.saturated == {1, 2}
+    assert layer.dead == {4}
+    assert made.saturated == frozenset()
+    assert made.dead == {2, 4}
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_orders_are_those_of_the_values(order: Order) -> None:
+    rng = np.random.default_rng(5)
+    values, before = (rng.normal(size=(20, 6, 6)) * rng.uniform(0.1, 9, (20, 1, 1)) for _ in range(2))
+    keys = {
+        Order.CHANNEL: -np.arange(20.0),
+        Order.ACTIVATION: np.abs(values).mean(axis=(1, 2)),
+        Order.VARIANCE: values.var(axis=(1, 2)),
+        Order.CHANGE: ((values - before) ** 2).mean(axis=(1, 2)),
+    }[order]
+    layer, first = (LayerMaps.made_of(v.astype(np.float32)) for v in (values, before))
+    ranks = ranked(layer, order, first)
+    found = range(20) if ranks is None else ranks.tolist()
+    assert list(found) == np.argsort(-keys, kind="stable").tolist()
 
 
 def test_colour_tables_keep_their_control_points() -> None:

@@ -1,7 +1,7 @@
 """Colour tables for data: how values become colours in feature maps and masks. The only colours outside the theme.
 
-Each map runs through control points of a published, perceptually uniform colour scale, joined in straight lines; with
-these many points no entry is further than a few units of 255 from the original. Viridis and Magma are by van der Walt
+Each map runs through control points of a published, perceptually uniform colour scale, joined in straight lines; no
+entry is further than 16 units of 255 from the original. Viridis and Magma are by van der Walt
 and Smith, Cividis by Nuñez, Anderton and Renslow (2018), Cool to warm by Moreland (2009), Berlin by Crameri (2018).
 """
 

@@ -21,7 +21,7 @@ Channels: TypeAlias = "slice | np.ndarray[Any, np.dtype[np.intp]]"
 """Some of the channels, in the order in which they are wanted."""
 SATURATED_SHARE = 0.95
 """Of a channel that is called saturated, at least this share of the cells lies where the curve has levelled off."""
-_LARGEST = np.float32(1e37)
+_LARGEST = 1e37
 _NEAR = 0.01
 """How near to the limit that is, as a share of it or of the span between two limits."""
 
@@ -128,6 +128,7 @@ class LayerMaps:
             bottom, top = np.full_like(bottom, low), np.full_like(top, high)
         if centred:
             top = np.maximum(np.abs(bottom), np.abs(top))
+            top = np.where(top > 0, top, np.float32(1))  # nothing but zeros: the colour of zero
             bottom = -top
         return bottom, top
 

@@ -285,7 +285,13 @@ class TileView(QAbstractScrollArea):
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(self.tile_rect(channel).adjusted(-1, -1, 1, 1))
+        tile, room = self.tile_rect(channel), QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1)
+        frame = tile.adjusted(-1, -1, 1, 1)
+        frame.setLeft(max(frame.left(), room.left()))
+        frame.setRight(min(frame.right(), room.right()))
+        if tile.top() >= 0:  # at the edge it lies on the tile; of a tile half out of sight one side is out of sight
+            frame.setTop(max(frame.top(), room.top()))
+        painter.drawRect(frame)
 
     # Mouse, keys, size
 
