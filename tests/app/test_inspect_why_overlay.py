@@ -13,10 +13,10 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
 from cnnstudio.app.features.colormaps import COOL_TO_WARM, MAGMA
-from cnnstudio.app.inspect.why.overlay import Counting, inks, levels, line_of, veil
+from cnnstudio.app.inspect.why.overlay import Counting, faded, inks, levels, line_of, veil
 from cnnstudio.app.inspect.why.shift_view import moved
 
-finite = st.floats(-100, 100, width=32)
+finite = st.integers(-800, 800).map(lambda eighths: eighths / 8)
 
 
 @given(arrays(np.float32, (3, 4), elements=finite))
@@ -44,6 +44,15 @@ def test_a_veil_covers_what_counts_most_and_lets_the_rest_through() -> None:
     low, high = against.pixelColor(0, 0), against.pixelColor(1, 0)
     assert low.blue() > low.red()
     assert high.red() > high.blue()
+
+
+def test_a_sample_fades_to_its_lightness_and_no_further() -> None:
+    colours = np.array([[[1.0, 0.0, 0.0], [0.2, 0.2, 0.2]]], np.float32)
+    np.testing.assert_array_equal(faded(colours, 0.0), colours)
+    grey = faded(colours, 1.0)
+    np.testing.assert_allclose(grey[0, 0], 0.299, atol=1e-6)
+    np.testing.assert_allclose(grey[0, 1], 0.2, atol=1e-6)
+    np.testing.assert_array_equal(faded(colours[..., :1], 1.0), colours[..., :1])
 
 
 def test_a_line_has_its_plain_ink_where_nothing_counts() -> None:

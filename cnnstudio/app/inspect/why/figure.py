@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 
 from cnnstudio.app.data.sample_painter import span_of, to_unit
 from cnnstudio.app.features.colormaps import MAGMA
-from cnnstudio.app.inspect.why.overlay import levels, opacity
+from cnnstudio.app.inspect.why.overlay import faded, levels, opacity
 from cnnstudio.app.training.figures import DrawnFigure, Look
 
 if TYPE_CHECKING:
@@ -80,7 +80,10 @@ class ExplanationFigure:
             shares = self.counting.shares()
             counted = shares[self.depth] if unit.ndim == 4 else shares
             cover = opacity(counted, self.strength)[..., np.newaxis]
-            pictures.append(ground * (1 - cover) + self._table()[levels(counted, self.counting.signed)] * cover)
+            pictures.append(
+                faded(ground, self.strength) * (1 - cover)
+                + self._table()[levels(counted, self.counting.signed)] * cover
+            )
         for axes, picture in zip(sides, pictures, strict=True):
             axes.imshow(np.clip(picture, 0, 1), interpolation="nearest")
             axes.set_axis_off()

@@ -28,7 +28,7 @@ class LookFields(QWidget):
         super().__init__(parent)
         self._preferences = preferences
         strength = _share(preferences.choice("why/strength"))
-        tip = "How strongly colours cover the sample"
+        tip = "How strongly colours cover the sample, which fades to grey"
         self._strength = ShareSlider("why_strength", "Strength", tip, strength)
         self._colours = QComboBox()
         self._colours.setObjectName("why_colours")

@@ -60,6 +60,14 @@ def opacity(shares: Any, strength: float) -> Any:
     return strength * np.sqrt(np.abs(shares))
 
 
+def faded(unit: Any, strength: float) -> Any:
+    """An image (..., channels) in 0..1 on its way to grey, so that its own colours are not taken for the veil's."""
+    if unit.shape[-1] < 3:
+        return unit
+    grey = unit[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)
+    return unit[..., :3] * (1 - strength) + grey[..., np.newaxis] * strength
+
+
 def veil(plane: Any, signed: bool, colours: ColourMap, strength: float) -> QImage:
     """Shares (rows, columns) as an image to lay over the sample, one pixel for each cell."""
     table = np.array(colours.table(), np.uint32)[levels(plane, signed)]

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cnnstudio.app.data.sample_painter import picture_of, span_of, to_unit
 from cnnstudio.app.features.colormaps import VIRIDIS, ColourMap
 from cnnstudio.app.features.layer_maps import number
-from cnnstudio.app.inspect.why.overlay import Counting, inks, line_of, veil
+from cnnstudio.app.inspect.why.overlay import Counting, faded, inks, line_of, veil
 from cnnstudio.app.lens.grid import CellGrid, fitted, plane
 from cnnstudio.app.theme import Role, Scale, space, theme, themes
 
@@ -152,13 +152,18 @@ class PlacesView(QWidget):
         if len(self._sizes) == 1:
             self._paint_signal(painter, grid)
         else:
-            volume = len(self._sizes) == 3
-            sample = to_unit(self._sample) if volume else self._sample  # one scale for all slices
-            painter.drawImage(grid.rect, picture_of(sample[self._depth] if volume else sample, QSize()))
+            volume, unit = len(self._sizes) == 3, to_unit(self._sample)  # one scale for all slices
+            flat = unit[self._depth] if volume else unit
+            fading = 0.0 if self._counting is None else self._strength
+            painter.drawImage(grid.rect, picture_of(faded(flat, fading), QSize()))
             if self._counting is not None:
                 shares = self._counting.shares()
-                flat = shares[self._depth] if volume else shares
-                painter.drawImage(grid.rect, veil(flat, self._counting.signed, self._colours, self._strength))
+                painter.drawImage(
+                    grid.rect,
+                    veil(
+                        shares[self._depth] if volume else shares, self._counting.signed, self._colours, self._strength
+                    ),
+                )
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self._box is not None:
             self._paint_box(painter, grid.rect, self._box)

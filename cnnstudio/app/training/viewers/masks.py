@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.app.data.sample_painter import MASK_SHARE
 from cnnstudio.app.features.colormaps import class_colour
@@ -27,12 +27,14 @@ from cnnstudio.app.training.viewers.pictures import (
 from cnnstudio.core.code.scores import class_rates, count_pairs, mean_of
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from cnnstudio.core.data.info import DataInfo
 
 MOST = 8
 """Classes in the legend; of more, those with the most cells in truth or answer."""
+NARROW = 420
+"""With less width the slider stands below the legend."""
 DIMMED = 0.35
 """How bright the sample stays under the errors."""
 
@@ -49,15 +51,15 @@ class MaskViewer(Viewer):
         tip = "How much of a pixel's colour is the mask's"
         self._opacity = ShareSlider("mask_opacity", "Opacity", tip, MASK_SHARE)
         self._opacity.moved.connect(self._paint)
-        below = QHBoxLayout()
-        below.setSpacing(space(4))
-        below.addWidget(self.legend, 3)
-        below.addWidget(self._opacity, 2, Qt.AlignmentFlag.AlignTop)
+        self._below = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._below.setSpacing(space(4))
+        self._below.addWidget(self.legend, 3)
+        self._below.addWidget(self._opacity, 2, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(space(1))
         column.addWidget(self._row, 1)
-        column.addLayout(below)
+        column.addLayout(self._below)
         self._sample: Any = None
         self._truth: Any = None
         self._answer: Any = None
@@ -84,6 +86,12 @@ class MaskViewer(Viewer):
         """Only the truth stays."""
         self._answer = None
         self._tell()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little width, the slider gives way to the names of the classes."""
+        super().resizeEvent(event)
+        directions = QBoxLayout.Direction
+        self._below.setDirection(directions.TopToBottom if self.width() < NARROW else directions.LeftToRight)
 
     def _tell(self) -> None:
         if self._info is None:

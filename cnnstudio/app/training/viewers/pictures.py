@@ -45,7 +45,7 @@ class Picture:
 
 
 class PictureRow(QWidget):
-    """Images stand side by side, signals one below the other."""
+    """Images stand in as many columns as show them largest, signals one below the other."""
 
     def __init__(self, name: str, title: str, side: int = SIDE, parent: QWidget | None = None) -> None:
         """`side` is the preferred edge of an image."""
@@ -103,13 +103,22 @@ class PictureRow(QWidget):
                 QRect(0, n * (height + title) + title, self.width(), height - space(1))
                 for n in range(len(self._pictures))
             ]
-        gap = space(2)
-        room = QSize(max(8, (self.width() - gap * (number - 1)) // number), max(8, self.height() - title))
-        found, left = [], 0
-        for picture in self._pictures:
-            size = fitted(picture.image.size() if picture.image is not None else QSize(1, 1), room)
-            found.append(QRect(QPoint(left, title), size))
-            left += max(size.width(), min(room.width(), self._wanted(picture.title))) + gap
+        # The most columns that show pictures as large as any: side by side they are compared best.
+        tried = [self._in_columns(columns) for columns in range(number, 0, -1)]
+        return max(tried, key=_smallest)
+
+    def _in_columns(self, columns: int) -> list[QRect]:
+        gap, title, rows = space(2), self._title(), -(-len(self._pictures) // columns)
+        width = max(8, (self.width() - gap * (columns - 1)) // columns)
+        height = max(8, self.height() // max(1, rows) - title)
+        found: list[QRect] = []
+        left, top = 0, 0
+        for number, picture in enumerate(self._pictures):
+            if number % columns == 0:
+                left, top = 0, number // columns * (height + title) + title
+            size = fitted(picture.image.size() if picture.image is not None else QSize(1, 1), QSize(width, height))
+            found.append(QRect(QPoint(left, top), size))
+            left += width + gap if rows > 1 else max(size.width(), min(width, self._wanted(picture.title))) + gap
         return found
 
     def _wanted(self, title: str) -> int:
@@ -121,7 +130,8 @@ class PictureRow(QWidget):
         painter.setFont(theme().font(Scale.CAPTION))
         places = self.places()
         for number, (picture, place) in enumerate(zip(self._pictures, places, strict=True)):
-            right = places[number + 1].left() if number + 1 < len(places) and not self._stacked else self.width()
+            after = places[number + 1] if number + 1 < len(places) else None
+            right = after.left() if after is not None and after.left() > place.left() else self.width()
             head = QRect(place.left(), place.top() - self._title(), right - place.left(), self._title())
             painter.setPen(theme().color(Role.MUTED))
             words = painter.fontMetrics().elidedText(picture.title, Qt.TextElideMode.ElideRight, head.width())
@@ -161,6 +171,10 @@ class PictureRow(QWidget):
                 QToolTip.showText(event.globalPos(), self._describe(*cell), self)
                 return True
         return super().event(event)
+
+
+def _smallest(places: list[QRect]) -> int:
+    return min((place.width() * place.height() for place in places), default=0)
 
 
 def fitted(cells: QSize, room: QSize) -> QSize:
