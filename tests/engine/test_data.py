@@ -208,6 +208,9 @@ def test_the_gallery_gets_small_pictures_names_and_only_reads_what_it_shows(tmp_
     whole = show_samples(GetSamples(1, experiment, "training", 2, 3))
     assert whole.inputs.shape == (3, 24, 24, 3)
     assert abs(float(whole.inputs.mean() - told.inputs.mean())) < 0.02
+    listed = show_samples(GetSamples(1, experiment, "training", indices=(4, 900, 2, -1)))
+    assert (listed.indices, listed.names) == ((4, 2), (whole.names[2], whole.names[0]))
+    np.testing.assert_array_equal(listed.inputs, whole.inputs[[2, 0]])
 
 
 def test_sixteen_bits_among_eight_keep_their_precision(tmp_path: Path) -> None:

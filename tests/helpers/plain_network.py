@@ -38,6 +38,7 @@ class PlainNetwork:
     inputs: np.ndarray
     data: Dataset
     trained: bool = False
+    predicts: bool = True
     layers: dict[str, Any] = field(default_factory=dict)
 
     @classmethod

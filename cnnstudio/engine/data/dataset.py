@@ -103,7 +103,7 @@ class Part:
         noise = self.noise_of(indices, epoch)
         return inputs if noise is None else inputs + noise, targets
 
-    def shrunk(self, indices: slice, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    def shrunk(self, indices: np.ndarray | slice, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
         """As `clean`, but images in a smaller `shape`: they are made so before their range is, at a quarter's cost."""
         values, targets = self.store.fetch(self.rows[indices])
         small = thumbnails.shrunk(values, shape)
@@ -144,7 +144,7 @@ class Part:
         """Of one sample."""
         return self.store.shape
 
-    def names(self, indices: slice) -> tuple[str, ...]:
+    def names(self, indices: np.ndarray | slice) -> tuple[str, ...]:
         """The files of these samples; () where they come from none."""
         found = tuple(self.store.name(int(row)) for row in self.rows[indices])
         return found if any(found) else ()

@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.engine import devices
 from cnnstudio.engine.explaining.exciting import exciting
+from cnnstudio.engine.explaining.judgements import judgements
 from cnnstudio.engine.explaining.kernels import kernels
 from cnnstudio.engine.explaining.methods import explain
 from cnnstudio.engine.explaining.shifting import shift_response
 from cnnstudio.engine.looking.previews import Replaced, check_that
 from cnnstudio.engine.looking.sketch import SketchError
-from cnnstudio.wire.messages import Explain, Failed, FindExciting, GetKernels, GetShiftResponse, NetworkQuestion
+from cnnstudio.wire.messages import (
+    Explain,
+    Failed,
+    FindExciting,
+    GetJudgements,
+    GetKernels,
+    GetShiftResponse,
+    NetworkQuestion,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +38,7 @@ ANSWERS: dict[type[NetworkQuestion], Callable[[Any, Network], Answering]] = {
     FindExciting: exciting,
     GetShiftResponse: shift_response,
     GetKernels: kernels,
+    GetJudgements: judgements,
 }
 """Question -> the work on it. A new question is one line here, one type on the wire, and the work."""
 _PROGRESS_SECONDS = 0.1

@@ -31,6 +31,10 @@ class Network(Protocol):
         """Whether the weights are those of a run."""
 
     @property
+    def predicts(self) -> bool:
+        """Whether what comes out at the end is an answer."""
+
+    @property
     def data(self) -> Dataset:
         """The data of the experiment. Raises SketchError."""
 

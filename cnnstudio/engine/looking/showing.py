@@ -23,7 +23,7 @@ _MAX_BYTES = 64 << 20
 
 
 def show_samples(command: GetSamples) -> Samples:
-    """The samples asked for, as many of them as a message should carry; `start` beyond the end gives none.
+    """The samples asked for, as many of them as a message should carry; a place beyond the end gives none.
 
     Raises FileError or DataError with the sentence for the person.
     """
@@ -38,11 +38,13 @@ def show_samples(command: GetSamples) -> Samples:
     start = min(max(0, command.start), len(part))
     shape = shrunk_shape(part.shape, command.edge)
     most = max(1, _MAX_BYTES // (8 * math.prod(shape)))
-    chosen = slice(start, min(len(part), start + min(max(0, command.count), most)))
+    listed = tuple(i for i in command.indices if 0 <= i < len(part))[:most]
+    row = slice(start, min(len(part), start + min(max(0, command.count), most)))
+    chosen: slice | np.ndarray = np.array(listed, "int64") if command.indices else row
     varied = command.epoch > 0 and command.part == "training"  # the other parts are never varied
     if varied:
         augmenter = Augmenter(recipe.augmentation, data.info, experiment.training.seed)
-        drawn = augmenter.draws(command.epoch, np.arange(chosen.start, chosen.stop))
+        drawn = augmenter.draws(command.epoch, np.arange(len(part))[chosen])
         inputs, targets = augmenter.varied(*part.clean(chosen), drawn)
         noise = part.noise_of(chosen, command.epoch)
         inputs = inputs if noise is None else inputs + noise
@@ -55,13 +57,14 @@ def show_samples(command: GetSamples) -> Samples:
     return Samples(
         request=command.request,
         part=command.part,
-        start=start,
+        start=0 if command.indices else start,
         total=len(part),
         inputs=inputs,
         targets=targets,
         parts={name: len(p) for name, p in data.parts.items()},
         class_counts={name: data.class_counts(name, exact=False) for name in data.parts},
         names=part.names(chosen),
+        indices=listed,
     )
 
 

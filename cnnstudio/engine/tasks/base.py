@@ -46,14 +46,20 @@ class Judge(Protocol):
 class Averaged:
     """A function (targets, outputs, **given) -> values as a loss: their mean."""
 
-    def __init__(self, function: Callable[..., Any], **given: Any) -> None:
+    def __init__(self, function: Callable[..., Any], *, joint: bool = False, **given: Any) -> None:
+        """`joint`: what comes of a sample depends on the others of its batch."""
         self.__name__ = function.__name__  # what Keras calls the loss by
+        self.joint = joint
         self._function = function
         self._given = given
 
+    def call(self, targets: Any, outputs: Any) -> Any:
+        """The values, (n, ...) unless they are `joint`."""
+        return self._function(targets, outputs, **self._given)
+
     def __call__(self, targets: Any, outputs: Any) -> Any:
         """Over a batch."""
-        return keras.ops.mean(self._function(targets, outputs, **self._given))
+        return keras.ops.mean(self.call(targets, outputs))
 
 
 class TaskKit:
@@ -90,6 +96,15 @@ class TaskKit:
     def loss(self) -> Any:
         """Fresh Keras loss: (targets, outputs) -> mean over the batch."""
         raise NotImplementedError
+
+    def sample_losses(self, targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        """The loss of each sample alone, float32 (n,)."""
+        loss = self.loss()
+        if getattr(loss, "joint", False):
+            pairs = zip(targets[:, np.newaxis], outputs[:, np.newaxis], strict=True)
+            return np.array([keras.ops.convert_to_numpy(loss(*pair)) for pair in pairs], "float32")
+        values = keras.ops.convert_to_numpy(loss.call(targets, keras.ops.convert_to_tensor(outputs)))
+        return np.asarray(values.reshape(len(targets), -1).mean(axis=1), "float32")
 
     def usual_loss(self) -> Any:
         """A loss of the task that Keras itself has: what a file for others is compiled with."""

@@ -36,7 +36,7 @@ class Classification(TaskKit):
         if self.recipe.loss_for(self.info.task) == "focal":
             return Averaged(losses.focal, scores=self.scores, weights=self.weights)
         if self.weights is not None or self.smoothing:
-            given = {"weights": self.weights, "smoothing": self.smoothing}
+            given: dict[str, Any] = {"weights": self.weights, "smoothing": self.smoothing}
             return Averaged(losses.cross_entropy, scores=self.scores, **given)
         return self.usual_loss()
 

@@ -30,7 +30,7 @@ class MultiLabel(TaskKit):
         if self.recipe.loss_for(self.info.task) == "focal":
             return Averaged(losses.label_focal, scores=self.scores, weights=self.weights)
         if self.weights is not None or self.smoothing:
-            given = {"weights": self.weights, "smoothing": self.smoothing}
+            given: dict[str, Any] = {"weights": self.weights, "smoothing": self.smoothing}
             return Averaged(losses.label_entropy, scores=self.scores, **given)
         return self.usual_loss()
 

@@ -28,7 +28,7 @@ class Reconstruction(TaskKit):
         """Over all values."""
         chosen = self.recipe.loss_for(self.info.task)
         if chosen == "ssim":
-            return Averaged(losses.unlikeness)
+            return Averaged(losses.unlikeness, joint=True)  # the span of values is that of the batch
         return keras.losses.MeanAbsoluteError() if chosen == "mae" else keras.losses.MeanSquaredError()
 
     def usual_loss(self) -> Any:

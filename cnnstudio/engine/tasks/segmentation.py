@@ -22,6 +22,8 @@ _LOSSES: dict[str, Callable[..., Any]] = {
     "cross-entropy + dice": losses.cross_entropy_and_dice,
     "focal": losses.focal,
 }
+_OF_AREAS = ("dice", "cross-entropy + dice")
+"""Those that compare whole areas over a batch."""
 
 
 class Segmentation(TaskKit):
@@ -35,7 +37,8 @@ class Segmentation(TaskKit):
         if chosen == "cross-entropy" and self.weights is None and not self.smoothing:
             return self.usual_loss()
         smoothed = {"smoothing": self.smoothing} if self.smoothing else {}
-        return Averaged(_LOSSES[chosen], scores=self.scores, weights=self.weights, **smoothed)
+        joint = chosen in _OF_AREAS
+        return Averaged(_LOSSES[chosen], joint=joint, scores=self.scores, weights=self.weights, **smoothed)
 
     def usual_loss(self) -> Any:
         """Cross-entropy."""

@@ -69,6 +69,8 @@ class GetSamples(Command, frozen=True):
     """Images are made smaller until no edge is longer than this; 0: as the network sees them."""
     epoch: int = 0
     """Varied as training does in this epoch, from 1; 0: not varied."""
+    indices: tuple[int, ...] = ()
+    """Places in the part, in any order, in place of `start` and `count`; what lies beyond its end is left out."""
 
 
 class ScanSource(Command, frozen=True):
@@ -157,14 +159,21 @@ class GetPreviews(Command, frozen=True):
     directory: str = ""
     size: int = 48
     """Edge of a picture in pixels."""
+    view: int = 0
+    """Who asks, as in Watch: what one asks anew takes the place of what it asked before."""
 
 
 class WatchPreviews(Command, frozen=True):
-    """Send Previews (with request 0) of the run under way, at most `hertz` times a second; 0 stops it."""
+    """Send Previews (with request 0) of the run under way, at most `hertz` times a second; 0 stops it.
+
+    Of several views that watch, the one that said so last is served.
+    """
 
     sample: Sample
     hertz: float = 1.0
     size: int = 48
+    view: int = 0
+    """Who watches, as in Watch."""
 
 
 class GetMaps(Command, frozen=True):

@@ -191,6 +191,8 @@ class Samples(Event, frozen=True):
     """For each part, samples of each class (pixels for segmentation, boxes for detection; () for reconstruction)."""
     names: tuple[str, ...] = ()
     """File of each sample, where the data come from files."""
+    indices: tuple[int, ...] = ()
+    """Places in the part of those that were asked for by place; () for samples in a row."""
 
 
 class ScanProgress(Event, frozen=True):

@@ -108,6 +108,8 @@ class GetJudgements(NetworkQuestion, frozen=True, kw_only=True):
     """Ask how the network does on every single sample of a part. Answer: Judgements."""
 
     part: str = "validation"
+    threshold: float = 0.5
+    """The score from which on an answer counts, where there can be several: several classes, and detection."""
 
 
 class Pinned(Event, frozen=True):
@@ -210,6 +212,11 @@ class Judgements(Event, frozen=True):
     """The same as the network says."""
     numbers: dict[str, Array] = msgspec.field(default_factory=dict)
     """What else the task tells of each sample: float32 (n,), as "confidence", "mean_iou", "missed", "false"."""
+    pairs: Array | None = None
+    """int32 (m, 4) where a sample has several answers: sample, true class, class that is answered, how often.
+
+    Counted are cells of masks, boxes, and classes of a sample. The number of classes in place of a class stands for
+    none: what was missed, or answered where nothing is. None for other tasks."""
 
 
 class Recorded(Event, frozen=True):
