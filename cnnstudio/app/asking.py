@@ -59,8 +59,7 @@ class Question(QObject):
         if key != self._key:
             self._failure = None
         self._key, self._make = key, make
-        self._settle.setInterval(0 if at_once else SETTLE_MS)
-        self._begin(silent=at_once)
+        self._begin(at_once=at_once)
 
     def forget(self) -> None:
         """Nothing is wished any more."""
@@ -92,7 +91,7 @@ class Question(QObject):
         else:
             self._settle.stop()
 
-    def _begin(self, *, silent: bool = False) -> None:
+    def _begin(self, *, at_once: bool = False) -> None:
         if self._make is None or not self._active:
             return
         if self._failure is not None:
@@ -105,8 +104,11 @@ class Question(QObject):
             self.answered.emit(known)
             return
         can_ask = self._worker.state in ("ready", "busy")
-        if not (silent and can_ask):
-            self.waiting.emit(f"Computing {self._what}\u2026" if can_ask else "Starting the worker\u2026")
+        if at_once and can_ask:
+            self._settle.stop()
+            self._ask()
+            return
+        self.waiting.emit(f"Computing {self._what}\u2026" if can_ask else "Starting the worker\u2026")
         self._settle.start()
 
     def _ask(self) -> None:

@@ -141,13 +141,13 @@ class MapSource(QObject):
         elif live:
             if not _is_own(wanted):
                 self.waiting.emit("Waiting for the maps of the run\u2026")
-            self._wish(self._sample, wanted, INPUT)
+            self._wish(self._sample, wanted, INPUT, predict=False)
         else:
             self._wish(self._maps, wanted, wanted.block)
 
-    def _wish(self, question: Question, wanted: Wanted, block: str) -> None:
+    def _wish(self, question: Question, wanted: Wanted, block: str, *, predict: bool = True) -> None:
         key = (wanted.subject.key, wanted.subject.run, block, wanted.sample)
-        make = functools.partial(_get_maps, wanted.subject, block, wanted.sample)
+        make = functools.partial(_get_maps, wanted.subject, block, wanted.sample, predict)
         question.wish(key, make, at_once=_is_own(wanted))
 
     # What comes
@@ -205,5 +205,5 @@ def _when(epoch: int, step: int) -> str:
     return f"epoch {epoch:,}, {counted(step, 'step')}" if step else "untrained"
 
 
-def _get_maps(subject: Subject, block: str, sample: Sample, request: int) -> GetMaps:
-    return GetMaps(request, subject.text, block, sample, subject.directory)
+def _get_maps(subject: Subject, block: str, sample: Sample, predict: bool, request: int) -> GetMaps:
+    return GetMaps(request, subject.text, block, sample, subject.directory, predict)

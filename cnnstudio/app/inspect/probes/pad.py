@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
@@ -17,7 +17,7 @@ from cnnstudio.app.inspect.probes.canvas import PictureCanvas, SignalCanvas
 from cnnstudio.app.inspect.probes.sheet import Sheet
 from cnnstudio.app.theme import space
 from cnnstudio.app.training.prediction import ChosenSample
-from cnnstudio.wire.messages import GetMaps, Maps, Sample
+from cnnstudio.wire.messages import FeatureMaps, GetMaps, Maps, Sample
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent
@@ -29,16 +29,21 @@ if TYPE_CHECKING:
     from cnnstudio.core.data.info import DataInfo
 
 SMALLEST, LARGEST = 28, 64
-"""Bounds of the longest edge of a picture that is drawn on. The network's own may be smaller: each of its pixels then is
-the mean of several; or larger: then what is drawn is enlarged."""
+"""Bounds of the longest edge of a picture that is drawn on. The network's own may be smaller: each of its pixels then
+is the mean of several; or larger: then what is drawn is enlarged."""
 INKS = {"White": "#ffffff", "Red": "#e53935", "Yellow": "#fdd835", "Green": "#43a047", "Blue": "#1e88e5",
         "Grey": "#808080"}  # fmt: skip
 """Ink is data: it does not follow the theme."""
 NAME = "Drawing"
+PATIENCE_MS = 500
+"""So long the prediction is waited for that the maps of the page bring along."""
 
 
 class DrawingPad(QDialog):
     """Draws one pin. The pin follows the pen; closing the window leaves it in the strip."""
+
+    answered = Signal(object)
+    """The network has said what it makes of a drawing, and it is shown: its Sample."""
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +60,9 @@ class DrawingPad(QDialog):
         self._question = Question(inspection.worker, "the prediction", self)
         self.view = ChosenSample()
         self.canvas: Canvas | None = None
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE_MS)
         self._told = words("pad_told", tone="muted", wrap=True)
         self._room = QVBoxLayout()
         self._tools = QHBoxLayout()
@@ -124,6 +132,8 @@ class DrawingPad(QDialog):
         self._question.answered.connect(self._take)
         self._question.failed.connect(self._fail)
         self._question.waiting.connect(self._told.setText)
+        self._inspection.worker.received.connect(self._overhear)
+        self._patience.timeout.connect(self._ask_alone)
         self._inspection.subject_changed.connect(self._follow_subject)
         for keys, slot in (
             (QKeySequence(QKeySequence.StandardKey.Undo), self._take_back),
@@ -321,18 +331,37 @@ class DrawingPad(QDialog):
             return
         self._told.setText("")
         self._shown = self._pins.items[place].sample
-        block = next(reversed(subject.blocks), "")
-        make = functools.partial(_getting, subject, block, self._shown)
-        self._question.wish((subject.key, self._shown), make, at_once=True)
+        if self._inspection.shows_maps and self._inspection.moment is None:
+            self._patience.start()  # the wall has asked already, and its answer brings the prediction
+        else:
+            self._ask_alone()
+
+    def _ask_alone(self) -> None:
+        subject, shown = self._subject, self._shown
+        if subject is not None and shown is not None:
+            make = functools.partial(_getting, subject, next(reversed(subject.blocks), ""), shown)
+            self._question.wish((subject.key, shown), make, at_once=True)
+
+    def _overhear(self, event: object) -> None:
+        """What another view has asked about the drawing tells the prediction, too."""
+        if self._shown is not None and isinstance(event, Maps | FeatureMaps) and event.sample == self._shown:
+            self._question.forget()
+            self._take(event)
 
     def _take(self, answer: object) -> None:
-        if not isinstance(answer, Maps) or self._subject is None:
+        if not isinstance(answer, Maps | FeatureMaps) or self._subject is None or answer.sample != self._shown:
             return
-        self.view.show_sample("", 0, answer.input, None, self._subject.info, NAME)
+        if isinstance(answer, Maps) and answer.prediction is None and self._subject.active:
+            return  # the sample alone; the maps of the run bring the prediction
+        self._patience.stop()
+        inputs = answer.input if isinstance(answer, Maps) else self._pins.inputs(answer.sample)
+        if inputs is not None:
+            self.view.show_sample("", 0, inputs, None, self._subject.info, NAME)
         if answer.prediction is not None:
             self.view.show_prediction(answer.prediction)
         else:
             self._told.setText("The design has no working Output, so there is no prediction.")
+        self.answered.emit(answer.sample)
         self._go_on()
 
     def _fail(self, sentence: str, details: str) -> None:

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from cnnstudio.wire.messages import Command, Event
 
 SAVE_MS = 400
-"""A drawing is written to disk when the pen has rested for so long."""
+"""A drawing, or another list, is written to disk when nothing has changed for so long."""
+KEEP_MS = 200
+"""The same for telling the worker what timelines are to keep."""
 _LATE = 4
 """Drawings that were replaced are let go of this many later: somebody may still be asking about them."""
 MOST_DRAWN_BYTES = 4 << 20
@@ -124,6 +126,10 @@ class Pins(QObject):
         self._save.setSingleShot(True)
         self._save.setInterval(SAVE_MS)
         self._save.timeout.connect(self.save)
+        self._keep = QTimer(self)
+        self._keep.setSingleShot(True)
+        self._keep.setInterval(KEEP_MS)
+        self._keep.timeout.connect(self._tell_kept)
         inspection.subject_changed.connect(self._follow_subject)
         inspection.sample_changed.connect(self._follow_sample)
         inspection.worker.state_changed.connect(self._follow_worker)
@@ -349,7 +355,7 @@ class Pins(QObject):
 
     def _settle(self) -> None:
         """The list is another: keep it, and tell whom it concerns."""
-        self._write()
+        self._save.start()
         self._tell()
         self.changed.emit()
 
@@ -424,8 +430,14 @@ class Pins(QObject):
                 self._ask(sample, self._pinning(pin, text, directory))
             elif not pin.is_own and sample not in self._inputs:
                 self._ask(sample, _getting(sample, text))
+        if self._active:
+            self._keep.start()
+
+    def _tell_kept(self) -> None:
+        """Which samples the timelines of runs are to have: those of the strip, the one in front first."""
+        front, worker = self._inspection.sample, self._inspection.worker
         kept = (front, *(pin.sample for pin in self._items if pin.sample != front))[:MOST]
-        if kept != self._kept and self._active:
+        if kept != self._kept and worker.state in ("ready", "busy"):
             self._kept = kept
             worker.send(KeepProbes(kept))
 

@@ -135,6 +135,16 @@ class ProbeStrip(QWidget):
         return self._told.text()
 
     @property
+    def pad(self) -> DrawingPad | None:
+        """The drawing pad; None before it was first opened."""
+        return self._pad
+
+    @property
+    def picker(self) -> SamplePicker | None:
+        """The window in which samples of the data are chosen; None before it was first opened."""
+        return self._picker
+
+    @property
     def _info(self) -> DataInfo | None:
         subject = self._inspection.subject
         return subject.info if subject is not None else None
