@@ -45,6 +45,11 @@ class TimelineWriter:
         return tuple(self._sizes)
 
     @property
+    def last(self) -> Moment | None:
+        """The latest one."""
+        return next(reversed(self._sizes), None)
+
+    @property
     def gap(self) -> int:
         """Steps that should lie between two moments from now on, so that they fill the budget evenly; 0: any."""
         steps = [moment.step for moment in self._sizes]
@@ -56,8 +61,7 @@ class TimelineWriter:
 
         Raises OSError; what was there before is then intact.
         """
-        last = next(reversed(self._sizes), None)
-        if last is not None and moment.step <= last.step:
+        if self.last is not None and moment.step <= self.last.step:
             return False
         data = packed(arrays)
         while self._sizes and (sum(self._sizes.values()) + len(data) > self._budget or len(self._sizes) >= self._most):

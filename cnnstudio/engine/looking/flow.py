@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.program import Program, Step
 
-_MOST_AT_ONCE = 16 << 20
+_MOST_AT_ONCE = 32 << 20
 """Values of all results of a network that may be held at once."""
 
 

@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from cnnstudio.engine.workbench import Workbench
     from cnnstudio.wire.messages import Event, Sample, WatchPreviews
 
-_SHARE = 0.02
-"""Of the time, at most this goes into pictures; the wall, seldom in sight at the same time, has a share of its own."""
+_SHARE = 0.004
+"""Of the time, at most this goes into pictures; the wall and the timeline have shares of their own."""
 _SHARE_OF_QUESTIONS = 0.5
 """Of the time, at most this goes into answers that take long: a person waits for them."""
 _SLICE_SECONDS = 0.03

@@ -46,6 +46,9 @@ class Network(Protocol):
     ) -> Iterator[tuple[str, np.ndarray]]:
         """Blocks and their results (..., channels) for these inputs. `check` is called between two layers."""
 
+    def every_value(self, inputs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """All blocks and their results."""
+
 
 class Replaced(Exception):
     """Something else is to be done first, so the answer is given up."""
@@ -66,7 +69,7 @@ class Painter:
         """
         edge = min(max(_SIZES[0], size), _SIZES[1])
         blocks, pictures = [], []
-        for id, values in network.values(network.sample(sample)):
+        for id, values in network.every_value(network.sample(sample)):
             if check is not None:
                 check()
             blocks.append(id)

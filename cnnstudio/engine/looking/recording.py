@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from cnnstudio.wire.messages import Event
 
 SHARE = 0.02
-"""Of the time of training, at most this goes into watching and recording together..."""
+"""Of the time of training, at most this goes into watching, pictures and recording together."""
 LEAST_SHARE = 0.004
-"""...but so much is always for recording, whatever is watched."""
+"""So much of it is always for recording: what is watched and painted leaves it (`probes`, `live`)."""
 CREDIT_SECONDS = 0.15
 """What the first moments may cost before training has earned it: a run of some seconds is worth replaying, too."""
 MOST_PINS = 8
@@ -107,8 +107,7 @@ class Recorder:
             self._refused(error)
             return
         self._writer = writer
-        last = writer.moments[-1].step if writer.moments else -1
-        self._next_step = 0 if last < 0 else self._after(last)
+        self._next_step = 0 if writer.last is None else self._after(writer.last.step)
 
     def look(self, samples: Sequence[Sample], epoch: int, step: int, seconds: float, *, force: bool = False) -> None:
         """Keep this moment if it is time. `step` and `seconds` count from the start of the run; `force` keeps it now.
@@ -118,8 +117,10 @@ class Recorder:
         if not force and (step < self._next_step or not self._has_earned(seconds)):
             return
         start = time.perf_counter()
-        if self._writer is not None and (force or start >= self._rested):
-            self._keep(self._writer, Moment(step, epoch, seconds), samples)
+        writer = self._writer
+        is_new = writer is not None and (writer.last is None or writer.last.step < step)
+        if writer is not None and is_new and (force or start >= self._rested):
+            self._keep(writer, Moment(step, epoch, seconds), samples)
             self._next_step = self._after(step)
             spent = time.perf_counter() - start
             self._spent += spent if self.seconds else 0.0

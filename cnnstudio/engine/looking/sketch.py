@@ -157,6 +157,10 @@ class Sketch:
         while (found := self._next(stream)) is not None:
             yield found
 
+    def every_value(self, inputs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """As `values` of all blocks. A design changes too often for a compiled pass to pay. Raises SketchError."""
+        return self.values(inputs)
+
     def _next(self, stream: Iterator[tuple[str, np.ndarray]]) -> tuple[str, np.ndarray] | None:
         try:
             with room_for(len(self.program.steps)), _on_cpu():

@@ -416,12 +416,12 @@ class Run:
             self._model.set_weights(begun_model(self._bench).get_weights())
 
     def _probe_now(self, *, force: bool = False) -> None:
+        self._record(force=force)
         if self._probe is not None:
             self._probe.look(self._control.watches, self._epoch, self._clock.steps, force=force)
         if self._live is not None:
             self._live.look(self._control.previews, force=force)
             self._live.answer(self._control.take_asked())
-        self._record(force=force)
 
     def _record(self, *, force: bool = False) -> None:
         if self._recorder is not None:
