@@ -12,10 +12,11 @@ from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Block
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.activation import Activation
-from cnnstudio.core.data.info import DataInfo
+from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.engine.backend import keras
 
 FUNCTIONS = tuple(get_args(get_type_hints(Activation)["function"]))
+DATA = DataInfo(Task.CLASSIFICATION, (8, 8, 1), ("no", "yes"))
 FAR = (1e6, 2e6)
 SHARES = ("softmax", "log_softmax")
 """Of all channels of a place: what one of them says does not level off by itself."""
@@ -29,7 +30,7 @@ def found(**parameters: Any) -> tuple[float, ...]:
         Block("flat", spec_class("Flatten")(), ("bend",)),
         Block("output", spec_class("Output")(), ("flat",)),
     )
-    return limits(trace(Architecture.of(blocks), DataInfo((8, 8, 1), 10)), "bend")
+    return limits(trace(Architecture.of(blocks), DATA), "bend")
 
 
 @pytest.mark.parametrize("name", [f for f in FUNCTIONS if f not in (*SHARES, "prelu")])
@@ -52,4 +53,4 @@ def test_parameters_of_the_curve_move_its_limit() -> None:
 def test_shares_and_blocks_that_are_not_there_have_none() -> None:
     assert all(found(function=name) == () for name in SHARES)
     blocks = (Block("input", spec_class("Input")(), ()),)
-    assert limits(trace(Architecture.of(blocks), DataInfo((8, 8, 1), 10)), "nowhere") == ()
+    assert limits(trace(Architecture.of(blocks), DATA), "nowhere") == ()
