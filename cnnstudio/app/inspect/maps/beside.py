@@ -36,7 +36,7 @@ class Offers:
     blocks: Sequence[str] = ()
     probes: Sequence[tuple[str, Sample]] = ()
     networks: Sequence[tuple[str, str]] = ()
-    """Name and folder; "" for the design."""
+    """Name and key, see `Networks`."""
 
 
 class BesideChoice(QWidget):
@@ -77,7 +77,7 @@ class BesideChoice(QWidget):
 
     @property
     def chosen(self) -> object:
-        """What was chosen: a block's id, a Sample or a folder; None where there is nothing to choose."""
+        """What was chosen: a block's id, a Sample or a network's key; None where there is nothing to choose."""
         return self._which.currentData()
 
     def show_offers(self, offers: Offers) -> None:

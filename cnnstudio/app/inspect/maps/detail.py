@@ -118,7 +118,6 @@ class ChannelDetail(QWidget):
         seen.setSpacing(space(1))
         seen.addWidget(words("inspect_detail_input_label", "Input", tone="muted"))
         seen.addWidget(self.sample_view, 1)
-        seen.addWidget(self._seen)
         spread = QVBoxLayout()
         spread.setSpacing(space(1))
         spread.addWidget(words("inspect_histogram_label", "Histogram", tone="muted"))
@@ -134,15 +133,16 @@ class ChannelDetail(QWidget):
             grid.setColumnStretch(side, 1)
             grid.setRowStretch(side, 1)
         self._inner = QWidget()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._inner)
         column = QVBoxLayout(self._inner)
         column.setContentsMargins(space(2), 0, space(1), 0)
         column.setSpacing(space(2))
         column.addLayout(head)
         column.addWidget(self._numbers)
         column.addLayout(grid, 1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._inner)
+        column.addWidget(self._seen)
         self.setMinimumWidth(space(72))
         for label in (self._numbers, self._seen):  # two lines at most: the pictures must not jump as numbers change
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -167,7 +167,8 @@ class ChannelDetail(QWidget):
         """Show that channel of what the wall shows now; `epoch` is that of the run, for kernels that change."""
         self._side = side
         layer = None if side is None else side.layer
-        self._inner.setVisible(layer is not None and layer.kind != "vector")
+        self.setVisible(layer is None or layer.kind != "vector")
+        self._inner.setVisible(layer is not None)
         if side is None or layer is None or layer.kind == "vector":
             self.kernel.want(None, 0, 0)
             return
