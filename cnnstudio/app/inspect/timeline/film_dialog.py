@@ -19,7 +19,6 @@ from cnnstudio.core.formats.files import file_name
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtGui import QCloseEvent
     from PySide6.QtWidgets import QWidget
 
     from cnnstudio.app.inspect.inspection import Inspection
@@ -94,7 +93,7 @@ class FilmDialog(QDialog):
         self.film.progressed.connect(self._show_progress)
         self.film.ended.connect(self._show_end)
         self._reveal.clicked.connect(self._show_place)
-        self._close.clicked.connect(self.close)
+        self._close.clicked.connect(self.reject)
         self._close.setAccessibleName("Cancel")
         self._close.setToolTip("Give up; nothing is saved")
 
@@ -122,11 +121,7 @@ class FilmDialog(QDialog):
         place = self._path if self._form == "png" else self._path.parent
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """A film that is not complete is given up."""
+    def done(self, result: int) -> None:
+        """However it is closed: a film that is not complete is given up."""
         self.film.cancel()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Esc closes it, too."""
-        self.close()
+        super().done(result)

@@ -11,8 +11,8 @@ import errno
 import struct
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QBuffer, QIODevice
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtGui import QImage, QImageWriter
 
 from cnnstudio.core.formats.storage import atomic_file, write_atomic
 
@@ -87,8 +87,9 @@ class PngReel:
         """See Reel."""
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        if not picture.save(buffer, b"PNG"):  # type of file unknown to this Qt
-            raise OSError(errno.EIO, "The picture cannot be written as PNG", str(self._folder))
+        writer = QImageWriter(buffer, QByteArray(b"png"))
+        if not writer.write(picture):
+            raise OSError(errno.EIO, writer.errorString(), str(self._folder))
         path = self._folder / f"{self._folder.name}-{len(self._written) + 1:04d}.png"
         self._written.append(path)
         write_atomic(path, bytes(buffer.data().data()))
