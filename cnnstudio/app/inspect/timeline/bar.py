@@ -14,6 +14,8 @@ from cnnstudio.app.inspect.timeline.slider import EpochAxis, MomentSlider
 from cnnstudio.app.theme import set_icon, space
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
     from cnnstudio.app.inspect.inspection import Inspection
 
 _WIDEST = "Epoch 100, 100,000 steps, 10.0 s"
@@ -149,10 +151,14 @@ class TimelineBar(QWidget):
         self.player.go_second(place)
         self._follow()  # behind the last moment there is none that could stand beside
 
-    def _want_export(self, action: object) -> None:
-        form = getattr(action, "data", str)()
+    def export(self, form: str) -> None:
+        """Ask for a film of that form, "gif" or "png", where there is something to film."""
         self.player.pause()
-        self.export_wanted.emit(str(form))
+        if self.player.count:
+            self.export_wanted.emit(form)
+
+    def _want_export(self, action: QAction) -> None:
+        self.export(str(action.data()))
 
     def _follow_moments(self) -> None:
         if self._active:
