@@ -63,6 +63,9 @@ class PlainNetwork:
         layers = {step.name: model.get_layer(names[step.name]) for step in program.steps}
         return cls(program, model, kit, inputs, data, layers=layers)
 
+    def still(self) -> PlainNetwork:
+        return self
+
     def layer_of(self, step: Step) -> Any:
         return self.layers[step.name]
 

@@ -32,6 +32,7 @@ def exciting(command: FindExciting, network: Network) -> Answering:
         )
     if command.part not in PARTS:
         raise SketchError(f'There is no part "{command.part[:40]}" of the data. {closest(command.part, PARTS)}')
+    network = network.still()
     part = network.data.parts[command.part]
     values = np.empty(len(part), "float32")
     places = np.empty(len(part), "int64")
@@ -59,7 +60,7 @@ def exciting(command: FindExciting, network: Network) -> Answering:
 def _channel(network: Network, command: FindExciting, inputs: np.ndarray) -> np.ndarray:
     """What the channel gives for these samples (n, ...), at the end after the last curve, as its maps show it."""
     block, program = command.block, network.program
-    is_end = program.outputs[block] == program.result
+    is_end = network.predicts and program.outputs[block] == program.result
     found = passed(network, inputs, () if is_end else (block,), to_end=is_end)
     values = found.output if is_end else found.blocks[block]
     return plain(values[..., command.channel])

@@ -52,6 +52,7 @@ def judgements(command: GetJudgements, network: Network) -> Answering:
         raise SketchError(f'There is no part "{command.part[:40]}" of the data. {closest(command.part, PARTS)}')
     if not network.predicts:
         raise SketchError("The network gives no answer yet: mend what stands in Problems, up to the Output block.")
+    network = network.still()
     part = network.data.parts[command.part]
     kit = _as_trained(network)
     tell = _TELL[kit.info.task]

@@ -115,7 +115,7 @@ class _Climb:
 def _compiled(network: Network, block: str, channel: int) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Sample (...) -> mean of the channel, and its gradient: the same pass many times, so it is compiled once."""
     program = network.program
-    is_end = program.outputs[block] == program.result
+    is_end = network.predicts and program.outputs[block] == program.result
 
     def climb(x: Any) -> Any:
         with tensorflow.GradientTape(watch_accessed_variables=False) as tape:

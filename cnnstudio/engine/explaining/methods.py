@@ -32,11 +32,13 @@ WORK: dict[str, Callable[[Explain, Network, Any], Answering]] = {
 def explain(command: Explain, network: Network) -> Answering:
     """Answer Explain."""
     settings = settings_of(command)
+    if settings.about == "class" and not network.predicts:
+        raise SketchError("The network gives no answer yet: mend what stands in Problems, up to the Output block.")
     task = network.kit.info.task
     if task not in settings.tasks:
         raise SketchError(f"{settings.title} cannot explain a network for {task}.")
     with on_device(settings.title):
-        return (yield from WORK[command.method](command, network, settings))
+        return (yield from WORK[command.method](command, network.still(), settings))
 
 
 def settings_of(command: Explain) -> Method:

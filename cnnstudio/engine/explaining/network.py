@@ -42,6 +42,9 @@ class Network(Protocol):
     def kit(self) -> TaskKit:
         """What follows from the task."""
 
+    def still(self) -> Network:
+        """The same with the weights of the moment, which training does not change: for work that takes a while."""
+
     def sample(self, sample: Sample) -> np.ndarray:
         """The inputs (1, ...) of a sample, float32. Raises SketchError."""
 

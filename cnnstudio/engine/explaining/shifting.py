@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 def shift_response(command: GetShiftResponse, network: Network) -> Answering:
     """Answer GetShiftResponse. A block that gives only zeros without shift changes by 1 as soon as it gives others."""
+    network = network.still()
     inputs = network.sample(command.sample)
     axis = _axis(command.axis, inputs.shape[1:-1])
     most = min(max(1, command.most), inputs.shape[axis] - 1)
     shifts = np.arange(-most, most + 1)
     blocks = tuple(network.program.outputs)
-    has_classes = network.kit.info.task in (Task.CLASSIFICATION, Task.MULTILABEL)
+    has_classes = network.predicts and network.kit.info.task in (Task.CLASSIFICATION, Task.MULTILABEL)
     changes = np.zeros((len(blocks), len(shifts)), "float32")
     predictions = np.zeros((len(shifts), network.kit.info.classes if has_classes else 0), "float32")
     with on_device("How the blocks answer to a shift"):

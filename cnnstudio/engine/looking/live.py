@@ -16,6 +16,7 @@ from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, room_for
 from cnnstudio.engine.data import DataError
 from cnnstudio.engine.explaining import ANSWERS, Cancelled, Opened
+from cnnstudio.engine.explaining.still import StillNetwork
 from cnnstudio.engine.looking.decoding import decoded
 from cnnstudio.engine.looking.effective_field import effective_field
 from cnnstudio.engine.looking.flow import compiled_flow, flow
@@ -114,6 +115,10 @@ class RunNetwork:
                 self._decoders[block] = decoder(self.program, self._layers, block)
         return self._decoders[block]
 
+    def still(self) -> StillNetwork:
+        """The network with the weights of the moment, which the run does not change."""
+        return StillNetwork(self)
+
     def weights(self, block: str) -> list[np.ndarray]:
         """The weights of the block's first layer that has any, in Keras's order; [] where none has."""
         return weights_of(self.program, self._layers, block)
@@ -133,6 +138,11 @@ class RunNetwork:
                 return next(stream, None)
         except DEVICE_ERRORS as error:
             raise _unseen(error) from error
+
+    @property
+    def inputs(self) -> Any:
+        """Keras's symbolic input."""
+        return self._model.inputs[0]
 
     def layer_of(self, step: Step) -> Any:
         """The run's Keras layer of a step."""

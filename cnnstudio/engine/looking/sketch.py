@@ -83,7 +83,7 @@ class Sketch:
         self._samples = SampleBook(experiment.data, self._loaded, pins, directory)
         self._names = layer_names(program)
         with room_for(len(program.steps)), _on_cpu():
-            self._layers = _untrained(program, self._names, experiment.training.seed, check)
+            self._layers = untrained(program, self._names, experiment.training.seed, check)
             try:
                 start = give_weights(program, self.layer_of, experiment)
             except WeightsError as error:
@@ -124,6 +124,10 @@ class Sketch:
     def kit(self) -> TaskKit:
         """What follows from the task; classes count alike."""
         return kit_for(self._recipe.info(), self._experiment.training, scores=self.program.gives_scores)
+
+    def still(self) -> Sketch:
+        """Itself: nothing trains it."""
+        return self
 
     def weights(self, block: str) -> list[np.ndarray]:
         """The weights of the block's first layer that has any, in Keras's order; [] where none has."""
@@ -255,10 +259,10 @@ def weights_of_run(folder: Path) -> Arrays:
     return found
 
 
-def _untrained(
-    program: Program, names: Mapping[str, str], seed: int, check: Callable[[], None] | None
+def untrained(
+    program: Program, names: Mapping[str, str], seed: int = 0, check: Callable[[], None] | None = None
 ) -> dict[str, Any]:
-    """The layers with the weights that a run with this seed starts from."""
+    """The layers by step, with the weights that a run with this seed starts from; `names` are those of the layers."""
     shapes = {INPUT: (None, *program.input_shape)} | {s.name: (None, *s.output.shape) for s in program.steps}
     layers: dict[str, Any] = {}
     with _drawing_from(seed):
