@@ -152,7 +152,7 @@ class ChannelDetail(QWidget):
     def _connect(self) -> None:
         self._previous.clicked.connect(self._step_back)
         self._next.clicked.connect(self._step_on)
-        self.map_view.chosen.connect(self._look)
+        self.map_view.chosen.connect(self._choose_cell)
         self.kernel.hovered.connect(self.hovered)
 
     def sizeHint(self) -> QSize:
@@ -210,6 +210,12 @@ class ChannelDetail(QWidget):
             if sight is not None:
                 self.sample_view.show_reach(sight.beyond)
 
+    def _choose_cell(self) -> None:
+        cell = self.map_view.cell
+        if self._side is not None and len(cell) == 3:
+            self._side.show_slice(cell[0])
+        self._look()
+
     def _look(self) -> None:
         """Show what the cell sees: the one under the mouse on the wall, or the one chosen here."""
         side = self._side
@@ -221,8 +227,6 @@ class ChannelDetail(QWidget):
             return
         footprint = side.footprint(cell)
         self.histogram.mark(layer.value(self._channel, cell))
-        if len(cell) == 3 and self._pointed is None:
-            side.show_slice(cell[0])
         if self._pointed is None and (self.map_view.underMouse() or self.map_view.hasFocus()):
             self.hovered.emit(reading(layer, self._channel, cell))
         if footprint is not self._footprint:
