@@ -10,6 +10,7 @@ checkpoints/resume.safetensors all that the run needs to go on from where it was
 evaluation/validation.json     how the weights of both did on the validation part: {"last": ..., "best": ...}
 evaluation/test.json           how the weights that are tested did on the test part
 tensorboard/PART/events...     the metrics of training, validation and test once more, for TensorBoard
+probes/                moments of the timeline (`timeline`)
 notes.json             what the person wrote about the run (`run_notes`)
 
 Each evaluation has the epoch, the class names, the metrics, the confusion matrix (rows are the truth, columns the
