@@ -103,9 +103,16 @@ class ActionSpec:
     """Whether a line stands before it."""
 
 
+def _inspects(now: Situation) -> bool:
+    return now.page == "inspect"
+
+
 CHOSEN_RUN = "Chosen run"
 ONE_RUN = "choose one run on the Runs page"
 SOME_RUN = "choose runs on the Runs page"
+INSPECT = "On the Inspect page"
+TIMELINE = "Timeline"
+ON_INSPECT = "on the Inspect page only"
 _MENUS = ("File", "Edit", "View", "Run", "Help")
 
 TABLE: tuple[ActionSpec, ...] = (
@@ -243,6 +250,53 @@ TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("pin_draw", "Draw…", "View", "probes.draw",
                "Draw a sample by hand: maps and prediction follow the pen", "pen", "Ctrl+Shift+D",
                submenu="Pin a sample", phrase="Draw a sample"),
+    ActionSpec("inspect_network", "Choose network…", "View", "inspect.choose_network",
+               "Choose which network is inspected: the design or a run", keys="Alt+N", submenu=INSPECT,
+               enabled=_inspects, why=ON_INSPECT, phrase="Choose the network to inspect"),
+    ActionSpec("inspect_previous_block", "Previous block", "View", "inspect.previous_block",
+               "Look at the block before in the flow", keys="Alt+Up", submenu=INSPECT, enabled=_inspects,
+               why=ON_INSPECT, phrase="Inspect the previous block"),
+    ActionSpec("inspect_next_block", "Next block", "View", "inspect.next_block",
+               "Look at the next block of the flow", keys="Alt+Down", submenu=INSPECT, enabled=_inspects,
+               why=ON_INSPECT, phrase="Inspect the next block"),
+    ActionSpec("inspect_previous_probe", "Previous probe", "View", "inspect.previous_probe",
+               "Look at the pinned sample before", keys="Alt+Left", submenu=INSPECT, enabled=_inspects,
+               why=ON_INSPECT, phrase="Inspect the previous probe"),
+    ActionSpec("inspect_next_probe", "Next probe", "View", "inspect.next_probe", "Look at the next pinned sample",
+               keys="Alt+Right", submenu=INSPECT, enabled=_inspects, why=ON_INSPECT,
+               phrase="Inspect the next probe"),
+    ActionSpec("inspect_maps", "Maps", "View", "inspect.show_maps", "Every feature map of the block", keys="Alt+1",
+               submenu=INSPECT, enabled=_inspects, why=ON_INSPECT, phrase="Inspect feature maps"),
+    ActionSpec("inspect_kernels", "Kernels", "View", "inspect.show_kernels",
+               "The weights of the block, and how they change", keys="Alt+2", submenu=INSPECT, enabled=_inspects,
+               why=ON_INSPECT, phrase="Inspect kernels"),
+    ActionSpec("inspect_health", "Health", "View", "inspect.show_health",
+               "Weights, gradients and activations of every block over the run", keys="Alt+3", submenu=INSPECT,
+               enabled=_inspects, why=ON_INSPECT, phrase="Inspect the health of training"),
+    ActionSpec("inspect_why", "Why", "View", "inspect.show_why", "Why the network says what it says of this sample",
+               keys="Alt+4", submenu=INSPECT, enabled=_inspects, why=ON_INSPECT, phrase="Explain the prediction"),
+    ActionSpec("inspect_mistakes", "Mistakes", "View", "inspect.show_mistakes",
+               "The samples that the network gets wrong", keys="Alt+5", submenu=INSPECT, enabled=_inspects,
+               why=ON_INSPECT, phrase="Inspect mistakes"),
+    ActionSpec("moment_play", "Play or hold", "View", "timeline.play", "Play the moments of the run in turn",
+               "play", "Ctrl+Space", submenu=TIMELINE, enabled=_inspects, why=ON_INSPECT, phrase="Play the timeline"),
+    ActionSpec("moment_previous", "Previous moment", "View", "timeline.previous", "One moment of the run back",
+               "step-back", "Alt+,", submenu=TIMELINE, enabled=_inspects, why=ON_INSPECT),
+    ActionSpec("moment_next", "Next moment", "View", "timeline.next", "One moment of the run on", "step-on", "Alt+.",
+               submenu=TIMELINE, enabled=_inspects, why=ON_INSPECT),
+    ActionSpec("moment_first", "First moment", "View", "timeline.first", "The network before the first step",
+               "first", "Alt+Home", submenu=TIMELINE, enabled=_inspects, why=ON_INSPECT),
+    ActionSpec("moment_live", "Live", "View", "timeline.live", "The network as it is now", "running", "Alt+End",
+               submenu=TIMELINE, enabled=_inspects, why=ON_INSPECT, phrase="Show the network as it is now"),
+    ActionSpec("moment_compare", "Compare two moments", "View", "timeline.compare",
+               "Show a second moment beside the first one, or no longer", "compare", "Alt+C", submenu=TIMELINE,
+               enabled=_inspects, why=ON_INSPECT),
+    ActionSpec("moment_gif", "Save as GIF animation…", "View", "timeline.export_gif",
+               "Save what the page shows, moment by moment, as one file that plays in any browser", "export",
+               submenu=TIMELINE, enabled=_inspects, why=ON_INSPECT, phrase="Save the timeline as a GIF animation"),
+    ActionSpec("moment_png", "Save as PNG sequence…", "View", "timeline.export_png",
+               "Save what the page shows as a folder with one image for each moment", "image", submenu=TIMELINE,
+               enabled=_inspects, why=ON_INSPECT, phrase="Save the timeline as PNG images"),
     ActionSpec("zoom_in", "Zoom in", "View", "canvas.zoom_in", "Make the canvas larger", "zoom-in", Keys.ZoomIn,
                enabled=lambda now: now.page == "design", separated=True, why="on the Design page only"),
     ActionSpec("zoom_out", "Zoom out", "View", "canvas.zoom_out", "Make the canvas smaller", "zoom-out", Keys.ZoomOut,
@@ -294,6 +348,10 @@ TABLE: tuple[ActionSpec, ...] = (
                "Open the experiment that the chosen run trained, as a design of its own", "open", "Return",
                enabled=lambda now: now.runs_chosen == 1, on_runs=True, submenu=CHOSEN_RUN, why=ONE_RUN,
                phrase="Open experiment of the chosen run", separated=True),
+    ActionSpec("run_inspect", "Inspect", "Run", "runs.inspect",
+               "See how the network of the chosen run sees a sample, and why it answers as it does", "inspect",
+               "Ctrl+Return", enabled=lambda now: now.runs_chosen == 1, on_runs=True, submenu=CHOSEN_RUN, why=ONE_RUN,
+               phrase="Inspect the chosen run"),
     ActionSpec("run_resume", "Resume", "Run", "runs.resume", "Let the chosen run go on from its last checkpoint",
                "redo", enabled=lambda now: now.run_resumable, submenu=CHOSEN_RUN, phrase="Resume the chosen run",
                why="choose a run that broke off and has a checkpoint, while none is under way"),

@@ -16,6 +16,8 @@ from cnnstudio.app.document_bridge import DocumentBridge
 from cnnstudio.app.drops import DropHint, dropped
 from cnnstudio.app.edit_commands import EditCommands
 from cnnstudio.app.file_commands import FileCommands, blank_experiment
+from cnnstudio.app.inspect.commands import InspectCommands
+from cnnstudio.app.inspect.timeline.commands import TimelineCommands
 from cnnstudio.app.message_bar import Choice, MessageBar
 from cnnstudio.app.pages import Pages
 from cnnstudio.app.preview_bubble import PreviewBubble
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from cnnstudio.app.command_palette import CommandPalette
     from cnnstudio.app.inspect.page import InspectPage
     from cnnstudio.app.inspect.probes.strip import ProbeStrip
+    from cnnstudio.app.inspect.view import InspectView
     from cnnstudio.app.preferences import Preferences
     from cnnstudio.app.runs.page import RunsPage
     from cnnstudio.app.training import TrainPage
@@ -86,6 +89,7 @@ class MainWindow(QMainWindow):
         self.data = DataCommands(self, self.bridge, self.messages, preferences, self.worker, self.run)
         self.runs = RunCommands(self, self.files, self.run, self.messages)
         self.edits = EditCommands(self.bridge, self)
+        self.inspect = InspectCommands(self._inspect_view)
         self.actions_table = self._made_actions()
         self._lay_out()
         self._connect()
@@ -226,7 +230,8 @@ class MainWindow(QMainWindow):
             "files": self.files, "imports": self.files.imports,
             "data": self.data, "edits": self.edits, "run": self.run, "runs": self.runs, "window": self,
             "canvas": self.design.canvas, "groups": self.design.canvas.groups,
-            "previews": self.previews, "probes": ProbeCommands(self._probe_strip),
+            "previews": self.previews, "probes": ProbeCommands(self._probe_strip), "inspect": self.inspect,
+            "timeline": TimelineCommands(self._inspect_view),
         }  # fmt: skip
         return Actions(targets, self, self.design.canvas)
 
@@ -292,6 +297,7 @@ class MainWindow(QMainWindow):
         self.data.problems_wanted.connect(self._show_problems)
         self.data.changed.connect(self._update_actions)
         self.runs.chosen_changed.connect(self._update_actions)
+        self.runs.inspection_wanted.connect(self.inspect.inspect)
         for signal in (bridge.title_changed, self.selection.changed, run.changed, self.pages.changed, themes.changed):
             signal.connect(self._update_actions)
         self.design.canvas.clipboard.changed.connect(self._update_actions)
@@ -468,19 +474,25 @@ class MainWindow(QMainWindow):
         page = TrainPage(self.bridge, self.selection, self.worker, self.run)
         page.export_wanted.connect(self.files.export_run)
         page.rate_wanted.connect(self.find_rate)
+        page.inspection_wanted.connect(self.inspect.inspect)
         self._train = page
         return page
 
     def _made_inspect_page(self) -> QWidget:
         from cnnstudio.app.inspect.page import InspectPage
 
-        self._inspect = InspectPage(self.bridge, self.selection, self.worker, self.run, self._preferences)
+        parts = self.bridge, self.selection, self.worker, self.run, self._preferences
+        self._inspect = InspectPage(*parts, self.runs.library)
         return self._inspect
+
+    def _inspect_view(self) -> InspectView:
+        """The content of the Inspect page, brought into sight."""
+        self.show_inspect()
+        return self._inspect.content()
 
     def _probe_strip(self) -> ProbeStrip:
         """The pinned samples, brought into sight."""
-        self.show_inspect()
-        return self._inspect.content().probes
+        return self._inspect_view().probes
 
     def _made_runs_page(self) -> QWidget:
         from cnnstudio.app.runs.page import RunsPage

@@ -103,9 +103,11 @@ class Worker:
         self._force.daemon = True
         self._watches: dict[int, Watch] = {}
         """By view."""
-        self._watch_previews: WatchPreviews | None = None
+        self._watch_previews: dict[int, WatchPreviews] = {}
+        """By view, the one that came last at the end."""
         self._kept: tuple[Sample, ...] = ()
-        self._newest_previews: GetPreviews | None = None
+        self._newest_previews: dict[int, GetPreviews] = {}
+        """By view."""
         self._asked: Asked = queue.SimpleQueue()
         """Questions about a design that wait for the next step of a run."""
         self._runs_due = 0
@@ -256,15 +258,21 @@ class Worker:
 
     def _watch_pictures(self, command: WatchPreviews) -> None:
         with self._lock:
-            self._watch_previews = command if command.hertz > 0 else None
-            self._control.previews = self._watch_previews
+            self._watch_previews.pop(command.view, None)
+            if command.hertz > 0:
+                self._watch_previews[command.view] = command
+            self._control.previews = self._watched_pictures
+
+    @property
+    def _watched_pictures(self) -> WatchPreviews | None:
+        return next(reversed(self._watch_previews.values()), None)
 
     def _keep_probes(self, command: KeepProbes) -> None:
         with self._lock:
             self._kept = self._control.kept = command.samples
 
     def _note_newest(self, command: GetPreviews) -> None:
-        self._newest_previews = command
+        self._newest_previews[command.view] = command
 
     def _get_previews(self, command: GetPreviews) -> None:
         """Of designs that follow each other faster than they are computed, only the newest is; and a run goes first."""
@@ -277,7 +285,7 @@ class Worker:
         self._outbox.put(answer)
 
     def _is_wanted(self, command: GetPreviews) -> bool:
-        return command is self._newest_previews and self._has_time()
+        return command is self._newest_previews.get(command.view) and self._has_time()
 
     def _has_time(self) -> bool:
         return not self._runs_due and not self._closing.is_set()
@@ -377,7 +385,9 @@ class Worker:
         with self._lock:
             self._running = run
             watches = tuple(self._watches.values())
-            self._control = Control(watches, self._watch_previews, self._asked, self._cancelled, self._pins, self._kept)
+            self._control = Control(
+                watches, self._watched_pictures, self._asked, self._cancelled, self._pins, self._kept
+            )
             if self._closing.is_set():
                 self._control.abandon()
             for what in self._asked_before.pop(run, ()):

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from cnnstudio.app.inspect.networks import Networks
 from cnnstudio.app.inspect.probes.pins import Pins
 from cnnstudio.app.inspect.timeline.record import Record
+from cnnstudio.app.runs.library import RunLibrary
 
 if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import DocumentBridge
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Inspection(QObject):
-    """Holds what was chosen; `SubjectChoice` says which networks there are."""
+    """Holds what was chosen; its `Networks` know which networks there are."""
 
     subject_changed = Signal()
     """Another network, or the same one with other weights."""
@@ -37,7 +39,9 @@ class Inspection(QObject):
         worker: WorkerClient,
         preferences: Preferences,
         parent: QObject | None = None,
+        library: RunLibrary | None = None,
     ) -> None:
+        """`library`: the runs to choose from; None for one of its own."""
         super().__init__(parent)
         self.bridge, self.run, self.worker, self.preferences = bridge, run, worker, preferences
         self.probe = bridge.probe
@@ -49,8 +53,12 @@ class Inspection(QObject):
         self._second_moment: int | None = None
         self.record = Record(self)
         """The timeline of the run that is inspected."""
+        self.shows_maps = False
+        """Whether the wall of the block is in sight: then it asks for what the network makes of the sample in front."""
         self.pins = Pins(self)
         """The samples to choose from at a click."""
+        self.networks = Networks(self, library or RunLibrary(run, self))
+        """Which network is inspected, and what else there is to inspect."""
         self.probe.changed.connect(self.sample_changed)
         selection.changed.connect(self._follow_selection)
 
@@ -89,7 +97,7 @@ class Inspection(QObject):
         """The run's folder, where the timeline of the network lies; "" for a network that was never trained."""
         if self._subject is None:
             return ""
-        return self.run.state.directory if self._subject.active else self._subject.directory
+        return self._subject.folder or (self.run.state.directory if self._subject.active else self._subject.directory)
 
     def choose_subject(self, subject: Subject) -> None:
         """Inspect this network; the block stays where it has one of that name."""

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from cnnstudio.app.late_page import LatePage
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QFocusEvent
     from PySide6.QtWidgets import QWidget
 
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.inspect.view import InspectView
     from cnnstudio.app.preferences import Preferences
     from cnnstudio.app.run_controller import RunController
+    from cnnstudio.app.runs.library import RunLibrary
     from cnnstudio.app.selection import Selection
     from cnnstudio.app.worker_client import WorkerClient
 
@@ -27,13 +29,22 @@ class InspectPage(LatePage["InspectView"]):
         worker: WorkerClient,
         run: RunController,
         preferences: Preferences,
+        library: RunLibrary,
         parent: QWidget | None = None,
     ) -> None:
+        """`library`: the runs to choose from."""
         super().__init__("inspect_page", "Inspect", parent)
         self._parts = bridge, selection, worker, run, preferences
+        self._library = library
 
     def made_view(self) -> InspectView:
         """The content; it asks for nothing while it is out of sight."""
         from cnnstudio.app.inspect.view import InspectView
 
-        return InspectView(*self._parts)
+        return InspectView(*self._parts, library=self._library)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Whoever comes to the page goes on in its list of blocks."""
+        super().focusInEvent(event)
+        if self.view is not None:
+            self.view.setFocus()

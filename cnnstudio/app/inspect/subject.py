@@ -31,6 +31,10 @@ class Subject:
     """Id of the run while the worker has its model, so that it can be watched; else ""."""
     active: bool = False
     """Whether the run is going on."""
+    folder: str = ""
+    """Where the run is kept, with its timeline, whether or not it has kept weights; "" for a design."""
+    stamp: int = 0
+    """Another one where the weights in `directory` are others: a run that went on writes them anew."""
 
     @functools.cached_property
     def text(self) -> str:
@@ -53,10 +57,12 @@ class Subject:
         return tuple(id for id, traced in self.trace.blocks.items() if traced.output is not None)
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> tuple[str, str, int]:
         """Equal for questions to the same network with the same weights, while none of them trains."""
-        return self.text, self.directory
+        return self.text, self.directory, self.stamp
 
     def continues(self, before: Subject) -> bool:
         """Whether it is the network of the same run, maybe later on, or of no run, as `before`."""
+        if self.folder or before.folder:
+            return self.folder == before.folder
         return self.directory == before.directory or (bool(self.run) and self.run == before.run)

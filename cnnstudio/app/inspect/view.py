@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from typing_extensions import override
 
+from cnnstudio.app.features.words import MessageView
 from cnnstudio.app.inspect.block_list import BlockList
 from cnnstudio.app.inspect.health.panel import HealthPanel
 from cnnstudio.app.inspect.inspection import Inspection
@@ -21,11 +23,17 @@ from cnnstudio.app.inspect.why.panel import WhyPanel
 from cnnstudio.app.theme import mark, space
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QFocusEvent
+
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.preferences import Preferences
     from cnnstudio.app.run_controller import RunController
+    from cnnstudio.app.runs.library import RunLibrary
     from cnnstudio.app.selection import Selection
     from cnnstudio.app.worker_client import WorkerClient
+
+TABS = ("maps", "kernels", "health", "why", "mistakes")
+REMEMBERED = "inspect_tab"
 
 
 class Part(Protocol):
@@ -46,11 +54,13 @@ class InspectView(QFrame):
         run: RunController,
         preferences: Preferences,
         parent: QWidget | None = None,
+        library: RunLibrary | None = None,
     ) -> None:
+        """`library`: the runs to choose from; None for one of its own."""
         super().__init__(parent)
         mark(self, kind="panel")
         self._active = False
-        self.inspection = Inspection(bridge, selection, run, worker, preferences, self)
+        self.inspection = Inspection(bridge, selection, run, worker, preferences, self, library)
         self.subject = SubjectChoice(self.inspection)
         self.probes = ProbeStrip(self.inspection)
         self.blocks = BlockList(self.inspection)
@@ -61,14 +71,19 @@ class InspectView(QFrame):
         self.mistakes = MistakesPanel(self.inspection)
         self.timeline = TimelineBar(self.inspection)
         self.tabs = QTabWidget()
+        self._message = MessageView("inspect_message")
+        self._stack = QStackedWidget()
         self._arrange()
-        self.tabs.currentChanged.connect(self._activate)
+        self.show_tab(preferences.choice(REMEMBERED))
+        self.tabs.currentChanged.connect(self._choose_tab)
+        self.inspection.networks.changed.connect(self._show_or_explain)
+        self.inspection.subject_changed.connect(self._show_or_explain)
         self.timeline.export_wanted.connect(self._film)
 
     def _arrange(self) -> None:
         self.tabs.setObjectName("inspect_tabs")
         self.tabs.setAccessibleName("What is inspected")
-        self.tabs.setToolTip("Feature maps, kernels, health of the training, explanations, mistakes")
+        self.tabs.setToolTip("Feature maps, kernels, health of the training, explanations, mistakes (Alt+1 to Alt+5)")
         self.tabs.tabBar().setDrawBase(False)
         for title, tip, panel in (
             ("Maps", "Every feature map of the block", self.maps),
@@ -93,16 +108,43 @@ class InspectView(QFrame):
         column.setContentsMargins(space(4), space(3), space(4), space(3))
         column.setSpacing(space(2))
         column.addLayout(top)
-        column.addWidget(middle, 1)
+        self._stack.addWidget(middle)
+        self._stack.addWidget(self._message)
+        column.addWidget(self._stack, 1)
         column.addWidget(self.timeline)
 
     def set_active(self, active: bool) -> None:
         """Whether the page is in sight. Only what can be seen asks for anything."""
         self._active = active
-        always: tuple[Part, ...] = (self.subject, self.probes, self.timeline)
+        always: tuple[Part, ...] = (self.subject, self.blocks, self.probes, self.timeline)
         for part in always:
             part.set_active(active)
         self._activate()
+
+    def show_tab(self, name: str) -> None:
+        """Bring the tab of that name in `TABS` to the front; another name changes nothing."""
+        if name in TABS:
+            self.tabs.setCurrentIndex(TABS.index(name))
+
+    @override
+    def focusInEvent(self, event: QFocusEvent, /) -> None:
+        """Keys are for the blocks."""
+        super().focusInEvent(event)
+        self.blocks.setFocus()
+
+    def _choose_tab(self, place: int) -> None:
+        self.inspection.preferences.keep_choice(REMEMBERED, TABS[place])
+        self._activate()
+
+    def _show_or_explain(self) -> None:
+        networks, subject = self.inspection.networks, self.inspection.subject
+        if networks.problem:
+            self._message.say("Not this run", f"{networks.problem} Choose another network above (Alt+N).")
+        elif subject is not None and not subject.blocks:
+            do = "Mend what stands in Problems on the Design page (Ctrl+1), or choose a run above (Alt+N)."
+            self._message.say("No block can be computed", do)
+        fine = subject is not None and bool(subject.blocks) and not networks.problem
+        self._stack.setCurrentIndex(0 if fine else 1)
 
     def _activate(self) -> None:
         tabs: tuple[Part, ...] = (self.maps, self.kernels, self.health, self.why, self.mistakes)

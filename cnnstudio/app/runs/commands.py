@@ -45,6 +45,8 @@ class RunCommands(QObject):
     """The person wants to type tags for the chosen runs."""
     find_wanted = Signal()
     """The person wants to type what to look for."""
+    inspection_wanted = Signal(str)
+    """The person wants to inspect the run in this folder."""
     note_wanted = Signal()
     """The person wants to write about the chosen run."""
 
@@ -111,6 +113,11 @@ class RunCommands(QObject):
         """Open the frozen experiment of the chosen run, as one without a file: the run keeps its own."""
         if self.single is not None:
             self._files.open_run(self.single.folder)
+
+    def inspect(self) -> None:
+        """Look at the network of the chosen run."""
+        if self.single is not None:
+            self.inspection_wanted.emit(str(self.single.folder))
 
     def resume(self) -> None:
         """Let the chosen run go on from its last checkpoint."""

@@ -65,7 +65,7 @@ class RunDetails(QStackedWidget):
         self._buttons: list[QToolButton] = []
         self._typing = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._typing.timeout.connect(self.keep_note)
-        self._lay_out([actions[id] for id in ("run_open", "run_resume")])
+        self._lay_out([actions[id] for id in ("run_open", "run_inspect", "run_resume")])
         commands.chosen_changed.connect(self._follow)
         commands.tags_wanted.connect(self._edit_tags)
         commands.note_wanted.connect(self._edit_note)

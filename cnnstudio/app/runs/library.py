@@ -69,6 +69,7 @@ class RunLibrary(QObject):
         self._told = False
         self._compared: set[str] = set()
         self._told_at = 0.0
+        self._viewers: set[str] = set()
         self._looking = QTimer(self, singleShot=True, interval=0)
         self._looking.timeout.connect(self._look)
         self._comparing = QTimer(self, singleShot=True, interval=PAUSE_MS)
@@ -115,12 +116,13 @@ class RunLibrary(QObject):
         """All tags in use."""
         return tuple(sorted({tag for run in self._runs.values() for tag in run.notes.tags}, key=str.casefold))
 
-    def set_active(self, active: bool) -> None:
-        """Look at the folders, and keep looking for new ones; or rest."""
+    def set_active(self, active: bool, viewer: str = "runs") -> None:
+        """Look at the folders, and keep looking for new ones, while one of the viewers wants it; or rest."""
+        (self._viewers.add if active else self._viewers.discard)(viewer)
         if active:
             self.refresh()
             self._every.start()
-        else:
+        elif not self._viewers:
             for timer in (self._every, self._looking, self._comparing):
                 timer.stop()
             self._steps = None

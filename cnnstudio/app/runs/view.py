@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from cnnstudio.app.runs.commands import RunCommands
 
 MENU = (
-    "run_open", None, "run_resume", "run_more", None, "run_rename", "run_tags", "run_note", None, "run_copy_name",
-    "run_reveal", None, "run_delete",
+    "run_open", "run_inspect", None, "run_resume", "run_more", None, "run_rename", "run_tags", "run_note", None,
+    "run_copy_name", "run_reveal", None, "run_delete",
 )  # fmt: skip
 """Actions of the table's context menu, None for a line."""
 COLUMNS = "runs"

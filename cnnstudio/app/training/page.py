@@ -25,6 +25,8 @@ class TrainPage(LatePage["TrainView"]):
     """The person wants to export the model of this run folder."""
     rate_wanted = Signal()
     """The person wants to look for a learning rate."""
+    inspection_wanted = Signal(str)
+    """The person wants to inspect this network, see `InspectCommands.inspect`."""
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class TrainPage(LatePage["TrainView"]):
         view = TrainView(self._bridge, self._selection, self._worker, self._run)
         view.export_wanted.connect(self.export_wanted)
         view.rate_wanted.connect(self.rate_wanted)
+        view.inspection_wanted.connect(self.inspection_wanted)
         return view
 
     def show_preflight(self) -> None:

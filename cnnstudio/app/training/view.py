@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features import FeatureWall
-from cnnstudio.app.features.words import words
+from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.format import tensor_shape
 from cnnstudio.app.theme import mark, space
 from cnnstudio.app.training.curves import CurvePanel
@@ -35,6 +35,7 @@ class TrainView(QWidget):
 
     export_wanted = Signal(str)
     rate_wanted = Signal()
+    inspection_wanted = Signal(str)
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class TrainView(QWidget):
         self._blocks.setToolTip("The block whose feature maps are shown; it is the selected block of the design")
         self._blocks.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._blocks.setMinimumContentsLength(16)
+        self._inspect = tool("train_inspect", "inspect", "Inspect this block: maps, kernels, explanations (Ctrl+4)")
         self._chooser = SampleChooser(worker, bridge.probe)
         self._wall = FeatureWall()
         self._said = words("train_said", tone="muted", scale="caption")
@@ -93,6 +95,7 @@ class TrainView(QWidget):
         top.setSpacing(space(2))
         top.addWidget(self._blocks, 1)
         top.addLayout(self._chooser.buttons)
+        top.addWidget(self._inspect)
         right, column = _panel()
         column.setSpacing(space(3))
         column.addLayout(top)
@@ -126,6 +129,7 @@ class TrainView(QWidget):
         self._recipe.rate_wanted.connect(self.rate_wanted)
         self._curves.said.connect(self._say)
         self._blocks.activated.connect(self._choose_block)
+        self._inspect.clicked.connect(self._want_inspection)
         self._chooser.chosen.connect(self._watch)
         self._chooser.chosen.connect(self._follow_sample)
         self._chooser.view.threshold_changed.connect(self._evaluation.show_threshold)
@@ -280,6 +284,11 @@ class TrainView(QWidget):
         if self.block:
             self._selection.select((self.block,))
             self._watch()
+
+    def _want_inspection(self) -> None:
+        """Whatever is at hand: the run that the maps are of, or the design."""
+        self._choose_block()
+        self.inspection_wanted.emit("")
 
     def _follow_selection(self) -> None:
         if self._selection.current and self._selection.current != self.block:
