@@ -169,6 +169,8 @@ def text(answer: Explained, info: DataInfo, channel: int = -1) -> str:
     """The same for a person to read, on one line."""
     numbers = answer.numbers
     told = [f"{word} {form.format(numbers[name])}" for name, (word, form) in _TOLD.items() if name in numbers]
+    if answer.method == "grad-cam" and not answer.picture.any():
+        told.append("no place speaks for it")
     return f"{heading(answer, info, channel)}: {', '.join(told)}".replace("%", " %")
 
 

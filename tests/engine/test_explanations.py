@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from cnnstudio.engine.explaining.baselines import empty
 from cnnstudio.engine.explaining.methods import explain
 from cnnstudio.engine.explaining.passing import passed, plain, portions
 from cnnstudio.engine.explaining.resizing import resized
+from cnnstudio.engine.explaining.still import StillNetwork
 from cnnstudio.engine.looking.sketch import SketchError
 from cnnstudio.wire.messages import Explain, Explained, Sample
 from tests.helpers.plain_network import PlainNetwork, answer_to, explained
@@ -393,3 +395,26 @@ def test_what_a_device_cannot_do_is_said(flat: PlainNetwork, monkeypatch: pytest
     monkeypatch.setattr(keras.layers.Conv2D, "call", full)
     with pytest.raises(SketchError, match=r"^Occlusion cannot be computed: .*out of memory"):
         explained(explain(ask("occlusion"), flat))
+
+
+# While it trains
+
+
+def test_a_still_network_is_that_of_the_moment(flat: PlainNetwork) -> None:
+    before = flat.model.get_weights()
+    drawn = random.getstate()
+    still = StillNetwork(flat)
+    assert random.getstate() == drawn  # a run draws from it, and would go on otherwise
+    answered = np.asarray(flat.model(IMAGES))
+    try:
+        flat.model.set_weights([weight + 1 for weight in before])
+        np.testing.assert_allclose(plain(passed(still, IMAGES).output), answered, rtol=1e-5, atol=1e-6)
+        for block, values in still.values(IMAGES[:1]):
+            np.testing.assert_allclose(values, np.asarray(still.model_to(block)(IMAGES[:1]))[0], rtol=1e-5, atol=1e-6)
+        maps = still.model_to("conv")(IMAGES[:1])
+        np.testing.assert_allclose(still.model_from("conv")(maps), answered[:1], rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(still.weights("conv")[0], before[0])
+        np.testing.assert_array_equal(still.weights_before("conv")[0], before[0] + 1)  # what the other says
+        assert (still.still(), still.trained, still.predicts) == (still, False, True)
+    finally:
+        flat.model.set_weights(before)
