@@ -8,17 +8,27 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QSlider, QWidget
 
+from cnnstudio.app.document_bridge import DocumentBridge
+from cnnstudio.app.features.layer_maps import number
 from cnnstudio.app.inspect.inspection import Inspection
 from cnnstudio.app.inspect.maps.panel import FIRST_VIEW, SECOND_VIEW, MapsPanel
 from cnnstudio.app.inspect.subject import Subject
 from cnnstudio.app.preferences import Preferences
+from cnnstudio.app.run_controller import RunController
+from cnnstudio.app.selection import Selection
 from cnnstudio.core.analysis.footprint import Sight
+from cnnstudio.core.data.builtin import Noise
+from cnnstudio.core.document import Document
+from cnnstudio.core.experiment import Experiment
+from cnnstudio.core.formats.presets import preset
 from cnnstudio.core.formats.timeline import Moment, pin_of
 from cnnstudio.core.formats.timeline_writing import TimelineWriter
+from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.wire.messages import FeatureMaps, GetKernels, GetMaps, Kernels, Maps, Sample, Watch, WatchFailed
-from tests.helpers.recording import Studio, studio
+from tests.helpers.designs import chain, spec
+from tests.helpers.recording import RecordingWorker, Studio, studio
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +48,8 @@ class Tab(NamedTuple):
     studio: Studio
     inspection: Inspection
     panel: MapsPanel
+    answered: set[int]
+    """Requests for maps."""
 
     def part(self, kind: type[Any], name: str) -> Any:
         found = self.panel.findChild(kind, name)
@@ -61,14 +73,17 @@ class Tab(NamedTuple):
             FeatureMaps(epoch=1, step=10, maps=maps, low=low, high=high, prediction=nothing, **values)
         )
 
-    def answer(self, maps: Any, high: float = 1.0) -> GetMaps:
+    def answer(self, maps: Any, high: float = 1.0, sample: Any = None) -> GetMaps:
         """The worker answers what was asked last."""
-        self.bot.waitUntil(lambda: bool(self.studio.worker.all(GetMaps)))
-        asked = self.studio.worker.all(GetMaps)[-1]
+        worker = self.studio.worker
+        self.bot.waitUntil(lambda: any(asked.request not in self.answered for asked in worker.all(GetMaps)))
+        asked = worker.all(GetMaps)[-1]
+        self.answered.add(asked.request)
+        sample = sample_values() if sample is None else sample
         low, top = np.zeros(len(maps), np.float32), np.full(len(maps), high, np.float32)
         values = {"maps": maps, "low": low, "high": top, "prediction": np.zeros(10, np.float32)}
         self.studio.worker.arrive(
-            Maps(asked.request, asked.block, asked.sample, bool(asked.directory), sample_values(), **values)
+            Maps(asked.request, asked.block, asked.sample, bool(asked.directory), sample, **values)
         )
         return asked
 
@@ -97,16 +112,26 @@ def sample_values() -> Any:
 @pytest.fixture
 def tab(qtbot: QtBot) -> Tab:
     """The design is inspected, its convolution is chosen."""
-    made = studio()
+    return opened(qtbot, studio(), "conv")
+
+
+def around(experiment: Experiment) -> Studio:
+    """A studio with this experiment."""
+    bridge, selection, worker = DocumentBridge(Document(experiment)), Selection(), RecordingWorker()
+    return Studio(bridge, selection, worker, RunController(bridge, selection, worker))
+
+
+def opened(qtbot: QtBot, made: Studio, block: str) -> Tab:
+    """The design of the studio is inspected, that block of it is chosen."""
     inspection = Inspection(made.bridge, made.selection, made.run, made.worker, Preferences(), made.bridge)
     panel = MapsPanel(inspection)
     qtbot.addWidget(panel)
     panel.resize(1000, 620)
     panel.show()
     inspection.choose_subject(Subject("Design", made.bridge.experiment))
-    inspection.choose_block("conv")
+    inspection.choose_block(block)
     panel.set_active(True)
-    return Tab(qtbot, made, inspection, panel)
+    return Tab(qtbot, made, inspection, panel, set())
 
 
 def order_of(side: MapSide) -> list[int]:
@@ -293,11 +318,11 @@ def test_a_second_probe_keeps_the_order_of_the_first_wall(tab: Tab) -> None:
 def replayed(folder: Path, shapes: int = 3) -> list[Any]:
     """A timeline with so many moments; the maps of each."""
     writer, pin, kept = TimelineWriter(folder), pin_of("validation", 0), []
-    for number in range(shapes):
-        maps = random_maps(seed=number)
+    for step in range(shapes):
+        maps = random_maps(seed=step)
         ones = np.ones(32, np.float32)
         arrays = {f"maps/{pin}/conv": maps, f"low/{pin}/conv": -ones, f"high/{pin}/conv": ones}
-        writer.add(Moment(number * 10, number, float(number)), arrays | {f"input/{pin}": sample_values()})
+        writer.add(Moment(step * 10, step, float(step)), arrays | {f"input/{pin}": sample_values()})
         kept.append(maps)
     return kept
 
@@ -327,6 +352,70 @@ def test_moments_are_replayed_without_a_worker_and_stand_side_by_side(tab: Tab, 
     assert not tab.panel.second.isVisible()
     tab.inspection.choose_block("flat")
     assert "The timeline has no maps of flat" in tab.panel.first.message
+
+
+def test_another_network_stands_beside_with_its_own_weights(
+    tab: Tab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab.answer(random_maps())
+    other = Subject("Earlier", tab.studio.bridge.experiment, str(tmp_path), folder=str(tmp_path))
+    networks = tab.inspection.networks
+    known = {"design": tab.inspection.subject, "earlier": other}
+    monkeypatch.setattr(type(networks), "offers", (("Design", "design"), ("Earlier", "earlier")))
+    monkeypatch.setattr(networks, "subject", known.get)
+    networks.changed.emit()
+    tab.choose("inspect_beside_kind", "Beside another network")
+    asked = tab.answer(random_maps(seed=4))
+    assert asked.directory == str(tmp_path)
+    assert tab.panel.second.layer is not None
+    assert tab.text("inspect_maps_second_title") == "conv, Earlier"
+    assert tab.text("inspect_maps_second_origin") == "trained"
+
+
+def signals(qtbot: QtBot) -> Tab:
+    """A network for signals, its first pooling."""
+    experiment = preset("signal-cnn").experiment
+    assert experiment is not None
+    return opened(qtbot, around(experiment), "max_pooling_1")
+
+
+def test_signals_are_strips_under_the_input_that_frames_what_a_place_sees(qtbot: QtBot) -> None:
+    tab = signals(qtbot)
+    wave = np.sin(np.arange(128, dtype=np.float32) / 9)[:, np.newaxis]
+    tab.answer(random_maps(16, 64), sample=wave)
+    side = tab.panel.first
+    assert side.wave.isVisible()
+    tab.bot.waitUntil(lambda: side.tiles.tile_rect(0).width() > 300)
+    strips = [side.tiles.tile_rect(channel) for channel in range(16)]
+    assert {strip.left() for strip in strips} == {strips[0].left()}
+    at = strips[2].center().toPoint()
+    QTest.mouseMove(side.tiles.viewport(), at)
+    cell = (int((at.x() - strips[2].left()) / strips[2].width() * 64),)
+    assert f"Channel 2 · position {cell[0]}" in tab.text("inspect_maps_reading")
+    found = side.footprint(cell)
+    assert found is not None
+    first, end = (min(max(at, 0), 128) for at in found.outline[0])
+    width = strips[0].width()
+    assert side.wave.framed.width() == pytest.approx((end - first) / 128 * width, abs=1)
+    left = side.tiles.viewport().geometry().left() + strips[0].left() + first / 128 * width
+    assert side.wave.framed.left() == pytest.approx(left, abs=1)
+
+
+def test_a_slice_of_a_volume_is_chosen_on_the_slider_and_by_the_cell(qtbot: QtBot) -> None:
+    blocks = chain(("conv", spec("Convolution")), ("flat", spec("Flatten")))
+    data = DataRecipe(source=Noise(shape=(6, 8, 8, 1), classes=2, count=30))
+    tab = opened(qtbot, around(Experiment(name="Volumes", architecture=blocks, data=data)), "conv")
+    maps = random_maps(32, 6, 8, 8)
+    tab.answer(maps, sample=np.random.default_rng(0).random((6, 8, 8, 1)).astype(np.float32))
+    assert tab.text("inspect_maps_first_slice_label") == "Slice 4 of 6"
+    slider = tab.part(QSlider, "inspect_maps_first_slice")
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Home)
+    QTest.mouseMove(tab.panel.first.tiles.viewport(), tab.point(1, 2, 3))
+    value = number(maps[1, 0, 2, 3] / 255)
+    assert tab.text("inspect_maps_reading") == f"Channel 1 · slice 0, row 2, column 3 · {value}"
+    QTest.keyClick(tab.panel.detail.map_view, Qt.Key.Key_PageDown)
+    assert slider.value() == 1
 
 
 def test_every_control_has_a_name_and_says_what_it_does(tab: Tab) -> None:

@@ -20,7 +20,6 @@ from cnnstudio.wire.messages import Sample
 
 if TYPE_CHECKING:
     from cnnstudio.app.inspect.inspection import Inspection
-    from cnnstudio.app.inspect.subject import Subject
     from cnnstudio.wire.run_state import RunState
 
 FIRST_VIEW, SECOND_VIEW = 1, 2
@@ -39,13 +38,12 @@ class MapsPanel(QWidget):
         self.setObjectName("inspect_maps")
         self._inspection = inspection
         self._active = False
-        self._network: Subject | None = None
         self.look = LookBar("inspect_maps", with_order=True)
         self.beside = BesideChoice()
         worker = inspection.worker
         self.first = MapSide(worker, "inspect_maps_first", FIRST_VIEW)
         self.second = MapSide(worker, "inspect_maps_second", SECOND_VIEW)
-        self.detail = ChannelDetail(worker)
+        self.detail = ChannelDetail(worker, self)  # without a parent it would be a window of its own for a moment
         self._front = self.first
         self._second_channel = 0
         self._reading = words("inspect_maps_reading", tone="muted", scale="caption")
@@ -74,7 +72,10 @@ class MapsPanel(QWidget):
         column.setSpacing(space(2))
         column.addLayout(top)
         column.addWidget(self.splitter, 1)
-        column.addWidget(self._reading)
+        bottom = QHBoxLayout()
+        bottom.setContentsMargins(space(2), 0, space(2), 0)
+        bottom.addWidget(self._reading)
+        column.addLayout(bottom)
         # The readout keeps its line, so that the wall does not jump when the mouse enters it.
         self._reading.setFixedHeight(self._reading.fontMetrics().height() + space(1))
 
@@ -87,6 +88,7 @@ class MapsPanel(QWidget):
             inspection.moment_changed,
             inspection.record.changed,
             inspection.pins.changed,
+            inspection.networks.changed,
         ):
             signal.connect(self._follow)
         inspection.channel_changed.connect(self._show_channel)
@@ -105,7 +107,7 @@ class MapsPanel(QWidget):
 
     def set_active(self, active: bool) -> None:
         """Whether anyone can see it; out of sight it asks for nothing and draws nothing."""
-        self._active = active
+        self._active = self._inspection.shows_maps = active
         if active:
             self._follow()
         for part in (self.first, self.second, self.detail):
@@ -154,7 +156,9 @@ class MapsPanel(QWidget):
 
     def _second_wanted(self, wanted: Wanted) -> Wanted | None:
         if self.beside.other is not Other.MOMENT:
-            return self.beside.beside(wanted, self._network)
+            chosen = self.beside.chosen
+            network = self.beside.other is Other.NETWORK and isinstance(chosen, str)
+            return self.beside.beside(wanted, self._inspection.networks.subject(str(chosen)) if network else None)
         inspection = self._inspection
         moment, timeline = inspection.second_moment, inspection.record.timeline
         return dataclasses.replace(wanted, moment=moment, timeline=timeline) if len(timeline) else None
@@ -163,7 +167,7 @@ class MapsPanel(QWidget):
         if self.beside.other is Other.MOMENT:
             return "This network has no timeline: choose a run, or press Train (F5)."
         if self.beside.other is Other.NETWORK:
-            return "The other network has no block of that name. Choose another network or block."
+            return "There is no other network, or it has no block of that name. Choose another one."
         return "There is no other one to choose."
 
     def _offers(self, wanted: Wanted) -> Offers:
@@ -175,7 +179,9 @@ class MapsPanel(QWidget):
         probes += [(sample_words(each), each) for each in others]
         blocks = wanted.subject.blocks
         at = blocks.index(wanted.block) if wanted.block in blocks else -1
-        return Offers((*blocks[at + 1 :], *blocks[: max(at, 0)]), tuple(probes))
+        networks = self._inspection.networks
+        others_still = tuple([offer for offer in networks.offers if offer[1] != networks.chosen])
+        return Offers((*blocks[at + 1 :], *blocks[: max(at, 0)]), tuple(probes), others_still)
 
     def _choose_beside(self) -> None:
         moment = 0 if self.beside.other is Other.MOMENT else None
