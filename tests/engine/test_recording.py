@@ -200,7 +200,7 @@ def test_recording_and_watching_keep_to_their_share(cost: float, watching: float
         spent["watching"] = watching * (clock.now - began)
     trained = clock.now - began
     first = cost
-    allowed = max(SHARE * trained - spent["watching"], LEAST_SHARE * trained) + CREDIT_SECONDS
+    allowed = max(SHARE * trained - spent["watching"], LEAST_SHARE * trained, CREDIT_SECONDS)
     assert recorder.seconds <= first + allowed + cost + 1e-9
     kept = [moment.step for moment in Timeline.open(tmp_path).moments]
     assert kept[0] == 0
@@ -228,7 +228,7 @@ def test_a_kernel_that_is_too_large_is_halved_or_left_out(clock: Clock, monkeypa
     size = 3 * 3 * 1 * 4 * 4
     for most, kind in ((size, "float32"), (size // 2, "float16"), (size // 2 - 1, None)):
         monkeypatch.setattr(recording, "_KERNEL_BYTES", most)
-        found = dict(Recorder(network, Path(), "run", lambda event: None, 1)._kernels())
+        found = dict(Recorder(network, Path(), "run", lambda event: None, 1)._kernels(True))
         assert [str(kernel.dtype) for kernel in found.values()] == ([kind] if kind else [])
     assert list(convolutions(network.program)) == ["conv"]
 
@@ -238,10 +238,10 @@ def test_what_cannot_be_computed_leaves_the_rest_of_the_moment(clock: Clock, tmp
     network.broken = True
     recorder = Recorder(network, tmp_path, "run", lambda event: None, 50)
 
-    def refused() -> Iterator[tuple[str, np.ndarray]]:
+    def refused(_force: bool) -> Iterator[tuple[str, np.ndarray]]:
         raise SketchError("not on this device")
 
-    def told() -> Iterator[tuple[str, np.ndarray]]:
+    def told(_force: bool) -> Iterator[tuple[str, np.ndarray]]:
         yield "norm/conv", np.ones(1, "float32")
 
     recorder.readings += [refused, told]

@@ -48,8 +48,10 @@ _KERNELS_BYTES = 4 << 20
 _WAIT_SECONDS = 10.0
 """After the disk refused a moment."""
 
-Reading: TypeAlias = Callable[[], Iterator[tuple[str, np.ndarray]]]
-"""Gives named arrays of the network as it is now; the names are told in `core.formats.timeline.Timeline`."""
+Reading: TypeAlias = Callable[[bool], Iterator[tuple[str, np.ndarray]]]
+"""Gives named arrays of the network as it is now, or none where that would take too long, unless it is told True.
+
+The names are told in `core.formats.timeline.Timeline`."""
 
 
 class Network(Protocol):
@@ -120,7 +122,7 @@ class Recorder:
         writer = self._writer
         is_new = writer is not None and (writer.last is None or writer.last.step < step)
         if writer is not None and is_new and (force or start >= self._rested):
-            self._keep(writer, Moment(step, epoch, seconds), samples)
+            self._keep(writer, Moment(step, epoch, seconds), samples, force=force)
             self._next_step = self._after(step)
             spent = time.perf_counter() - start
             self._spent += spent if self.seconds else 0.0
@@ -128,8 +130,8 @@ class Recorder:
 
     def _has_earned(self, seconds: float) -> bool:
         trained = seconds - self._began
-        allowed = max(SHARE * trained - self._watching(), LEAST_SHARE * trained)
-        return self._spent <= allowed + CREDIT_SECONDS
+        allowed = max(SHARE * trained - self._watching(), LEAST_SHARE * trained, CREDIT_SECONDS)
+        return self._spent <= allowed
 
     def _after(self, step: int) -> int:
         """The step from which on the next moment may be."""
@@ -138,14 +140,14 @@ class Recorder:
         gap = self._writer.gap if self._writer is not None else 0
         return max(soon, step + gap)
 
-    def _keep(self, writer: TimelineWriter, moment: Moment, samples: Sequence[Sample]) -> None:
+    def _keep(self, writer: TimelineWriter, moment: Moment, samples: Sequence[Sample], *, force: bool) -> None:
         arrays: dict[str, np.ndarray] = {}
         for sample in list(dict.fromkeys(samples))[:MOST_PINS] or [Sample()]:
             with contextlib.suppress(SketchError):  # the data has no such sample: the rest of the moment is kept
                 arrays.update(self._seen(sample))
         for reading in self.readings:
             with contextlib.suppress(SketchError):
-                arrays.update(reading())
+                arrays.update(reading(force))
         try:
             if writer.add(moment, arrays):
                 self._emit(Recorded(self._run, len(writer.moments)))
@@ -174,7 +176,7 @@ class Recorder:
             if outputs[block] == result:
                 yield f"prediction/{pin}", self._network.kit.shown(values)
 
-    def _kernels(self) -> Iterator[tuple[str, np.ndarray]]:
+    def _kernels(self, _force: bool) -> Iterator[tuple[str, np.ndarray]]:
         """The kernels of the convolutions, as long as there is room."""
         left = _KERNELS_BYTES
         for block, step in self._convolutions.items():

@@ -22,6 +22,7 @@ from cnnstudio.engine.learning.states import are_finite
 from cnnstudio.engine.looking.live import LiveViews, RunNetwork
 from cnnstudio.engine.looking.probes import Probe
 from cnnstudio.engine.looking.recording import Recorder
+from cnnstudio.engine.looking.vitals import Vitals
 from cnnstudio.engine.running.checkpoints import RunFolder
 from cnnstudio.engine.running.checks import check_memory, check_weights, checked_design, explained
 from cnnstudio.engine.running.clock import Clock
@@ -194,6 +195,7 @@ class Run:
         self._live = LiveViews(network, self.id, self._emit, self._control.cancelled)
         parts = {name: len(part) for name, part in data.parts.items()}
         self._recorder = Recorder(network, self._directory, self.id, self._emit, steps, self._seconds_looking)
+        self._recorder.readings.append(Vitals(network))
         lines = self._restored(folder, learner, steps)
         start = bench.start or folder.record.start
         folder.update(params=program.params, parts=parts, start=start, plan=learner.plan.words, epochs=self._epochs)

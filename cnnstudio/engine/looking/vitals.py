@@ -1,0 +1,141 @@
+"""How a network that trains is: histograms of its weights, gradients and activations, and their norms, block by block.
+
+The gradients are those of the loss on the same few samples of the training part each time, taken as in judging (no
+dropout, statistics as they are), so that two moments differ by the weights alone and the run notices nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from cnnstudio.core.formats.vitals import BINS, HISTOGRAMS, histogram_name, norm_name
+from cnnstudio.engine.backend import DEVICE_ERRORS, keras, tensorflow
+from cnnstudio.engine.build import room_for
+from cnnstudio.engine.looking.sketch import SketchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cnnstudio.core.program import Program, Step
+    from cnnstudio.engine.data import Dataset
+    from cnnstudio.engine.tasks import TaskKit
+
+SAMPLES = 32
+"""Of the training part, at most."""
+_MOST_VALUES = 4 << 20
+"""Of the largest result for all of them: of a network with larger ones fewer samples are taken."""
+_SHARE = 0.008
+"""Of the time of training, at most this goes into it: it is part of what a recording may take."""
+_CREDIT_SECONDS = 0.1
+"""What the first looks may cost before training has earned it."""
+
+
+class Network(Protocol):
+    """What is measured: the network of a run."""
+
+    program: Program
+    kit: TaskKit
+    data: Dataset
+
+    def layer_of(self, step: Step) -> Any:
+        """The Keras layer of a step."""
+
+    @property
+    def inputs(self) -> Any:
+        """Keras's symbolic input."""
+
+
+class Vitals:
+    """Measures the network of one run, on the thread that trains, when it has the time."""
+
+    def __init__(self, network: Network, now: Callable[[], float] = time.perf_counter) -> None:
+        self._network, self._now = network, now
+        self._began = now()
+        self._spent = 0.0
+        self._batch: tuple[Any, Any] | None = None
+        self._way: Any = None
+        self._blocks: dict[str, Step] = {}
+        self._weights: dict[str, list[Any]] = {}
+
+    def __call__(self, force: bool) -> Iterator[tuple[str, np.ndarray]]:
+        """As a `Reading` of the recorder: nothing while it is not time yet, unless by `force`. Raises SketchError.
+
+        The arrays are those of `core.formats.vitals`.
+        """
+        start = self._now()
+        has_time = self._spent <= _SHARE * (start - self._began) + _CREDIT_SECONDS
+        if tensorflow is None or not (has_time or force):
+            return
+        is_first = self._batch is None  # what is made once is not made up for
+        try:
+            with room_for(len(self._network.program.steps)):
+                found = self._measured()
+        except DEVICE_ERRORS as error:
+            raise SketchError(f"Gradients cannot be measured on this device ({str(error)[:200]}).") from error
+        finally:
+            self._spent += 0.0 if is_first else self._now() - start
+        yield from found.items()
+
+    def _prepare(self) -> None:
+        program, part = self._network.program, self._network.data.training
+        largest = max((step.output.cells for step in program.steps), default=1)
+        count = max(1, min(SAMPLES, len(part), _MOST_VALUES // max(1, largest)))
+        self._batch = part.batch(slice(0, count))
+        steps = {step.name: step for step in program.steps}
+        self._blocks = {block: steps[name] for block, name in program.outputs.items() if name in steps}
+        results = [self._network.layer_of(step).output for step in self._blocks.values()]
+        last = self._network.layer_of(steps[program.result]).output
+        self._way = keras.Function(self._network.inputs, [*results, last])
+        for step in program.steps:
+            trainable = [w for w in self._network.layer_of(step).weights if w.trainable]
+            if trainable:
+                self._weights.setdefault(step.block, []).extend(trainable)
+
+    def _measured(self) -> dict[str, np.ndarray]:
+        if self._batch is None:
+            self._prepare()
+        assert self._batch is not None
+        inputs, targets = self._batch
+        variables = {block: [w.value for w in weights] for block, weights in self._weights.items()}
+        with tensorflow.GradientTape() as tape:
+            *results, outputs = self._way(tensorflow.constant(inputs, "float32"))
+            loss = self._network.kit.loss()(targets, outputs)
+        gradients = tape.gradient(loss, variables)
+        found: dict[str, np.ndarray] = {}
+        for block, result in zip(self._blocks, results, strict=True):
+            activations = _flat([result])
+            weights, slopes = _flat(variables.get(block, [])), _flat(gradients.get(block, []))
+            size = _norm(activations) / max(1.0, np.sqrt(activations.size))
+            found[norm_name(block)] = np.array([_norm(slopes), _norm(weights), size, _zeros(result)], "float32")
+            for what, values in zip(HISTOGRAMS, (weights, slopes, activations), strict=True):
+                if values.size:
+                    found[histogram_name(what, block)] = histogram(values)
+        return found
+
+
+def histogram(values: np.ndarray) -> np.ndarray:
+    """float32 (2 + BINS,): the lowest and highest finite value, then how many lie in each part between them."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return np.zeros(2 + BINS, "float32")
+    low, high = float(finite.min()), float(finite.max())
+    counts, _ = np.histogram(finite, BINS, (low, high) if high > low else (low - 0.5, high + 0.5))
+    return np.concatenate([[low, high], counts]).astype("float32")
+
+
+def _flat(tensors: list[Any]) -> np.ndarray:
+    arrays = [np.asarray(tensorflow.cast(t, "float32")).reshape(-1) for t in tensors if t is not None]
+    return np.concatenate(arrays) if arrays else np.zeros(0, "float32")
+
+
+def _norm(values: np.ndarray) -> float:
+    return float(np.sqrt(np.square(values, dtype="float64").sum()))
+
+
+def _zeros(result: Any) -> float:
+    """The share of channels that are 0 for every sample and place."""
+    values = np.asarray(tensorflow.cast(result, "float32"))
+    return float((values.reshape(-1, values.shape[-1]) == 0).all(axis=0).mean())
