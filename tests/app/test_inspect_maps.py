@@ -246,6 +246,24 @@ def test_a_click_opens_a_channel_beside_the_wall(tab: Tab) -> None:
     assert tab.inspection.channel == 0
 
 
+def test_enter_goes_on_to_the_cells_and_escape_back_to_the_wall(tab: Tab) -> None:
+    tab.answer(random_maps())
+    tiles, view = tab.panel.first.tiles, tab.panel.detail.map_view
+    tiles.setFocus()
+    QTest.keyClick(tiles, Qt.Key.Key_Right)
+    QTest.keyClick(tiles, Qt.Key.Key_Right)
+    assert tab.inspection.channel == 2
+    QTest.keyClick(tiles, Qt.Key.Key_Return)
+    assert view.hasFocus()
+    cell = view.cell
+    QTest.keyClick(view, Qt.Key.Key_Up)
+    assert view.cell == (cell[0] - 1, cell[1])
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert tiles.hasFocus()
+    QTest.keyClick(tiles, Qt.Key.Key_Left)
+    assert tab.inspection.channel == 1
+
+
 def test_the_mouse_reads_a_value_and_outlines_what_the_cell_sees(tab: Tab) -> None:
     maps = random_maps()
     tab.answer(maps)

@@ -21,7 +21,7 @@ from cnnstudio.app.lens.sentences import seen_words
 from cnnstudio.app.theme import Role, Scale, space, theme, themes
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QKeyEvent, QPaintEvent
 
     from cnnstudio.app.features.colormaps import ColourMap
     from cnnstudio.app.features.layer_maps import LayerMaps
@@ -75,6 +75,8 @@ class ChannelDetail(QWidget):
     moved = Signal(int)
     """Another channel is wanted."""
     hovered = Signal(str)
+    left = Signal()
+    """Esc: back to the wall."""
 
     def __init__(self, worker: WorkerClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -154,6 +156,13 @@ class ChannelDetail(QWidget):
         self._next.clicked.connect(self._step_on)
         self.map_view.chosen.connect(self._choose_cell)
         self.kernel.hovered.connect(self.hovered)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back to the wall; the enlarged map takes the arrow keys."""
+        if Qt.Key(event.key()) is Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
         """Room for two pictures beside each other."""

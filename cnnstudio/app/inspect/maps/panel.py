@@ -97,8 +97,11 @@ class MapsPanel(QWidget):
         self.beside.changed.connect(self._choose_beside)
         self.first.changed.connect(self._follow_first)
         self.second.changed.connect(self._follow_second)
+        self.first.chosen.connect(self._choose_first)
+        self.second.chosen.connect(self._choose_second)
         self.first.opened.connect(self._open_first)
         self.second.opened.connect(self._open_second)
+        self.detail.left.connect(self._go_back)
         self.first.pointed.connect(self._point_first)
         self.second.pointed.connect(self._point_second)
         self.detail.moved.connect(self._move)
@@ -242,21 +245,40 @@ class MapsPanel(QWidget):
 
     # The chosen channel
 
-    def _open_first(self, channel: int) -> None:
+    def _choose_first(self, channel: int) -> None:
         self._front = self.first
         self._inspection.choose_channel(channel)
         self._show_channel()
 
-    def _open_second(self, channel: int) -> None:
+    def _choose_second(self, channel: int) -> None:
         self._front = self.second
         self._second_channel = channel
         self._show_channel()
 
+    def _open_first(self, channel: int) -> None:
+        again = self._front is self.first and channel == self._inspection.channel
+        self._choose_first(channel)
+        self._enter(again)
+
+    def _open_second(self, channel: int) -> None:
+        again = self._front is self.second and channel == self._second_channel
+        self._choose_second(channel)
+        self._enter(again)
+
+    def _enter(self, again: bool) -> None:
+        """Go on to the cells of a channel that was chosen already."""
+        if again and self.detail.isVisible():
+            self.detail.map_view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _go_back(self) -> None:
+        self._front.tiles.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _move(self, channel: int) -> None:
         if self._front is self.second:
-            self._open_second(channel)
+            self._choose_second(channel)
         else:
-            self._open_first(channel)
+            self._choose_first(channel)
+        self._front.tiles.set_current(channel)
 
     def _show_channel(self) -> None:
         """Frame it on its wall and show what is known of it."""

@@ -18,6 +18,7 @@ from cnnstudio.app.inspect.maps.source import MapSource
 from cnnstudio.app.inspect.maps.waveform import Waveform
 from cnnstudio.app.theme import space
 from cnnstudio.core.analysis.footprint import Sight
+from cnnstudio.core.program import INPUT
 
 if TYPE_CHECKING:
     from cnnstudio.app.features.layer_maps import LayerMaps
@@ -40,8 +41,10 @@ class MapSide(QWidget):
     """Channel and cell under the mouse; None outside."""
     hovered = Signal(str)
     """The same in words."""
+    chosen = Signal(int)
+    """A channel is to be looked at: the arrow keys have reached it."""
     opened = Signal(int)
-    """A channel is to be looked at."""
+    """The same by a click or Enter."""
 
     def __init__(self, worker: WorkerClient, name: str, view: int, parent: QWidget | None = None) -> None:
         """`view`: the number of the watch, which no other view of the window may have."""
@@ -120,7 +123,7 @@ class MapSide(QWidget):
         self.tiles.hovered.connect(self.hovered)
         self.tiles.pointed.connect(self._point)
         self.tiles.opened.connect(self.opened)
-        self.tiles.framed.connect(self.opened)
+        self.tiles.framed.connect(self.chosen)
         self.tiles.viewport().installEventFilter(self)
         self._slice.valueChanged.connect(self._apply_slice)
 
@@ -237,7 +240,7 @@ class MapSide(QWidget):
         self._describe(layer, shown.words)
         self._paint()
         self.tiles.show_layer(layer)
-        self.wave.setVisible(layer.kind == "signals" and self._sample is not None and self._sample.ndim == 2)
+        self._show_wave()
         if self._sorted:
             self._sort_soon()
             self.changed.emit()
@@ -247,10 +250,15 @@ class MapSide(QWidget):
     def _take_sample(self, sample: Floats | None) -> None:
         self._sample = sample
         self.wave.show_sample(sample)
-        signals = self._layer is not None and self._layer.kind == "signals"
-        self.wave.setVisible(signals and sample is not None and sample.ndim == 2)
+        self._show_wave()
         self._align()
         self.changed.emit()
+
+    def _show_wave(self) -> None:
+        """Above strips that are not the input themselves."""
+        layer, sample, wanted = self._layer, self._sample, self.source.wanted
+        strips = layer is not None and layer.kind == "signals" and wanted is not None and wanted.block != INPUT
+        self.wave.setVisible(strips and sample is not None and sample.ndim == 2)
 
     def _wait(self, sentence: str) -> None:
         # Maps of the same place stay until others come: a slider that is moved must not make them flicker.
