@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from cnnstudio.app.inspect.why import work_line
 from cnnstudio.app.inspect.why.sentences import number_words, shift_words
 from cnnstudio.app.training.prediction import ChosenSample
 from cnnstudio.app.training.viewers.bars import ShareBars
+from cnnstudio.core.data.builtin import Noise
 from cnnstudio.core.data.info import DataInfo, Task
+from cnnstudio.core.edits import SetData
 from cnnstudio.wire.messages import (
     PINNED,
     CancelQuestion,
@@ -235,6 +238,30 @@ def test_the_explanation_is_saved_as_a_picture(qtbot: QtBot, tmp_path: Path, mon
     page.click("why_save")
     assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert text(page, "why_readout") == f"Figure saved to {path}"
+
+
+def test_the_slices_of_a_volume_are_walked_through(qtbot: QtBot) -> None:
+    page = WhyPage(qtbot, subject=False)
+    experiment = page.studio.bridge.experiment
+    source = Noise(task="classification", shape=(6, 8, 8, 1), classes=3)
+    assert page.studio.bridge.do(SetData(recipe=dataclasses.replace(experiment.data, source=source)))
+    experiment = page.studio.bridge.experiment
+    page.info = experiment.data.info()
+    page.inspection.choose_subject(Subject("Design", experiment))
+    page.bring_sample(np.array([0.1, 0.2, 0.7], np.float32))
+    picture = np.arange(6 * 8 * 8, dtype=np.float32).reshape(6, 8, 8)
+    page.explain(page.asked(Explain), picture, 2)
+    places = page.panel.explanation.places
+    slider = page.find(QSlider, "why_slice")
+    assert slider.isVisible()
+    before = places.grab().toImage()
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Home)
+    assert places.shown_slice == 0
+    assert places.grab().toImage() != before
+    places.setFocus()
+    QTest.keyClick(places, Qt.Key.Key_Right)
+    assert text(page, "why_readout") == "Row 4, column 5 \u00b7 counts 37"
 
 
 def test_a_pinned_sample_has_no_truth_but_an_answer(qtbot: QtBot) -> None:

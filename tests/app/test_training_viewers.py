@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt
 from PySide6.QtGui import QHelpEvent, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QSlider, QToolTip
+from PySide6.QtWidgets import QApplication, QSlider, QToolTip, QWidget
 
 from cnnstudio.app.theme import themes
 from cnnstudio.app.theme.theme import DARK, LIGHT
@@ -17,9 +17,9 @@ from cnnstudio.app.training.viewers import VIEWERS
 from cnnstudio.app.training.viewers.boxes import BoxViewer, draw_boxes, matches, on_picture, overlap
 from cnnstudio.app.training.viewers.labels import LabelViewer
 from cnnstudio.app.training.viewers.masks import MaskViewer
-from cnnstudio.app.training.viewers.pictures import PictureRow, fitted
+from cnnstudio.app.training.viewers.pictures import Picture, PictureRow, fitted
 from cnnstudio.app.training.viewers.rebuilt import RebuiltViewer
-from cnnstudio.core.data.info import Task
+from cnnstudio.core.data.info import DataInfo, Task
 from tests.helpers.tasks import TaskPage
 
 if TYPE_CHECKING:
@@ -237,3 +237,35 @@ def test_a_click_on_another_sample_forgets_the_prediction(qtbot: QtBot) -> None:
     QTest.mouseClick(strip.viewport(), LEFT, pos=place)
     assert viewer.pictures[2].image is None
     assert page.view.chooser.view.verdict == ""
+
+
+def test_pictures_stand_in_the_columns_that_show_them_largest(qtbot: QtBot) -> None:
+    row = PictureRow("row", "Four pictures")
+    qtbot.addWidget(row)
+    image = QImage(16, 16, QImage.Format.Format_RGB32)
+    row.show_pictures([Picture(title, image) for title in "abcd"])
+    row.resize(800, 200)
+    assert len({place.top() for place in row.places()}) == 1
+    row.resize(320, 500)
+    places = row.places()
+    assert len({place.top() for place in places}) == len({place.left() for place in places}) == 2
+    assert min(place.width() for place in places) > 320 // 4
+    assert not any(a.intersects(b) for n, a in enumerate(places) for b in places[:n])
+    assert all(row.rect().contains(place) for place in places)
+    corner = places[3].topLeft()
+    assert row.cell_at(corner) == (0, 0)
+
+
+def test_bars_stand_below_a_sample_that_leaves_no_room_beside_it(qtbot: QtBot) -> None:
+    viewer = VIEWERS[Task.CLASSIFICATION]()
+    qtbot.addWidget(viewer)
+    info = DataInfo(Task.CLASSIFICATION, (64, 1), ("sine", "square"))
+    viewer.show_sample(np.zeros((64, 1), np.float32), 1, info)
+    bars, picture = viewer.findChild(QWidget, "prediction_bars"), viewer.findChild(QWidget, "chosen_sample_picture")
+    assert bars is not None
+    assert picture is not None
+    viewer.show()
+    viewer.resize(600, 200)
+    qtbot.waitUntil(lambda: bars.x() > picture.x())
+    viewer.resize(300, 200)
+    qtbot.waitUntil(lambda: bars.y() >= picture.geometry().bottom() and bars.width() > 250)
