@@ -33,8 +33,10 @@ class Question(QObject):
     failed = Signal(str, str)
     """There will be no answer: the sentence and the details."""
 
-    def __init__(self, worker: WorkerClient, what: str, parent: QObject | None = None) -> None:
+    def __init__(self, worker: WorkerClient, what: str, parent: QObject | None = None, *, kept: int = KEPT) -> None:
+        """`what` is computed, in words; `kept` answers are remembered: fewer where they are large."""
         super().__init__(parent)
+        self._most = kept
         self._worker = worker
         self._what = what
         self._active = False
@@ -136,7 +138,7 @@ class Question(QObject):
 
     def _keep(self, key: Hashable, event: object) -> None:
         self._kept[key] = event
-        while len(self._kept) > KEPT:
+        while len(self._kept) > self._most:
             self._kept.popitem(last=False)
 
     def _fail(self, sentence: str, details: str) -> None:

@@ -31,6 +31,8 @@ from cnnstudio.wire.messages import (
 from tests.helpers.started import PARTS, run_started
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cnnstudio.wire.messages import Command, Event
 
 C = TypeVar("C")
@@ -80,18 +82,20 @@ class RecordingWorker(WorkerClient):
         asked = asked or self.all(GetSamples)[-1]
         info = read_experiment(asked.experiment, "The test").data.info()
         total = self.parts[asked.part]
-        chosen = range(asked.start, min(total, asked.start + asked.count))
+        chosen: Sequence[int] = asked.indices or range(asked.start, min(total, asked.start + asked.count))
         inputs = pictures(chosen, info.input_shape) / (1 + asked.epoch)
         targets = _targets(info, chosen, inputs)
         classes = range(info.classes)
         counts = {p: tuple(len(range(c, n, info.classes)) for c in classes) for p, n in self.parts.items()}
         names = tuple(f"{asked.part}/{i}.png" for i in chosen) if '"facts"' in asked.experiment else ()
-        samples = Samples(asked.request, asked.part, asked.start, total, inputs, targets, self.parts, counts, names)
+        samples = Samples(
+            asked.request, asked.part, asked.start, total, inputs, targets, self.parts, counts, names, asked.indices
+        )
         self.arrive(samples)
         return samples
 
 
-def _targets(info: DataInfo, chosen: range, inputs: Any) -> Any:
+def _targets(info: DataInfo, chosen: Sequence[int], inputs: Any) -> Any:
     """Class i of sample i, masks whose first row is of class 1, the samples themselves, or one box in each."""
     if info.task is Task.SEGMENTATION:
         masks = np.zeros((len(chosen), *info.input_shape[:2]), np.int32)
@@ -106,7 +110,7 @@ def _targets(info: DataInfo, chosen: range, inputs: Any) -> Any:
     return np.array([i % max(1, info.classes) for i in chosen], np.int32)
 
 
-def pictures(numbers: range, shape: tuple[int, ...]) -> Any:
+def pictures(numbers: Sequence[int], shape: tuple[int, ...]) -> Any:
     """Samples in 0..1 that differ in every value: the number of the sample decides."""
     return np.stack([np.random.default_rng(n).random(shape, np.float32) for n in numbers])
 

@@ -49,12 +49,40 @@ class Page:
     pictures: dict[int, QPixmap] = field(default_factory=dict)
 
 
-class GalleryModel(QAbstractListModel):
-    """All samples of a part. What is not here has a placeholder until `put` brings it."""
+class Thumbnails(QAbstractListModel):
+    """Pictures with labels, as many as one likes: those in sight are asked for."""
 
     looks_changed = Signal()
     """Samples have arrived or are drawn otherwise. Not told by `dataChanged`: a list view then lays all rows out anew,
     which takes a tenth of a second for 100,000 of them."""
+
+    def label(self, row: int) -> str:
+        """What stands under the picture."""
+        raise NotImplementedError
+
+    def told(self, row: int) -> str:
+        """The sample in words."""
+        raise NotImplementedError
+
+    def picture(self, row: int) -> QPixmap | None:
+        """The thumbnail; None while the sample is on its way."""
+        raise NotImplementedError
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Label, picture and what is told of a sample."""
+        if not index.isValid():
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.label(index.row())
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self.picture(index.row())
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self.told(index.row())
+        return None
+
+
+class GalleryModel(Thumbnails):
+    """All samples of a part. What is not here has a placeholder until `put` brings it."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -96,7 +124,7 @@ class GalleryModel(QAbstractListModel):
             self.beginResetModel()
             self._total = samples.total
             self.endResetModel()
-        page = Page(samples.start, [_small(sample) for sample in samples.inputs], samples.targets, samples.names)
+        page = Page(samples.start, [small(sample) for sample in samples.inputs], samples.targets, samples.names)
         self._pages[samples.start // self._length] = page
         self._pages.move_to_end(samples.start // self._length)
         while len(self._pages) > PAGES_KEPT:
@@ -120,18 +148,6 @@ class GalleryModel(QAbstractListModel):
     def rowCount(self, parent: _Index | None = None) -> int:
         """Samples of the part."""
         return 0 if parent is not None and parent.isValid() else self._total
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Label, picture and what is told of a sample."""
-        if not index.isValid():
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.label(index.row())
-        if role == Qt.ItemDataRole.DecorationRole:
-            return self.picture(index.row())
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self.told(index.row())
-        return None
 
     def label(self, row: int) -> str:
         """What stands under the picture: the class, or the number where there are several or none."""
@@ -172,6 +188,6 @@ class GalleryModel(QAbstractListModel):
         self.looks_changed.emit()
 
 
-def _small(sample: Any) -> Any:
+def small(sample: Any) -> Any:
     """Images as bytes, a quarter of their room; what is drawn as lines keeps its values."""
     return np.rint(to_unit(sample) * 255).astype(np.uint8) if sample.ndim > 2 else sample

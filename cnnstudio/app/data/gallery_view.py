@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnstudio.app.data.gallery_model import SIDE, GalleryModel
+from cnnstudio.app.data.gallery_model import SIDE, Thumbnails
 from cnnstudio.app.data.sample_painter import sample_size
 from cnnstudio.app.theme import RADIUS, Role, Scale, space, theme
 
@@ -50,7 +50,7 @@ class SampleDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Ground where it is selected or pointed at, picture or placeholder, label."""
         model = index.model()
-        if not isinstance(model, GalleryModel):
+        if not isinstance(model, Thumbnails):
             return
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
@@ -100,7 +100,7 @@ class GalleryView(QListView):
     opened = Signal(int)
     """Row of a sample to be seen large."""
 
-    def __init__(self, model: GalleryModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("data_samples")
         self.setAccessibleName("Samples")

@@ -37,6 +37,8 @@ class Wish:
     """Longest edge of images in pixels; 0: as the network sees them."""
     epoch: int = 0
     """Training samples as this epoch varies them, from 1; 0: as they are."""
+    indices: tuple[int, ...] = ()
+    """Places in the part, in place of `start` and `count`."""
 
     def same_as(self, other: Wish | None) -> bool:
         """Whether the same samples are wanted; only the data recipe matters, not the design."""
@@ -46,7 +48,7 @@ class Wish:
     def _key(self) -> tuple[object, ...]:
         data, seed = self.experiment.data, self.experiment.training.seed
         varied = (data.augmentation, self.epoch, seed) if self.epoch else ()
-        return (unvaried(data), self.part, self.start, self.count, self.edge, varied)
+        return (unvaried(data), self.part, self.start, self.count, self.edge, self.indices, varied)
 
 
 def unvaried(recipe: DataRecipe) -> DataRecipe:
@@ -138,6 +140,7 @@ class SampleLoader(QObject):
             count=wish.count,
             edge=wish.edge,
             epoch=wish.epoch,
+            indices=wish.indices,
         )
         self._request = self._worker.request(make)
 

@@ -44,6 +44,12 @@ class Segments(QWidget):
         """What the segments say."""
         return self._texts
 
+    def show_texts(self, texts: Sequence[str]) -> None:
+        """Offer other choices, none of them on."""
+        self._texts, self._index, self._hovered = tuple(texts), -1, -1
+        self.updateGeometry()
+        self.update()
+
     @property
     def index(self) -> int:
         """The segment that is on, -1 for none."""

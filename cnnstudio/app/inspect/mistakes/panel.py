@@ -2,29 +2,265 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from cnnstudio.app.features.words import MessageView
+from cnnstudio.app.data.parts import PartField
+from cnnstudio.app.features.words import MessageView, tool, words
+from cnnstudio.app.format import counted
+from cnnstudio.app.inspect.mistakes.chosen_pane import ChosenPane
+from cnnstudio.app.inspect.mistakes.gallery import MistakesGallery
+from cnnstudio.app.inspect.mistakes.overview import Overview
+from cnnstudio.app.inspect.mistakes.tally import Choice, Tally, has_matrix
+from cnnstudio.app.inspect.why.network import Asked
+from cnnstudio.app.inspect.why.panes import side_by_side
+from cnnstudio.app.inspect.why.sentences import whose_words
+from cnnstudio.app.inspect.why.work_line import WorkLine
+from cnnstudio.app.theme import space
+from cnnstudio.app.training.viewers.base import ShareSlider
+from cnnstudio.core.data.info import Task
+from cnnstudio.wire.messages import GetJudgements, Sample
 
 if TYPE_CHECKING:
     from cnnstudio.app.inspect.inspection import Inspection
+    from cnnstudio.wire.messages import Judgements
+    from cnnstudio.wire.run_state import RunState
+
+SHARE = 0.02
+"""Of the time of a run, at most this goes into judging its samples anew; asked by hand it is done at once."""
+KEPT = 3
+"""Judgements remembered: those of masks of many classes are large."""
+_PART, _THRESHOLD = "mistakes/part", "mistakes/threshold"
+_WITH_THRESHOLD = (Task.MULTILABEL, Task.DETECTION)
 
 
 class MistakesPanel(QWidget):
-    """Samples that the network gets wrong."""
+    """Matrix and classes at the left, the samples behind them in the middle, one of them at the right.
+
+    While the network trains the matrix is that of its last evaluation; samples are judged anew as often as costs next
+    to nothing, and when the person asks for it.
+    """
+
+    maps_wanted = Signal()
+    """The person wants to see the maps of the probe."""
+    explanation_wanted = Signal()
+    """The person wants to see the Grad-CAM of the probe."""
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("inspect_mistakes")
         self._inspection = inspection
         self._active = False
+        self._tally: Tally | None = None
+        self._asked_at, self._cost, self._answered_at = 0.0, 0.0, 0.0
+        self._epochs: int | None = None
+        """Of the run under way, when it was asked; None where none goes on."""
+        self._judged: int | None = None
+        """The same of what is shown."""
+        self._asked = Asked(inspection, self)
+        self.work = WorkLine("mistakes_work", "how the network does", inspection.worker, kept=KEPT)
+        self.part = PartField("mistakes_part")
+        self.part.show_part(inspection.preferences.choice(_PART))
+        tip = "An answer counts from this score on. Metrics of several classes are measured at 50 %"
+        self.threshold = ShareSlider("mistakes_threshold", "Threshold", tip, _share(inspection))
+        self._whose = words("mistakes_whose", tone="muted", scale="caption", tip="The network that is judged, and when")
+        self._again = tool(
+            "mistakes_again", "reset", "Judge the samples by the network as it is now", text="Judge again"
+        )
+        self.overview = Overview(inspection.preferences)
+        self.gallery = MistakesGallery(inspection)
+        self.chosen = ChosenPane(inspection, self._asked)
         self._message = MessageView("inspect_mistakes_message")
+        self._stack = QStackedWidget()
+        self._arrange()
+        self._connect()
+        self._renew()
+
+    def _arrange(self) -> None:
+        self.threshold.setMaximumWidth(260)
+        head = QHBoxLayout()
+        head.setSpacing(space(3))
+        for widget in (self.part, self.threshold, self._whose, self._again):
+            head.addWidget(widget, int(widget is self._whose))
+        self.panes = side_by_side(
+            "mistakes_splitter", (self.overview, self.gallery, self.chosen), (400, 340, 320), grows=1
+        )
+        self._stack.addWidget(self.panes)
+        self._stack.addWidget(self._message)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._message)
+        column.setContentsMargins(space(3), space(2), 0, 0)
+        column.setSpacing(space(2))
+        column.addLayout(head)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.work)
+        self._again.hide()
+
+    def _connect(self) -> None:
+        self._asked.renewed.connect(self._renew)
+        self._asked.outdated.connect(self._outdate)
+        self._inspection.run.changed.connect(self._follow_run)
+        self.work.due.connect(self.ask)
+        self.work.answered.connect(self._take)
+        self.work.ended.connect(self._fail)
+        self.part.activated.connect(self._choose_part)
+        self.threshold.moved.connect(self._choose_threshold)
+        self._again.clicked.connect(self.ask)
+        self.overview.chosen.connect(self._choose)
+        self.gallery.all_wanted.connect(self._choose_all)
+        self.gallery.picked.connect(self._pick)
+        for view in (self.gallery, self.chosen):
+            view.maps_wanted.connect(self.maps_wanted)
+            view.explanation_wanted.connect(self.explanation_wanted)
 
     def set_active(self, active: bool) -> None:
         """Whether anyone can see it; out of sight it asks for nothing and draws nothing."""
         self._active = active
+        self.work.set_active(active)
+        self.gallery.set_active(active)
+        self.chosen.set_active(active)
+        if active:
+            self._renew()
+
+    @property
+    def tally(self) -> Tally | None:
+        """What is shown, counted; None before it is known."""
+        return self._tally
+
+    @property
+    def message(self) -> str:
+        """What is said in place of samples; "" while there are some."""
+        return self._message.text if self._stack.currentWidget() is self._message else ""
+
+    # What is asked
+
+    def _renew(self) -> None:
+        """Maybe another network: what is shown of the same data stays until the answer comes."""
+        subject = self._asked.subject
+        if subject is None:
+            self.work.forget()
+            self._forget()
+            self._message.say(*NO_NETWORK)
+            return
+        if self._tally is not None and self._tally.info != subject.info:
+            self._forget()
+        self.overview.prepare(subject.info)
+        self.threshold.setVisible(subject.info.task in _WITH_THRESHOLD)
+        if self._tally is None:
+            self._message.say("One moment", f"The network answers every sample of the {self.part.part} part.")
+            self._stack.setCurrentWidget(self._message)
+        self.ask()
+
+    def ask(self) -> None:
+        """Ask how the network does now."""
+        subject = self._asked.subject
+        if subject is None or not self._active:
+            return
+        part, threshold = self.part.part, self.threshold.share
+        self._epochs, self._asked_at = self._asked.epochs, time.monotonic()
+        self._again.hide()
+        make = self._asked.question(GetJudgements, part=part, threshold=threshold)
+        counts = threshold if subject.info.task in _WITH_THRESHOLD else 0.0
+        self.work.wish((self._asked.key, part, counts), make)
+
+    def _outdate(self) -> None:
+        """Another epoch is done."""
+        rested = time.monotonic() - self._answered_at
+        if self.work.is_waiting or rested * SHARE >= self._cost * (1 - SHARE):
+            self.work.outdate()
+        else:
+            self._again.show()
+        self._say_whose()
+
+    # What is shown
+
+    def _take(self, judged: Judgements) -> None:
+        subject = self._asked.subject
+        if subject is None:
+            return
+        self._answered_at = time.monotonic()
+        self._cost, self._judged = self._answered_at - self._asked_at, self._epochs
+        if not len(judged.losses):
+            self._forget()
+            self._message.say("No samples", f"The {judged.part} part is empty. Choose another one above.")
+            return
+        self._tally = Tally(judged, subject.info)
+        self.overview.show_tally(self._tally)
+        self.gallery.show_tally(self._tally, judged.part)
+        self.chosen.show_tally(self._tally, judged.part)
+        self._stack.setCurrentWidget(self.panes)
+        self._follow_run(self._inspection.run.state)
+        self._say_whose()
+
+    def _fail(self) -> None:
+        if self._tally is None:
+            self._message.say("The samples are not judged", self.work.text)
+            self._stack.setCurrentWidget(self._message)
+
+    def _forget(self) -> None:
+        self._tally, self._judged = None, None
+        self.overview.forget()
+        self.gallery.choose(Choice())
+        self.gallery.show_tally(None, "")
+        self.chosen.show_tally(None, "")
+        self._whose.clear()
+        self._again.hide()
+        self._stack.setCurrentWidget(self._message)
+
+    def _follow_run(self, state: RunState) -> None:
+        """The matrix is told at the end of each epoch, before any sample is judged again."""
+        subject, tally = self._asked.subject, self._tally
+        if not self._active or subject is None or tally is None or not subject.active or subject.run != state.run:
+            return
+        latest = state.evaluations.get(tally.judged.part)
+        if latest is None or not latest.confusion.size or not has_matrix(subject.info):
+            return
+        if latest.epoch > (self._judged or 0):
+            self.overview.show_counts(latest.confusion, tally.names, subject.info)
+
+    def _say_whose(self) -> None:
+        subject = self._asked.subject
+        if subject is None or self._tally is None:
+            return
+        trained = bool(subject.directory or subject.run)
+        told = whose_words("", trained, self._judged)
+        now = self._asked.epochs
+        if now is not None and self._judged is not None and now > self._judged:
+            told = f"Samples judged after {counted(self._judged, 'epoch')}, {counted(now, 'epoch')} done"
+        self._whose.setText(told)
+
+    # Gestures
+
+    def _choose_part(self) -> None:
+        self._inspection.preferences.keep_choice(_PART, self.part.part)
+        self.ask()
+
+    def _choose_threshold(self, share: float) -> None:
+        self._inspection.preferences.keep_choice(_THRESHOLD, f"{share:.2f}")
+        self.ask()
+
+    def _choose(self, choice: Choice) -> None:
+        self.gallery.choose(choice)
+
+    def _choose_all(self) -> None:
+        self.overview.choose(Choice())
+        self.gallery.choose(Choice())
+
+    def _pick(self, sample: int) -> None:
+        if self._tally is not None:
+            self._inspection.probe.choose(Sample(self._tally.judged.part, sample))
+
+
+NO_NETWORK = (
+    "Nothing to judge yet",
+    "Choose a network above: the run under way, the design, or a run that is over.",
+)
+
+
+def _share(inspection: Inspection) -> float:
+    try:
+        return min(1.0, max(0.0, float(inspection.preferences.choice(_THRESHOLD))))
+    except ValueError:
+        return 0.5

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
-from cnnstudio.app.asking import Question
+from cnnstudio.app.asking import KEPT, Question
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.theme import mark, space
 
@@ -36,12 +36,14 @@ class WorkLine(QWidget):
     due = Signal()
     """What is known is out of date, and nothing is being worked on: ask again."""
 
-    def __init__(self, name: str, what: str, worker: WorkerClient, parent: QWidget | None = None) -> None:
-        """`what` is computed, in words: "the explanation"."""
+    def __init__(
+        self, name: str, what: str, worker: WorkerClient, parent: QWidget | None = None, *, kept: int = KEPT
+    ) -> None:
+        """`what` is computed, in words: "the explanation"; `kept` answers are remembered."""
         super().__init__(parent)
         self.setObjectName(name)
         self._what = what
-        self._question = Question(worker, what, self)
+        self._question = Question(worker, what, self, kept=kept)
         self._key: Hashable = None
         self._is_waiting = self._is_late = False
         self._said = words(f"{name}_words", tone="muted")

@@ -34,6 +34,8 @@ class ConfusionMatrix(QAbstractScrollArea):
 
     pointed = Signal(str)
     """What the cell under the mouse, or the one that keys have come to, says; "" for none."""
+    chosen = Signal(int, int)
+    """Row and column of the cell that a click, or keys, have come to."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +49,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self._counts: Any = np.zeros((0, 0), np.int64)
         self._shares: Any = np.zeros((0, 0), np.float32)
         self._names: tuple[str, ...] = ()
+        self._has_none = False
         self._as_shares = False
         self._zoom = 1.0
         self._current: tuple[int, int] | None = None
@@ -70,8 +73,12 @@ class ConfusionMatrix(QAbstractScrollArea):
         """1 where the matrix just fits."""
         return self._zoom
 
-    def show_counts(self, counts: Any, names: Sequence[str]) -> None:
-        """Show this matrix; the place and the zoom stay while it has the same classes."""
+    def show_counts(self, counts: Any, names: Sequence[str], *, has_none: bool = False) -> None:
+        """Show this matrix; the place and the zoom stay while it has the same classes.
+
+        `has_none`: its last row is of answers where nothing is, its last column of what was missed.
+        """
+        self._has_none = has_none
         size = len(counts)
         if size != len(self._counts):
             self._zoom, self._current, self._hovered = 1.0, None, None
@@ -85,6 +92,13 @@ class ConfusionMatrix(QAbstractScrollArea):
         self._tell()
         self.viewport().update()
 
+    def choose(self, cell: tuple[int, int] | None) -> None:
+        """Mark this cell, or none, as if keys had come to it; nothing is told of it."""
+        if cell != self._current:
+            self._current, self._hovered = cell, None
+            self._tell()
+            self.viewport().update()
+
     def show_as_shares(self, shares: bool) -> None:
         """Write shares of the true class in per cent in place of counts."""
         self._as_shares = shares
@@ -96,6 +110,13 @@ class ConfusionMatrix(QAbstractScrollArea):
         of = f"{count(number)} of {count(total)} ({share(number, total)})"
         if row == column:
             return f"{self._names[row]} answered rightly: {of}"
+        if self._has_none and len(self._counts) - 1 in (row, column):
+            last = len(self._counts) - 1
+            return (
+                f"{self._names[row]} missed: {of}"
+                if column == last
+                else f"{self._names[column]} where nothing is: {of}"
+            )
         return f"{self._names[row]} taken for {self._names[column]}: {of}"
 
     def text(self, row: int, column: int) -> str:
@@ -242,6 +263,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self._reveal(row, column)
         self._tell()
         self.viewport().update()
+        self.chosen.emit(row, column)
 
     def _reveal(self, row: int, column: int) -> None:
         left, top = self._margins()

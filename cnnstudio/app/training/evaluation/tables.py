@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtWidgets import QApplication, QHeaderView, QWidget
 
 from cnnstudio.app.format import DASH, count
@@ -161,6 +161,9 @@ class NumberSorter(QSortFilterProxyModel):
 class NumberTable(RowTable):
     """A table that sorts by a click on a heading and copies its selected rows, or all, with Ctrl+C."""
 
+    picked = Signal(int)
+    """Row of the numbers, whatever they are sorted by, that is now the current one."""
+
     def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
         tip = "A click on a heading sorts; Ctrl+C copies the selected rows, or all of them"
         super().__init__(name, title, tip, parent)
@@ -174,6 +177,7 @@ class NumberTable(RowTable):
         header.setMaximumSectionSize(16 * self.fontMetrics().height())  # a long name leaves the numbers in sight
         self.let_sort()
         self.copy_wanted.connect(self.copy_rows)
+        self.selectionModel().currentRowChanged.connect(self._pick)
 
     @property
     def numbers(self) -> Numbers:
@@ -183,6 +187,18 @@ class NumberTable(RowTable):
     def show_numbers(self, numbers: Numbers) -> None:
         """Show these."""
         self._model.show_numbers(numbers)
+
+    def choose(self, row: int | None) -> None:
+        """Make this row of the numbers the current one, or none."""
+        if row is None:
+            self.clearSelection()
+            self.setCurrentIndex(QModelIndex())
+        else:
+            self.setCurrentIndex(self._sorter.mapFromSource(self._model.index(row, 0)))
+
+    def _pick(self, current: QModelIndex) -> None:
+        if current.isValid():
+            self.picked.emit(self._sorter.mapToSource(current).row())
 
     def rows_in_order(self, *, selected: bool = False) -> list[list[str]]:
         """The cells as they stand, row by row."""
