@@ -340,6 +340,7 @@ def replayed(folder: Path, shapes: int = 3) -> list[Any]:
         maps = random_maps(seed=step)
         ones = np.ones(32, np.float32)
         arrays = {f"maps/{pin}/conv": maps, f"low/{pin}/conv": -ones, f"high/{pin}/conv": ones}
+        arrays["kernel/conv"] = np.full((3, 3, 1, 32), step, np.float16)
         writer.add(Moment(step * 10, step, float(step)), arrays | {f"input/{pin}": sample_values()})
         kept.append(maps)
     return kept
@@ -357,6 +358,9 @@ def test_moments_are_replayed_without_a_worker_and_stand_side_by_side(tab: Tab, 
     assert tab.text("inspect_maps_first_origin") == "epoch 2, 20 steps"
     assert tab.panel.first.sample is not None
     assert np.array_equal(tab.panel.first.sample, sample_values())
+    kernel = tab.panel.detail.kernel.tiles.layer
+    assert kernel is not None
+    assert kernel.channel(0).tolist() == [[2.0] * 3] * 3
     tab.choose("inspect_beside_kind", "Beside another moment")
     assert tab.inspection.second_moment == 0
     layer = tab.panel.second.layer

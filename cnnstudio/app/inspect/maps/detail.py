@@ -179,7 +179,7 @@ class ChannelDetail(QWidget):
         self.setVisible(layer is None or layer.kind != "vector")
         self._inner.setVisible(layer is not None)
         if side is None or layer is None or layer.kind == "vector":
-            self.kernel.want(None, 0, 0)
+            self.kernel.want(None, 0, 0, 0)
             return
         self._channel = channel = max(0, min(layer.count - 1, channel))
         self._title.setText(f"Channel {channel}")
@@ -189,7 +189,7 @@ class ChannelDetail(QWidget):
         self._next.setEnabled(channel < layer.count - 1)
         self._show_map(side, layer, channel, colours)
         self.histogram.show_channel(layer, channel)
-        self.kernel.want(side.source.wanted, channel, epoch)
+        self.kernel.want(side.source.wanted, channel, layer.count, epoch)
         self._look()
 
     def point(self, found: tuple[int, tuple[int, ...]] | None) -> None:

@@ -16,6 +16,7 @@ from cnnstudio.app.features.tiles import TileView
 from cnnstudio.app.features.words import words
 from cnnstudio.app.format import counted, shape
 from cnnstudio.app.theme import space
+from cnnstudio.core.formats.timeline import TimelineError
 from cnnstudio.wire.messages import GetKernels, Kernels
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from cnnstudio.app.worker_client import WorkerClient
 
 NO_KERNELS = "This block has no kernels."
+_NO_ONE_KERNEL = "No single kernel makes a channel of this block: see the Kernels tab."
+_NOT_KEPT = "The timeline keeps no kernels of this block at this moment."
 
 
 class KernelView(QWidget):
@@ -35,6 +38,7 @@ class KernelView(QWidget):
         self.setObjectName("inspect_kernel")
         self._channel = 0
         self._kernels: Any = None
+        self._layer, self._count = "", 0
         self._key: object = None
         self._question = Question(worker, "the kernels", self)
         self._title = words("inspect_kernel_title", tone="muted", tip="The weights that make the chosen channel")
@@ -67,16 +71,21 @@ class KernelView(QWidget):
         """Whether anyone can see it."""
         self._question.set_active(active)
 
-    def want(self, wanted: Wanted | None, channel: int, epoch: int) -> None:
-        """Show the kernel of that channel of the wanted block; while it trains, anew with each `epoch`."""
+    def want(self, wanted: Wanted | None, channel: int, count: int, epoch: int) -> None:
+        """Show the kernel of that of `count` channels of the wanted block; while it trains, anew with each `epoch`."""
         key = None if wanted is None else (wanted, epoch if wanted.subject.active else -1, channel)
         if key == self._key:
             return
-        self._key, self._channel = key, channel
-        if wanted is None or not has_kernels(wanted):
+        self._key, self._channel, self._count = key, channel, count
+        if wanted is None or not sliding_layer(wanted):
             self._kernels = None
             self._question.forget()
             self._say("" if wanted is None else NO_KERNELS)
+            return
+        self._layer = sliding_layer(wanted)
+        if wanted.moment is not None:
+            self._question.forget()
+            self._replay(wanted, wanted.moment)
             return
         subject, block = wanted.subject, wanted.block
         same = (subject.key, subject.run, epoch if subject.active else -1, block)
@@ -87,14 +96,26 @@ class KernelView(QWidget):
             self._kernels = np.asarray(event.kernels, np.float32)
             self._show()
 
+    def _replay(self, wanted: Wanted, moment: int) -> None:
+        try:
+            found = None if wanted.timeline is None else wanted.timeline.array(moment, f"kernel/{wanted.block}")
+        except (KeyError, IndexError, TimelineError):
+            found = None
+        self._kernels = None if found is None or found.dtype.kind != "f" else found.astype(np.float32)
+        if self._kernels is None:
+            self._say(_NOT_KEPT)
+        self._show()
+
     def _show(self) -> None:
         kernels = self._kernels
         if kernels is None:
             return
-        if kernels.ndim < 3 or not 0 <= self._channel < kernels.shape[-1]:
-            self._say("The kernels of this block belong to no single channel: see the Kernels tab.")
+        kernel = channel_kernel(kernels, self._layer, self._channel, self._count)
+        if kernel is None:
+            self._kernels = None
+            self._say(_NO_ONE_KERNEL)
             return
-        layer = LayerMaps.made_of(np.ascontiguousarray(np.moveaxis(kernels[..., self._channel], -1, 0)))
+        layer = LayerMaps.made_of(kernel)
         self._title.setText(f"Kernel {shape(layer.maps.shape[1:])}, {counted(layer.count, 'channel')} in")
         self._tiles.set_depth(layer.depth // 2)
         self._tiles.show_layer(layer)
@@ -112,11 +133,28 @@ class KernelView(QWidget):
         self._say(sentence)
 
 
-def has_kernels(wanted: Wanted) -> bool:
-    """Whether the block's layer slides kernels over its input."""
+def sliding_layer(wanted: Wanted) -> str:
+    """The Keras layer of the block that slides kernels over its input; "" where none does."""
     traced = wanted.subject.trace.blocks.get(wanted.block)
     steps = () if traced is None else traced.steps
-    return any(len(weight.shape) > 2 for step in steps for weight in step.weights)
+    return next((step.layer for step in steps if any(len(weight.shape) > 2 for weight in step.weights)), "")
+
+
+def channel_kernel(kernels: Any, layer: str, channel: int, count: int) -> Any:
+    """The kernel (channels in, sizes...) that makes one of `count` channels; None where no single one does.
+
+    `kernels` as Keras lays out those of `layer`: a plain convolution has (sizes..., in, out), a transposed one
+    (sizes..., out, in), a depthwise one (sizes..., in, out of each).
+    """
+    if kernels.ndim < 3 or layer.startswith("Separable"):
+        return None
+    if layer.endswith("Transpose"):
+        kernels = np.swapaxes(kernels, -1, -2)
+    elif layer.startswith("Depthwise"):
+        kernels = kernels.reshape(*kernels.shape[:-2], 1, -1)
+    if kernels.shape[-1] != count or not 0 <= channel < count:
+        return None
+    return np.ascontiguousarray(np.moveaxis(kernels[..., channel], -1, 0))
 
 
 def _get_kernels(wanted: Wanted, request: int) -> GetKernels:
