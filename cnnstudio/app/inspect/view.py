@@ -97,6 +97,7 @@ class InspectView(QFrame):
         top.setSpacing(space(3))
         top.addWidget(self.subject)
         top.addWidget(self.probes, 1)
+        self.probes.serve(self)
         middle = QSplitter(Qt.Orientation.Horizontal)
         middle.setObjectName("inspect_splitter")
         middle.setChildrenCollapsible(False)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.data.sources import SourceSpec
     from cnnstudio.wire.messages import Command, Event
 
-SAVE_MS = 400
+SAVE_MS = 1500
 """A drawing, or another list, is written to disk when nothing has changed for so long."""
 KEEP_MS = 200
 """The same for telling the worker what timelines are to keep."""

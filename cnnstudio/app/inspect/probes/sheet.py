@@ -24,7 +24,9 @@ class Sheet:
         self._values = np.array(values, np.float32)
         self._before: deque[Floats] = deque(maxlen=KEPT)
         self._after: list[Floats] = []
-        self._stroke: Floats | None = None
+        self._ground = self._values.copy()
+        self._covered = np.zeros(self._values.shape[:-1], np.float32)
+        """How much of the ground the stroke has covered: where the pen goes twice, its soft edge does not grow."""
 
     @property
     def values(self) -> Floats:
@@ -48,8 +50,10 @@ class Sheet:
 
     def begin(self) -> None:
         """A stroke begins: until the next one, what changes is taken back together."""
-        self._before.append(self._values.copy())
+        self._ground = self._values.copy()
+        self._before.append(self._ground)
         self._after.clear()
+        self._covered[:] = 0
 
     def undo(self) -> None:
         """Take the last stroke back."""
@@ -75,7 +79,7 @@ class Sheet:
     def dab(self, start: tuple[float, float], end: tuple[float, float], radius: float, ink: Sequence[float]) -> None:
         """Draw a line of round ends on a picture, places as (x, y) in pixels; `ink` has a value for each channel.
 
-        Its edge is soft: a pixel takes as much of the ink as the pen covers of it, and never less than it has.
+        Its edge is soft: a pixel takes as much of the ink as the pen has covered of it in this stroke.
         """
         height, width = self._values.shape[:2]
         pad = radius + 1.5
@@ -85,16 +89,10 @@ class Sheet:
             return
         y, x = np.mgrid[top:bottom, left:right].astype(np.float32) + 0.5
         away = _distance(x, y, start, end)
-        cover = np.clip(radius + 0.5 - away, 0, 1)[..., np.newaxis]
-        region = self._values[top:bottom, left:right]
-        self._stroke = self._cover(region, cover, np.asarray(ink, np.float32))
-        self._values[top:bottom, left:right] = self._stroke
-
-    def _cover(self, region: Floats, cover: Any, ink: Floats) -> Floats:
-        mixed = region * (1 - cover) + ink * cover
-        # A soft edge over what was drawn must not grow with each dab of one stroke: take whichever is nearer the ink.
-        nearer = np.abs(mixed - ink) <= np.abs(region - ink)
-        return np.where(nearer, mixed, region).astype(np.float32)
+        region = np.s_[top:bottom, left:right]
+        self._covered[region] = np.maximum(self._covered[region], np.clip(radius + 0.5 - away, 0, 1))
+        share = self._covered[region][..., np.newaxis]
+        self._values[region] = self._ground[region] * (1 - share) + np.asarray(ink, np.float32) * share
 
     def bend(self, start: tuple[float, float], end: tuple[float, float], channel: int) -> None:
         """Let a signal's channel run straight between two points: places as (point of time, value)."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -29,7 +29,7 @@ from cnnstudio.app.theme import mark, set_icon, space
 from cnnstudio.core.formats.pinned_samples import LONGEST_NAME, MOST
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent
+    from PySide6.QtGui import QContextMenuEvent
 
     from cnnstudio.app.inspect.inspection import Inspection
     from cnnstudio.core.data.info import DataInfo
@@ -54,7 +54,6 @@ class ProbeStrip(QWidget):
         self._add = QToolButton()
         self._arrange()
         self._connect()
-        self.setAcceptDrops(True)
         self._follow()
 
     def _arrange(self) -> None:
@@ -119,9 +118,24 @@ class ProbeStrip(QWidget):
         self._restore.clicked.connect(self._pins.restore)
         self._restore.clicked.connect(self._hush)
         self._retry.clicked.connect(self._pins.retry)
-        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)
+
+    def serve(self, page: QWidget) -> None:
+        """Take what is pasted or dropped anywhere on the page."""
+        page.setAcceptDrops(True)
+        page.installEventFilter(self)
+        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), page)
         paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         paste.activated.connect(self.paste)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What is dragged across the page comes here."""
+        if isinstance(event, QDragEnterEvent):
+            self.dragEnterEvent(event)
+            return event.isAccepted()
+        if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+            self.dropEvent(event)
+            return event.isAccepted()
+        return super().eventFilter(watched, event)
 
     def set_active(self, active: bool) -> None:
         """Whether anyone can see it; out of sight it asks for nothing and draws nothing."""
@@ -250,6 +264,7 @@ class ProbeStrip(QWidget):
             tile.setChecked(pin.sample == self._inspection.sample)
             if self._row.indexOf(tile) != at:
                 self._row.insertWidget(at, tile)
+                tile.show()  # a layout would show it an event later, and it is to take the focus now
         self._retry.setVisible(problems)
         self._restore.setVisible(self._pins.can_restore and bool(self._told.text()))
         self._fit()
