@@ -21,6 +21,7 @@ from cnnstudio.app.inspect.timeline.bar import TimelineBar
 from cnnstudio.app.inspect.timeline.film_dialog import FilmDialog, ask_place
 from cnnstudio.app.inspect.why.panel import WhyPanel
 from cnnstudio.app.theme import mark, space
+from cnnstudio.core.explaining import GradCam
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent
@@ -79,6 +80,8 @@ class InspectView(QFrame):
         self.inspection.networks.changed.connect(self._show_or_explain)
         self.inspection.subject_changed.connect(self._show_or_explain)
         self.timeline.export_wanted.connect(self._film)
+        self.mistakes.maps_wanted.connect(self._show_maps)
+        self.mistakes.explanation_wanted.connect(self._explain)
 
     def _arrange(self) -> None:
         self.tabs.setObjectName("inspect_tabs")
@@ -152,6 +155,17 @@ class InspectView(QFrame):
         shown: object = self.tabs.currentWidget()
         for panel in tabs:
             panel.set_active(self._active and panel is shown)
+
+    def _show_maps(self) -> None:
+        """The maps of a sample that was found on another tab."""
+        self.tabs.setCurrentWidget(self.maps)
+        self.maps.setFocus()
+
+    def _explain(self) -> None:
+        """Why the network says what it says of a sample that was found on another tab."""
+        self.tabs.setCurrentWidget(self.why)
+        self.why.explain(GradCam.name)
+        self.why.setFocus()
 
     def _film(self, form: str) -> None:
         """Save what is shown of the moments: kernels, or else the maps."""

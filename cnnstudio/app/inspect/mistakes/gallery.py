@@ -97,13 +97,14 @@ class MistakesGallery(QWidget):
         self._order.setMaximumWidth(200)
         head = QHBoxLayout()
         head.setSpacing(space(2))
-        head.addWidget(self._title, 1)
+        head.addWidget(self._title)
+        head.addWidget(self._count, 1, Qt.AlignmentFlag.AlignBottom)
         head.addWidget(self._all)
         fields = QHBoxLayout()
         fields.setSpacing(space(2))
         fields.addWidget(self._kinds)
-        fields.addWidget(self._count, 1)
-        fields.addWidget(self._order, 1)
+        fields.addStretch(1)
+        fields.addWidget(self._order, 2)
         self._stack.addWidget(self.view)
         self._stack.addWidget(self._message)
         column = QVBoxLayout(self)
@@ -151,7 +152,8 @@ class MistakesGallery(QWidget):
             self._fill()
             return
         data = unvaried(subject.experiment.data), part
-        if data != self._data:
+        data_are_others = data != self._data
+        if data_are_others:
             self._data, self._part = data, part
             self._loader.drop()
             self.samples.begin(part, tally.info, self.devicePixelRatioF())
@@ -162,17 +164,20 @@ class MistakesGallery(QWidget):
             self._order.clear()
             self._order.addItems(list(offered))
             self._order.setCurrentIndex(offered.index(wanted) if wanted in offered else 0)
-        self.choose(self._choice)
+        self._show(self._choice, anew=data_are_others)
 
     def choose(self, choice: Choice) -> None:
         """Show the samples of this choice; its kind where it has one, else all."""
+        self._show(choice, anew=True)
+
+    def _show(self, choice: Choice, *, anew: bool) -> None:
         if self._tally is not None:
             offered = kinds(self._tally.info.task, choice)
             if choice.kind not in offered and choice.kind != ALL:
                 choice = Choice(choice.cell, choice.label)
             self._offer_kinds(offered, choice.kind)
         self._choice = choice
-        self._fill()
+        self._fill(anew=anew)
 
     def _offer_kinds(self, offered: Sequence[str], kind: str) -> None:
         self._kinds.setVisible(bool(offered))
@@ -181,8 +186,10 @@ class MistakesGallery(QWidget):
         if kind in offered:
             self._kinds.show_index(offered.index(kind))
 
-    def _fill(self) -> None:
-        tally = self._tally
+    def _fill(self, *, anew: bool = True) -> None:
+        """Show what is chosen, from the top where it is `anew`, else where the person has come to."""
+        tally, bar = self._tally, self.view.verticalScrollBar()
+        place = 0 if anew else bar.value()
         self._all.setVisible(self._choice.cell is not None or self._choice.label is not None)
         if tally is None:
             self.samples.show_order(None, self.samples.order[:0])
@@ -193,13 +200,15 @@ class MistakesGallery(QWidget):
         self._title.setText(tally.title(self._choice))
         self._count.setText(counted(len(found), "sample"))
         self.samples.show_order(tally, found)
+        self.view.doItemsLayout()
+        bar.setValue(place)
         if len(found):
             self._stack.setCurrentWidget(self.view)
         else:
             best = self._choice == Choice(kind=WRONG)
             self._message.say(*(NO_MISTAKES if best else NONE_OF_IT))
             self._stack.setCurrentWidget(self._message)
-        self._follow_probe()
+        self._mark_probe()
         self.view.look()
 
     def _choose_kind(self, index: int) -> None:
@@ -242,15 +251,20 @@ class MistakesGallery(QWidget):
     def _open(self, row: int) -> None:
         self.maps_wanted.emit()
 
-    def _follow_probe(self) -> None:
-        """Mark the sample in front, where it is among them."""
+    def _row_in_front(self) -> int | None:
         probe = self._inspection.sample
-        row = self.samples.row_of(probe.index) if probe.part == self._part else None
-        if row is None:
-            self.view.clearSelection()
-        elif row != self.view.currentIndex().row():
-            index = self.samples.index(row)
-            self.view.setCurrentIndex(index)
+        return self.samples.row_of(probe.index) if probe.part == self._part else None
+
+    def _mark_probe(self) -> None:
+        """Mark the sample in front where it stands among the first: others came to see what stands there."""
+        row = self._row_in_front()
+        if row is not None and row <= self.view.sight()[1]:
+            self.view.setCurrentIndex(self.samples.index(row))
+
+    def _follow_probe(self) -> None:
+        """Another sample is in front: show it, where it is among these."""
+        row = self._row_in_front()
+        self.view.setCurrentIndex(self.samples.index(-1 if row is None else row))
 
 
 NONE_OF_IT = ("None", "No sample of the part is of this kind.")

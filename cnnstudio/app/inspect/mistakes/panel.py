@@ -20,7 +20,7 @@ from cnnstudio.app.inspect.why.panes import side_by_side
 from cnnstudio.app.inspect.why.sentences import whose_words
 from cnnstudio.app.inspect.why.work_line import WorkLine
 from cnnstudio.app.theme import space
-from cnnstudio.app.training.viewers.base import ShareSlider
+from cnnstudio.app.training.viewers.labels import USUAL
 from cnnstudio.core.data.info import Task
 from cnnstudio.wire.messages import GetJudgements, Sample
 
@@ -33,7 +33,7 @@ SHARE = 0.02
 """Of the time of a run, at most this goes into judging its samples anew; asked by hand it is done at once."""
 KEPT = 3
 """Judgements remembered: those of masks of many classes are large."""
-_PART, _THRESHOLD = "mistakes/part", "mistakes/threshold"
+_PART = "mistakes/part"
 _WITH_THRESHOLD = (Task.MULTILABEL, Task.DETECTION)
 
 
@@ -64,8 +64,7 @@ class MistakesPanel(QWidget):
         self.work = WorkLine("mistakes_work", "how the network does", inspection.worker, kept=KEPT)
         self.part = PartField("mistakes_part")
         self.part.show_part(inspection.preferences.choice(_PART))
-        tip = "An answer counts from this score on. Metrics of several classes are measured at 50 %"
-        self.threshold = ShareSlider("mistakes_threshold", "Threshold", tip, _share(inspection))
+        self._threshold = USUAL
         self._whose = words("mistakes_whose", tone="muted", scale="caption", tip="The network that is judged, and when")
         self._again = tool(
             "mistakes_again", "reset", "Judge the samples by the network as it is now", text="Judge again"
@@ -80,10 +79,9 @@ class MistakesPanel(QWidget):
         self._renew()
 
     def _arrange(self) -> None:
-        self.threshold.setMaximumWidth(260)
         head = QHBoxLayout()
         head.setSpacing(space(3))
-        for widget in (self.part, self.threshold, self._whose, self._again):
+        for widget in (self.part, self._whose, self._again):
             head.addWidget(widget, int(widget is self._whose))
         self.panes = side_by_side(
             "mistakes_splitter", (self.overview, self.gallery, self.chosen), (400, 340, 320), grows=1
@@ -106,7 +104,7 @@ class MistakesPanel(QWidget):
         self.work.answered.connect(self._take)
         self.work.ended.connect(self._fail)
         self.part.activated.connect(self._choose_part)
-        self.threshold.moved.connect(self._choose_threshold)
+        self.chosen.prediction.threshold_changed.connect(self._choose_threshold)
         self._again.clicked.connect(self.ask)
         self.overview.chosen.connect(self._choose)
         self.gallery.all_wanted.connect(self._choose_all)
@@ -147,7 +145,6 @@ class MistakesPanel(QWidget):
         if self._tally is not None and self._tally.info != subject.info:
             self._forget()
         self.overview.prepare(subject.info)
-        self.threshold.setVisible(subject.info.task in _WITH_THRESHOLD)
         if self._tally is None:
             self._message.say("One moment", f"The network answers every sample of the {self.part.part} part.")
             self._stack.setCurrentWidget(self._message)
@@ -158,12 +155,12 @@ class MistakesPanel(QWidget):
         subject = self._asked.subject
         if subject is None or not self._active:
             return
-        part, threshold = self.part.part, self.threshold.share
+        part, threshold = self.part.part, self._threshold
         self._epochs, self._asked_at = self._asked.epochs, time.monotonic()
         self._again.hide()
         make = self._asked.question(GetJudgements, part=part, threshold=threshold)
-        counts = threshold if subject.info.task in _WITH_THRESHOLD else 0.0
-        self.work.wish((self._asked.key, part, counts), make)
+        counting = threshold if subject.info.task in _WITH_THRESHOLD else 0.0
+        self.work.wish((self._asked.key, part, counting), make)
 
     def _outdate(self) -> None:
         """Another epoch is done."""
@@ -229,6 +226,8 @@ class MistakesPanel(QWidget):
         now = self._asked.epochs
         if now is not None and self._judged is not None and now > self._judged:
             told = f"Samples judged after {counted(self._judged, 'epoch')}, {counted(now, 'epoch')} done"
+        if subject.info.task in _WITH_THRESHOLD:
+            told += f" \u00b7 answers count from a score of {100 * self._threshold:.0f} %"
         self._whose.setText(told)
 
     # Gestures
@@ -238,7 +237,8 @@ class MistakesPanel(QWidget):
         self.ask()
 
     def _choose_threshold(self, share: float) -> None:
-        self._inspection.preferences.keep_choice(_THRESHOLD, f"{share:.2f}")
+        """The slider under the sample: from there on answers count, in all samples."""
+        self._threshold = share
         self.ask()
 
     def _choose(self, choice: Choice) -> None:
@@ -257,10 +257,3 @@ NO_NETWORK = (
     "Nothing to judge yet",
     "Choose a network above: the run under way, the design, or a run that is over.",
 )
-
-
-def _share(inspection: Inspection) -> float:
-    try:
-        return min(1.0, max(0.0, float(inspection.preferences.choice(_THRESHOLD))))
-    except ValueError:
-        return 0.5
