@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QHelpEvent, QImage, QPainter
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from cnnstudio.app.features.colormaps import VIRIDIS, ColourMap
-from cnnstudio.app.features.layer_maps import Scaling, number
+from cnnstudio.app.features.layer_maps import Scaling
+from cnnstudio.app.features.marks import flag_channels, frame_tile, reading
 from cnnstudio.app.features.mosaic import indexed
 from cnnstudio.app.features.pictures import bar_table, ink_table, layout, picture
 from cnnstudio.app.theme import Role, theme, themes
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from cnnstudio.app.features.ranking import Ranks
 
 GAP = 4
-FLAG = 12.0
-"""Largest size of the mark on a dead or saturated channel."""
 CROWD = 160
 """From this many channels on the gaps are halved."""
 
@@ -207,7 +206,7 @@ class TileView(QAbstractScrollArea):
         if layer.kind != "vector":
             self._clear_gaps(painter, grid, layer.count)
         places = range(self._rows.start * grid.columns, min(layer.count, self._rows.stop * grid.columns))
-        self._flag(painter, layer, [self._channel_of(place) for place in places])
+        flag_channels(painter, layer, [self._channel_of(place) for place in places], self.tile_rect)
         pointed = self._pointed_channel()
         if self._chosen is not None and self._chosen < layer.count:
             self._frame(painter, self._chosen, Role.ACCENT)
@@ -259,39 +258,8 @@ class TileView(QAbstractScrollArea):
                 QRectF(left + rest * pitch_x, top + (grid.rows - 1) * pitch_y, width - rest * pitch_x, pitch_y), ground
             )
 
-    def _flag(self, painter: QPainter, layer: LayerMaps, seen: list[int]) -> None:
-        """A corner on dead channels, a disc on saturated ones: told apart by their shape, too."""
-        dead, saturated = layer.dead, layer.saturated
-        if not dead and not saturated:
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme().color(Role.SURFACE), 1))
-        for channel in seen:
-            if channel not in dead and channel not in saturated:
-                continue
-            tile = self.tile_rect(channel)
-            side = min(FLAG, tile.width() / 2, tile.height() / 2)
-            corner = tile.topRight()
-            if channel in dead:
-                painter.setBrush(theme().color(Role.WARNING))
-                painter.drawPolygon(QPolygonF([corner, corner - QPointF(side, 0), corner + QPointF(0, side)]))
-            else:
-                painter.setBrush(theme().color(Role.ERROR))
-                painter.drawEllipse(QRectF(corner.x() - side, corner.y(), side, side))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
     def _frame(self, painter: QPainter, channel: int, role: Role) -> None:
-        pen = QPen(theme().color(role), 2)
-        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        tile, room = self.tile_rect(channel), QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1)
-        frame = tile.adjusted(-1, -1, 1, 1)
-        frame.setLeft(max(frame.left(), room.left()))
-        frame.setRight(min(frame.right(), room.right()))
-        if tile.top() >= 0:  # at the edge it lies on the tile; of a tile half out of sight one side is out of sight
-            frame.setTop(max(frame.top(), room.top()))
-        painter.drawRect(frame)
+        frame_tile(painter, self.tile_rect(channel), QRectF(self.viewport().rect()), role)
 
     # Mouse, keys, size
 
@@ -401,16 +369,6 @@ class TileView(QAbstractScrollArea):
     def sizeHint(self) -> QSize:
         """Room for some rows of tiles."""
         return QSize(420, 360)
-
-
-def reading(layer: LayerMaps, channel: int, cell: tuple[int, ...]) -> str:
-    """Channel, place and value in words."""
-    names = {0: (), 1: ("position",), 2: ("row", "column"), 3: ("slice", "row", "column")}[len(cell)]
-    place = ", ".join(f"{name} {at}" for name, at in zip(names, cell, strict=True))
-    told = " · ".join(part for part in (f"Channel {channel}", place, number(layer.value(channel, cell))) if part)
-    if channel in layer.saturated:
-        return f"{told} · saturated"
-    return f"{told} · the same value everywhere" if channel in layer.dead else told
 
 
 def _cell(at: float, size: float, cells: int) -> int:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 from cnnstudio.app.features.colormaps import VIRIDIS
 from cnnstudio.app.features.detail import channel_words, ramp
 from cnnstudio.app.features.layer_maps import number
-from cnnstudio.app.features.tiles import reading
+from cnnstudio.app.features.marks import reading
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.inspect.maps.histogram import Histogram
 from cnnstudio.app.inspect.maps.kernel import KernelView

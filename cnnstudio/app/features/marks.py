@@ -1,0 +1,69 @@
+"""What is drawn over tiles: flags on channels that are dead or saturated, frames; and what is said of a cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
+
+from cnnstudio.app.features.layer_maps import number
+from cnnstudio.app.theme import Role, theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from cnnstudio.app.features.layer_maps import LayerMaps
+
+FLAG = 12.0
+"""Largest size of a flag, in logical pixels."""
+_AXES = ("slice", "row", "column")
+
+
+def flag_channels(painter: QPainter, layer: LayerMaps, channels: Iterable[int], place: Callable[[int], QRectF]) -> None:
+    """A corner on those that are dead, a disc on those that are saturated: told apart by their shape, too.
+
+    `place` tells where the tile of a channel lies.
+    """
+    dead, saturated = layer.dead, layer.saturated
+    if not dead and not saturated:
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme().color(Role.SURFACE), 1))
+    for channel in channels:
+        if channel not in dead and channel not in saturated:
+            continue
+        tile = place(channel)
+        side = min(FLAG, tile.width() / 2, tile.height() / 2)
+        corner = tile.topRight()
+        if channel in dead:
+            painter.setBrush(theme().color(Role.WARNING))
+            painter.drawPolygon(QPolygonF([corner, corner - QPointF(side, 0), corner + QPointF(0, side)]))
+        else:
+            painter.setBrush(theme().color(Role.ERROR))
+            painter.drawEllipse(QRectF(corner.x() - side, corner.y(), side, side))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def frame_tile(painter: QPainter, tile: QRectF, viewport: QRectF, role: Role) -> None:
+    """A frame round the tile; at the edge of the viewport it lies on the tile."""
+    pen = QPen(theme().color(role), 2)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    room, frame = viewport.adjusted(1, 1, -1, -1), tile.adjusted(-1, -1, 1, 1)
+    frame.setLeft(max(frame.left(), room.left()))
+    frame.setRight(min(frame.right(), room.right()))
+    if tile.top() >= 0:  # of a tile half out of sight one side is out of sight
+        frame.setTop(max(frame.top(), room.top()))
+    painter.drawRect(frame)
+
+
+def reading(layer: LayerMaps, channel: int, cell: tuple[int, ...]) -> str:
+    """Channel, place and value in words; `cell` has an index for each axis of a channel."""
+    names = ("position",) if len(cell) == 1 else _AXES[len(_AXES) - len(cell) :]
+    place = ", ".join(f"{name} {at}" for name, at in zip(names, cell, strict=True))
+    told = " · ".join(part for part in (f"Channel {channel}", place, number(layer.value(channel, cell))) if part)
+    if channel in layer.saturated:
+        return f"{told} · saturated"
+    return f"{told} · the same value everywhere" if channel in layer.dead else told
