@@ -15,7 +15,7 @@ from cnnstudio.app.theme import mark, set_icon, space
 if TYPE_CHECKING:
     from cnnstudio.app.inspect.inspection import Inspection
 
-WIDTH = 236
+WIDTH = 220
 """Pixels: as wide as the list of blocks beneath it."""
 _DOWN = "chevron-down"
 
