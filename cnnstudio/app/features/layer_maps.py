@@ -100,14 +100,22 @@ class LayerMaps:
         if not self.limits or self.kind == "vector" or self.maps[0].size == 1:
             return frozenset()
         near = _NEAR * max(self.limits[-1] - self.limits[0], abs(self.limits[0]), abs(self.limits[-1]))
-        along = (-1,) + (1,) * (self.maps.ndim - 1)
-        span = np.where(self.high > self.low, self.high - self.low, 1.0) / 255
-        at_limit = np.zeros(self.maps.shape, bool)
-        for limit in self.limits:
-            first, last = ((limit + by - self.low) / span for by in (-near, near))
-            at_limit |= (self.maps >= first.reshape(along)) & (self.maps <= last.reshape(along))
-        held = at_limit.reshape(self.count, -1).mean(axis=1)
+        held = sum(self._share_between(limit - near, limit + near) for limit in self.limits)
         return frozenset(np.flatnonzero(held >= SATURATED_SHARE).tolist())
+
+    def _share_between(self, bottom: float, top: float) -> Floats:
+        """For each channel, which share of its cells has values from `bottom` to `top`."""
+        shares = np.zeros(self.count, np.float32)
+        span = np.where(self.high > self.low, self.high - self.low, 1.0) / 255
+        first = np.ceil((bottom - self.low) / span).clip(0, 256).astype(int)
+        last = np.floor((top - self.low) / span).clip(-1, 255).astype(int)
+        near = np.flatnonzero(first <= last)  # most channels do not come near
+        if len(near):
+            levels = self.maps.reshape(self.count, -1)[near]
+            levels -= first[near, np.newaxis].astype(np.uint8)  # bytes below it wrap round
+            within = levels <= (last - first)[near, np.newaxis].astype(np.uint8)
+            shares[near] = np.count_nonzero(within, axis=1) / within.shape[1]
+        return shares
 
     @property
     def range(self) -> tuple[float, float]:
