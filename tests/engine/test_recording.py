@@ -53,8 +53,12 @@ class Trained:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    return Trained(tmp_path_factory.mktemp("recorded") / "run")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+    """On a machine that has time for every moment, however much else it does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recording, "CREDIT_SECONDS", 60.0)
+        made = Trained(tmp_path_factory.mktemp("recorded") / "run")
+    yield made
 
 
 def shown(timeline: Timeline, moment: int, block: str) -> tuple[np.ndarray, np.ndarray]:
@@ -228,7 +232,7 @@ def test_a_kernel_that_is_too_large_is_halved_or_left_out(clock: Clock, monkeypa
     size = 3 * 3 * 1 * 4 * 4
     for most, kind in ((size, "float32"), (size // 2, "float16"), (size // 2 - 1, None)):
         monkeypatch.setattr(recording, "_KERNEL_BYTES", most)
-        found = dict(Recorder(network, Path(), "run", lambda event: None, 1)._kernels(True))
+        found = dict(Recorder(network, Path(), "run", lambda event: None, 1)._kernels())
         assert [str(kernel.dtype) for kernel in found.values()] == ([kind] if kind else [])
     assert list(convolutions(network.program)) == ["conv"]
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from cnnstudio.engine.workbench import Workbench
     from cnnstudio.wire.messages import Event, Sample, WatchPreviews
 
-_SHARE = 0.004
+_SHARE = 0.003
 """Of the time, at most this goes into pictures; the wall and the timeline have shares of their own."""
 _SHARE_OF_QUESTIONS = 0.5
 """Of the time, at most this goes into answers that take long: a person waits for them."""

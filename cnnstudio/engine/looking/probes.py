@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cnnstudio.wire.messages import Event, Sample
 
 _LOOKERS_KEPT = 8
-_SHARE = 0.012
+_SHARE = 0.01
 """Of the time, at most this goes into watching, whatever the number of views: what is slow to look at is looked at
 less often."""
 _MAX_BYTES = 16 << 20

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 SHARE = 0.02
 """Of the time of training, at most this goes into watching, pictures and recording together."""
-LEAST_SHARE = 0.004
-"""So much of it is always for recording: what is watched and painted leaves it (`probes`, `live`)."""
-CREDIT_SECONDS = 0.15
+LEAST_SHARE = 0.003
+"""So much of it is always for the maps of a moment: the shares of all others leave it (`probes`, `live`, `vitals`)."""
+CREDIT_SECONDS = 0.25
 """What the first moments may cost before training has earned it: a run of some seconds is worth replaying, too."""
 MOST_PINS = 8
 _GROWTH = 1.3
@@ -92,12 +92,14 @@ class Recorder:
         """Seconds that the run had trained when this recording began."""
         self._rested = 0.0
         self._spent = 0.0
-        """Time that moments have cost, without the first one: what is made once is not made up for."""
+        """Time that maps and kernels have cost, without the first moment: what is made once is not made up for."""
+        self._read = 0.0
+        """Time that readings have cost, which have a share of their own and keep to it."""
         self.seconds = 0.0
         """Time that it has cost so far."""
         self._convolutions = convolutions(network.program)
-        self.readings: list[Reading] = [self._kernels]
-        """What is kept of the network at each moment beside its maps; others may add theirs."""
+        self.readings: list[Reading] = []
+        """What others keep of the network at a moment, beside maps and kernels."""
 
     def begin(self, step: int, seconds: float) -> None:
         """The run begins, or goes on, at that step: moments after it are dropped, as it comes by them again."""
@@ -122,15 +124,18 @@ class Recorder:
         writer = self._writer
         is_new = writer is not None and (writer.last is None or writer.last.step < step)
         if writer is not None and is_new and (force or start >= self._rested):
-            self._keep(writer, Moment(step, epoch, seconds), samples, force=force)
+            read = self._keep(writer, Moment(step, epoch, seconds), samples, force=force)
             self._next_step = self._after(step)
             spent = time.perf_counter() - start
-            self._spent += spent if self.seconds else 0.0
+            if self.seconds:
+                self._spent += spent - read
+                self._read += read
             self.seconds += spent
 
     def _has_earned(self, seconds: float) -> bool:
         trained = seconds - self._began
-        allowed = max(SHARE * trained - self._watching(), LEAST_SHARE * trained, CREDIT_SECONDS)
+        left = SHARE * trained - self._watching() - self._read
+        allowed = max(left, LEAST_SHARE * trained, CREDIT_SECONDS)
         return self._spent <= allowed
 
     def _after(self, step: int) -> int:
@@ -140,19 +145,24 @@ class Recorder:
         gap = self._writer.gap if self._writer is not None else 0
         return max(soon, step + gap)
 
-    def _keep(self, writer: TimelineWriter, moment: Moment, samples: Sequence[Sample], *, force: bool) -> None:
+    def _keep(self, writer: TimelineWriter, moment: Moment, samples: Sequence[Sample], *, force: bool) -> float:
+        """Keep the moment; the seconds that readings have taken."""
         arrays: dict[str, np.ndarray] = {}
         for sample in list(dict.fromkeys(samples))[:MOST_PINS] or [Sample()]:
             with contextlib.suppress(SketchError):  # the data has no such sample: the rest of the moment is kept
                 arrays.update(self._seen(sample))
+        arrays.update(self._kernels())
+        start = time.perf_counter()
         for reading in self.readings:
             with contextlib.suppress(SketchError):
                 arrays.update(reading(force))
+        read = time.perf_counter() - start
         try:
             if writer.add(moment, arrays):
                 self._emit(Recorded(self._run, len(writer.moments)))
         except OSError as error:
             self._refused(error)
+        return read
 
     def _refused(self, error: OSError) -> None:
         self._rested = time.perf_counter() + _WAIT_SECONDS
@@ -176,7 +186,7 @@ class Recorder:
             if outputs[block] == result:
                 yield f"prediction/{pin}", self._network.kit.shown(values)
 
-    def _kernels(self, _force: bool) -> Iterator[tuple[str, np.ndarray]]:
+    def _kernels(self) -> Iterator[tuple[str, np.ndarray]]:
         """The kernels of the convolutions, as long as there is room."""
         left = _KERNELS_BYTES
         for block, step in self._convolutions.items():

@@ -25,9 +25,13 @@ if TYPE_CHECKING:
 
 SAMPLES = 32
 """Of the training part, at most."""
-_MOST_VALUES = 4 << 20
-"""Of the largest result for all of them: of a network with larger ones fewer samples are taken."""
-_SHARE = 0.008
+_MOST_VALUES = 2 << 20
+"""Of all results for all of them: of a larger network fewer samples are taken, so that memory is left to training."""
+_NARROW = 1e-4
+"""Of the values' size: a float32 cannot tell the edges of the parts of a narrower range from each other."""
+_USUAL = (1e-30, 1e37)
+"""Ranges whose parts a float32 can tell."""
+_SHARE = 0.004
 """Of the time of training, at most this goes into it: it is part of what a recording may take."""
 _CREDIT_SECONDS = 0.1
 """What the first looks may cost before training has earned it."""
@@ -81,8 +85,8 @@ class Vitals:
 
     def _prepare(self) -> None:
         program, part = self._network.program, self._network.data.training
-        largest = max((step.output.cells for step in program.steps), default=1)
-        count = max(1, min(SAMPLES, len(part), _MOST_VALUES // max(1, largest)))
+        values = sum(step.output.cells for step in program.steps)
+        count = max(1, min(SAMPLES, len(part), _MOST_VALUES // max(1, values)))
         self._batch = part.batch(slice(0, count))
         steps = {step.name: step for step in program.steps}
         self._blocks = {block: steps[name] for block, name in program.outputs.items() if name in steps}
@@ -122,7 +126,10 @@ def histogram(values: np.ndarray) -> np.ndarray:
     if not finite.size:
         return np.zeros(2 + BINS, "float32")
     low, high = float(finite.min()), float(finite.max())
-    counts, _ = np.histogram(finite, BINS, (low, high) if high > low else (low - 0.5, high + 0.5))
+    if high - low < _NARROW * max(-low, high) or not _USUAL[0] < high - low < _USUAL[1]:
+        finite = finite.astype("float64")
+    beside = 0.0 if high > low else max(0.5, abs(low) / 2)
+    counts, _ = np.histogram(finite, BINS, (low - beside, high + beside))
     return np.concatenate([[low, high], counts]).astype("float32")
 
 
@@ -132,7 +139,8 @@ def _flat(tensors: list[Any]) -> np.ndarray:
 
 
 def _norm(values: np.ndarray) -> float:
-    return float(np.sqrt(np.square(values, dtype="float64").sum()))
+    pieces = np.array_split(values, max(1, values.size >> 16))  # in float64, and so not all at once
+    return float(np.sqrt(sum(np.square(piece, dtype="float64").sum() for piece in pieces)))
 
 
 def _zeros(result: Any) -> float:
