@@ -70,3 +70,13 @@ def test_a_histogram_leaves_out_what_is_no_number() -> None:
     assert (found[0], found[1], found[2], found[-1]) == (-1.0, 1.0, 1.0, 2.0)
     assert not histogram(np.array([np.nan], "float32")).any()
     assert histogram(np.full(5, 3.0, "float32"))[2:].sum() == 5
+
+
+@pytest.mark.parametrize(
+    "values",
+    [(1.0, 1.0 + 1e-7), (0.0, 1e-44), (-3e38, 3e38), (5.0, 5.0), (1e30, 1.0000001e30), (3e38, 3e38), (0.0, 0.0)],
+)
+def test_a_range_that_a_float32_cannot_divide_is_counted_all_the_same(values: tuple[float, float]) -> None:
+    found = histogram(np.array(values, "float32"))
+    np.testing.assert_allclose(found[:2], np.array(values, "float32"))
+    assert found[2:].sum() == 2
