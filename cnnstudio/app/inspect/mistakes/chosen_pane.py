@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import MessageView, tool, words
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from cnnstudio.app.inspect.inspection import Inspection
     from cnnstudio.app.inspect.mistakes.tally import Tally
     from cnnstudio.app.inspect.why.network import Asked
+
+PATIENCE_MS = 250
+"""How long the sample before stays in sight while another is on its way."""
 
 
 class ChosenPane(QWidget):
@@ -40,6 +43,8 @@ class ChosenPane(QWidget):
         self._why = tool("mistakes_why", "lens", "Show why, by Grad-CAM (G in the list)", text="Grad-CAM")
         self._message = MessageView("mistakes_chosen_message")
         self._stack = QStackedWidget()
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self._wait)
         self._arrange()
         self._maps.clicked.connect(self.maps_wanted)
         self._why.clicked.connect(self.explanation_wanted)
@@ -87,15 +92,18 @@ class ChosenPane(QWidget):
     def _show_sample(self) -> None:
         subject, front = self._asked.subject, self._front
         if subject is None or front.values is None:
-            self._wait()
+            self._patience.start()  # what was shown stays for a moment: going through a list does not flicker
             return
+        self._patience.stop()
         sample = front.sample
         self.prediction.show_sample(sample.part, sample.index, front.values, front.target, subject.info)
         self._stack.setCurrentIndex(0)
         self._say()
 
     def _show_prediction(self) -> None:
-        if self._front.prediction is not None and self._front.values is not None:
+        if self._front.values is None:
+            return
+        if self._front.prediction is not None:
             self.prediction.show_prediction(self._front.prediction)
         else:
             self.prediction.forget_prediction()
@@ -110,5 +118,6 @@ class ChosenPane(QWidget):
 
     def _fail(self, sentence: str) -> None:
         if self._front.values is None:
+            self._patience.stop()
             self._message.say("The sample could not be had", sentence, action="Retry", tip="Ask the worker again")
             self._stack.setCurrentWidget(self._message)
