@@ -53,12 +53,12 @@ class Trained:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """On a machine that has time for every moment, however much else it does."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recording, "CREDIT_SECONDS", 60.0)
         made = Trained(tmp_path_factory.mktemp("recorded") / "run")
-    yield made
+    return made
 
 
 def shown(timeline: Timeline, moment: int, block: str) -> tuple[np.ndarray, np.ndarray]:
