@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QPushButton, QSpinBox, QToolButton
 
 from cnnstudio.app.inspect.page import InspectPage
 from cnnstudio.app.inspect.probes import sources
@@ -322,7 +322,17 @@ def test_of_a_file_with_several_samples_the_first_is_pinned_and_that_is_said(sho
     shown.pins.pin_file(tmp_path / "many.npy")
     shown.answer(total=5)
     assert "5 samples" in shown.strip.said
-    shown.pins.take(1, 3)
+    menu = shown.strip.pin_menu(1)
+    next(a for a in menu.actions() if a.objectName() == "pin_menu_other").trigger()
+    menu.close()
+    dialog = shown.strip.findChild(QInputDialog, "pin_other")
+    assert dialog is not None
+    field = dialog.findChild(QSpinBox, "pin_number")
+    assert field is not None
+    assert field.maximum() == 4
+    field.selectAll()
+    QTest.keyClicks(field, "3")
+    QTest.keyClick(field, Qt.Key.Key_Return)
     assert shown.worker.all(PinSample)[-1].number == 3
     assert shown.front == shown.samples[1]
 

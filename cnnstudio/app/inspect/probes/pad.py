@@ -213,7 +213,7 @@ class DrawingPad(QDialog):
         self._channel.clear()
         self._channel.addItems([f"Channel {n}" for n in range(values.shape[-1])])
         self._channel.setVisible(not picture and values.shape[-1] > 1)
-        self._size.setValue(max(1, round(max(sheet.values.shape[:2]) / 8)))
+        self._size.setValue(max(1, round(max(sheet.values.shape[:2]) / 6.5)))
         self._choose_ink()
         self._choose_size()
         direction = QHBoxLayout.Direction.LeftToRight if picture else QHBoxLayout.Direction.TopToBottom

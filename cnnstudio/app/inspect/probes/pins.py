@@ -108,6 +108,7 @@ class Pins(QObject):
         """What the values were prepared for."""
         self._inputs: dict[Sample, Any] = {}
         self._problems: dict[Sample, str] = {}
+        self._totals: dict[Sample, int] = {}
         self._drawn: dict[Sample, Any] = {}
         """Values of drawings that are not on disk yet."""
         self._asked: dict[int, Sample] = {}
@@ -165,6 +166,10 @@ class Pins(QObject):
     def inputs(self, sample: Sample) -> Any:
         """What the network sees of it, float32; None until it has come."""
         return self._inputs.get(sample)
+
+    def total(self, sample: Sample) -> int:
+        """Samples in the file that it is from; 1 where it is alone, or nobody knows."""
+        return self._totals.get(sample, 1)
 
     def problem(self, sample: Sample) -> str:
         """Why its values do not come; "" where they do."""
@@ -462,6 +467,7 @@ class Pins(QObject):
             return
         if isinstance(event, Pinned):
             self._know(sample, event.inputs)
+            self._totals[sample] = event.total
             if sample in self._fresh and event.total > 1:
                 self.said.emit(f"{event.name} holds {event.total:,} samples: the first is pinned.", "")
             self._fresh.discard(sample)

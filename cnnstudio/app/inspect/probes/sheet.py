@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -98,11 +99,13 @@ class Sheet:
         """Let a signal's channel run straight between two points: places as (point of time, value)."""
         (t0, v0), (t1, v1) = sorted((start, end))
         length = len(self._values)
-        first, last = max(0, round(t0)), min(length - 1, round(t1))
-        if last < 0 or first >= length:
+        if t1 < -0.5 or t0 > length - 0.5:
             return
-        times = np.arange(first, last + 1)
-        self._values[first : last + 1, channel] = np.interp(times, [t0, t1], [v0, v1]) if t1 > t0 else v1
+        times = np.arange(max(0, math.ceil(t0)), min(length - 1, math.floor(t1)) + 1)
+        self._values[times, channel] = np.interp(times, [t0, t1], [v0, v1])
+        if not len(times):  # both between the same two points of time: the nearer one is meant
+            time, value = end
+            self._values[min(max(0, round(time)), length - 1), channel] = value
 
     def smooth(self, channel: int) -> None:
         """Even a signal's channel out a little, as a stroke of its own: means of five, ends kept."""

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QScrollArea,
+    QSpinBox,
     QToolButton,
     QWidget,
 )
@@ -359,6 +360,7 @@ class ProbeStrip(QWidget):
         for name, text, slot, enabled in (
             ("rename", "Rename…", self._rename_here, True),
             ("redraw", "Draw on…", self._draw_here, pin.is_own and pin.file.endswith(".npy")),
+            ("other", "Another sample of the file…", self._choose_other, self._pins.total(pin.sample) > 1),
             ("left", "Move left", self._move_left, place > 0),
             ("right", "Move right", self._move_right, place < last),
             ("remove", "Remove", self._remove_here, last > 0),
@@ -368,6 +370,27 @@ class ProbeStrip(QWidget):
             action.setEnabled(enabled)
             action.triggered.connect(slot)
         return menu
+
+    def _choose_other(self) -> None:
+        pin = self._pins.items[self._menu_place]
+        dialog = QInputDialog(self)
+        dialog.setObjectName("pin_other")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("Another sample of the file")
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setLabelText(f"Sample, 0 to {self._pins.total(pin.sample) - 1:,}")
+        dialog.setIntRange(0, self._pins.total(pin.sample) - 1)
+        dialog.setIntValue(pin.number)
+        field = dialog.findChild(QSpinBox)
+        if field is not None:
+            field.setObjectName("pin_number")
+            field.setAccessibleName("Sample")
+            field.setToolTip("Which sample of the file is pinned, counted from 0")
+        dialog.intValueSelected.connect(self._take_other)
+        dialog.open()
+
+    def _take_other(self, number: int) -> None:
+        self._pins.take(self._menu_place, number)
 
     def _rename_here(self) -> None:
         self._rename(self._menu_place)
