@@ -66,10 +66,11 @@ class DrawingPad(QDialog):
         self._told = words("pad_told", tone="muted", wrap=True)
         self._room = QVBoxLayout()
         self._tools = QHBoxLayout()
+        self._make_tools()
         self._arrange()
         self._connect()
 
-    def _arrange(self) -> None:
+    def _make_tools(self) -> None:
         self._pen = tool("pad_pen", "pen", "Draw with ink (P)", text="Pen")
         self._eraser = tool("pad_eraser", "eraser", "Wipe off (E)", text="Eraser")
         for button in (self._pen, self._eraser):
@@ -101,6 +102,8 @@ class DrawingPad(QDialog):
         self._copy = tool("pad_copy", "copy", "Begin with the sample that was looked at", text="Copy the probe")
         self._size_label = QLabel("Width")
         self._size_label.setBuddy(self._size)
+
+    def _arrange(self) -> None:
         self._tools.setSpacing(space(1))
         for widget in (self._pen, self._eraser, self._ink, self._size_label, self._size, self._channel, self._smooth):
             self._tools.addWidget(widget)

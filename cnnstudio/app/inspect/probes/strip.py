@@ -24,7 +24,7 @@ from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.inspect.probes import sources
 from cnnstudio.app.inspect.probes.pad import DrawingPad
 from cnnstudio.app.inspect.probes.picker import SamplePicker
-from cnnstudio.app.inspect.probes.pins import Pin
+from cnnstudio.app.inspect.probes.pin import Pin
 from cnnstudio.app.inspect.probes.tile import LOOSE, PinTile
 from cnnstudio.app.theme import mark, set_icon, space
 from cnnstudio.core.formats.pinned_samples import LONGEST_NAME, MOST

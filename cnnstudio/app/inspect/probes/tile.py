@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from cnnstudio.app.features.mosaic import Floats
-    from cnnstudio.app.inspect.probes.pins import Pin
+    from cnnstudio.app.inspect.probes.pin import Pin
     from cnnstudio.core.data.info import DataInfo
 
 SIDE = 44
