@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.formats.run_folder import LAST
 from cnnstudio.core.formats.timeline import Timeline
 from cnnstudio.core.formats.vitals import BINS, HISTOGRAMS, histogram_name, norm_name
 from cnnstudio.engine.backend import keras, tensorflow
@@ -37,7 +38,7 @@ def test_gradients_of_the_last_moment_are_those_of_a_plain_tape(ran: tuple[Exper
     experiment, folder = ran
     program = trace(experiment.architecture, experiment.data.info()).program()
     model = build_keras(program)
-    model.load_weights(folder / "checkpoints" / "last.weights.h5")
+    model.load_weights(folder / LAST)
     inputs, targets = load(experiment.data).training.batch(slice(0, SAMPLES))
     loss = kit_for(experiment.data.info(), experiment.training).loss()
     with tensorflow.GradientTape() as tape:

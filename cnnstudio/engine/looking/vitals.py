@@ -33,6 +33,8 @@ _USUAL = (1e-30, 1e37)
 """Ranges whose parts a float32 can tell."""
 _SHARE = 0.004
 """Of the time of training, at most this goes into it: it is part of what a recording may take."""
+_COMPILE_SECONDS = 0.5
+"""Compiling takes about as long; it is begun once so much has been earned."""
 _CREDIT_SECONDS = 0.1
 """What the first looks may cost before training has earned it."""
 
@@ -61,6 +63,7 @@ class Vitals:
         self._spent = 0.0
         self._batch: tuple[Any, Any] | None = None
         self._way: Any = None
+        self._compiled: Any = None
         self._blocks: dict[str, Step] = {}
         self._weights: dict[str, list[Any]] = {}
 
@@ -98,16 +101,27 @@ class Vitals:
             if trainable:
                 self._weights.setdefault(step.block, []).extend(trainable)
 
+    def _taken(self, inputs: Any, targets: Any) -> tuple[list[Any], dict[str, list[Any]]]:
+        """Results of the blocks and gradients of the loss; operation by operation, or compiled in a long run."""
+        if self._compiled is None and _SHARE * (self._now() - self._began) > _COMPILE_SECONDS:
+            self._compiled = tensorflow.function(self._tape, autograph=False)
+        taken: tuple[list[Any], dict[str, list[Any]]] = (self._compiled or self._tape)(inputs, targets)
+        return taken
+
+    def _tape(self, inputs: Any, targets: Any) -> tuple[list[Any], dict[str, list[Any]]]:
+        variables = {block: [w.value for w in weights] for block, weights in self._weights.items()}
+        with tensorflow.GradientTape() as tape:
+            *results, outputs = self._way(inputs)
+            loss = self._network.kit.loss()(targets, outputs)
+        return results, tape.gradient(loss, variables)
+
     def _measured(self) -> dict[str, np.ndarray]:
         if self._batch is None:
             self._prepare()
         assert self._batch is not None
         inputs, targets = self._batch
         variables = {block: [w.value for w in weights] for block, weights in self._weights.items()}
-        with tensorflow.GradientTape() as tape:
-            *results, outputs = self._way(tensorflow.constant(inputs, "float32"))
-            loss = self._network.kit.loss()(targets, outputs)
-        gradients = tape.gradient(loss, variables)
+        results, gradients = self._taken(tensorflow.constant(inputs, "float32"), targets)
         found: dict[str, np.ndarray] = {}
         for block, result in zip(self._blocks, results, strict=True):
             activations = _flat([result])

@@ -310,7 +310,7 @@ class Run:
             self._report(learner, float(rates[-1]), force=done and self._epoch == self._epochs)
             if time.monotonic() >= self._next_checkpoint and not done:
                 self._keep(folder, learner)
-            self._probe_now()
+            self._probe_now(force=done and self._epoch == self._epochs)
         return True
 
     def _report(self, learner: Learner, learning_rate: float, *, force: bool) -> None:
