@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from cnnstudio.app.features.words import MessageView
+from cnnstudio.app.features.words import MessageView, words
+from cnnstudio.app.inspect.health.history import remarks
+from cnnstudio.app.inspect.health.norm_plot import NormPlot
+from cnnstudio.app.inspect.health.reader import HealthReader
+from cnnstudio.app.inspect.health.remark_list import RemarkList
+from cnnstudio.app.inspect.health.spread_plot import SpreadPlot
+from cnnstudio.app.inspector.segments import Segments
+from cnnstudio.app.theme import space
+from cnnstudio.core.formats.vitals import HISTOGRAMS, NORMS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cnnstudio.app.inspect.inspection import Inspection
+
+WELL = "No block stands out: gradients reach every block, and its channels are alive."
+_NEVER = "Press Train (F5): how weights, gradients and activations of every block develop is kept with the run."
+_NONE_YET = "The first measurement of this run comes after its first steps."
+_NOT_KEPT = "This run kept no measurements: it was trained by an earlier version, on several devices, or for a moment."
 
 
 class HealthPanel(QWidget):
-    """Histograms and norms of every block over the run."""
+    """Norms and histograms of every block over the run, and what they mean in words."""
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,10 +37,125 @@ class HealthPanel(QWidget):
         self._inspection = inspection
         self._active = False
         self._message = MessageView("inspect_health_message")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._message)
+        self._remarks = RemarkList()
+        self._norm = _segments(
+            "health_norm", "Which number", [name.capitalize() for name in NORMS],
+            "Norm of the gradients of the loss on 32 samples, norm of the weights, size of the activations, share of "
+            "channels that are always 0",
+        )  # fmt: skip
+        self._what = _segments(
+            "health_what", "Histogram of", [name.capitalize() for name in HISTOGRAMS],
+            "Which values of the chosen block are spread out over the steps",
+        )  # fmt: skip
+        self.norms, self.spread = NormPlot(), SpreadPlot()
+        self._reading = words("health_reading", tone="muted", scale="caption", tip="The value under the mouse")
+        self._reader = HealthReader(inspection)
+        self._stack = QStackedWidget()
+        self._arrange()
+        self._connect()
+
+    def _arrange(self) -> None:
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setObjectName("health_splitter")
+        splitter.setChildrenCollapsible(False)
+        for choice, plot in ((self._norm, self.norms), (self._what, self.spread)):
+            side = QWidget()
+            column = QVBoxLayout(side)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(space(2))
+            column.addWidget(choice, 0, Qt.AlignmentFlag.AlignLeft)
+            column.addWidget(plot, 1)
+            splitter.addWidget(side)
+        shown = QWidget()
+        column = QVBoxLayout(shown)
+        column.setContentsMargins(0, space(2), 0, 0)
+        column.setSpacing(space(2))
+        column.addWidget(self._remarks)
+        column.addWidget(splitter, 1)
+        column.addWidget(self._reading)
+        self._reading.setFixedHeight(self._reading.fontMetrics().height() + space(1))
+        self._stack.addWidget(self._message)
+        self._stack.addWidget(shown)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(space(3), 0, 0, 0)
+        whole.addWidget(self._stack)
+
+    def _connect(self) -> None:
+        self._norm.chosen.connect(self._choose_norm)
+        self._what.chosen.connect(self._show_spread)
+        for plot in (self.norms, self.spread):
+            plot.hovered.connect(self._reading.setText)
+        self.norms.block_chosen.connect(self._inspection.choose_block)
+        self._remarks.block_chosen.connect(self._inspection.choose_block)
+        self._reader.changed.connect(self._show)
+        self._inspection.block_changed.connect(self._show_block)
+        self._inspection.moment_changed.connect(self._show_moment)
+        self._inspection.subject_changed.connect(self._show)
+
+    @property
+    def message(self) -> str:
+        """What is said in place of the plots; "" while they are shown."""
+        return self._message.text if self._stack.currentWidget() is self._message else ""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What is said of blocks."""
+        return self._remarks.sentences
 
     def set_active(self, active: bool) -> None:
-        """Whether anyone can see it; out of sight it asks for nothing and draws nothing."""
+        """Whether anyone can see it; out of sight it reads nothing and draws nothing."""
         self._active = active
+        self._reader.set_active(active)
+        if active:
+            self._show()
+
+    def _show(self) -> None:
+        if not self._active:
+            return
+        history, subject = self._reader.history, self._inspection.subject
+        if not history.steps or subject is None:
+            self._explain()
+            return
+        families = {id: traced.spec.group for id, traced in subject.trace.blocks.items()}
+        self._stack.setCurrentIndex(1)
+        self.norms.show_history(history, families)
+        self._remarks.show_remarks(remarks(history), WELL)
+        self._show_block()
+        self._show_moment()
+
+    def _explain(self) -> None:
+        self._stack.setCurrentWidget(self._message)
+        if self._reader.reading:
+            self._message.say("One moment", "The measurements of the run are being read.")
+        elif not self._inspection.timeline_folder:
+            self._message.say("Not trained yet", _NEVER)
+        elif self._inspection.record.grows:
+            self._message.say("Not measured yet", _NONE_YET)
+        else:
+            self._message.say("Nothing was measured", self._inspection.record.problem or _NOT_KEPT)
+
+    def _choose_norm(self, index: int) -> None:
+        self.norms.show_norm(NORMS[index])
+
+    def _show_block(self) -> None:
+        self.norms.show_block(self._inspection.block)
+        self._show_spread()
+
+    def _show_spread(self) -> None:
+        what = HISTOGRAMS[max(0, self._what.index)]
+        self.spread.show_spread(self._reader.history, self._inspection.block, what)
+
+    def _show_moment(self) -> None:
+        moments, place = self._inspection.record.timeline.moments, self._inspection.moment
+        step = moments[place].step if place is not None and place < len(moments) else None
+        self.norms.show_step(step)
+        self.spread.show_step(step)
+
+
+def _segments(name: str, title: str, texts: Sequence[str], tip: str) -> Segments:
+    made = Segments(texts)
+    made.setObjectName(name)
+    made.setAccessibleName(title)
+    made.setToolTip(tip)
+    made.show_index(0)
+    return made
