@@ -57,8 +57,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """On a machine that has time for every moment, however much else it does."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recording, "CREDIT_SECONDS", 60.0)
-        made = Trained(tmp_path_factory.mktemp("recorded") / "run")
-    return made
+        return Trained(tmp_path_factory.mktemp("recorded") / "run")
 
 
 def shown(timeline: Timeline, moment: int, block: str) -> tuple[np.ndarray, np.ndarray]:
