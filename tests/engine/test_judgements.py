@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from cnnstudio.core.data.info import DataInfo, Task
+from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.data.dataset import Dataset, Part
@@ -15,8 +16,14 @@ from cnnstudio.engine.explaining import passing
 from cnnstudio.engine.explaining.judgements import box_pairs, judgements
 from cnnstudio.engine.looking.sketch import SketchError
 from cnnstudio.engine.tasks import kit_for
-from cnnstudio.wire.messages import GetJudgements, Judgements
+from cnnstudio.wire.messages import EpochEnd, Evaluation, GetJudgements, Judgements, RunEnded, StartRun, StopRun
+from tests.engine.conftest import small
 from tests.helpers.plain_network import PlainNetwork, answer_to
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.engine.conftest import Peer
 
 RNG = np.random.default_rng(8)
 SAMPLES = 20
@@ -154,6 +161,26 @@ def test_weights_of_classes_count_as_in_training() -> None:
     recipe = TrainingRecipe(class_weights=True)
     weighed = judged(network_of(Task.CLASSIFICATION, truth, CONV, HEAD, recipe=recipe)).losses
     np.testing.assert_allclose(weighed / plain, [20 / (2 * 15)] * 15 + [20 / (2 * 5)] * 5, rtol=1e-4)
+
+
+def test_a_run_is_judged_between_its_steps_and_as_it_judged_itself_afterwards(worker: Peer, tmp_path: Path) -> None:
+    experiment = small(epochs=500)
+    text = write_experiment(experiment)
+    worker.send(StartRun("judged", str(tmp_path / "judged"), text))
+    worker.until(EpochEnd)
+    worker.send(GetJudgements(request=61, experiment=text))
+    during = worker.until(Judgements, lambda e: e.request == 61)
+    worker.send(StopRun("judged", after_epoch=True))
+    last = worker.until(Evaluation, lambda e: e.part == "validation")
+    while not isinstance(event := worker.next(), RunEnded):
+        last = event if isinstance(event, Evaluation) and event.part == "validation" else last
+    worker.send(GetJudgements(request=62, experiment=text, directory=str(tmp_path / "judged")))
+    after = worker.until(Judgements, lambda e: e.request == 62)
+    np.testing.assert_array_equal(during.truths, after.truths)
+    pairs = np.stack([np.arange(len(after.truths)), after.truths, after.answers, np.ones_like(after.truths)], axis=1)
+    np.testing.assert_array_equal(confusion_of(pairs, len(last.confusion)), last.confusion)
+    assert after.losses.mean() == pytest.approx(last.metrics["loss"], rel=1e-3)
+    assert after.losses.mean() != pytest.approx(during.losses.mean(), rel=1e-6)
 
 
 def test_what_cannot_be_judged_is_said() -> None:

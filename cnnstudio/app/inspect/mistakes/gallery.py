@@ -80,7 +80,7 @@ class MistakesGallery(QWidget):
         self._loader = SampleLoader(inspection.worker, self)
         self._title = words("mistakes_title", scale="title")
         self._count = words("mistakes_count", tone="muted", scale="caption")
-        self._all = tool("mistakes_all", "close", "Show the samples of no cell and no class alone (Esc)", text="All")
+        self._all = tool("mistakes_all", "close", "Show all samples again (Esc)")
         self._kinds = Segments(())
         self._order = combo("mistakes_order", "Order", "What stands first; the worst have the largest loss")
         self._message = MessageView("mistakes_samples_message")
