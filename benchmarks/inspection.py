@@ -19,8 +19,7 @@ import tempfile
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ class Session:
         (page,) = self.window.findChildren(InspectPage)
         self.view: InspectView = page.content()
         self.window.show_train()
-        QTest.qWait(3000)  # both pages have been made, TensorFlow has traced something small
+        live(3.0)  # both pages have been made, TensorFlow has traced something small
 
     def stroll(self, seconds: float) -> None:
         """Watch the maps; another block twice a second."""
@@ -110,14 +109,14 @@ class Session:
     def rate(self, seconds: float) -> float:
         """Steps of training a second."""
         start, steps = time.perf_counter(), self.window.run.state.steps_done
-        QTest.qWait(round(1000 * seconds))
+        live(seconds)
         return (self.window.run.state.steps_done - steps) / (time.perf_counter() - start)
 
     def _every(self, seconds: float, pause: float, act: Callable[[], None]) -> None:
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
             act()
-            QTest.qWait(round(1000 * pause))
+            live(pause)
 
     def _next_block(self) -> None:
         blocks = self.view.blocks
@@ -137,7 +136,14 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         if time.perf_counter() > end:
             raise SystemExit("The window or its worker did not get there in time.")
-        QTest.qWait(10)
+        live(0.02)
+
+
+def live(seconds: float) -> None:
+    """Let the window live for so long, in an event loop as the real one: qWait sleeps ten milliseconds at a time."""
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
 
 
 def write(*columns: str) -> None:
@@ -173,15 +179,15 @@ def main() -> int:
         act()
         return told(name, beat.end(), rest)
 
-    rest = measured("at rest", lambda: QTest.qWait(round(1000 * options.seconds)), None)
+    rest = measured("at rest", lambda: live(options.seconds), None)
     window.inspect.show_maps()
     window.run.start()
     found.append(measured("while the run is set up", lambda: until(lambda: window.run.state.steps_done > 0), rest))
-    window.show_runs()
-    QTest.qWait(2000)
-    found.append(measured("training, out of sight", lambda: QTest.qWait(round(1000 * options.seconds)), rest))
+    window.show_data()
+    live(2.0)
+    found.append(measured("training, out of sight", lambda: live(options.seconds), rest))
     window.show_inspect()
-    QTest.qWait(500)
+    live(1.0)
     found.append(measured("watching, blocks change", lambda: session.stroll(options.seconds), rest))
     found.append(measured("the tabs take turns", lambda: session.take_turns(2 * options.seconds), rest))
     window.inspect.show_maps()

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QListView, QTabWidget, QToolButton
 
-from cnnstudio.app.inspect.block_model import SHAPE, THUMBNAIL
+from cnnstudio.app.inspect.block_model import SHAPE
 from cnnstudio.app.inspect.networks import DESIGN, REMEMBERED
 from cnnstudio.app.inspect.subject_choice import SubjectChoice
 from cnnstudio.app.inspect.subject_picker import SubjectPicker
@@ -116,7 +116,7 @@ def test_the_design_is_inspected_until_a_run_starts(studio: Studio, worker: Play
     traced = studio.window.bridge.trace.blocks
     assert [model.index(row, 0).data() for row in range(model.rowCount())] == list(traced)
     assert model.index(0, 0).data(SHAPE) == "8 × 8 × 1"
-    studio.until(lambda: all(model.index(row, 0).data(THUMBNAIL) is not None for row in range(model.rowCount())))
+    studio.until(lambda: all(view.blocks.blocks.picture(row) is not None for row in range(model.rowCount())))
     asked = worker.all(GetPreviews)[-1]
     assert (asked.directory, asked.view) == ("", 1)
 

@@ -29,7 +29,7 @@ class BlockList(QListView):
         self._pictures = BlockPictures(inspection)
         self.blocks = BlockModel(self)
         self.setModel(self.blocks)
-        self.setItemDelegate(BlockRows(self))
+        self.setItemDelegate(BlockRows(self, self.blocks))
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -38,7 +38,7 @@ class BlockList(QListView):
         self.setMinimumWidth(150)
         inspection.subject_changed.connect(self._fill)
         inspection.block_changed.connect(self._show)
-        self._pictures.changed.connect(self.blocks.show_pictures)
+        self._pictures.changed.connect(self._show_pictures)
         self.selectionModel().currentChanged.connect(self._choose)
         themes.changed.connect(self.viewport().update)
 
@@ -51,6 +51,9 @@ class BlockList(QListView):
         row = self.currentIndex().row() + by
         if 0 <= row < self.blocks.rowCount():
             self.setCurrentIndex(self.blocks.index(row))
+
+    def _show_pictures(self) -> None:
+        self.blocks.show_pictures(self._pictures.pictures)
 
     def _fill(self) -> None:
         self.blocks.show_subject(self._inspection.subject)

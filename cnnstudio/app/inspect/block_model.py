@@ -30,7 +30,7 @@ _SIGN = 14
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
 _Roles = Qt.ItemDataRole
-SHAPE, GROUP, THUMBNAIL, SIGN = (_Roles.UserRole + n for n in range(1, 5))
+SHAPE, GROUP = _Roles.UserRole + 1, _Roles.UserRole + 2
 _SIGNS = {
     Severity.ERROR: ("error", Role.ERROR),
     Severity.WARNING: ("warning", Role.WARNING),
@@ -50,6 +50,14 @@ class BlockModel(QAbstractListModel):
     def ids(self) -> list[str]:
         """The blocks of the rows."""
         return [row.id for row in self._rows]
+
+    def picture(self, row: int) -> QPixmap | None:
+        """What stands beside that row; None while it is not known."""
+        return self._pictures.get(self._rows[row].id)
+
+    def sign(self, row: int) -> tuple[str, Role] | None:
+        """The icon for what there is to know of that row's block, and its colour."""
+        return _sign(self._rows[row])
 
     def show_subject(self, subject: Subject | None) -> None:
         """Take the blocks of this network; the pictures stay until others come."""
@@ -89,11 +97,7 @@ class BlockModel(QAbstractListModel):
             return f"{row.id}, {row.spec.title}, {tensor_shape(row.output)}"
         if role == SHAPE:
             return tensor_shape(row.output)
-        if role == GROUP:
-            return row.spec.group
-        if role == THUMBNAIL:
-            return self._pictures.get(row.id)
-        return _sign(row) if role == SIGN else None
+        return row.spec.group if role == GROUP else None
 
 
 def _sign(row: BlockTrace) -> tuple[str, Role] | None:
@@ -117,9 +121,10 @@ def _tip(row: BlockTrace) -> str:
 class BlockRows(QStyledItemDelegate):
     """Family stripe, picture, name above shape, and a sign at the right where there is something to know."""
 
-    def __init__(self, view: QListView) -> None:
+    def __init__(self, view: QListView, blocks: BlockModel) -> None:
         super().__init__(view)
         self._view = view
+        self._blocks = blocks
 
     @override
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
@@ -137,7 +142,7 @@ class BlockRows(QStyledItemDelegate):
         painter.setBrush(look.family(str(index.data(GROUP))))
         painter.drawRoundedRect(QRectF(room.left() + 1, room.top() + 3, STRIPE, room.height() - 6), 2, 2)
         frame = QRectF(room.left() + STRIPE + space(2), room.top() + space(1), PICTURE, PICTURE)
-        picture: QPixmap | None = index.data(THUMBNAIL)
+        picture = self._blocks.picture(index.row())
         painter.setBrush(look.color(Role.CANVAS))
         painter.drawRoundedRect(frame, RADIUS / 2, RADIUS / 2)
         if picture is not None:
@@ -145,7 +150,7 @@ class BlockRows(QStyledItemDelegate):
             painter.drawPixmap(frame, picture, QRectF(picture.rect()))
         text = room.adjusted(STRIPE + PICTURE + space(4), space(1), -space(6), -space(1))
         self._write(painter, text, index)
-        sign = index.data(SIGN)
+        sign = self._blocks.sign(index.row())
         if sign is not None:
             at = QRect(room.right() - space(5), room.center().y() - _SIGN // 2, _SIGN, _SIGN)
             icon(*sign).paint(painter, at)

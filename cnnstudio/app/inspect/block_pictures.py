@@ -14,6 +14,8 @@ from cnnstudio.app.theme import themes
 from cnnstudio.wire.messages import GetPreviews, Previews, WatchPreviews
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from PySide6.QtGui import QPixmap
 
     from cnnstudio.app.inspect.inspection import Inspection
@@ -33,13 +35,15 @@ SETTLE_MS = 100
 class BlockPictures(QObject):
     """Asks while anyone looks; the pictures of a network stay until there are others of it."""
 
-    changed = Signal(dict)
-    """Block -> QPixmap."""
+    changed = Signal()
+    """`pictures` are others."""
 
     def __init__(self, inspection: Inspection) -> None:
         super().__init__(inspection)
         self._inspection = inspection
         self._active = False
+        self.pictures: Mapping[str, QPixmap] = {}
+        """By block; none while none have come."""
         self._watched: WatchPreviews | None = None
         self._latest: Previews | None = None
         self._of: Subject | None = None
@@ -110,7 +114,8 @@ class BlockPictures(QObject):
             for id, levels in zip(latest.blocks, latest.pictures, strict=True):
                 if id in outputs:
                     pictures[id] = painted(levels.tobytes(), size, ink_for(id, outputs[id]))
-        self.changed.emit(pictures)
+        self.pictures = pictures
+        self.changed.emit()
 
 
 def _asked(subject: Subject, sample: Sample, request: int) -> Command:
