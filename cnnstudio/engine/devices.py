@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio import __version__
 from cnnstudio.core.declare import closest
-from cnnstudio.engine import gpu_memory, memory
+from cnnstudio.engine import gpu_memory, held, memory
 from cnnstudio.engine.backend import backend, backend_version, keras, tensorflow
 from cnnstudio.engine.running.control import RunError
 from cnnstudio.wire.messages import Device
@@ -103,13 +103,18 @@ def _mirrored(names: tuple[str, ...]) -> Any:
 
 
 def free_bytes(device: Device) -> int | None:
-    """Bytes that a run can still take on the device; None where nobody knows."""
+    """Bytes that the device still has for everybody; None where nobody knows. See `reusable_bytes`."""
     if device.id == "cpu":
         return memory.free_bytes()
     numbers = range(len(devices()) - 1) if device.id == ALL_GPUS else (int(device.id.removeprefix("gpu:")),)
     known = [gpu_memory.free_bytes(number) for number in numbers]
     told = [n for n in known if n is not None]
     return min(told) if len(told) == len(known) else None
+
+
+def reusable_bytes(device: Device) -> int:
+    """Bytes that this process holds on the device, unused: the next run's arrays can have them beside what is free."""
+    return held.reusable_bytes() if device.id == "cpu" else 0
 
 
 def precision_warning(precision: str, device: Device) -> str:

@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.program import INPUT
 from cnnstudio.core.training.optimizers import OPTIMIZERS
 from cnnstudio.engine.backend import uses_onednn
@@ -27,16 +28,20 @@ if TYPE_CHECKING:
 _LARGEST_BATCH = 65536
 _FLOAT = 4
 """Bytes of a float32."""
-_ONCE = 8_000_000
-"""Bytes that any run takes."""
+_ONCE = 22_000_000
+"""Bytes that any run takes, its timeline and what is measured of its gradients among them."""
+_ONCE_FOR_OTHER_TASKS = 18_000_000
+"""Bytes more for losses and metrics that the worker has not computed before: it warms up with classification."""
+_ONCE_FOR_DILATION = 20_000_000
+"""Bytes more where the windows of a convolution have holes, whose gradients TensorFlow computes in another way."""
 _ONCE_FOR_CONVOLUTIONS = 4_000_000
 """Bytes more where there is any convolution, whose kernels are made ready when they are first computed."""
-_FOR_EACH_ARRAY = {True: 1_100_000, False: 1_370_000}
+_FOR_EACH_ARRAY = {True: 800_000, False: 1_070_000}
 """Bytes for each array of weights: its part of the graph that goes forth and back, and its update, fused or not."""
 _OF_LONG_UPDATES = {"schedule-free": 2_000_000, "adafactor": 1_700_000}
 """The same where the update is of very many operations."""
-_COPIES_OF_WEIGHTS = 6.5
-"""The weights and their gradients, those of the last epoch and of the best, and what lies between them unused."""
+_COPIES_OF_WEIGHTS = 7.5
+"""The weights, their gradients and those measured, the last epoch's and the best's, and what lies between unused."""
 _COPIES_OF_LARGEST = 2
 """Of the largest array: Keras copies each twice on its way into a weights file."""
 _IN_STEPS = 3.5
@@ -75,6 +80,7 @@ class _Shape:
     largest_array: int
     """Bytes of the largest array of weights."""
     convolves: bool
+    dilates: bool
 
     def activations(self, batch: int) -> int:
         """Bytes for a batch of that size."""
@@ -92,12 +98,23 @@ def needed_bytes(
     return _needed(experiment, trace, _shape(trace.program()), free, batch_size or experiment.training.batch_size)
 
 
-def largest_batch(experiment: Experiment, trace: Trace, free: int | None) -> int:
-    """The largest batch that fits into `free` bytes, at most the training part; 0 where not even one sample fits."""
+def room(needed: dict[str, int], free: int, held: int) -> int:
+    """Bytes for a run that needs this: `free` ones, and of those that the process holds unused what its arrays can use.
+
+    Samples are NumPy's at first, and so is about half of what weights take: their copies of the last and best epoch.
+    """
+    return free + min(held, needed["activations"] + needed["optimizer"] + needed["weights"] // 2)
+
+
+def largest_batch(experiment: Experiment, trace: Trace, free: int | None, held: int = 0) -> int:
+    """The largest batch that has `room`, at most the training part; 0 where not even one sample fits."""
     shape = _shape(trace.program())
 
     def fits(batch: int) -> bool:
-        return free is None or sum(_needed(experiment, trace, shape, free, batch).values()) <= free
+        if free is None:
+            return True
+        needed = _needed(experiment, trace, shape, free, batch)
+        return sum(needed.values()) <= room(needed, free, held)
 
     low, high = 0, min(_LARGEST_BATCH, training_samples(experiment)) + 1  # low fits, high does not
     while high - low > 1:
@@ -106,13 +123,15 @@ def largest_batch(experiment: Experiment, trace: Trace, free: int | None) -> int
     return low
 
 
-def problem(experiment: Experiment, trace: Trace, free: int | None) -> str | None:
-    """Why the run cannot fit into `free` bytes, with the numbers and what to change; None when it may fit."""
-    needed = needed_bytes(experiment, trace, free)
-    total = sum(needed.values())
-    if free is None or total <= free:
+def problem(experiment: Experiment, trace: Trace, free: int | None, held: int = 0) -> str | None:
+    """Why the run has not enough `room`, with the numbers and what to change; None when it may fit."""
+    if free is None:
         return None
-    fitting = largest_batch(experiment, trace, free)
+    needed = needed_bytes(experiment, trace, free)
+    total, there = sum(needed.values()), room(needed, free, held)
+    if total <= there:
+        return None
+    fitting = largest_batch(experiment, trace, free, held)
     batch = experiment.training.batch_size
     smaller = f"lower the batch size (now {batch:,}; {fitting:,} would fit)"
     advice = {
@@ -124,7 +143,7 @@ def problem(experiment: Experiment, trace: Trace, free: int | None) -> str | Non
     }
     largest = max(needed, key=lambda name: needed[name])
     parts = ", ".join(f"{readable(n)} for {name}" for name, n in needed.items())
-    return f"Training needs {readable(total)} of memory ({parts}), but {readable(free)} are free: {advice[largest]}."
+    return f"Training needs {readable(total)} of memory ({parts}), but {readable(there)} are free: {advice[largest]}."
 
 
 def _needed(experiment: Experiment, trace: Trace, shape: _Shape, free: int | None, batch: int) -> dict[str, int]:
@@ -136,8 +155,14 @@ def _needed(experiment: Experiment, trace: Trace, shape: _Shape, free: int | Non
         "optimizer": round(_copies_of_optimizer(recipe, fused=fused) * _FLOAT * trace.trainable_params),
         "activations": shape.activations(min(batch, training_samples(experiment))),
         "data": round(_COPIES_OF_DATA * data) if data <= RESIDENT_BYTES else data,
-        "overhead": _ONCE + _ONCE_FOR_CONVOLUTIONS * shape.convolves + each * shape.arrays,
+        "overhead": _once(experiment, shape) + each * shape.arrays,
     }
+
+
+def _once(experiment: Experiment, shape: _Shape) -> int:
+    known = experiment.data.info().task is Task.CLASSIFICATION
+    more = _ONCE_FOR_CONVOLUTIONS * shape.convolves + _ONCE_FOR_DILATION * shape.dilates
+    return _ONCE + more + _ONCE_FOR_OTHER_TASKS * (not known)
 
 
 def _odd(recipe: TrainingRecipe) -> bool:
@@ -166,7 +191,13 @@ def _shape(program: Program) -> _Shape:
     layouts = tuple(each for step in program.steps if (each := _layout(step, shapes[step.inputs[0]])))
     arrays = [_FLOAT * math.prod(weight.shape) for step in program.steps for weight in step.weights]
     convolves = any("Conv" in step.layer for step in program.steps)
-    return _Shape(_FLOAT * kept, _FLOAT * largest, layouts, len(arrays), max(arrays, default=0), convolves)
+    dilates = any(_dilates(step) for step in program.steps)
+    return _Shape(_FLOAT * kept, _FLOAT * largest, layouts, len(arrays), max(arrays, default=0), convolves, dilates)
+
+
+def _dilates(step: Step) -> bool:
+    rate = step.config.get("dilation_rate", 1)
+    return any(each > 1 for each in (rate if isinstance(rate, tuple | list) else (rate,)))
 
 
 def _kept(step: Step) -> float:

@@ -10,7 +10,7 @@ from cnnstudio.core.data.augmentation import Augmentation
 from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.core.training.recipe import TrainingRecipe
-from cnnstudio.engine import devices
+from cnnstudio.engine import devices, held
 from cnnstudio.engine.augmenting import Augmenter
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.data import Part, load
@@ -28,6 +28,7 @@ def warm_up() -> None:
         # building and tracing a network make often, would take a tenth of a second each time.
         gc.collect()
         gc.freeze()
+        held.begin()
 
 
 def _first_network() -> None:

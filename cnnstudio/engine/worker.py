@@ -8,7 +8,6 @@ process lives. When the window closes the pipe, the worker ends, in mid-training
 
 from __future__ import annotations
 
-import gc
 import os
 import queue
 import threading
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from cnnstudio.core.formats.files import FileError, read_experiment
 from cnnstudio.core.formats.run_folder import settle
 from cnnstudio.core.formats.storage import runs_folder
-from cnnstudio.engine import devices
+from cnnstudio.engine import devices, held
 from cnnstudio.engine.data import DataError
 from cnnstudio.engine.explaining import ANSWERS, Cancelled, Explaining
 from cnnstudio.engine.looking.decoding import design_decoded
@@ -365,7 +364,7 @@ class Worker:
     def _execute(self, name: str, made: Callable[[Control], Run]) -> None:
         self._run = None
         self._sketches.clear()
-        gc.collect()  # models are full of cycles: the last one's memory is to go before the next one's is taken
+        held.give_back()  # the last one's memory is to go before the next one's is taken
         try:
             run = made(self._begin(name))
             run.execute()

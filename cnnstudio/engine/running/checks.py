@@ -51,7 +51,8 @@ def check_weights(experiment: Experiment) -> None:
 
 def check_memory(experiment: Experiment, design: Trace, device: Device) -> None:
     """Raises RunError, with the numbers, where the run cannot fit into the device's memory."""
-    if sentence := estimate.problem(experiment, design, devices.free_bytes(device)):
+    free, held = devices.free_bytes(device), devices.reusable_bytes(device)
+    if sentence := estimate.problem(experiment, design, free, held):
         raise RunError(sentence)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from typing import TYPE_CHECKING
 
 from cnnstudio.core.formats.files import FileError, read_experiment
+from cnnstudio.engine import held
 from cnnstudio.engine.trials.preflight import estimate, preflight
 from cnnstudio.engine.trials.rates import find_rate
 from cnnstudio.engine.trials.trial import TrialError
@@ -73,7 +73,7 @@ class Trials:
         with self._lock:
             self._cancelled.discard(command.request)
         if not meanwhile:
-            gc.collect()  # models are full of cycles: their memory is to go before the run's is taken
+            held.give_back()  # before a run takes its own
         self._put(answer)
 
     def _refuse_to_go_on(self, request: int, *, meanwhile: bool) -> None:

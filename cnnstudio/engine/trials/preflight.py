@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from cnnstudio.engine import devices
-from cnnstudio.engine.estimate import largest_batch, needed_bytes, problem, training_samples
+from cnnstudio.engine.estimate import largest_batch, needed_bytes, problem, room, training_samples
 from cnnstudio.engine.trials.trial import go_on, subject
 from cnnstudio.wire.messages import Preflight
 
@@ -45,14 +45,16 @@ def preflight(experiment: Experiment, request: int = 0, check: Check = go_on, *,
 
 
 def _estimated(tried: Subject, request: int) -> Preflight:
-    experiment, design, free = tried.experiment, tried.design, devices.free_bytes(tried.device)
+    experiment, design = tried.experiment, tried.design
+    free, held = devices.free_bytes(tried.device), devices.reusable_bytes(tried.device)
+    needed = needed_bytes(experiment, design, free)
     return Preflight(
         request=request,
         device=tried.device.id,
-        needed=needed_bytes(experiment, design, free),
-        free=free or 0,
-        largest_batch=largest_batch(experiment, design, free),
-        problem=problem(experiment, design, free) or "",
+        needed=needed,
+        free=0 if free is None else room(needed, free, held),
+        largest_batch=largest_batch(experiment, design, free, held),
+        problem=problem(experiment, design, free, held) or "",
         training_samples=training_samples(experiment),
         warning=devices.precision_warning(experiment.training.precision, tried.device),
     )
