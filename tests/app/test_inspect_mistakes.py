@@ -217,7 +217,7 @@ def test_progress_cancel_and_what_failed(qtbot: QtBot) -> None:
     page = MistakesPage(qtbot)
     asked = page.asked()
     page.worker.arrive(ExplanationProgress(asked.request, 20, 60))
-    assert page.panel.work.text == "Computing how the network does: 20 of 60"
+    assert page.panel.work.text == "Computing the judgements: 20 of 60"
     cancel = page.find(QToolButton, "mistakes_work_cancel")
     qtbot.waitUntil(cancel.isVisible)
     QTest.mouseClick(cancel, LEFT)

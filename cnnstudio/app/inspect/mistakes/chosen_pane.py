@@ -36,7 +36,7 @@ class ChosenPane(QWidget):
         self._asked = asked
         self._front = SampleInFront(inspection, asked, self)
         self._tally: Tally | None = None
-        self._part = ""
+        self._part = self._when = ""
         self.prediction = ChosenSample()
         self._said = words("mistakes_said", tone="muted", scale="caption", wrap=True, tip="How the sample was judged")
         self._maps = tool("mistakes_maps", "image", "Show the maps of this sample (Enter in the list)", text="Maps")
@@ -80,9 +80,9 @@ class ChosenPane(QWidget):
         if active:
             self._front.ask()
 
-    def show_tally(self, tally: Tally | None, part: str) -> None:
-        """How samples of that part were judged."""
-        self._tally, self._part = tally, part
+    def show_tally(self, tally: Tally | None, part: str, when: str = "") -> None:
+        """How samples of that part were judged; `when` stands before it, where the network has gone on since."""
+        self._tally, self._part, self._when = tally, part, when
         self._say()
 
     def _wait(self) -> None:
@@ -114,7 +114,7 @@ class ChosenPane(QWidget):
             self._said.clear()
             return
         place = f"place {count(tally.rank(sample.index))} of {count(tally.size)} by loss"
-        self._said.setText(f"{tally.told(sample.index)}, {place}")
+        self._said.setText(f"{self._when}{tally.told(sample.index)}, {place}")
 
     def _fail(self, sentence: str) -> None:
         if self._front.values is None:

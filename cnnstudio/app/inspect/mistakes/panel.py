@@ -61,7 +61,7 @@ class MistakesPanel(QWidget):
         self._judged: int | None = None
         """The same of what is shown."""
         self._asked = Asked(inspection, self)
-        self.work = WorkLine("mistakes_work", "how the network does", inspection.worker, kept=KEPT)
+        self.work = WorkLine("mistakes_work", "the judgements", inspection.worker, kept=KEPT)
         self.part = PartField("mistakes_part")
         self.part.show_part(inspection.preferences.choice(_PART))
         self._threshold = USUAL
@@ -84,7 +84,7 @@ class MistakesPanel(QWidget):
         for widget in (self.part, self._whose, self._again):
             head.addWidget(widget, int(widget is self._whose))
         self.panes = side_by_side(
-            "mistakes_splitter", (self.overview, self.gallery, self.chosen), (400, 340, 320), grows=1
+            "mistakes_splitter", (self.overview, self.gallery, self.chosen), (330, 340, 280), grows=1
         )
         self._stack.addWidget(self.panes)
         self._stack.addWidget(self._message)
@@ -186,7 +186,9 @@ class MistakesPanel(QWidget):
         self._tally = Tally(judged, subject.info)
         self.overview.show_tally(self._tally)
         self.gallery.show_tally(self._tally, judged.part)
-        self.chosen.show_tally(self._tally, judged.part)
+        epochs = self._judged
+        when = "" if epochs is None else f"After {counted(epochs, 'epoch')} \u00b7 "
+        self.chosen.show_tally(self._tally, judged.part, when)
         self._stack.setCurrentWidget(self.panes)
         self._follow_run(self._inspection.run.state)
         self._say_whose()
