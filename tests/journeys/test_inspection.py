@@ -86,7 +86,7 @@ def test_a_network_is_inspected_before_during_and_after_its_run(studio: Studio) 
         assert tabs.currentIndex() == number
         if FOLDER:
             studio.bot.wait(6000)
-        look(studio, f"inspect-{name}", sizes=SIZES)
+            look(studio, f"inspect-{name}", sizes=SIZES)
     studio.key(Qt.Key.Key_1, ALT)
     view.maps.first.source.arrived.disconnect(arrived.append)
 
