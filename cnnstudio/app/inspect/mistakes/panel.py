@@ -86,6 +86,8 @@ class MistakesPanel(QWidget):
         self.panes = side_by_side(
             "mistakes_splitter", (self.overview, self.gallery, self.chosen), (330, 340, 280), grows=1
         )
+        for place in range(self.panes.count()):
+            self.panes.setStretchFactor(place, 1)  # cells, thumbnails and masks are all better seen when large
         self._stack.addWidget(self.panes)
         self._stack.addWidget(self._message)
         column = QVBoxLayout(self)
