@@ -125,10 +125,10 @@ class HealthPanel(QWidget):
 
     def _explain(self) -> None:
         self._stack.setCurrentWidget(self._message)
-        if self._reader.reading:
-            self._message.say("One moment", "The measurements of the run are being read.")
-        elif not self._inspection.timeline_folder:
+        if not self._inspection.timeline_folder:
             self._message.say("Not trained yet", _NEVER)
+        elif self._reader.reading:
+            self._message.say("One moment", "The measurements of the run are being read.")
         elif self._inspection.record.grows:
             self._message.say("Not measured yet", _NONE_YET)
         else:

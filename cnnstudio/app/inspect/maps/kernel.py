@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.asking import Question
 from cnnstudio.app.features.colormaps import COOL_TO_WARM
+from cnnstudio.app.features.kernels import arranged
 from cnnstudio.app.features.layer_maps import LayerMaps, Scaling
 from cnnstudio.app.features.tiles import TileView
 from cnnstudio.app.features.words import words
 from cnnstudio.app.format import counted, shape
+from cnnstudio.app.inspect.kernels.source import sliding_layer
 from cnnstudio.app.theme import space
 from cnnstudio.core.formats.timeline import TimelineError
 from cnnstudio.wire.messages import GetKernels, Kernels
@@ -77,12 +79,12 @@ class KernelView(QWidget):
         if key == self._key:
             return
         self._key, self._channel, self._count = key, channel, count
-        if wanted is None or not sliding_layer(wanted):
+        if wanted is None or not sliding_layer(wanted.subject, wanted.block):
             self._kernels = None
             self._question.forget()
             self._say("" if wanted is None else NO_KERNELS)
             return
-        self._layer = sliding_layer(wanted)
+        self._layer = sliding_layer(wanted.subject, wanted.block)
         if wanted.moment is not None:
             self._question.forget()
             self._replay(wanted, wanted.moment)
@@ -133,28 +135,15 @@ class KernelView(QWidget):
         self._say(sentence)
 
 
-def sliding_layer(wanted: Wanted) -> str:
-    """The Keras layer of the block that slides kernels over its input; "" where none does."""
-    traced = wanted.subject.trace.blocks.get(wanted.block)
-    steps = () if traced is None else traced.steps
-    return next((step.layer for step in steps if any(len(weight.shape) > 2 for weight in step.weights)), "")
-
-
 def channel_kernel(kernels: Any, layer: str, channel: int, count: int) -> Any:
     """The kernel (channels in, sizes...) that makes one of `count` channels; None where no single one does.
 
-    `kernels` as Keras lays out those of `layer`: a plain convolution has (sizes..., in, out), a transposed one
-    (sizes..., out, in), a depthwise one (sizes..., in, out of each).
+    `kernels` as Keras lays out those of `layer`.
     """
     if kernels.ndim < 3 or layer.startswith("Separable"):
         return None
-    if layer.endswith("Transpose"):
-        kernels = np.swapaxes(kernels, -1, -2)
-    elif layer.startswith("Depthwise"):
-        kernels = kernels.reshape(*kernels.shape[:-2], 1, -1)
-    if kernels.shape[-1] != count or not 0 <= channel < count:
-        return None
-    return np.ascontiguousarray(np.moveaxis(kernels[..., channel], -1, 0))
+    each = arranged(kernels, layer)
+    return each[channel] if len(each) == count and 0 <= channel < count else None
 
 
 def _get_kernels(wanted: Wanted, request: int) -> GetKernels:
