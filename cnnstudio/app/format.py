@@ -137,6 +137,7 @@ def stride(field: Field) -> str:
     return f" {TIMES} ".join(step(axis.jump) for axis in field)
 
 
-def cells(rank: int) -> str:
-    """What a cell of an input of that rank is called: pixels for images, samples for signals, voxels for volumes."""
-    return {1: "samples", 2: "px", 3: "voxels"}.get(rank, "cells")
+def cells(rank: int, number: int = 0) -> str:
+    """What that many cells of an input of that rank are called: px for images, samples for signals, voxels else."""
+    one, many = {1: ("sample", "samples"), 2: ("px", "px"), 3: ("voxel", "voxels")}.get(rank, ("cell", "cells"))
+    return one if number == 1 else many

@@ -17,7 +17,9 @@ from cnnstudio.app.inspect.subject_choice import SubjectChoice
 from cnnstudio.app.inspect.subject_picker import SubjectPicker
 from cnnstudio.app.inspect.view import TABS, InspectView
 from cnnstudio.app.runs.view import RunsView
+from cnnstudio.core.document import Document
 from cnnstudio.core.edits import SetParameters
+from cnnstudio.core.formats.presets import preset
 from cnnstudio.core.formats.run_folder import EXPERIMENT, LAST
 from cnnstudio.core.formats.storage import runs_folder
 from cnnstudio.wire.messages import GetPreviews, Progress, RunEnded, WatchPreviews
@@ -261,3 +263,10 @@ def test_other_pages_lead_here(studio: Studio, worker: PlayedWorker) -> None:
     assert studio.window.pages.name == "inspect"
     assert view.inspection.networks.chosen == studio.window.run.state.directory
     assert studio.find(SubjectChoice, "inspect_subject").isVisible()
+
+
+def test_the_first_look_is_at_a_block_with_kernels(studio: Studio) -> None:
+    """A composite that convolves counts, not the input before it."""
+    studio.window.bridge.open(Document(preset("signal-cnn").experiment))
+    view = inspected(studio)
+    assert view.inspection.block == "conv_norm_activation_1"

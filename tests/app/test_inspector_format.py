@@ -56,6 +56,12 @@ def test_shapes_and_fields() -> None:
     assert format.counted(1200, "block") == "1,200 blocks"
 
 
+def test_one_cell_is_one() -> None:
+    """A signal's cell sees 1 sample, not 1 samples; px is the same for one and many."""
+    assert [format.cells(rank, 1) for rank in (1, 2, 3)] == ["sample", "px", "voxel"]
+    assert [format.cells(rank, 3) for rank in (1, 2, 3)] == ["samples", "px", "voxels"]
+
+
 @pytest.mark.parametrize("text", ["28 x 28 x 1", "28,28,1", "(28, 28, 1)", "28 × 28 × 1", "28 28 1", " 28*28*1 "])
 def test_shapes_are_read_in_every_usual_writing(text: str) -> None:
     assert reading.read_shape(text) == (28, 28, 1)

@@ -165,5 +165,6 @@ class BlockRows(QStyledItemDelegate):
         ):
             painter.setFont(look.font(scale))
             painter.setPen(look.color(ink))
-            shown = painter.fontMetrics().elidedText(str(index.data(role)), Qt.TextElideMode.ElideRight, at.width())
+            # The ends of names tell blocks of one kind apart: conv_norm_activation_1, _2.
+            shown = painter.fontMetrics().elidedText(str(index.data(role)), Qt.TextElideMode.ElideMiddle, at.width())
             painter.drawText(at, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)

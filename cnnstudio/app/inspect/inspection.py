@@ -148,6 +148,5 @@ class Inspection(QObject):
     def _first_of_interest(self, subject: Subject) -> str:
         if self._selection.current in subject.blocks:
             return self._selection.current
-        blocks = subject.trace.blocks
-        worth = (id for id in subject.blocks if blocks[id].spec.group == "Convolution")
-        return next(worth, next(iter(subject.blocks), ""))
+        slides = (id for id in subject.blocks if subject.sliding_layer(id))
+        return next(slides, next(iter(subject.blocks), ""))

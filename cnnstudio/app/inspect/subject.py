@@ -56,6 +56,12 @@ class Subject:
         """Ids of the blocks that have a result, in the order of the flow."""
         return tuple(id for id, traced in self.trace.blocks.items() if traced.output is not None)
 
+    def sliding_layer(self, block: str) -> str:
+        """The Keras layer of the block that slides kernels over its input; "" where none does."""
+        traced = self.trace.blocks.get(block)
+        steps = () if traced is None else traced.steps
+        return next((step.layer for step in steps if any(len(weight.shape) > 2 for weight in step.weights)), "")
+
     @property
     def key(self) -> tuple[str, str, int]:
         """Equal for questions to the same network with the same weights, while none of them trains."""

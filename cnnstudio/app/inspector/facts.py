@@ -93,21 +93,25 @@ def _cost(macs: int, activation: int) -> list[Fact]:
     ]
 
 
+def _measured(extent: str, rank: int) -> str:
+    """An extent on the input with its unit: "5 px", "1 sample"; a dash as it is."""
+    return extent if extent == format.DASH else f"{extent} {format.cells(rank, int(extent == '1'))}"
+
+
 def _field(field: Field, trace: Trace) -> list[Fact]:
     sizes = trace.data.input_shape[:-1]
-    unit = format.cells(len(sizes))
     size, stride = format.receptive_field(field), format.stride(field)
     sees_all = len(field) == len(sizes) and all(a.size >= n for a, n in zip(field, sizes, strict=True))
     return [
         Fact(
             "Receptive field",
-            size if size == format.DASH else f"{size} {unit}",
+            _measured(size, len(sizes)),
             "How much of the input one value of the result can see"
             + (": as much as the whole input, or more" if sees_all else ""),
         ),
         Fact(
             "Stride on input",
-            stride if stride == format.DASH else f"{stride} {unit}",
+            _measured(stride, len(sizes)),
             "How far the receptive field moves on the input from one value to the next",
         ),
     ]

@@ -28,13 +28,12 @@ def seen_words(footprint: Footprint, sight: Sight, sizes: tuple[int, ...]) -> st
     """What is seen of an input of these spatial sizes: "sees 9 x 9 px, 25 of 81 cells (dilation leaves 56 out)"."""
     if not sizes:
         return "sees the whole input"
-    unit = format.cells(len(sizes))
     if not footprint.count:
         return "sees only padding, nothing of the input"
-    extent = f"{format.shape(footprint.sizes)} {unit}"
+    extent = f"{format.shape(footprint.sizes)} {format.cells(len(sizes), math.prod(footprint.sizes))}"
     if footprint.count == math.prod(sizes):
         reach = f", its {extent} reach beyond it" if footprint.padding else ""
-        return f"sees the whole input, {format.shape(sizes)} {unit}{reach}"
+        return f"sees the whole input, {format.shape(sizes)} {format.cells(len(sizes), math.prod(sizes))}{reach}"
     left_out = [
         *([f"{_cause(sight)} {format.count(footprint.holes)} out"] if footprint.holes else []),
         *([f"{format.count(footprint.padding)} {_are(footprint.padding)} padding"] if footprint.padding else []),

@@ -53,16 +53,16 @@ def number_words(numbers: Mapping[str, float], about: str, rank: int) -> str:
     Those of which nothing more is to say than their name are left out: where a box lies is drawn.
     """
     told = [_score_words(numbers, about)] if "score" in numbers else []
-    unit = format.cells(rank)
     if "cells" in numbers:
-        told.append(f"The network gives it {format.count(round(numbers['cells']))} {unit}.")
+        given = round(numbers["cells"])
+        told.append(f"The network gives it {format.count(given)} {format.cells(rank, given)}.")
     if "baseline" in numbers:
         told.append(f"The empty sample has {number(numbers['baseline'])}.")
     if "gap" in numbers:
         told.append(f"The places add up to the difference but for {share_words(numbers['gap'])}.")
     if "fall" in numbers:
         patches = format.counted(round(numbers["patches"]), "patch", "patches")
-        edge = f"{format.count(round(numbers['patch']))} {unit}"
+        edge = f"{format.count(round(numbers['patch']))} {format.cells(rank, round(numbers['patch']))}"
         told.append(f"{patches} of {edge} were covered: the score falls by {number(numbers['fall'])} at most.")
     return " ".join(told)
 
@@ -99,9 +99,7 @@ def shift_words(shift: int, axis: int, rank: int) -> str:
     if shift == 0:
         return "not moved"
     _, back, on = DIRECTIONS[rank][axis]
-    unit = {1: "sample", 2: "px", 3: "voxel"}[rank]
-    many = format.counted(abs(shift), unit, format.cells(rank))
-    return f"{many} {back if shift < 0 else on}"
+    return f"{format.count(abs(shift))} {format.cells(rank, abs(shift))} {back if shift < 0 else on}"
 
 
 def change_words(change: float) -> str:
