@@ -11,20 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.analysis.tracing import trace
+from cnnstudio.core.program import INPUT
 from cnnstudio.core.formats.files import FileError, read_experiment
+from cnnstudio.core.formats.weights_store import WeightsError
+from cnnstudio.engine import devices
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, room_for
 from cnnstudio.engine.data import DataError
-from cnnstudio.engine.explaining import ANSWERS, Cancelled, Opened
+from cnnstudio.engine.explaining import ANSWERS, Cancelled, Opened, unforeseen
 from cnnstudio.engine.explaining.still import StillNetwork
+from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.looking.decoding import decoded
 from cnnstudio.engine.looking.effective_field import effective_field
 from cnnstudio.engine.looking.flow import compiled_flow, flow
 from cnnstudio.engine.looking.pinned import SampleBook
 from cnnstudio.engine.looking.previews import Painter, maps
-from cnnstudio.engine.looking.sketch import SketchError, decoder, fingerprint, weights_of
-from cnnstudio.engine.running.control import RunError
-from cnnstudio.engine.workbench import begun_model
+from cnnstudio.engine.looking.sketch import SketchError, decoder, fingerprint, untrained, weights_of
 from cnnstudio.wire.messages import (
     Failed,
     GetDecoded,
@@ -52,6 +54,8 @@ _SHARE_OF_QUESTIONS = 0.5
 """Of the time, at most this goes into answers that take long: a person waits for them."""
 _SLICE_SECONDS = 0.03
 """How long a step may be put off for them at a time."""
+_KEPT_BYTES = 64 << 20
+"""Of the weights before the first step: of a larger network only those that were asked for last are kept."""
 _ANOTHER = "A run is under way, and its network is another one: this design is shown when the run is over."
 
 
@@ -74,6 +78,9 @@ class RunNetwork:
         self._model = bench.model
         self._decoders: dict[str, Any] = {}
         self._every: Callable[[np.ndarray], Iterator[tuple[str, np.ndarray]]] | None = None
+        self._passes = 0
+        self._before: dict[str, list[np.ndarray]] = {}
+        """Weights before the first step: they stay what they were."""
         layers = {layer.name: layer for layer in self._model.layers}
         self._layers = {step: layers[name] for step, name in layer_names(self.program).items()}
 
@@ -92,8 +99,20 @@ class RunNetwork:
         while (found := self._next(stream)) is not None:
             yield found
 
+    @property
+    def is_getting_ready(self) -> bool:
+        """Whether the next `every_value` takes longer than the ones after it will."""
+        return self._every is None
+
     def every_value(self, inputs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-        """As `values` of all blocks; the first time takes long, and later ones little. Raises SketchError."""
+        """As `values` of all blocks; the second time takes long, and later ones little. Raises SketchError.
+
+        The first time is before the first step of a run, for which a person waits: compiling comes later.
+        """
+        self._passes += 1
+        if self._passes == 1:
+            yield from self.values(inputs)
+            return
         if self._every is None:
             tensors = {step: layer.output for step, layer in self._layers.items()}
             with room_for(len(self.program.steps)):
@@ -105,8 +124,11 @@ class RunNetwork:
             raise _unseen(error) from error
 
     def model_to(self, block: str) -> Any:
-        """The Keras model from the input to what `block` yields; it shares the run's layers."""
-        return keras.Model(self._model.inputs, self._layers[self.program.outputs[block]].output)
+        """The Keras model from the input to what `block` yields; it shares the run's layers. Raises SketchError."""
+        step = self.program.outputs.get(block)
+        if step is None:
+            raise SketchError(f'The model of this run has no block "{block[:64]}": it does not lead to Output.')
+        return keras.Model(self._model.inputs, self.inputs if step == INPUT else self._layers[step].output)
 
     def model_from(self, block: str) -> Any:
         """The Keras model from what `block` yields to the output; it shares the run's layers. Raises SketchError."""
@@ -125,12 +147,26 @@ class RunNetwork:
 
     def weights_before(self, block: str) -> list[np.ndarray]:
         """The same before the first step of training. Raises SketchError where their file is gone."""
-        try:
-            model = begun_model(self._bench)
-        except RunError as error:
-            raise SketchError(error.message) from error
-        layers = {step: model.get_layer(name) for step, name in layer_names(self.program).items()}
-        return weights_of(self.program, layers, block)
+        if block not in self._before:
+            blocks = self.program.outputs if 4 * self.program.params <= _KEPT_BYTES else (block,)
+            layers = self._begun_layers()
+            self._before = {id: weights_of(self.program, layers, id) for id in blocks}
+        return self._before[block]
+
+    def _begun_layers(self) -> dict[str, Any]:
+        """Layers of their own as they were before the first step.
+
+        Without a seed for all of TensorFlow, as `begun_model` has: that would make every compiled function of the run,
+        its steps too, be set up anew.
+        """
+        experiment = self._bench.experiment
+        with room_for(len(self.program.steps)), devices.scope(devices.devices()[0]):
+            layers = untrained(self.program, layer_names(self.program), experiment.training.seed)
+            try:
+                give_weights(self.program, lambda step: layers[step.name], experiment)
+            except WeightsError as error:
+                raise SketchError(str(error)) from error
+        return layers
 
     def _next(self, stream: Iterator[tuple[str, np.ndarray]]) -> tuple[str, np.ndarray] | None:
         try:
@@ -182,20 +218,25 @@ class LiveViews:
         if watch is self._seen and start < self._due and not force:
             return
         self._seen = watch
+        is_getting_ready = self._network.is_getting_ready
         try:
             blocks, pictures = self._painter.paint(self._network, watch.sample, watch.size)
             self._emit(Previews(0, self._run, blocks, pictures))
         except SketchError as error:
             self._broken = watch
             self._emit(Failed(0, str(error)))
+        except Exception as error:  # a look at a run must not end it
+            self._broken = watch
+            self._emit(unforeseen(0, "Looking at all blocks", error))
         spent = time.perf_counter() - start
         self.seconds += spent
-        self._due = start + max(1.0 / max(1e-3, watch.hertz), spent / _SHARE)  # so a rate of NaN is a slow one
+        rest = 0.0 if is_getting_ready else spent / _SHARE  # what comes once is not made up for
+        self._due = start + max(1.0 / max(1e-3, watch.hertz), rest)  # so a rate of NaN is a slow one
 
     def answer(self, commands: Iterable[Question]) -> None:
         """Answer what was asked of a design while the run goes on: from the run, if it trains that design.
 
-        What takes long is worked on a little each time, until `has_open_questions` is false.
+        What takes long is worked on a little each time, in turn.
         """
         for command in commands:
             start = time.perf_counter()
@@ -208,32 +249,31 @@ class LiveViews:
                     self._emit(self._answer(command))
             except SketchError as error:
                 self._emit(Failed(command.request, str(error)))
+            except Exception as error:  # a question to a run must not end it
+                self._emit(unforeseen(command.request, type(command).__name__, error))
             self.seconds += time.perf_counter() - start
         self._work()
 
-    @property
-    def has_open_questions(self) -> bool:
-        """Whether there is work that `answer` goes on with."""
-        return bool(self._open)
-
-    def finish(self) -> None:
-        """Work on what is open to its end: no step comes any more."""
-        while self._open:
+    def finish(self, has_time: Callable[[], bool]) -> None:
+        """Work on what is open to its end, or until something more urgent has come: no step comes any more."""
+        while self._open and has_time():
             self._rested = 0.0
             self._work()
+        self.close("Another run has begun, and this one was not answered before it: ask again.")
 
-    def close(self) -> None:
-        """The run has failed: nothing that is open will be answered."""
+    def close(self, why: str = "The run that was asked has failed.") -> None:
+        """Nothing that is open will be answered."""
         for opened in self._open:
-            self._emit(Failed(opened.question.request, "The run that was asked has failed."))
+            self._emit(Failed(opened.question.request, why))
         self._open.clear()
 
     def _work(self) -> None:
         start = time.perf_counter()
         if not self._open or start < self._rested:
             return
-        if self._open[0].go_on(_SLICE_SECONDS):
-            del self._open[0]
+        opened = self._open.pop(0)
+        if not opened.go_on(_SLICE_SECONDS):
+            self._open.append(opened)  # so that a short question does not wait for a long one
         spent = time.perf_counter() - start
         self._rested = start + spent / _SHARE_OF_QUESTIONS
 

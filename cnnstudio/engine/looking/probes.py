@@ -31,8 +31,15 @@ if TYPE_CHECKING:
 
 _LOOKERS_KEPT = 8
 _SHARE = 0.01
-"""Of the time, at most this goes into watching, whatever the number of views: what is slow to look at is looked at
+"""Of the time, at least this may go into watching, whatever the number of views: what is slow to look at is looked at
 less often."""
+_SHARE_OF_ALL = 0.017
+"""With what others leave of it watching may take more: it is what looking may take (`recording.SHARE`) without the
+least that is for the timeline."""
+_HICCUP = 3.0
+"""A look that took more than so many times as long as usual met something else: that is not made up for by a pause."""
+_LEARNING = 0.2
+"""How much the latest look says of what is usual."""
 _MAX_BYTES = 16 << 20
 """Larger sets of maps are thinned along the spatial axes before they are sent."""
 
@@ -69,8 +76,9 @@ class Probe:
         kit: TaskKit,
         run: str,
         emit: Callable[[Event], None],
+        others: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """`samples`: what can be watched."""
+        """`samples`: what can be watched; `others` tells the seconds that have gone into looking otherwise."""
         self._model = model
         self._kit = kit
         self._program = program
@@ -80,6 +88,11 @@ class Probe:
         self._emit = emit
         self._lookers: OrderedDict[str, Callable[[np.ndarray], Looked]] = OrderedDict()
         self._views: dict[int, _View] = {}
+        self._others = others
+        self._began: tuple[float, float] | None = None
+        """When watching began, and what others had taken until then."""
+        self._usual: dict[str, float] = {}
+        """Block -> seconds that a look at it takes."""
         self._rested = 0.0
         """When the next look may be that no new watch asks for: all views have one share of the time."""
         self.seconds = 0.0
@@ -132,11 +145,26 @@ class Probe:
         now = time.perf_counter()
         self.seconds += now - start
         if not compiles:  # what comes once is not made up for
-            self._rested = start + (now - start) / _SHARE
+            self._rested = start + self._counted(block, now - start) / self._share(now)
         for other in self._views.values():
             if other.subject == view.subject:
                 other.broken = broken
                 other.due = start + 1.0 / max(1e-3, other.watch.hertz)  # in this order a rate of NaN is a slow one
+
+    def _counted(self, block: str, seconds: float) -> float:
+        """What the next look has to wait for, of a look that took so long."""
+        usual = self._usual.get(block, seconds)
+        self._usual[block] = usual + _LEARNING * (seconds - usual)
+        return min(seconds, _HICCUP * usual)
+
+    def _share(self, now: float) -> float:
+        """Of the time, what watching may take: others leave more or less of what is for all."""
+        others = self._others()
+        if self._began is None:
+            self._began = now, others
+        began, before = self._began
+        taken = (others - before) / max(1.0, now - began)
+        return min(_SHARE_OF_ALL, max(_SHARE, _SHARE_OF_ALL - taken))
 
     def maps(self, block: str, sample: Sample, epoch: int, step: int) -> FeatureMaps:
         """The maps of `block` for `sample` as they are now. Raises ProbeError."""

@@ -68,7 +68,10 @@ def train(
     while True:
         folder = Path(directory or fresh_folder(experiment.name))
         try:
-            return Run(experiment, folder, emit, control, run, callbacks=callbacks).execute()
+            made = Run(experiment, folder, emit, control, run, callbacks=callbacks)
+            ended = made.execute()
+            made.finish()
+            return ended
         except FolderTaken:
             if directory:
                 raise  # else another process began a run of this name in the same second: take the next name
@@ -175,10 +178,20 @@ class Run:
         if self._probe is not None:
             self._probe.look_at_new(self._control.watches, self._epoch, self._clock.steps)
 
+    def finish(self, has_time: Callable[[], bool] = lambda: True) -> None:
+        """Answer what was asked of the run and is still open, now that it is over, as long as there `has_time`."""
+        if self._live is not None:
+            with devices.scope(devices.resolve(self._recipe.device)):
+                self._live.finish(has_time)
+
     @property
     def seconds_watching(self) -> float:
         """Time that looking at feature maps and pictures, and keeping them, has cost."""
         return self._seconds_looking() + (self._recorder.seconds if self._recorder is not None else 0.0)
+
+    def _seconds_beside(self) -> float:
+        """What pictures and the timeline have cost."""
+        return sum(views.seconds for views in (self._live, self._recorder) if views is not None)
 
     def _seconds_looking(self) -> float:
         return sum(views.seconds for views in (self._probe, self._live) if views is not None)
@@ -191,7 +204,7 @@ class Run:
         self._model, steps = bench.model, bench.steps_per_epoch
         self._pace = Pace(self._recipe, steps, kit.judged)
         network = RunNetwork(bench, self._control.pins)
-        self._probe = Probe(self._model, program, network.samples, kit, self.id, self._emit)
+        self._probe = Probe(self._model, program, network.samples, kit, self.id, self._emit, self._seconds_beside)
         self._live = LiveViews(network, self.id, self._emit, self._control.cancelled)
         parts = {name: len(part) for name, part in data.parts.items()}
         self._recorder = Recorder(network, self._directory, self.id, self._emit, steps, self._seconds_looking)
@@ -450,8 +463,6 @@ class Run:
         last = {"seconds": seconds, "test": all_defined(test), "message": reason, "plan": learner.plan.words}
         self._keeper.write(lambda: folder.close(status, **last))
         self._probe_now(force=True)
-        if self._live is not None:
-            self._live.finish()
         outcome = "stopped" if stopped else "finished"
         ended = RunEnded(self.id, outcome, str(self._directory), self._epochs_done, seconds, test, reason)
         self._emit(ended)
