@@ -1,7 +1,7 @@
 """How much memory a run will need, known before anything is built: running out is a SIGKILL without a word.
 
 What is counted follows from how TensorFlow trains on a CPU: results that the way back needs are kept, the largest layer
-has its input and output twice, convolutions lay their input out anew for their gradients, the weights of the last and
+has its gradients beside them, convolutions lay their input out anew for their gradients, the weights of the last and
 the best epoch are there beside those that learn until they are on disk, and every array of weights costs something in
 the compiled graph. How much of each was measured: `python benchmarks/memory.py --presets` holds the sum against the
 peak of real runs, and with the factors below it was never too low and never twice too high.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LARGEST_BATCH = 65536
 _FLOAT = 4
 """Bytes of a float32."""
-_ONCE = 22_000_000
+_ONCE = 18_000_000
 """Bytes that any run takes, its timeline and what is measured of its gradients among them."""
 _ONCE_FOR_OTHER_TASKS = 18_000_000
 """Bytes more for losses and metrics that the worker has not computed before: it warms up with classification."""
@@ -36,10 +36,12 @@ _ONCE_FOR_DILATION = 20_000_000
 """Bytes more where the windows of a convolution have holes, whose gradients TensorFlow computes in another way."""
 _ONCE_FOR_CONVOLUTIONS = 4_000_000
 """Bytes more where there is any convolution, whose kernels are made ready when they are first computed."""
-_FOR_EACH_ARRAY = {True: 800_000, False: 1_070_000}
+_FOR_EACH_ARRAY = {True: 1_100_000, False: 1_370_000}
 """Bytes for each array of weights: its part of the graph that goes forth and back, and its update, fused or not."""
-_OF_LONG_UPDATES = {"schedule-free": 2_000_000, "adafactor": 1_700_000}
+_OF_LONG_UPDATES = {"schedule-free": 2_800_000, "adafactor": 1_700_000}
 """The same where the update is of very many operations."""
+_FOR_EACH_NORMALISATION = 6_000_000
+"""Bytes for the graph of each normalisation of samples, which Keras builds of many small operations."""
 _COPIES_OF_WEIGHTS = 7.5
 """The weights, their gradients and those measured, the last epoch's and the best's, and what lies between unused."""
 _COPIES_OF_LARGEST = 2
@@ -81,6 +83,7 @@ class _Shape:
     """Bytes of the largest array of weights."""
     convolves: bool
     dilates: bool
+    normalisations: int
 
     def activations(self, batch: int) -> int:
         """Bytes for a batch of that size."""
@@ -162,6 +165,7 @@ def _needed(experiment: Experiment, trace: Trace, shape: _Shape, free: int | Non
 def _once(experiment: Experiment, shape: _Shape) -> int:
     known = experiment.data.info().task is Task.CLASSIFICATION
     more = _ONCE_FOR_CONVOLUTIONS * shape.convolves + _ONCE_FOR_DILATION * shape.dilates
+    more += _FOR_EACH_NORMALISATION * shape.normalisations
     return _ONCE + more + _ONCE_FOR_OTHER_TASKS * (not known)
 
 
@@ -187,12 +191,15 @@ def _shape(program: Program) -> _Shape:
     cells = {INPUT: math.prod(program.input_shape)} | {s.name: s.output.cells for s in program.steps}
     shapes = {INPUT: program.input_shape} | {s.name: s.output.shape for s in program.steps}
     kept = sum(_kept(step) for step in program.steps)
-    largest = max((step.output.cells + sum(cells[i] for i in step.inputs) for step in program.steps), default=0)
+    # On the way back there are its result's gradient, the same before its curve, and its input's.
+    largest = max((2 * step.output.cells + sum(cells[i] for i in step.inputs) for step in program.steps), default=0)
     layouts = tuple(each for step in program.steps if (each := _layout(step, shapes[step.inputs[0]])))
     arrays = [_FLOAT * math.prod(weight.shape) for step in program.steps for weight in step.weights]
     convolves = any("Conv" in step.layer for step in program.steps)
     dilates = any(_dilates(step) for step in program.steps)
-    return _Shape(_FLOAT * kept, _FLOAT * largest, layouts, len(arrays), max(arrays, default=0), convolves, dilates)
+    normalisations = sum("Norm" in step.layer and step.layer != "BatchNormalization" for step in program.steps)
+    most = max(arrays, default=0)
+    return _Shape(_FLOAT * kept, _FLOAT * largest, layouts, len(arrays), most, convolves, dilates, normalisations)
 
 
 def _dilates(step: Step) -> bool:

@@ -54,6 +54,24 @@ def test_what_an_optimizer_takes_follows_from_how_it_updates(changed: dict[str, 
     assert found == round(copies * 4 * design.trainable_params)
 
 
+@pytest.mark.parametrize(("held", "counted"), [(0, 0), (40, 40), (10_000, 20 + 30 + 5)])
+def test_what_the_process_holds_counts_for_arrays_alone(held: int, counted: int) -> None:
+    needed = {"weights": 10, "optimizer": 20, "activations": 30, "data": 1000, "overhead": 1000}
+    assert estimate.room(needed, 500, held) == 500 + counted
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what a process holds")
+def test_a_large_run_has_room_twice_in_one_process_and_a_larger_one_has_not(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.helpers.large_runs", str(tmp_path)]
+    done = subprocess.run(command, cwd=BENCHMARK.parents[1], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["left"] < found["told"] <= found["free"]
+    assert found["problem"] == ""
+    assert [number for number, _ in found["refused"]] == [2]
+    assert found["refused"][0][1].startswith("Training needs ")
+
+
 @pytest.mark.search
 @LONGER
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells the peak of a process")
