@@ -232,12 +232,13 @@ def channel_words(layer: LayerMaps, channel: int) -> str:
     """The numbers of one channel: range, mean, zeros, and what is the matter with it."""
     values = layer.channel(channel)
     zeros = int((abs(values) < 1e-12).sum())
-    told = [
+    numbers = (
         f"lowest {number(float(layer.low[channel]))}",
         f"highest {number(float(layer.high[channel]))}",
         f"mean {number(float(values.mean()))}",
         f"zero {share(zeros, values.size)}",
-    ]
+    )
+    told = [each.replace(" ", "\u00a0") for each in numbers]  # a line ends between two numbers, not inside one
     if channel in layer.saturated:
         told.append("saturated: nearly all values lie where the curve has levelled off")
     elif channel in layer.dead:

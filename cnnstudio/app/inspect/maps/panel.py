@@ -55,7 +55,7 @@ class MapsPanel(QWidget):
     def _arrange(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(space(3))
-        top.addSpacing(space(2))
+        top.setContentsMargins(space(3), 0, 0, 0)  # in line with the other tabs
         top.addWidget(self.look)
         top.addWidget(self.beside)
         top.addStretch(1)
@@ -73,7 +73,7 @@ class MapsPanel(QWidget):
         column.addLayout(top)
         column.addWidget(self.splitter, 1)
         bottom = QHBoxLayout()
-        bottom.setContentsMargins(space(2), 0, space(2), 0)
+        bottom.setContentsMargins(space(3), 0, space(2), 0)
         bottom.addWidget(self._reading)
         column.addLayout(bottom)
         # The readout keeps its line, so that the wall does not jump when the mouse enters it.

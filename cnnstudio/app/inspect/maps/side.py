@@ -106,7 +106,7 @@ class MapSide(QWidget):
         self._stack.addWidget(self._message)
         self._stack.addWidget(walls)
         column = QVBoxLayout(self)
-        column.setContentsMargins(space(2), 0, space(2), 0)
+        column.setContentsMargins(space(3), 0, space(2), 0)
         column.setSpacing(space(1))
         column.addLayout(head)
         column.addLayout(facts)
