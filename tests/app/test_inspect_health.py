@@ -84,22 +84,23 @@ def test_norms_are_read_and_a_click_on_a_line_chooses_its_block(tab: Tab, tmp_pa
     tab.inspection.choose_block("output")
     plot = tab.panel.norms
     np.testing.assert_allclose(plot.lines["conv"], [0.01, 0.02, 0.04, 0.08], rtol=1e-6)
-    tab.bot.waitUntil(lambda: plot.grab() is not None)
-    plot.redraw()
-    place = plot._place(30, 0.08).toPoint()
     reading = tab.panel.findChild(QLabel, "health_reading")
     assert reading is not None
 
+    def place(value: float) -> QPoint:
+        return plot._place(30, value).toPoint()
+
     def is_told() -> bool:
-        for step in (QPoint(3, 0), QPoint()):  # the first moves may come before the window has its place
-            QTest.mouseMove(plot, place - step)
+        for step in (QPoint(3, 0), QPoint()):  # the axes may not have their last range yet
+            QTest.mouseMove(plot, place(0.08) - step)
         return reading.text() == "conv, step 30: 0.08"
 
     tab.bot.waitUntil(is_told)
-    QTest.mouseClick(plot, LEFT, pos=place)
+    QTest.mouseClick(plot, LEFT, pos=place(0.08))
     assert tab.inspection.block == "conv"
-    QTest.mouseClick(plot, LEFT, pos=QPoint(place.x(), (place.y() + plot._place(30, 10.0).toPoint().y()) // 2))
-    assert tab.inspection.block == "conv"
+    tab.inspection.choose_block("output")
+    QTest.mouseClick(plot, LEFT, pos=QPoint(place(0.08).x(), (place(0.08).y() + place(10.0).y()) // 2))
+    assert tab.inspection.block == "output"
 
 
 def test_histograms_stand_on_one_scale_a_column_a_moment(tab: Tab, tmp_path: Path) -> None:
