@@ -18,7 +18,7 @@ from cnnstudio.engine.trials.preflight import estimate as estimated
 from cnnstudio.engine.warming import warm_up
 from tests.engine.conftest import chain
 
-MARGIN = 1.1
+MARGIN = 1.2
 """What there is for the first run, in times of what it is told to need."""
 
 
