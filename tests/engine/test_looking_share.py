@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.core.analysis.tracing import trace
-from cnnstudio.engine.looking import live, probes
+from cnnstudio.engine.looking import live
 from cnnstudio.engine.looking.live import RunNetwork
 from cnnstudio.engine.looking.probes import Probe
 from cnnstudio.engine.workbench import Workbench, begun_model, set_up
@@ -49,7 +49,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, probe: Probe) -> None:
         self.now, self.cost = 100.0, 0.001
-        monkeypatch.setattr(probes.time, "perf_counter", self._read)
+        monkeypatch.setattr("cnnstudio.engine.looking.probes.time.perf_counter", self._read)
         maps: Callable[..., Any] = probe.maps
 
         def slow(*arguments: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ NAMED = 11
 """From this edge on rows and columns have names."""
 STEP = 1.25
 """Factor of one step of zooming."""
+SHADES = 129
+"""Strengths of a colour that are told apart."""
 
 
 class ConfusionMatrix(QAbstractScrollArea):
@@ -49,6 +52,8 @@ class ConfusionMatrix(QAbstractScrollArea):
         self._counts: Any = np.zeros((0, 0), np.int64)
         self._shares: Any = np.zeros((0, 0), np.float32)
         self._names: tuple[str, ...] = ()
+        self._widest: int | None = None
+        """Pixels of the widest name with room beside it, once measured: every cell's place depends on it."""
         self._has_none = False
         self._as_shares = False
         self._zoom = 1.0
@@ -86,6 +91,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         totals = np.maximum(counts.sum(axis=1, keepdims=True), 1)
         self._shares = (counts / totals).astype(np.float32)
         self._names = tuple(names[i] if i < len(names) else f"class {i}" for i in range(size))
+        self._widest = None
         right = int(np.trace(counts))
         self.setAccessibleDescription(f"{count(size)} classes, {count(right)} of {count(int(counts.sum()))} right")
         self._fit_bars()
@@ -144,8 +150,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         """Width of the names of rows and height of those of columns."""
         if self._cell() < NAMED:
             return space(1) + self._axis(), space(1) + self._axis()
-        metrics = self._metrics()
-        widest = max((metrics.horizontalAdvance(n) for n in self._names), default=0) + space(2)
+        metrics, widest = self._metrics(), self._name_width()
         width = min(widest, self.viewport().width() // 4)
         flat = widest <= self._cell()
         height = metrics.height() + space(1) if flat else min(widest, self.viewport().height() // 4)
@@ -157,10 +162,21 @@ class ConfusionMatrix(QAbstractScrollArea):
     def _metrics(self) -> QFontMetrics:
         return self.fontMetrics()
 
+    def _name_width(self) -> int:
+        if self._widest is None:
+            metrics = self._metrics()
+            self._widest = max((metrics.horizontalAdvance(n) for n in self._names), default=0) + space(2)
+        return self._widest
+
+    def changeEvent(self, event: QEvent) -> None:
+        """In another font names have other widths."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._widest = None
+
     def _base(self) -> float:
         """Edge of a cell at which everything fits, names included."""
-        size = max(1, len(self._counts))
-        widest = max((self._metrics().horizontalAdvance(n) for n in self._names), default=0) + space(2)
+        size, widest = max(1, len(self._counts)), self._name_width()
         view = self.viewport().size()
         room = min(
             view.width() - min(widest, view.width() // 4) - self._axis(),
@@ -347,23 +363,26 @@ class ConfusionMatrix(QAbstractScrollArea):
         return range(first[0], min(size, last[0])), range(first[1], min(size, last[1]))
 
     def _paint_cells(self, painter: QPainter) -> None:
-        look, edge = theme(), self._cell()
+        look, edge, origin = theme(), self._cell(), self._origin()
         font = look.font(Scale.CAPTION)
         painter.setFont(font)
         metrics = painter.fontMetrics()
-        gap = 1.0 if edge >= 8 else 0.0
-        ground = look.color(Role.RAISED)  # a cell of none is seen as a cell
-        right, wrong = look.color(Role.CURVE_1), look.color(Role.CURVE_2)
+        gap = 1 if edge >= 8 else 0
+        ground = look.color(Role.RAISED).rgb()  # a cell of none is seen as a cell
+        right, wrong = (_shades(ground, look.color(role).rgb()) for role in (Role.CURVE_1, Role.CURVE_2))
         rows, columns = self._seen()
-        for row in rows:
-            for column in columns:
-                rect = self.cell_rect(row, column).adjusted(0, 0, -gap, -gap)
-                strength = float(self._shares[row, column]) ** 0.5
-                back = blend(ground, right if row == column else wrong, strength)
+        lefts = [round(origin.x() + n * edge) for n in range(columns.start, columns.stop + 1)]
+        tops = [round(origin.y() + n * edge) for n in range(rows.start, rows.stop + 1)]
+        strengths = np.rint((SHADES - 1) * np.sqrt(self._shares)).astype(int).tolist()
+        is_written = edge >= metrics.height() + 2
+        for row, top, bottom in zip(rows, tops, tops[1:], strict=False):
+            for column, left, end in zip(columns, lefts, lefts[1:], strict=False):
+                back = (right if row == column else wrong)[strengths[row][column]]
+                rect = QRect(left, top, end - left - gap, bottom - top - gap)
                 painter.fillRect(rect, back)
-                text = self.text(row, column) if edge >= metrics.height() + 2 else ""
+                text = self.text(row, column) if is_written else ""
                 if text and metrics.horizontalAdvance(text) + 4 <= edge:
-                    painter.setPen(ink_on(back))
+                    painter.setPen(_ink(back.rgb()))
                     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for cell, role in ((self._hovered, Role.EDGE), (self._current, Role.TEXT)):
@@ -408,7 +427,7 @@ class ConfusionMatrix(QAbstractScrollArea):
 
     def _paint_column_names(self, painter: QPainter, columns: range, left: int, top: int) -> None:
         edge, origin, axis = self._cell(), self._origin(), self._axis()
-        flat = max(self._metrics().horizontalAdvance(n) for n in self._names) + space(2) <= edge
+        flat = self._name_width() <= edge
         room = top - axis - space(1)
         for column in columns:
             x = origin.x() + column * edge
@@ -441,3 +460,14 @@ def blend(low: QColor, high: QColor, part: float) -> QColor:
         low.greenF() + (high.greenF() - low.greenF()) * part,
         low.blueF() + (high.blueF() - low.blueF()) * part,
     )
+
+
+@functools.lru_cache(maxsize=8)
+def _shades(low: int, high: int) -> list[QColor]:
+    """Colours between two (RGB): thousands of cells take one each."""
+    return [blend(QColor(low), QColor(high), n / (SHADES - 1)) for n in range(SHADES)]
+
+
+@functools.lru_cache(maxsize=4 * SHADES)
+def _ink(back: int) -> QColor:
+    return ink_on(QColor(back))
