@@ -150,6 +150,7 @@ def test_a_sample_that_is_looked_at_is_shown_beside_the_pins_and_can_join_them(s
     (tile,) = [t for t in shown.strip.findChildren(QToolButton, "pin_loose") if t.isVisible()]
     assert tile.isChecked()
     assert "not pinned" in tile.accessibleName()
+    assert tile.text() == "validation 9"  # at once, in the font that it will have
     shown.strip.pin_this()
     assert shown.samples == [Sample(), loose]
     assert shown.tile(1).isChecked()

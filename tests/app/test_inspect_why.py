@@ -16,7 +16,7 @@ from cnnstudio.app.features.colormaps import COOL_TO_WARM, MAGMA, VIRIDIS
 from cnnstudio.app.features.words import MessageView
 from cnnstudio.app.inspect.subject import Subject
 from cnnstudio.app.inspect.why import work_line
-from cnnstudio.app.inspect.why.sentences import number_words, shift_words
+from cnnstudio.app.inspect.why.sentences import class_words, number_words, shift_words
 from cnnstudio.app.training.prediction import ChosenSample
 from cnnstudio.app.training.viewers.bars import ShareBars
 from cnnstudio.core.data.builtin import Noise
@@ -267,9 +267,10 @@ def test_the_slices_of_a_volume_are_walked_through(qtbot: QtBot) -> None:
 def test_a_pinned_sample_has_no_truth_but_an_answer(qtbot: QtBot) -> None:
     page = WhyPage(qtbot)
     page.bring_sample()
-    page.inspection.probe.choose(Sample(PINNED, 2))
+    page.inspection.pins.pin_values(np.zeros(page.info.input_shape, np.float32), "Seven by hand")
     asked = page.asked(GetMaps, 2)
-    assert asked.sample == Sample(PINNED, 2)
+    assert asked.sample.part == PINNED
+    assert asked.sample == page.inspection.sample
     assert len(page.worker.all(GetSamples)) == 1  # the data do not have it
     values, bounds = np.full(page.info.input_shape, 0.5, np.float32), np.zeros(1, np.float32)
     shares = np.eye(10, dtype=np.float32)[4]
@@ -277,6 +278,7 @@ def test_a_pinned_sample_has_no_truth_but_an_answer(qtbot: QtBot) -> None:
     page.worker.arrive(Maps(asked.request, asked.block, asked.sample, True, values, maps, bounds, bounds, shares))
     shown = page.panel.explanation.prediction
     assert shown.verdict == "Network says 4"
+    assert text(page, "chosen_sample_title") == "Seven by hand"
     np.testing.assert_array_equal(page.panel.explanation.places.sample, values)
 
 
@@ -335,7 +337,10 @@ def test_every_task_shows_a_sample_without_a_truth(qtbot: QtBot, task: Task) -> 
 
 
 def test_numbers_and_shifts_in_words() -> None:
-    assert number_words({"score": -1.5}, "the output", 1) == "Score of the output: \u22121.5."
+    assert number_words({"score": -1.5}, "ring", 1) == "Score of ring: \u22121.5."
+    back = number_words({"score": 1.0, "baseline": 0.25}, class_words(-1, DataInfo(Task.RECONSTRUCTION, (8, 1))), 1)
+    assert back == "The output of this very sample counts as 1. The empty sample has 0.25."
+    assert "nowhere" in number_words({"score": 1.0, "cells": 0.0}, "ring", 2)
     assert "1,024 px" in number_words({"score": 1.0, "cells": 1024.0}, "ring", 2)
     assert number_words({"score": 1.0, "gap": 1e-6}, "a", 2).endswith("but for less than 0.01 %.")
     assert shift_words(0, 0, 2) == "not moved"

@@ -85,7 +85,7 @@ def test_masks_are_laid_over_and_errors_stand_out(qtbot: QtBot) -> None:
     assert titles == ["Input", "Truth", "Prediction", "Errors"]
     right, whole = int((truth == answer).sum()), truth.size
     ground = 1 - 16 / int((truth == 0).sum())  # intersection over union: what is missing is in the truth alone
-    assert page.view.chooser.view.verdict.startswith(f"Network has {100 * right / whole:.1f} % of the pixels right")
+    assert page.view.chooser.view.verdict.startswith(f"{100 * right / whole:.1f} % of the pixels right")
     rows = {index: value for index, _, value in viewer.legend.rows}
     assert rows == pytest.approx({0: ground, 1: 1.0, 2: 0.0})
     plain, wrong = colours(viewer.pictures[0].image), colours(viewer.pictures[3].image)

@@ -96,7 +96,8 @@ class ChosenPane(QWidget):
             return
         self._patience.stop()
         sample = front.sample
-        self.prediction.show_sample(sample.part, sample.index, front.values, front.target, subject.info)
+        part, index = sample.part, sample.index
+        self.prediction.show_sample(part, index, front.values, front.target, subject.info, front.name)
         self._stack.setCurrentIndex(0)
         self._say()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnnstudio.app.features.layer_maps import number
-from cnnstudio.app.format import counted
+from cnnstudio.app.format import cells, counted
 from cnnstudio.app.training.evaluation.tables import Numbers
 from cnnstudio.core.code.scores import class_rates
 from cnnstudio.core.data.info import Task
@@ -222,7 +222,8 @@ class Tally:
                 return f"Is {truth}, network says {answer} ({sure:.1f} %), {loss}"
             case Task.SEGMENTATION:
                 right = 100 * float(judged.numbers["accuracy"][sample])
-                return f"{self.label(sample)}, {right:.1f} % of the cells right, {loss}"
+                what = {2: "pixels"}.get(self.info.rank, cells(self.info.rank))
+                return f"{self.label(sample)}, {right:.1f} % of the {what} right, {loss}"
             case Task.RECONSTRUCTION:
                 return f"{loss.capitalize()}, mean absolute error {number(float(judged.numbers['mae'][sample]))}"
         found, missed, false = (int(judged.numbers[kind][sample]) for kind in ("found", "missed", "false"))

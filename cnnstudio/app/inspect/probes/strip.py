@@ -138,6 +138,10 @@ class ProbeStrip(QWidget):
             return event.isAccepted()
         return super().eventFilter(watched, event)
 
+    def _unpinned(self) -> Pin:
+        probe = self._inspection.probe
+        return Pin(probe.sample, probe.words if probe.is_own else "")
+
     def set_active(self, active: bool) -> None:
         """Whether anyone can see it; out of sight it asks for nothing and draws nothing."""
         self._pins.set_active(active)
@@ -250,7 +254,7 @@ class ProbeStrip(QWidget):
         shown = list(self._pins.items)
         if self._pins.front < 0:
             if self._loose.sample != self._inspection.sample:
-                self._loose = Pin(self._inspection.sample, self._inspection.probe.words)
+                self._loose = self._unpinned()
             shown.append(self._loose)
         for key in [key for key in self._tiles if key not in {pin.key for pin in shown}]:
             self._row.removeWidget(self._tiles[key])

@@ -59,7 +59,9 @@ class PinTile(QToolButton):
         self.place = place
         width = self._width(info)
         self.setObjectName(f"pin_{place}" if place >= 0 else "pin_loose")
-        self.setText(self.fontMetrics().elidedText(pin.caption, Qt.TextElideMode.ElideRight, width))
+        self.ensurePolished()  # a tile that was made just now does not know its font yet
+        # The ends of names tell samples apart: validation 11, 12.
+        self.setText(self.fontMetrics().elidedText(pin.caption, Qt.TextElideMode.ElideMiddle, width))
         told = f"Pin {place + 1}: {pin.words}" if place >= 0 else f"Looked at, not pinned: {pin.words}"
         self.setAccessibleName(told)
         how = "drag to move it, F2 to rename, Delete to remove" if place >= 0 else "press Pin to keep it"

@@ -14,7 +14,7 @@ from cnnstudio.app.inspect.why.look import LookFields
 from cnnstudio.app.inspect.why.overlay import Counting
 from cnnstudio.app.inspect.why.panes import side_by_side
 from cnnstudio.app.inspect.why.places_view import Box, PlacesView
-from cnnstudio.app.inspect.why.sentences import class_words, number_words, sample_words, whose_words
+from cnnstudio.app.inspect.why.sentences import class_words, number_words, whose_words
 from cnnstudio.app.inspect.why.work_line import WorkLine
 from cnnstudio.app.theme import mark, space
 from cnnstudio.app.training.figure_files import ask_path, save_figure
@@ -160,7 +160,7 @@ class ExplanationView(QWidget):
             self._slice.setValue(front.values.shape[0] // 2)
         if subject is not None and front.values is not None:
             part, index = front.sample.part, front.sample.index
-            self.prediction.show_sample(part, index, front.values, front.target, subject.info)
+            self.prediction.show_sample(part, index, front.values, front.target, subject.info, front.name)
         self.ask()
 
     def _show_prediction(self) -> None:
@@ -219,7 +219,7 @@ class ExplanationView(QWidget):
         path = ask_path(self, "Save explanation", stem)
         if path is None:
             return
-        title = f"{self._title.text()}, {sample_words(self._front.sample)}"
+        title = f"{self._title.text()}, {self._front.words}"
         colours, depth = self.look.colours(counting.signed), self.places.shown_slice
         drawn = ExplanationFigure(sample, title, self._numbers.text(), depth, counting, colours, self.look.strength)
         saved, sentence = save_figure(path, drawn.file)

@@ -53,6 +53,16 @@ class SampleInFront(QObject):
         """The sample."""
         return self._inspection.sample
 
+    @property
+    def words(self) -> str:
+        """What it is called in a line."""
+        return self._inspection.probe.words
+
+    @property
+    def name(self) -> str:
+        """What one of the person's own is called; "" for one of the data, which goes by its place."""
+        return self.words if self.sample.part == PINNED else ""
+
     def set_active(self, active: bool) -> None:
         """Whether anyone is looking; only then is anything asked for."""
         self._loader.set_active(active)

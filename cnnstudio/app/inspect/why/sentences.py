@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from cnnstudio.app import format
 from cnnstudio.app.features.layer_maps import number
 from cnnstudio.core.data.info import Task
-from cnnstudio.wire.messages import PINNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cnnstudio.core.data.info import DataInfo
-    from cnnstudio.wire.messages import Sample
 
 NO_NETWORK = (
     "Nothing to explain yet",
@@ -21,6 +19,8 @@ NO_NETWORK = (
 )
 OF_NOW = "Explanations are of the network as it is now, not of the moment that the timeline shows."
 AS_PREDICTED = "As predicted"
+OUTPUT = "the output"
+"""What is explained where there are no classes."""
 DIRECTIONS: Mapping[int, tuple[tuple[str, str, str], ...]] = {
     1: (("Along the signal", "earlier", "later"),),
     2: (("Across", "to the left", "to the right"), ("Up and down", "up", "down")),
@@ -33,17 +33,10 @@ DIRECTIONS: Mapping[int, tuple[tuple[str, str, str], ...]] = {
 """By number of spatial axes, the last axis first: its name, and where a negative and a positive shift lead."""
 
 
-def sample_words(sample: Sample) -> str:
-    """The sample by name: "validation sample 3", "pinned sample 1"."""
-    if sample.part == PINNED:
-        return f"pinned sample {sample.index + 1}"
-    return f"{sample.part} sample {sample.index:,}"
-
-
 def class_words(target: int, info: DataInfo) -> str:
     """The class by name; what stands for the whole output where there are no classes."""
     if info.task is Task.RECONSTRUCTION or not info.class_names:
-        return "the output"
+        return OUTPUT
     return info.class_names[target] if 0 <= target < info.classes else "no class"
 
 
@@ -55,7 +48,8 @@ def number_words(numbers: Mapping[str, float], about: str, rank: int) -> str:
     told = [_score_words(numbers, about)] if "score" in numbers else []
     if "cells" in numbers:
         given = round(numbers["cells"])
-        told.append(f"The network gives it {format.count(given)} {format.cells(rank, given)}.")
+        there = f"The network finds it in {format.count(given)} {format.cells(rank, given)}."
+        told.append(there if given else "The network finds it nowhere: its score in all places is explained.")
     if "baseline" in numbers:
         told.append(f"The empty sample has {number(numbers['baseline'])}.")
     if "gap" in numbers:
@@ -68,6 +62,8 @@ def number_words(numbers: Mapping[str, float], about: str, rank: int) -> str:
 
 
 def _score_words(numbers: Mapping[str, float], about: str) -> str:
+    if about == OUTPUT:
+        return "The output of this very sample counts as 1."
     share = f", a share of {100 * numbers['share']:.1f} %" if "share" in numbers else ""
     return f"Score of {about}: {number(numbers['score'])}{share}."
 

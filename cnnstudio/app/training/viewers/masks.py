@@ -110,7 +110,7 @@ class MaskViewer(Viewer):
             self.legend.show_classes(self._info.class_names, areas + answers, overlap)
             right = float(np.trace(confusion) / max(1, confusion.sum()))
             unit = {"px": "pixels"}.get(cells(self._info.rank), cells(self._info.rank))
-            said = f"Network has {100 * right:.1f} % of the {unit} right, mean IoU {mean_of(overlap):.3f}"
+            said = f"{100 * right:.1f} % of the {unit} right, mean IoU {mean_of(overlap):.3f}"
             self.said.emit(said, "")
         self._paint()
 
