@@ -28,7 +28,8 @@ class ElidedLabel(QLabel):
     @override
     def paintEvent(self, event: QPaintEvent, /) -> None:
         room = self.contentsRect()
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        # Sizes are whole pixels, rounded down too: a text that lacks a part of a pixel is shown whole.
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width() + 1)
         if shown == self.text():
             super().paintEvent(event)
             return

@@ -147,7 +147,7 @@ def test_the_enlarged_map_keeps_moving_with_training(wall: FeatureWall) -> None:
     wall.enlarge(1)
     wall.show_maps(feature_maps(np.full((2, 3, 3), 255, np.uint8), high=[3, 5]))
     assert wall.detail.isVisible()
-    assert "highest 5" in part(wall, QLabel, "feature_detail_numbers").text()
+    assert "highest\u00a05" in part(wall, QLabel, "feature_detail_numbers").text()
     at = wall.detail.picture.picture_rect().center()
     assert wall.detail.picture.grab().toImage().pixel(at) == VIRIDIS.table()[255]
 

@@ -90,3 +90,14 @@ def test_an_elided_label_keeps_its_text_and_gives_way(qtbot: QtBot) -> None:
     cut = label.grab().toImage()
     assert cut != whole.copy(0, 0, 60, whole.height()), "the cut is marked by an ellipsis"
     assert label.text() == plain.text()
+
+
+@pytest.mark.parametrize("text", ["Finished", "Ready", "Epoch 12 of 60, step 30 of 35", "No sample of the part"])
+def test_an_elided_label_of_its_own_size_is_whole(qtbot: QtBot, text: str) -> None:
+    """Widths are rounded to whole pixels: the part of a pixel that is lacking costs no letters."""
+    label, plain = ElidedLabel(text), QLabel(text)
+    for one in (label, plain):
+        qtbot.addWidget(one)
+        one.setStyleSheet("color: black; background: white")
+        one.resize(QFontMetrics(one.font()).horizontalAdvance(text), 20)
+    assert label.grab().toImage() == plain.grab().toImage()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FLAG = 12.0
 """Largest size of a flag, in logical pixels."""
+ROOMY = 24.0
+"""From this size on a tile has a line inside its frame, which is seen where the tile has the frame's colour."""
 _AXES = ("slice", "row", "column")
 
 
@@ -46,7 +48,7 @@ def flag_channels(painter: QPainter, layer: LayerMaps, channels: Iterable[int], 
 
 
 def frame_tile(painter: QPainter, tile: QRectF, viewport: QRectF, role: Role) -> None:
-    """A frame round the tile; at the edge of the viewport it lies on the tile."""
+    """A frame round the tile, with a line of the ground inside; at the edge of the viewport it lies on the tile."""
     pen = QPen(theme().color(role), 2)
     pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     painter.setPen(pen)
@@ -57,6 +59,9 @@ def frame_tile(painter: QPainter, tile: QRectF, viewport: QRectF, role: Role) ->
     if tile.top() >= 0:  # of a tile half out of sight one side is out of sight
         frame.setTop(max(frame.top(), room.top()))
     painter.drawRect(frame)
+    if min(tile.width(), tile.height()) >= ROOMY:
+        painter.setPen(QPen(theme().color(Role.SURFACE), 1))
+        painter.drawRect(frame.adjusted(1.5, 1.5, -1.5, -1.5))
 
 
 def reading(layer: LayerMaps, channel: int, cell: tuple[int, ...]) -> str:

@@ -40,8 +40,8 @@ class HealthPanel(QWidget):
         self._remarks = RemarkList()
         self._norm = _segments(
             "health_norm", "Which number", [name.capitalize() for name in NORMS],
-            "Norm of the gradients of the loss on 32 samples, norm of the weights, size of the activations, share of "
-            "channels that are always 0",
+            "Norm of the gradients of the loss on a few samples, norm of the weights, size of the activations, share "
+            "of channels that are always 0",
         )  # fmt: skip
         self._what = _segments(
             "health_what", "Histogram of", [name.capitalize() for name in HISTOGRAMS],
@@ -61,7 +61,7 @@ class HealthPanel(QWidget):
         for choice, plot in ((self._norm, self.norms), (self._what, self.spread)):
             side = QWidget()
             column = QVBoxLayout(side)
-            column.setContentsMargins(0, 0, 0, 0)
+            column.setContentsMargins(space(3) if plot is self.spread else 0, 0, 0, 0)
             column.setSpacing(space(2))
             column.addWidget(choice, 0, Qt.AlignmentFlag.AlignLeft)
             column.addWidget(plot, 1)
