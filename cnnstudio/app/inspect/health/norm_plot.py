@@ -106,21 +106,29 @@ class NormPlot(DrawnPlot):
         for block, line in self.lines.items():
             chosen = block == self._block
             axes.plot(
-                steps, line, color=colours.family(self._families.get(block, "Unknown")).name(),
+                steps, self._level(line), color=colours.family(self._families.get(block, "Unknown")).name(),
                 marker="o" if len(steps) == 1 else "", linewidth=2.8 if chosen else 1.2,
                 alpha=1.0 if chosen else 0.55, zorder=3 if chosen else 2,
             )  # fmt: skip
         self._span = self._spanned()
         axes.set_xlim(*self._range())
+        axes.set_ylim(*self._span)
         if self._is_log:
-            axes.set_yscale("log")
-            axes.set_ylim(10 ** self._span[0], 10 ** self._span[1])
+            places = _powers(*self._span)
+            axes.set_yticks(places, [_plain(10.0**place) for place in places])
         else:
-            axes.set_ylim(*self._span)
             axes.yaxis.set_major_formatter(FuncFormatter(_per_cent))
         axes.set_xlabel("Step", color=look.muted)
-        axes.set_title(TITLES[self._norm], loc="left", color=look.text, fontweight="bold")
+        axes.set_title(
+            TITLES[self._norm], loc="left", color=look.text, fontweight="bold", y=1.0
+        )  # found without drawing
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+
+    def _level(
+        self, line: np.ndarray[tuple[int], np.dtype[np.float32]]
+    ) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        """Where values lie on the axis: logarithms to 10 on an even one, as matplotlib's own is drawn far slower."""
+        return np.log10(np.where(line > 0, line, np.nan)) if self._is_log else line
 
     def _spanned(self) -> tuple[float, float]:
         if not self._is_log:
@@ -187,6 +195,19 @@ class NormPlot(DrawnPlot):
         if event.button() is Qt.MouseButton.LeftButton and found is not None:
             self.block_chosen.emit(found[0])
         super().mousePressEvent(event)
+
+
+def _powers(low: float, high: float) -> list[float]:
+    """Ticks of a log axis, as logarithms: powers of ten, or 1, 2 and 5 of each where few of them are in sight."""
+    whole = range(int(np.floor(low)), int(np.ceil(high)) + 1)
+    few = high - low < 2
+    found = [n + part for n in whole for part in ((0.0, 0.30103, 0.69897) if few else (0.0,))]
+    seen = [place for place in found if low <= place <= high]
+    return seen[:: max(1, -(-len(seen) // 7))]
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.6g}" if 1e-4 < value < 1e6 else f"{value:.0e}"
 
 
 def _per_cent(value: float, place: int) -> str:

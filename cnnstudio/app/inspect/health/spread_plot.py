@@ -87,7 +87,8 @@ class SpreadPlot(DrawnPlot):
         axes.set_xticks(places, [f"{steps[p]:,}" for p in places])
         axes.set_xlim(-0.5, columns - 0.5)
         axes.set_xlabel("Step", color=look.muted)
-        axes.set_title(f"{self._what.capitalize()} of {self._block}", loc="left", color=look.text, fontweight="bold")
+        title = f"{self._what.capitalize()} of {self._block}"
+        axes.set_title(title, loc="left", color=look.text, fontweight="bold", y=1.0)  # found without drawing
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
         axes.grid(visible=False)
 
