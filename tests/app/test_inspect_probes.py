@@ -269,8 +269,8 @@ def test_a_new_worker_is_told_of_own_samples_again(shown: Shown, tmp_path: Path)
     shown.worker.enter("ready")
     again = shown.worker.all(PinSample)[len(first) :]
     assert [(c.pin, c.path) for c in again] == [(first[0].pin, first[0].path)]
-    shown.bot.waitUntil(lambda: shown.worker.all(KeepProbes) != [])
-    assert shown.worker.all(KeepProbes)[-1].samples[0] == Sample(PINNED, first[0].pin)
+    own = Sample(PINNED, first[0].pin)
+    shown.bot.waitUntil(lambda: [own] == [kept.samples[0] for kept in shown.worker.all(KeepProbes)[-1:]])
 
 
 def test_a_file_is_chosen_copied_and_pinned(shown: Shown, tmp_path: Path) -> None:

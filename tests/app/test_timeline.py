@@ -171,7 +171,11 @@ def test_playing_goes_on_by_itself_and_stops_at_the_end(shown: Shown) -> None:
     QTest.keyClick(speed, Qt.Key.Key_End)
     assert shown.bar.player.speed == 30
     seen: list[int | None] = []
-    shown.inspection.moment_changed.connect(lambda: seen.append(shown.moment))
+
+    def note() -> None:
+        seen.append(shown.moment)
+
+    shown.inspection.moment_changed.connect(note)
     shown.press("play")
     assert shown.bar.player.is_playing
     shown.bot.waitUntil(lambda: not shown.bar.player.is_playing, timeout=5_000)
