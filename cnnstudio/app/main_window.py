@@ -30,6 +30,7 @@ from cnnstudio.app.run_strip import RunStrip
 from cnnstudio.app.runs.commands import RunCommands
 from cnnstudio.app.selection import Selection
 from cnnstudio.app.theme import Mode, app_icon, themes
+from cnnstudio.app.warming import Warming
 from cnnstudio.app.worker_client import WorkerClient
 from cnnstudio.core.document import Document
 from cnnstudio.core.formats.files import FileError
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         self.selection = Selection(self)
         self.bridge.changed.connect(self.selection.keep_existing)  # before views: none shall meet a block that is gone
         self.worker = worker or WorkerClient()
+        Warming(self.worker, self)
         self.worker.setParent(self)
         self.run = RunController(self.bridge, self.selection, self.worker, self)
         self.recovery = Recovery(self.bridge, self)

@@ -1,0 +1,103 @@
+"""Brings in the modules of pages that are made late, before anyone goes there: importing them takes a second.
+
+The window's start does not wait for them, and neither should the first click on a page. Libraries come in a thread of
+their own, which holds the window up for some milliseconds at a time; what they serve comes after them, in slices.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnnstudio.app.worker_client import WorkerClient
+
+LIBRARIES = ("numpy", "matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.ticker")
+MODULES = (
+    "cnnstudio.core.analysis.footprint",
+    "cnnstudio.core.formats.timeline",
+    "cnnstudio.app.training.figures",
+    "cnnstudio.app.features.look",
+    "cnnstudio.app.features.tiles",
+    "cnnstudio.app.features.wall",
+    "cnnstudio.app.inspector.form",
+    "cnnstudio.app.training.evaluation.confusion",
+    "cnnstudio.app.training.prediction",
+    "cnnstudio.app.training.recipe_panel",
+    "cnnstudio.app.training.view",
+    "cnnstudio.app.inspect.inspection",
+    "cnnstudio.app.inspect.probes.strip",
+    "cnnstudio.app.inspect.maps.side",
+    "cnnstudio.app.inspect.maps.detail",
+    "cnnstudio.app.inspect.maps.panel",
+    "cnnstudio.app.inspect.kernels.panel",
+    "cnnstudio.app.inspect.health.panel",
+    "cnnstudio.app.inspect.why.controls",
+    "cnnstudio.app.inspect.why.explanation_view",
+    "cnnstudio.app.inspect.why.channel_view",
+    "cnnstudio.app.inspect.why.shift_view",
+    "cnnstudio.app.inspect.why.panel",
+    "cnnstudio.app.inspect.mistakes.panel",
+    "cnnstudio.app.inspect.timeline.bar",
+    "cnnstudio.app.inspect.view",
+)
+"""In an order in which each brings little that those before it have not brought."""
+LOOK_MS = 30
+"""How often it is seen whether the libraries are there, and how far apart two modules are brought in."""
+
+
+class Warming(QObject):
+    """Begins when the worker is ready: until then the computer is busy with TensorFlow."""
+
+    done = Signal()
+    """All is there."""
+
+    def __init__(
+        self,
+        worker: WorkerClient,
+        parent: QObject | None = None,
+        libraries: Sequence[str] = LIBRARIES,
+        modules: Sequence[str] = MODULES,
+    ) -> None:
+        super().__init__(parent)
+        self._libraries, self._left = libraries, list(modules)
+        self._thread: threading.Thread | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_MS)
+        self._timer.timeout.connect(self._go_on)
+        worker.state_changed.connect(self._follow)
+
+    def _follow(self, state: str) -> None:
+        if state != "ready" or self._thread is not None or not self._missing:
+            return
+        self._thread = threading.Thread(target=_bring, args=(self._libraries,), name="warming", daemon=True)
+        self._thread.start()
+        self._timer.start()
+
+    @property
+    def _missing(self) -> bool:
+        return any(name not in sys.modules for name in (*self._libraries, *self._left))
+
+    def _go_on(self) -> None:
+        if self._thread is not None and self._thread.is_alive():
+            return
+        while self._left and self._left[0] in sys.modules:
+            del self._left[0]
+        if self._left:
+            _bring([self._left.pop(0)])
+        else:
+            self._timer.stop()
+            self.done.emit()
+
+
+def _bring(names: Sequence[str]) -> None:
+    for name in names:
+        with contextlib.suppress(ImportError):  # the page that needs it will say what is missing
+            importlib.import_module(name)

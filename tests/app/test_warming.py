@@ -1,0 +1,45 @@
+"""Modules of late pages: brought in once the worker is ready, a module at a time, and nothing before."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from cnnstudio.app.warming import LIBRARIES, MODULES, Warming
+from cnnstudio.app.worker_client import WorkerClient
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+    from pytestqt.qtbot import QtBot
+
+
+def test_what_is_not_there_comes_when_the_worker_is_ready_and_what_cannot_come_is_left(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "warmed_library.py").write_text("")
+    (tmp_path / "warmed_page.py").write_text("import warmed_library")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    names = ("warmed_library", "warmed_page")
+    worker = WorkerClient()
+    made = Warming(worker, worker, names[:1], ("no_such_module_here", names[1]))
+    worker.state_changed.emit("starting")
+    assert not any(name in sys.modules for name in names)
+    with qtbot.waitSignal(made.done):
+        worker.state_changed.emit("ready")
+    assert all(name in sys.modules for name in names)
+    for name in names:
+        monkeypatch.delitem(sys.modules, name)
+
+
+def test_what_is_there_costs_no_thread(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnstudio.app.warming.threading.Thread", None)
+    worker = WorkerClient()
+    Warming(worker, worker, ("sys",), ("warnings",))
+    worker.state_changed.emit("ready")
+
+
+def test_every_name_is_a_module() -> None:
+    assert all(find_spec(name) is not None for name in (*LIBRARIES, *MODULES))
