@@ -390,7 +390,7 @@ def test_another_network_stands_beside_with_its_own_weights(
     asked = tab.answer(random_maps(seed=4))
     assert asked.directory == str(tmp_path)
     assert tab.panel.second.layer is not None
-    assert tab.text("inspect_maps_second_title") == "conv, Earlier"
+    assert tab.text("inspect_maps_second_title") == "Earlier, conv"
     assert tab.text("inspect_maps_second_origin") == "trained"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -309,6 +310,22 @@ def test_other_weights_keep_what_is_shown_until_the_answer_comes_and_other_data_
     page.inspection.choose_subject(Subject("Run", other))
     assert page.panel.tally is None
     assert "One moment" in page.panel._message.title
+
+
+def test_another_network_starts_at_its_worst_and_the_same_one_stays_where_it_is(qtbot: QtBot) -> None:
+    page = MistakesPage(qtbot)
+    page.judge()
+    bar = page.panel.gallery.view.verticalScrollBar()
+    bar.setValue(100)
+    assert bar.value() == 100
+    run = Subject("Run", page.experiment, directory="/runs/r1", folder="/runs/r1")
+    page.inspection.choose_subject(run)
+    page.judge(2)
+    assert bar.value() == 0
+    bar.setValue(100)
+    page.inspection.choose_subject(dataclasses.replace(run, stamp=1))
+    page.judge(3)
+    assert bar.value() == 100
 
 
 def test_from_a_mistake_to_its_maps_and_its_grad_cam(qtbot: QtBot) -> None:

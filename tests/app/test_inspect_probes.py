@@ -360,6 +360,13 @@ def test_numbers_are_pasted_as_a_signal(qtbot: QtBot) -> None:
     assert "no sample" in sources.of_clipboard(1).problem
 
 
+def test_an_empty_clipboard_says_what_to_copy(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing was ever copied there are no data at all, not even empty ones."""
+    monkeypatch.setattr(type(QGuiApplication.clipboard()), "mimeData", lambda _clipboard: None)
+    for rank, wanted in ((1, "numbers"), (2, "picture"), (3, ".npy")):
+        assert wanted in sources.of_clipboard(rank).problem
+
+
 def test_a_file_is_dropped_on_the_page(shown: Shown, tmp_path: Path) -> None:
     path = tmp_path / "dropped.png"
     path.write_bytes(grey())

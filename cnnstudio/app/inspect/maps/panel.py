@@ -308,11 +308,11 @@ def _validation(index: int) -> Sample:
 
 
 def _title(second: Wanted, first: Wanted) -> str:
-    """What the second wall shows, with what it differs in."""
+    """What the second wall shows; what it differs in stands first, where a narrow wall does not cut it off."""
     if second.block != first.block:
         return second.block
     if second.sample != first.sample:
-        return f"{second.block}, {sample_words(second.sample)}"
+        return f"{sample_words(second.sample)}, {second.block}"
     if second.subject != first.subject:
-        return f"{second.block}, {second.subject.title}"
+        return f"{second.subject.title}, {second.block}"
     return second.block

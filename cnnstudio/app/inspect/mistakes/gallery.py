@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.app.inspect.inspection import Inspection
     from cnnstudio.app.inspect.mistakes.tally import Tally
+    from cnnstudio.app.inspect.subject import Subject
     from cnnstudio.wire.messages import Samples
 
 SORTED = "mistakes/order"
@@ -74,6 +75,7 @@ class MistakesGallery(QWidget):
         self._tally: Tally | None = None
         self._choice = Choice()
         self._data: tuple[object, ...] = ()
+        self._judged: Subject | None = None
         self._part = ""
         self.samples = ChosenSamples(self)
         self.view = MistakesView(self.samples)
@@ -156,6 +158,8 @@ class MistakesGallery(QWidget):
             return
         data = unvaried(subject.experiment.data), part
         data_are_others = data != self._data
+        network_is_another = self._judged is None or not subject.continues(self._judged)
+        self._judged = subject
         if data_are_others:
             self._data, self._part = data, part
             self._loader.drop()
@@ -167,7 +171,7 @@ class MistakesGallery(QWidget):
             self._order.clear()
             self._order.addItems(list(offered))
             self._order.setCurrentIndex(offered.index(wanted) if wanted in offered else 0)
-        self._show(self._choice, anew=data_are_others)
+        self._show(self._choice, anew=data_are_others or network_is_another)
 
     def choose(self, choice: Choice) -> None:
         """Show the samples of this choice; its kind where it has one, else all."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtCore import QBuffer, QIODevice, QMimeData
 from PySide6.QtGui import QGuiApplication, QImageWriter
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QMimeData
     from PySide6.QtGui import QImage
 
 PICTURES = ("png", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "dib", "tif", "tiff", "webp", "ppm", "pgm", "pbm")
@@ -50,7 +49,9 @@ def dropped_path(mime: QMimeData) -> Path | None:
 
 def of_clipboard(rank: int) -> Found:
     """A sample in the clipboard: a file that was copied, a picture, or the numbers of a signal."""
-    mime = QGuiApplication.clipboard().mimeData()
+    mime: QMimeData | None = QGuiApplication.clipboard().mimeData()
+    if mime is None:  # where nothing was ever copied, whatever the annotation says
+        mime = QMimeData()
     path = dropped_path(mime)
     if path is not None:
         return Found(path)

@@ -72,7 +72,7 @@ class ExplanationView(QWidget):
         column.addWidget(self._readout)
         column.addWidget(self.look)
         self._numbers.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._numbers.setMinimumHeight(2 * self._numbers.fontMetrics().lineSpacing())
+        self._numbers.setMinimumHeight(3 * self._numbers.fontMetrics().lineSpacing())
         column.addWidget(self._numbers)
         column.addWidget(self.work)
         side = QWidget()

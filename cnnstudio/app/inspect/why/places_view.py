@@ -25,6 +25,8 @@ STRIP = 240
 """Largest height of one channel of a signal."""
 LINE_WIDTH, THICKER = 1.4, 1.6
 """Of a signal's line where nothing counts, and how much thicker it is where most does."""
+EDGE = 2.4
+"""Width of the edge round a signal's line where most counts: the palest colour is seen on a pale ground."""
 Box: TypeAlias = tuple[float, float, float, float]
 
 
@@ -180,15 +182,19 @@ class PlacesView(QWidget):
         counting = self._counting
         shares = self._sample[..., 0] * 0 if counting is None else counting.shares()
         signed = counting is not None and counting.signed
-        plain = theme().color(Role.CURVE_1 if counting is None else Role.EDGE)
+        plain = theme().color(Role.CURVE_1 if counting is None else Role.MUTED)
         for channel in range(channels):
             top = grid.top + channel * height
             place = QRectF(grid.left, top + space(2), grid.rect.width(), height - 2 * space(2))
             lines, found = line_of(self._sample[:, channel], shares, place, bounds)
             strength = 0.0 if counting is None else self._strength
             colours = inks(found, signed, self._colours, strength, plain)
-            widths = (LINE_WIDTH + THICKER * strength * np.abs(found)).tolist()
-            for line, ink, width in zip(lines, colours, widths, strict=True):
+            widths = LINE_WIDTH + THICKER * strength * np.abs(found)
+            edges = widths + EDGE * strength * np.abs(found)
+            for width, line in zip(edges.tolist(), lines, strict=True):
+                painter.setPen(QPen(theme().color(Role.MUTED), width))
+                painter.drawLine(line)
+            for line, ink, width in zip(lines, colours, widths.tolist(), strict=True):
                 painter.setPen(QPen(ink, width))
                 painter.drawLine(line)
 
