@@ -379,6 +379,8 @@ class Worker:
                 self._runs_due -= 1
                 while not self._runs_due and not self._asked.empty():
                     self._jobs.put(self._asked.get())
+        if self._run is not None:
+            self._run.finish(self._has_time)
 
     def _begin(self, run: str) -> Control:
         with self._lock:

@@ -97,6 +97,31 @@ def test_between_the_steps_of_a_run_and_after_it(worker: Peer, tmp_path: Path) -
     assert not np.array_equal(after.picture, fresh.picture)
 
 
+def test_a_run_that_ends_does_not_wait_for_what_was_asked_of_it(worker: Peer, tmp_path: Path) -> None:
+    """What is open goes on when the run is over, a short question beside a long one, and makes way for another run."""
+    experiment = small(epochs=500)
+    text = write_experiment(experiment)
+    worker.send(StartRun("ends", str(tmp_path / "ends"), text))
+    worker.until(EpochEnd)
+    about: dict[str, Any] = {"block": "convolution_1", "channel": 0, "settings": LONG}
+    worker.send(ask(experiment, 91, "activation-maximisation", **about))
+    worker.until(ExplanationProgress, lambda e: e.request == 91)
+    worker.send(ask(experiment, 92))
+    assert worker.until(Explained).request == 92, "it does not wait for the one before"
+    worker.send(StopRun("ends"))
+    while not isinstance(event := worker.next(), RunEnded):
+        assert not isinstance(event, Explained | Failed)
+    progress = worker.until(ExplanationProgress, lambda e: e.request == 91)
+    assert progress.done < progress.total
+    worker.send(StartRun("next", str(tmp_path / "next"), text))
+    while not isinstance(refused := worker.next(), Failed):
+        assert not isinstance(refused, Explained)
+    assert refused.request == 91
+    assert refused.message.startswith("Another run has begun")
+    worker.send(StopRun("next"))
+    worker.until(RunEnded)
+
+
 def test_a_fault_in_an_explanation_ends_neither_the_run_nor_the_worker() -> None:
     def broken() -> Iterator[None]:
         yield None

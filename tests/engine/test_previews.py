@@ -6,31 +6,48 @@ import dataclasses
 import queue
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pytest
 
 from cnnstudio.core.architecture import Architecture
 from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.edits import SetParameters
+from cnnstudio.core.explaining import METHODS
 from cnnstudio.core.formats.files import write_experiment
+from cnnstudio.core.formats.timeline import Timeline
+from cnnstudio.engine.looking import live, recording, vitals
 from cnnstudio.engine.looking.pictures import picture, sample_picture
+from cnnstudio.engine.looking.pinned import Pins
 from cnnstudio.engine.looking.previews import Painter, Replaced, design_maps, previews
 from cnnstudio.engine.looking.probes import quantise
 from cnnstudio.engine.looking.sketch import Sketches, weights_of_run
 from cnnstudio.engine.running.control import Control
 from cnnstudio.engine.running.training import train
 from cnnstudio.wire.messages import (
+    PINNED,
     EffectiveField,
+    Exciting,
+    Explain,
+    Explained,
     Failed,
     FeatureMaps,
+    FindExciting,
     GetEffectiveField,
+    GetJudgements,
+    GetKernels,
     GetMaps,
     GetPreviews,
+    GetShiftResponse,
+    Judgements,
+    Kernels,
     Maps,
+    PinSample,
     Previews,
     RunEnded,
     RunStarted,
     Sample,
+    ShiftResponse,
     StartRun,
     StopRun,
     Watch,
@@ -41,7 +58,9 @@ from tests.engine.conftest import chain, small
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cnnstudio.wire.messages import Event
+    from cnnstudio.core.experiment import Experiment
+    from cnnstudio.engine.running.control import Asked
+    from cnnstudio.wire.messages import Event, Setting
     from tests.engine.conftest import Peer
 
 SAMPLE = Sample("validation", 3)
@@ -92,12 +111,66 @@ def test_what_is_not_wanted_any_more_is_given_up() -> None:
         previews(GetPreviews(1, TEXT, SAMPLE), Sketches(), lambda: next(calls))
 
 
-def test_a_run_that_is_watched_learns_the_same_to_the_bit(tmp_path: Path) -> None:
+def varied() -> Experiment:
+    """Small, with dropout, statistics of batches, and samples that are varied."""
+    made = chain(
+        Digits(),
+        ("convolution_1", "Convolution", {"filters": 4}),
+        ("batch_normalisation_1", "BatchNormalisation", {}),
+        ("max_pooling_1", "MaxPooling", {}),
+        ("dropout_1", "Dropout", {"rate": 0.2}),
+        ("flatten_1", "Flatten", {}),
+    )
+    augmentation = dataclasses.replace(made.data.augmentation, brightness=0.2)
+    return dataclasses.replace(made, data=dataclasses.replace(made.data, augmentation=augmentation))
+
+
+def questions(text: str) -> Asked:
+    """One of each kind, and an explanation by each method."""
+    asked: Asked = queue.SimpleQueue()
+    asked.put(GetMaps(70, text, "dropout_1", SAMPLE))
+    asked.put(GetEffectiveField(71, text, "convolution_1", (2, 2), SAMPLE))
+    for request, method in enumerate(METHODS, 72):
+        settings: dict[str, Setting] = {"steps": 8} if method == "activation-maximisation" else {}
+        told = Explain(request=request, experiment=text, method=method, sample=SAMPLE, settings=settings)
+        asked.put(msgspec.structs.replace(told, block="convolution_1", channel=1))
+    asked.put(GetKernels(request=80, experiment=text, block="convolution_1"))
+    asked.put(FindExciting(request=81, experiment=text, block="convolution_1", channel=1))
+    asked.put(GetShiftResponse(request=82, experiment=text, sample=SAMPLE, most=2))
+    asked.put(GetJudgements(request=83, experiment=text))
+    return asked
+
+
+def silent(*given: object, **named: object) -> None:
+    """As a recorder that keeps nothing."""
+
+
+def test_a_run_that_is_watched_learns_the_same_to_the_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looked at, recorded and asked all that can be asked, with everything in it that is drawn by chance or counts."""
+    monkeypatch.setattr(recording, "CREDIT_SECONDS", 60.0)
+    monkeypatch.setattr(vitals, "_CREDIT_SECONDS", 60.0)
+    monkeypatch.setattr(live, "_SHARE_OF_QUESTIONS", 1e9)
+    monkeypatch.setattr(live, "_COMPILE_AFTER_SECONDS", 0.0)
+    experiment = varied()
+    text = write_experiment(experiment)
     events: list[Event] = []
-    control = Control((), WatchPreviews(SAMPLE, 1e9, 44), queue.SimpleQueue())
-    train(small(), tmp_path / "watched", events.append, control)
+    pins, asked = Pins(), questions(text)
+    pins.hold(PinSample(request=0, pin=1, experiment=text, values=np.ones((8, 8, 1), "float32")))
+    watches = (Watch("convolution_1", SAMPLE, 1e9), Watch("output", Sample(PINNED, 1), 1e9, 1))
+    kept = (SAMPLE, Sample(PINNED, 1))
+    control = Control(watches, WatchPreviews(SAMPLE, 1e9, 44), asked, pins=pins, kept=kept)
+    train(experiment, tmp_path / "watched", events.append, control)
     quiet: list[Event] = []
-    train(small(), tmp_path / "alone", quiet.append, Control())
+    monkeypatch.setattr(recording.Recorder, "look", silent)
+    train(experiment, tmp_path / "alone", quiet.append, Control())
+    assert not Timeline.open(tmp_path / "alone").moments
+    assert not [e.message for e in events if isinstance(e, Failed)]
+    assert asked.empty()
+    assert {type(e) for e in events} >= {Explained, Judgements, Kernels, Exciting, ShiftResponse, FeatureMaps, Maps}
+    over = next(i for i, e in enumerate(events) if isinstance(e, RunEnded))
+    assert any(isinstance(e, Explained) for e in events[:over]), "they are asked in the midst of training"
+    moments = Timeline.open(tmp_path / "watched")
+    assert any(name.startswith("norm/") for name in moments.names(1))
     assert not any(isinstance(e, Previews | Failed) for e in quiet)
     watched, alone = weights_of_run(tmp_path / "watched"), weights_of_run(tmp_path / "alone")
     assert watched.keys() == alone.keys() >= {"convolution_1", "output"}
@@ -106,11 +179,11 @@ def test_a_run_that_is_watched_learns_the_same_to_the_bit(tmp_path: Path) -> Non
     assert len(seen) >= 2  # before the first step and after the last, if nothing else
     assert all((e.request, e.run) == (0, "watched") for e in seen)
     started = next(i for i, e in enumerate(events) if isinstance(e, RunStarted))
-    untrained = previews(GetPreviews(1, TEXT, SAMPLE, size=44), Sketches(), lambda: True)
+    untrained = previews(GetPreviews(1, text, SAMPLE, size=44), Sketches(), lambda: True)
     assert events.index(seen[0]) > started
     for found, wanted in (
         (seen[0], untrained),
-        (seen[-1], previews(GetPreviews(1, TEXT, SAMPLE, str(tmp_path / "watched"), 44), Sketches(), lambda: True)),
+        (seen[-1], previews(GetPreviews(1, text, SAMPLE, str(tmp_path / "watched"), 44), Sketches(), lambda: True)),
     ):
         assert found.blocks == wanted.blocks
         gap = np.abs(found.pictures.astype(int) - wanted.pictures.astype(int))

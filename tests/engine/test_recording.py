@@ -17,8 +17,10 @@ from cnnstudio.core.formats.timeline_writing import TimelineWriter
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import layer_names
 from cnnstudio.engine.looking import recording
+from cnnstudio.engine.looking.live import RunNetwork
 from cnnstudio.engine.looking.recording import CREDIT_SECONDS, LEAST_SHARE, SHARE, Recorder, convolutions
 from cnnstudio.engine.looking.sketch import SketchError
+from cnnstudio.engine.looking.vitals import Vitals
 from cnnstudio.engine.running.control import Control
 from cnnstudio.engine.running.training import Run, resumed
 from cnnstudio.wire.messages import Recorded, RunEnded, Sample
@@ -168,6 +170,7 @@ class Costly(PlainNetwork):
     """A network at which a look takes time."""
 
     clock: Clock
+    is_getting_ready = False
     cost = 0.0
     broken = False
 
@@ -185,6 +188,46 @@ def costly(clock: Clock, cost: float) -> Costly:
     assert isinstance(network, Costly)
     network.clock, network.cost = clock, cost
     return network
+
+
+def test_what_was_held_before_a_step_is_kept_after_it_as_it_was(trained: Trained, tmp_path: Path) -> None:
+    """Nobody who waits for the first step waits for looking; the step changes nothing of what is kept."""
+    network = RunNetwork(trained.run._bench)
+    recorder = Recorder(network, tmp_path, "run", lambda event: None, 50)
+    recorder.readings.append(Vitals(network))
+    recorder.begin(0, 0.0)
+    convolution = trained.run._bench.model.get_layer("convolution_1")
+    before = convolution.get_weights()
+    (now,) = [values for block, values in network.values(network.sample(KEPT[0])) if block == "convolution_1"]
+    recorder.hold(KEPT, 0, 0, 0.0)
+    convolution.set_weights([2 * each for each in before])
+    assert not Timeline.open(tmp_path).moments
+    recorder.look(KEPT, 1, 1, 0.1, force=True)
+    timeline = Timeline.open(tmp_path)
+    assert [moment.step for moment in timeline.moments] == [0, 1]
+    found, off = shown(timeline, 0, "convolution_1")
+    assert np.all(np.abs(found - now) <= 0.51 * off + 1e-5)
+    kernels = [timeline.array(i, "kernel/convolution_1") for i in (0, 1)]
+    np.testing.assert_array_equal(kernels, [before[0], 2 * before[0]])
+    (slopes, size, *_), (_, doubled, *_) = (timeline.array(i, "norm/convolution_1") for i in (0, 1))
+    assert slopes > 0
+    assert doubled == pytest.approx(2 * size)
+    np.testing.assert_array_equal(convolution.get_weights()[0], 2 * before[0])
+    convolution.set_weights(before)
+
+
+def test_a_fault_in_looking_costs_a_moment_and_not_the_run(clock: Clock, tmp_path: Path) -> None:
+    def broken(_force: bool) -> Iterator[tuple[str, np.ndarray]]:
+        raise IndexError("beyond")
+
+    said: list[Event] = []
+    recorder = Recorder(costly(clock, 0.0), tmp_path, "run", said.append, 50)
+    recorder.readings.append(broken)
+    recorder.begin(0, 0.0)
+    recorder.look((), 0, 0, 0.0, force=True)
+    recorder.look((), 1, 1, 1.0)
+    told = [event.problem for event in said if isinstance(event, Recorded)]
+    assert told == ["The timeline is missing moments, because looking failed: beyond."]
 
 
 @pytest.mark.parametrize("cost", [0.0001, 0.004, 0.3])

@@ -1,5 +1,5 @@
 """Questions about how a network sees: each a generator that yields its progress and returns its answer."""
 
-from cnnstudio.engine.explaining.desk import ANSWERS, Cancelled, Explaining, Opened
+from cnnstudio.engine.explaining.desk import ANSWERS, Cancelled, Explaining, Opened, unforeseen
 
-__all__ = ["ANSWERS", "Cancelled", "Explaining", "Opened"]
+__all__ = ["ANSWERS", "Cancelled", "Explaining", "Opened", "unforeseen"]

@@ -91,11 +91,14 @@ class Opened:
         except SketchError as error:
             self.put(Failed(self.question.request, str(error)))
         except Exception as error:  # a look at a run must not end it
-            details = "".join(traceback.format_exception(error))
-            first = (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")
-            sentence = f"{type(self.question).__name__} failed unexpectedly: {first}."
-            self.put(Failed(self.question.request, sentence, details))
+            self.put(unforeseen(self.question.request, type(self.question).__name__, error))
         return True
+
+
+def unforeseen(request: int, what: str, error: Exception) -> Failed:
+    """The answer to a request whose work ended in a way that nobody thought of."""
+    first = (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")
+    return Failed(request, f"{what} failed unexpectedly: {first}.", "".join(traceback.format_exception(error)))
 
 
 class Explaining:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.core.analysis.tracing import trace
-from cnnstudio.core.program import INPUT
 from cnnstudio.core.formats.files import FileError, read_experiment
 from cnnstudio.core.formats.weights_store import WeightsError
+from cnnstudio.core.program import INPUT
 from cnnstudio.engine import devices
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, room_for
@@ -52,6 +52,8 @@ _SHARE = 0.003
 """Of the time, at most this goes into pictures; the wall and the timeline have shares of their own."""
 _SHARE_OF_QUESTIONS = 0.5
 """Of the time, at most this goes into answers that take long: a person waits for them."""
+_COMPILE_AFTER_SECONDS = 0.8
+"""Less than the time between two pictures."""
 _SLICE_SECONDS = 0.03
 """How long a step may be put off for them at a time."""
 _KEPT_BYTES = 64 << 20
@@ -78,7 +80,7 @@ class RunNetwork:
         self._model = bench.model
         self._decoders: dict[str, Any] = {}
         self._every: Callable[[np.ndarray], Iterator[tuple[str, np.ndarray]]] | None = None
-        self._passes = 0
+        self._first_pass: float | None = None
         self._before: dict[str, list[np.ndarray]] = {}
         """Weights before the first step: they stay what they were."""
         layers = {layer.name: layer for layer in self._model.layers}
@@ -102,15 +104,17 @@ class RunNetwork:
     @property
     def is_getting_ready(self) -> bool:
         """Whether the next `every_value` takes longer than the ones after it will."""
-        return self._every is None
+        return self._every is None and (self._first_pass is None or self._is_time_to_compile)
+
+    @property
+    def _is_time_to_compile(self) -> bool:
+        """Not before the first step of a run nor beside it: a person waits for that one."""
+        return self._first_pass is not None and time.perf_counter() > self._first_pass + _COMPILE_AFTER_SECONDS
 
     def every_value(self, inputs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-        """As `values` of all blocks; the second time takes long, and later ones little. Raises SketchError.
-
-        The first time is before the first step of a run, for which a person waits: compiling comes later.
-        """
-        self._passes += 1
-        if self._passes == 1:
+        """As `values` of all blocks; it is compiled some time after the first one. Raises SketchError."""
+        if self._every is None and not self._is_time_to_compile:
+            self._first_pass = self._first_pass or time.perf_counter()
             yield from self.values(inputs)
             return
         if self._every is None:

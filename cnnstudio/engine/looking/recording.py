@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
@@ -54,6 +56,19 @@ Reading: TypeAlias = Callable[[bool], Iterator[tuple[str, np.ndarray]]]
 The names are told in `core.formats.timeline.Timeline`."""
 
 
+_Values: TypeAlias = Callable[[np.ndarray], Iterator[tuple[str, np.ndarray]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A moment that is still to be kept."""
+
+    moment: Moment
+    samples: tuple[Sample, ...]
+    weights: list[tuple[Any, Any]]
+    """Keras's variables, and what they were."""
+
+
 class Network(Protocol):
     """What is recorded: the network of a run."""
 
@@ -63,8 +78,15 @@ class Network(Protocol):
     def sample(self, sample: Sample) -> np.ndarray:
         """The inputs (1, ...) of a sample. Raises SketchError."""
 
+    @property
+    def is_getting_ready(self) -> bool:
+        """Whether the next `every_value` takes longer than the ones after it will."""
+
     def every_value(self, inputs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         """All blocks and their results (..., channels). Raises SketchError."""
+
+    def values(self, inputs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """The same, never compiled."""
 
     def layer_of(self, step: Step) -> Any:
         """The Keras layer of a step."""
@@ -92,12 +114,13 @@ class Recorder:
         """Seconds that the run had trained when this recording began."""
         self._rested = 0.0
         self._spent = 0.0
-        """Time that maps and kernels have cost, without the first moment: what is made once is not made up for."""
+        """Time that maps and kernels have cost, without the first moments: what is made once is not made up for."""
         self._read = 0.0
         """Time that readings have cost, which have a share of their own and keep to it."""
         self.seconds = 0.0
         """Time that it has cost so far."""
         self._convolutions = convolutions(network.program)
+        self._held: _Held | None = None
         self.readings: list[Reading] = []
         """What others keep of the network at a moment, beside maps and kernels."""
 
@@ -113,21 +136,44 @@ class Recorder:
         self._writer = writer
         self._next_step = 0 if writer.last is None else self._after(writer.last.step)
 
+    def hold(self, samples: Sequence[Sample], epoch: int, step: int, seconds: float) -> None:
+        """As `look`, but of what the network is now only its weights are taken: the moment is kept at the next look.
+
+        So a person who waits for the first step of a run does not wait for looking, too.
+        """
+        if self._writer is not None and (self._writer.last is None or self._writer.last.step < step):
+            steps = self._network.program.steps
+            weights = {id(w): w for each in steps for w in self._network.layer_of(each).weights}
+            copies = [(w, keras.ops.copy(w.value)) for w in weights.values()]
+            self._held = _Held(Moment(step, epoch, seconds), tuple(samples), copies)
+
+    def _keep_held(self) -> None:
+        held, self._held = self._held, None
+        if held is not None and self._writer is not None:
+            start = time.perf_counter()
+            with keras.StatelessScope(held.weights):
+                self._try_keep(self._writer, held.moment, held.samples, force=True, values=self._network.values)
+            self._next_step = self._after(held.moment.step)
+            self.seconds += time.perf_counter() - start
+
     def look(self, samples: Sequence[Sample], epoch: int, step: int, seconds: float, *, force: bool = False) -> None:
         """Keep this moment if it is time. `step` and `seconds` count from the start of the run; `force` keeps it now.
 
         Without samples it is the first one of validation.
         """
+        self._keep_held()
         if not force and (step < self._next_step or not self._has_earned(seconds)):
             return
         start = time.perf_counter()
         writer = self._writer
         is_new = writer is not None and (writer.last is None or writer.last.step < step)
         if writer is not None and is_new and (force or start >= self._rested):
-            read = self._keep(writer, Moment(step, epoch, seconds), samples, force=force)
+            is_getting_ready = self._network.is_getting_ready
+            values = self._network.every_value
+            read = self._try_keep(writer, Moment(step, epoch, seconds), samples, force=force, values=values)
             self._next_step = self._after(step)
             spent = time.perf_counter() - start
-            if self.seconds:
+            if not is_getting_ready:
                 self._spent += spent - read
                 self._read += read
             self.seconds += spent
@@ -145,12 +191,24 @@ class Recorder:
         gap = self._writer.gap if self._writer is not None else 0
         return max(soon, step + gap)
 
-    def _keep(self, writer: TimelineWriter, moment: Moment, samples: Sequence[Sample], *, force: bool) -> float:
+    def _try_keep(
+        self, writer: TimelineWriter, moment: Moment, samples: Sequence[Sample], *, force: bool, values: _Values
+    ) -> float:
         """Keep the moment; the seconds that readings have taken."""
+        try:
+            return self._keep(writer, moment, samples, force=force, values=values)
+        except Exception as error:  # a look at a run must not end it
+            traceback.print_exception(error)
+            self._failed(error)
+            return 0.0
+
+    def _keep(
+        self, writer: TimelineWriter, moment: Moment, samples: Sequence[Sample], *, force: bool, values: _Values
+    ) -> float:
         arrays: dict[str, np.ndarray] = {}
         for sample in list(dict.fromkeys(samples))[:MOST_PINS] or [Sample()]:
             with contextlib.suppress(SketchError):  # the data has no such sample: the rest of the moment is kept
-                arrays.update(self._seen(sample))
+                arrays.update(self._seen(sample, values))
         arrays.update(self._kernels())
         start = time.perf_counter()
         for reading in self.readings:
@@ -171,14 +229,21 @@ class Recorder:
         told = f"The timeline is missing moments, because the run's folder cannot be written ({why}): free some space."
         self._emit(Recorded(self._run, count, told))
 
-    def _seen(self, sample: Sample) -> Iterator[tuple[str, np.ndarray]]:
+    def _failed(self, error: Exception) -> None:
+        """In a way that nobody thought of: what fails at every moment is to be told seldom."""
+        self._rested = time.perf_counter() + _WAIT_SECONDS
+        count = 0 if self._writer is None else len(self._writer.moments)
+        first = (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")
+        self._emit(Recorded(self._run, count, f"The timeline is missing moments, because looking failed: {first}."))
+
+    def _seen(self, sample: Sample, passed: _Values) -> Iterator[tuple[str, np.ndarray]]:
         """The sample, what every block makes of it, and the network's answer."""
         pin = pin_of(sample.part, sample.index)
         inputs = self._network.sample(sample)
         yield f"input/{pin}", thinned(np.asarray(inputs[0], "float32"), _MOST_VALUES)
         result = self._network.program.result
         outputs = self._network.program.outputs
-        for block, values in self._network.every_value(inputs):
+        for block, values in passed(inputs):
             maps, low, high = quantise(thinned(values, _MOST_VALUES))
             yield f"maps/{pin}/{block}", maps
             yield f"low/{pin}/{block}", low
@@ -191,7 +256,7 @@ class Recorder:
         left = _KERNELS_BYTES
         for block, step in self._convolutions.items():
             weight = next(w for w in self._network.layer_of(step).weights if len(w.shape) > 2)
-            kernel = np.asarray(keras.ops.convert_to_numpy(weight), "float32")
+            kernel = np.asarray(keras.ops.convert_to_numpy(weight.value), "float32")
             kept = kernel if kernel.nbytes <= _KERNEL_BYTES else kernel.astype("float16")
             if kept.nbytes <= min(left, _KERNEL_BYTES):
                 left -= kept.nbytes

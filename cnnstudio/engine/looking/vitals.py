@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from cnnstudio.engine.data import Dataset
     from cnnstudio.engine.tasks import TaskKit
 
-SAMPLES = 32
+SAMPLES = 16
 """Of the training part, at most."""
 _MOST_VALUES = 2 << 20
 """Of all results for all of them: of a larger network fewer samples are taken, so that memory is left to training."""
+_MOST_COUNTED = 1 << 16
+"""Of the values of a block: of more, so many that lie evenly among them tell how they spread."""
 _NARROW = 1e-4
 """Of the values' size: a float32 cannot tell the edges of the parts of a narrower range from each other."""
 _USUAL = (1e-30, 1e37)
@@ -59,7 +61,7 @@ class Vitals:
 
     def __init__(self, network: Network, now: Callable[[], float] = time.perf_counter) -> None:
         self._network, self._now = network, now
-        self._began = now()
+        self._began: float | None = None
         self._spent = 0.0
         self._batch: tuple[Any, Any] | None = None
         self._way: Any = None
@@ -73,6 +75,8 @@ class Vitals:
         The arrays are those of `core.formats.vitals`.
         """
         start = self._now()
+        if self._began is None:
+            self._began = start
         has_time = self._spent <= _SHARE * (start - self._began) + _CREDIT_SECONDS
         if tensorflow is None or not (has_time or force):
             return
@@ -103,6 +107,8 @@ class Vitals:
 
     def _taken(self, inputs: Any, targets: Any) -> tuple[list[Any], dict[str, list[Any]]]:
         """Results of the blocks and gradients of the loss; operation by operation, or compiled in a long run."""
+        assert self._began is not None
+        # Never the first time, which may be with weights that are only lent to the network.
         if self._compiled is None and _SHARE * (self._now() - self._began) > _COMPILE_SECONDS:
             self._compiled = tensorflow.function(self._tape, autograph=False)
         taken: tuple[list[Any], dict[str, list[Any]]] = (self._compiled or self._tape)(inputs, targets)
@@ -111,6 +117,7 @@ class Vitals:
     def _tape(self, inputs: Any, targets: Any) -> tuple[list[Any], dict[str, list[Any]]]:
         variables = {block: [w.value for w in weights] for block, weights in self._weights.items()}
         with tensorflow.GradientTape() as tape:
+            tape.watch(variables)  # weights that are lent are no variables
             *results, outputs = self._way(inputs)
             loss = self._network.kit.loss()(targets, outputs)
         return results, tape.gradient(loss, variables)
@@ -135,11 +142,15 @@ class Vitals:
 
 
 def histogram(values: np.ndarray) -> np.ndarray:
-    """float32 (2 + BINS,): the lowest and highest finite value, then how many lie in each part between them."""
+    """float32 (2 + BINS,): the lowest and highest finite value, then how many lie in each part between them.
+
+    Of very many values some are counted, evenly chosen.
+    """
     finite = values[np.isfinite(values)]
     if not finite.size:
         return np.zeros(2 + BINS, "float32")
     low, high = float(finite.min()), float(finite.max())
+    finite = finite[:: -(-finite.size // _MOST_COUNTED)]
     if high - low < _NARROW * max(-low, high) or not _USUAL[0] < high - low < _USUAL[1]:
         finite = finite.astype("float64")
     beside = 0.0 if high > low else max(0.5, abs(low) / 2)

@@ -285,7 +285,8 @@ class Run:
         self._callbacks.begin(self._model, self._pace, epochs=self._epochs, steps=self._bench.steps_per_epoch)
         if self._recorder is not None:
             self._recorder.begin(self._clock.steps, self._clock.seconds)
-        self._probe_now(force=True)
+            self._recorder.hold(self._control.kept, self._epoch, self._clock.steps, self._clock.seconds)
+        self._look_now(force=True)
         while self._epochs_done < self._epochs and not self._pace.is_over:
             self._epoch = self._epochs_done + 1
             if not self._learned_epoch(folder, learner):
@@ -323,7 +324,8 @@ class Run:
             self._report(learner, float(rates[-1]), force=done and self._epoch == self._epochs)
             if time.monotonic() >= self._next_checkpoint and not done:
                 self._keep(folder, learner)
-            self._probe_now(force=done and self._epoch == self._epochs)
+            self._record(force=done and self._epoch == self._epochs)
+            self._look_now()
         return True
 
     def _report(self, learner: Learner, learning_rate: float, *, force: bool) -> None:
@@ -432,6 +434,9 @@ class Run:
 
     def _probe_now(self, *, force: bool = False) -> None:
         self._record(force=force)
+        self._look_now(force=force)
+
+    def _look_now(self, *, force: bool = False) -> None:
         if self._probe is not None:
             self._probe.look(self._control.watches, self._epoch, self._clock.steps, force=force)
         if self._live is not None:
