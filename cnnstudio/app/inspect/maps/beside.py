@@ -139,5 +139,5 @@ def _field(name: str, title: str, tip: str) -> QComboBox:
     combo.setAccessibleName(title)
     combo.setToolTip(tip)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(14)
+    combo.setMinimumContentsLength(16)
     return combo

@@ -81,7 +81,7 @@ class TimelineBar(QWidget):
         self._speed.setAccessibleName("Speed")
         self._speed.setToolTip("How many moments are played in a second")
         for speed in SPEEDS:
-            self._speed.addItem(f"{speed} per second", speed)
+            self._speed.addItem(f"{speed}/s", speed)
         self._speed.setCurrentIndex(self._speed.findData(self.player.speed))
 
     def _arrange(self) -> None:
