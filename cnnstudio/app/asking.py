@@ -19,6 +19,8 @@ SETTLE_MS = 150
 """Wait this long after a change, so that a mouse on its way asks nothing."""
 KEPT = 64
 """Answers kept: going back to a cell shows it at once."""
+KEPT_BYTES = 64 << 20
+"""Of their arrays together: maps and kernels of large networks would fill the memory else. The latest always stays."""
 
 
 class Question(QObject):
@@ -138,8 +140,9 @@ class Question(QObject):
 
     def _keep(self, key: Hashable, event: object) -> None:
         self._kept[key] = event
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        held = sum(map(_bytes, self._kept.values()))
+        while len(self._kept) > 1 and (len(self._kept) > self._most or held > KEPT_BYTES):
+            held -= _bytes(self._kept.popitem(last=False)[1])
 
     def _fail(self, sentence: str, details: str) -> None:
         self._failure = sentence, details
@@ -155,3 +158,8 @@ class Question(QObject):
             self._begin()
         elif not self._worker.will_restart or state == "stopped":
             self._fail("The worker has ended. Press Retry to start it again.", "")
+
+
+def _bytes(event: object) -> int:
+    fields: tuple[str, ...] = getattr(event, "__struct_fields__", ())
+    return sum(getattr(getattr(event, field), "nbytes", 0) for field in fields)
