@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from cnnstudio.app.warming import wait_for_libraries
+
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QShowEvent
 
@@ -39,6 +41,7 @@ class LatePage(QWidget, Generic[V]):
     def content(self) -> V:
         """The content, which is built now if it is not yet."""
         if self._view is None:
+            wait_for_libraries()
             self._view = self.made_view()
             self._column.addWidget(cast("QWidget", self._view))
         return self._view

@@ -49,6 +49,7 @@ MODULES = (
     "cnnstudio.app.inspect.view",
 )
 """In an order in which each brings little that those before it have not brought."""
+THREAD = "warming"
 LOOK_MS = 30
 """How often it is seen whether the libraries are there, and how far apart two modules are brought in."""
 
@@ -77,7 +78,7 @@ class Warming(QObject):
     def _follow(self, state: str) -> None:
         if state != "ready" or self._thread is not None or not self._missing:
             return
-        self._thread = threading.Thread(target=_bring, args=(self._libraries,), name="warming", daemon=True)
+        self._thread = threading.Thread(target=_bring, args=(self._libraries,), name=THREAD, daemon=True)
         self._thread.start()
         self._timer.start()
 
@@ -95,6 +96,17 @@ class Warming(QObject):
         else:
             self._timer.stop()
             self.done.emit()
+
+
+def wait_for_libraries() -> None:
+    """Let a thread that is bringing libraries in come to its end, before this one imports what it imports.
+
+    Where two threads import parts of one package in different orders, Python breaks their deadlock by handing out
+    modules that are half made, and an import fails that would have gone well.
+    """
+    for thread in threading.enumerate():
+        if thread.name == THREAD:
+            thread.join()
 
 
 def _bring(names: Sequence[str]) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+import threading
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from PySide6.QtWidgets import QLabel
+
+from cnnstudio.app.late_page import LatePage
 from cnnstudio.app.warming import LIBRARIES, MODULES, Warming
 from cnnstudio.app.worker_client import WorkerClient
 
@@ -43,3 +47,30 @@ def test_what_is_there_costs_no_thread(qtbot: QtBot, monkeypatch: pytest.MonkeyP
 
 def test_every_name_is_a_module() -> None:
     assert all(find_spec(name) is not None for name in (*LIBRARIES, *MODULES))
+
+
+def test_a_page_is_made_after_the_libraries_that_are_just_coming(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads in one half-imported package break each other's imports: whoever is quick with the mouse waits."""
+    gate, order = threading.Event(), list[str]()
+
+    def bring(name: str) -> None:
+        gate.wait(5)
+        order.append(name)
+
+    class Page(LatePage[Any]):
+        def made_view(self) -> Any:
+            order.append("page")
+            return QLabel()
+
+    monkeypatch.setattr("cnnstudio.app.warming.importlib.import_module", bring)
+    worker = WorkerClient()
+    made = Warming(worker, worker, ("no_such_library",), ())
+    page = Page("page", "Page")
+    qtbot.addWidget(page)
+    with qtbot.waitSignal(made.done):
+        worker.state_changed.emit("ready")
+        opens = threading.Timer(0.05, gate.set)
+        opens.start()
+        page.content()
+    opens.join()
+    assert order == ["no_such_library", "page"]
