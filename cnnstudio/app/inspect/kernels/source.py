@@ -69,7 +69,7 @@ class KernelSource(QObject):
         subject, block = self._inspection.subject, self._inspection.block
         if not self._active or subject is None:
             return
-        if not sliding_layer(subject, block):
+        if not subject.sliding_layer(block):
             self._question.forget()
             self.failed.emit(NO_KERNELS, "")
         elif self._inspection.moment is not None:
@@ -111,17 +111,10 @@ class KernelSource(QObject):
         subject = self._inspection.subject
         if subject is None:
             return
-        layer = sliding_layer(subject, self._inspection.block)
+        layer = subject.sliding_layer(self._inspection.block)
         kernels = arranged(np.asarray(now), layer)
         begun = None if start is None else arranged(np.asarray(start), layer)
         self.arrived.emit(KernelSet(kernels, begun if begun is not None and begun.shape == kernels.shape else None))
-
-
-def sliding_layer(subject: Subject, block: str) -> str:
-    """The Keras layer of the block that slides kernels over its input; "" where none does."""
-    traced = subject.trace.blocks.get(block)
-    steps = () if traced is None else traced.steps
-    return next((step.layer for step in steps if any(len(weight.shape) > 2 for weight in step.weights)), "")
 
 
 def _get_kernels(subject: Subject, block: str, request: int) -> GetKernels:

@@ -16,7 +16,6 @@ from cnnstudio.app.features.layer_maps import LayerMaps, Scaling
 from cnnstudio.app.features.tiles import TileView
 from cnnstudio.app.features.words import words
 from cnnstudio.app.format import counted, shape
-from cnnstudio.app.inspect.kernels.source import sliding_layer
 from cnnstudio.app.theme import space
 from cnnstudio.core.formats.timeline import TimelineError
 from cnnstudio.wire.messages import GetKernels, Kernels
@@ -79,12 +78,12 @@ class KernelView(QWidget):
         if key == self._key:
             return
         self._key, self._channel, self._count = key, channel, count
-        if wanted is None or not sliding_layer(wanted.subject, wanted.block):
+        if wanted is None or not wanted.subject.sliding_layer(wanted.block):
             self._kernels = None
             self._question.forget()
             self._say("" if wanted is None else NO_KERNELS)
             return
-        self._layer = sliding_layer(wanted.subject, wanted.block)
+        self._layer = wanted.subject.sliding_layer(wanted.block)
         if wanted.moment is not None:
             self._question.forget()
             self._replay(wanted, wanted.moment)

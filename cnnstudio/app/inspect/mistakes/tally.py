@@ -222,8 +222,8 @@ class Tally:
                 return f"Is {truth}, network says {answer} ({sure:.1f} %), {loss}"
             case Task.SEGMENTATION:
                 right = 100 * float(judged.numbers["accuracy"][sample])
-                what = {2: "pixels"}.get(self.info.rank, cells(self.info.rank))
-                return f"{self.label(sample)}, {right:.1f} % of the {what} right, {loss}"
+                places = {2: "pixels"}.get(self.info.rank, cells(self.info.rank))
+                return f"{self.label(sample)}, {right:.1f} % of the {places} right, {loss}"
             case Task.RECONSTRUCTION:
                 return f"{loss.capitalize()}, mean absolute error {number(float(judged.numbers['mae'][sample]))}"
         found, missed, false = (int(judged.numbers[kind][sample]) for kind in ("found", "missed", "false"))
