@@ -213,7 +213,8 @@ def _write(out: Path, answer: Explained, inputs: np.ndarray, title: str) -> None
     from cnnstudio.engine.using.explained_figure import explained_png
 
     method = METHODS[answer.method]
-    drawn = explained_png(answer.picture, inputs, title, signed=method.signed, sample=method.makes_sample)
+    box = [answer.numbers[edge] for edge in ("left", "top", "right", "bottom") if edge in answer.numbers]
+    drawn = explained_png(answer.picture, inputs, title, signed=method.signed, sample=method.makes_sample, box=box)
     try:
         write_atomic(out, drawn)
     except OSError as error:

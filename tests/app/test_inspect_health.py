@@ -143,7 +143,7 @@ def history(**gradients: Any) -> History:
         ({"a": norms(0.0), "b": norms(1.0)}, "a", "they are nothing of those of b"),
         ({"a": norms(5e4), "b": norms(1.0)}, "a", "explode: their norm is 5e+04"),
         ({"a": norms(float("nan")), "b": norms(1.0)}, "a", "explode"),
-        ({"a": norms(1.0, dead=0.75), "b": norms(1.0)}, "a", "75% of the channels of a are 0"),
+        ({"a": norms(1.0, dead=0.75), "b": norms(1.0)}, "a", "75 % of the channels of a are 0"),
     ],
 )
 def test_what_is_wrong_is_said_of_the_block(given: dict[str, Any], block: str, says: str) -> None:

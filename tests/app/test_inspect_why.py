@@ -342,6 +342,9 @@ def test_numbers_and_shifts_in_words() -> None:
     assert back == "The output of this very sample counts as 1. The empty sample has 0.25."
     assert "nowhere" in number_words({"score": 1.0, "cells": 0.0}, "ring", 2)
     assert "1,024 px" in number_words({"score": 1.0, "cells": 1024.0}, "ring", 2)
+    assert number_words({"score": 1.0, "largest": 0.0}, "ring", 2).endswith("No place speaks for it.")
+    assert "No place" not in number_words({"score": 1.0, "largest": 0.5}, "ring", 2)
+    assert "frame" in number_words({"score": 1.0, "left": 0.1}, "ring", 2)
     assert number_words({"score": 1.0, "gap": 1e-6}, "a", 2).endswith("but for less than 0.01 %.")
     assert shift_words(0, 0, 2) == "not moved"
     assert shift_words(-3, 0, 2) == "3 px to the left"

@@ -148,3 +148,20 @@ def test_samples_of_every_rank_have_a_figure(shape: tuple[int, ...], sample: boo
         colours = np.unique(np.asarray(image.convert("L")))
     assert image.format == "PNG"
     assert len(colours) > 20
+
+
+def test_a_box_is_framed_and_where_nothing_counts_no_scale_is_invented() -> None:
+    values = np.random.default_rng(1).random((8, 8, 3)).astype("float32")
+
+    def drawn(picture: np.ndarray, box: tuple[float, ...] = ()) -> tuple[tuple[int, int], int]:
+        png = explained_png(picture, values, "A title", signed=False, sample=False, box=box)
+        with Image.open(io.BytesIO(png)) as image:
+            pixels = np.asarray(image.convert("RGB")).astype(int)
+        return pixels.shape[:2], int((np.ptp(pixels, axis=-1) > 40)[:, pixels.shape[1] // 2 + 40 :].sum())
+
+    nothing, something = np.zeros((8, 8), "float32"), values.mean(axis=-1)
+    assert drawn(nothing)[1] == 0  # grey alone: neither veil nor bar
+    assert drawn(something)[1] > 0
+    frame = (0.2, 0.2, 0.7, 0.6)
+    plain, framed = (explained_png(something, values, "", signed=False, sample=False, box=b) for b in ((), frame))
+    assert plain != framed

@@ -9,8 +9,11 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
 
 _DPI = 150
@@ -22,11 +25,14 @@ _STRIP = 1.6
 _MOST_CHANNELS = 8
 
 
-def explained_png(picture: np.ndarray, inputs: np.ndarray, title: str, *, signed: bool, sample: bool) -> bytes:
+def explained_png(
+    picture: np.ndarray, inputs: np.ndarray, title: str, *, signed: bool, sample: bool, box: Sequence[float] = ()
+) -> bytes:
     """The figure as a PNG file.
 
     `inputs` (..., channels) is the sample as the network sees it, `picture` has its spatial shape, or, where it is a
-    `sample` itself, its whole shape. Of a volume the slice is shown in which most happens.
+    `sample` itself, its whole shape. Of a volume the slice is shown in which most happens. A `box` is framed: left,
+    top, right and bottom as shares of the size.
     """
     if sample:
         inputs, picture = picture, np.zeros(picture.shape[:-1] or picture.shape)
@@ -35,6 +41,8 @@ def explained_png(picture: np.ndarray, inputs: np.ndarray, title: str, *, signed
         inputs, picture, title = inputs[middle], picture[middle], f"{title}, slice {middle}"
     drawn = {1: _vector, 2: _signal, 3: _image}[inputs.ndim]
     figure = drawn(inputs, None if sample else picture, signed)
+    if box and inputs.ndim == 3:
+        _frame(figure, box, inputs.shape)
     figure.suptitle(title, fontsize=10)
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=_DPI)
@@ -57,14 +65,25 @@ def _image(inputs: np.ndarray, picture: np.ndarray | None, signed: bool) -> Figu
     colours = shown if inputs.shape[-1] == 3 else shown.mean(axis=-1)
     axes[0].imshow(colours, cmap="gray", interpolation="nearest")
     if picture is not None:
+        axes[1].imshow(shown.mean(axis=-1), cmap="gray", vmin=0.0, vmax=1.0, interpolation="nearest")
+    if picture is not None and picture.any():  # where nothing counts, a veil would only darken
         least, most = _limits(picture, signed)
-        axes[1].imshow(shown.mean(axis=-1), cmap="gray", interpolation="nearest")
         cmap = _SIGNED if signed else _UNSIGNED
         over = axes[1].imshow(picture, cmap=cmap, vmin=least, vmax=most, alpha=_STRENGTH, interpolation="nearest")
         _bar(figure, over, axes[1])
     for each in axes:
         each.set_axis_off()
     return figure
+
+
+def _frame(figure: Figure, box: Sequence[float], shape: tuple[int, ...]) -> None:
+    """Draw what is explained on every image."""
+    left, top, right, bottom = box
+    height, width = shape[:2]
+    for axes in figure.axes[:2]:
+        for colour, thick in (("black", 3.5), ("white", 1.5)):
+            corner, size = (left * width - 0.5, top * height - 0.5), ((right - left) * width, (bottom - top) * height)
+            axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=colour, linewidth=thick))
 
 
 def _signal(inputs: np.ndarray, picture: np.ndarray | None, signed: bool) -> Figure:

@@ -110,8 +110,8 @@ def remarks(history: History) -> Sequence[Remark]:
         weak = [b for b in learning if shares[b] < VANISHED * shares[strongest]]
         found += [Remark(b, _vanishing(b, shares[b] / shares[strongest], strongest)) for b in weak]
     found += [
-        Remark(b, f"{latest[b].norms[dead]:.0%} of the channels of {b} are 0 for every sample: they learn nothing. "
-               "A lower learning rate or leaky ReLU can keep them alive.")
+        Remark(b, f"{100 * latest[b].norms[dead]:.0f} % of the channels of {b} are 0 for every sample: they learn "
+               "nothing. A lower learning rate or leaky ReLU can keep them alive.")
         for b in history.blocks if b in latest and latest[b].norms[dead] >= DEAD
     ]  # fmt: skip
     return found

@@ -43,13 +43,17 @@ def class_words(target: int, info: DataInfo) -> str:
 def number_words(numbers: Mapping[str, float], about: str, rank: int) -> str:
     """The numbers of an explanation in sentences; `about` is what it explains, `rank` counts the input's axes.
 
-    Those of which nothing more is to say than their name are left out: where a box lies is drawn.
+    Those of which nothing more is to say than their name are left out.
     """
     told = [_score_words(numbers, about)] if "score" in numbers else []
     if "cells" in numbers:
         given = round(numbers["cells"])
         there = f"The network finds it in {format.count(given)} {format.cells(rank, given)}."
         told.append(there if given else "The network finds it nowhere: its score in all places is explained.")
+    if "left" in numbers:
+        told.append("The frame is the box of this class with the highest score.")
+    if numbers.get("largest") == 0:
+        told.append("No place speaks for it.")
     if "baseline" in numbers:
         told.append(f"The empty sample has {number(numbers['baseline'])}.")
     if "gap" in numbers:
