@@ -87,6 +87,7 @@ class ShiftView(QWidget):
         fields.addWidget(self._direction, 1)
         fields.addWidget(label)
         fields.addWidget(self._most)
+        fields.addStretch()
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, space(3), 0)
@@ -164,7 +165,7 @@ class ShiftView(QWidget):
         if names != [self._direction.itemText(i) for i in range(self._direction.count())]:
             self._direction.clear()
             self._direction.addItems(names)
-        self._direction.setEnabled(len(names) > 1)
+        self._direction.setVisible(len(names) > 1)  # a signal has but one
         self.ask()
 
     def _change_most(self, most: int) -> None:
