@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,18 @@ def no_stray_logs(request: pytest.FixtureRequest) -> Iterator[None]:
     complaint = keeper.complaint()
     if complaint and "caplog" not in request.fixturenames:
         pytest.fail(complaint)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def plain_look() -> None:
+    """Take off the style sheet of the module before: what a test measures does not depend on who ran earlier.
+
+    Under a style sheet fonts differ, and each widget is polished anew whenever one round it gets a parent.
+    """
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    app = widgets and widgets.QApplication.instance()
+    if app and app.styleSheet():
+        app.setStyleSheet("")
 
 
 @pytest.fixture(autouse=True)

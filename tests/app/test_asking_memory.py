@@ -30,7 +30,11 @@ def test_large_answers_make_way_for_later_ones_and_the_latest_stays(
     question = Question(worker, "the kernels", worker)
     question.set_active(True)
     came: list[str] = []
-    question.answered.connect(lambda event: came.append(event.block))
+
+    def note(event: Kernels) -> None:
+        came.append(event.block)
+
+    question.answered.connect(note)
     for number, (block, size) in enumerate((("a", 250), ("b", 250), ("c", 250), ("d", 2000)), 1):
         question.wish(block, functools.partial(wanted, block), at_once=True)
         worker.received.emit(Kernels(number, block, True, np.zeros(size, np.float32), np.zeros(1, np.float32)))

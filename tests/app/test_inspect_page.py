@@ -149,18 +149,6 @@ def test_the_design_is_inspected_until_a_run_starts(studio: Studio, worker: Play
     assert told(studio).endswith("the worker loads")
 
 
-def test_a_run_that_kept_no_weights_says_so(studio: Studio, worker: PlayedWorker) -> None:
-    view = inspected(studio)
-    train(studio, worker)
-    finish(studio, worker, weights=False)
-    inspected(studio)
-    subject = view.inspection.subject
-    assert subject is not None
-    assert (subject.directory, subject.folder) == ("", studio.window.run.state.directory)
-    assert told(studio) == "No weights were kept"
-    assert view.inspection.timeline_folder == subject.folder
-
-
 def test_any_run_is_found_by_typing_and_remembered(qtbot: QtBot, studio: Studio, worker: PlayedWorker) -> None:
     """The list by mouse and keys; the next window shows the same; a run that is gone is not missed."""
     wide, deep = kept("Wide net"), kept("Deep net", 1)
@@ -213,14 +201,6 @@ def test_a_run_that_cannot_be_read_is_named_and_another_chosen(studio: Studio) -
     assert told(studio) == "Untrained"
 
 
-def test_a_design_that_cannot_be_computed_says_what_to_do(studio: Studio) -> None:
-    inspected(studio)
-    assert studio.window.bridge.do(SetParameters(id="input", values={"shape": (0, 8, 1)}))
-    assert studio.find(QLabel, "inspect_message_title").text() == "No block can be computed"
-    studio.window.bridge.undo()
-    assert blocks(studio).isVisible()
-
-
 def test_keys_walk_blocks_and_tabs(studio: Studio) -> None:
     """Alt and arrows from anywhere, arrows and letters in the list, Alt and digits; the tab is remembered."""
     view = inspected(studio)
@@ -244,7 +224,7 @@ def test_keys_walk_blocks_and_tabs(studio: Studio) -> None:
 
 
 def test_other_pages_lead_here(studio: Studio, worker: PlayedWorker) -> None:
-    """Ctrl+Enter on a run, and the button beside the wall of the Train page."""
+    """Ctrl+Enter on a run, and the button beside the wall of the Train page; a run that kept no weights says so."""
     folder = kept("Wide net")
     studio.key(Qt.Key.Key_5, CONTROL)
     runs = studio.window.findChild(RunsView)
@@ -263,10 +243,23 @@ def test_other_pages_lead_here(studio: Studio, worker: PlayedWorker) -> None:
     assert studio.window.pages.name == "inspect"
     assert view.inspection.networks.chosen == studio.window.run.state.directory
     assert studio.find(SubjectChoice, "inspect_subject").isVisible()
+    finish(studio, worker, weights=False)
+    subject = view.inspection.subject
+    assert subject is not None
+    assert (subject.directory, subject.folder) == ("", studio.window.run.state.directory)
+    assert told(studio) == "No weights were kept"
+    assert view.inspection.timeline_folder == subject.folder
 
 
-def test_the_first_look_is_at_a_block_with_kernels(studio: Studio) -> None:
+def test_a_design_opens_at_kernels_and_says_what_to_do_where_nothing_can_be_computed(studio: Studio) -> None:
     """A composite that convolves counts, not the input before it."""
-    studio.window.bridge.open(Document(preset("signal-cnn").experiment))
+    experiment = preset("signal-cnn").experiment
+    assert experiment is not None
+    studio.window.bridge.open(Document(experiment))
     view = inspected(studio)
     assert view.inspection.block == "conv_norm_activation_1"
+    shape = experiment.data.info().input_shape
+    assert studio.window.bridge.do(SetParameters(id="input", values={"shape": (0, *shape[1:])}))
+    assert studio.find(QLabel, "inspect_message_title").text() == "No block can be computed"
+    studio.window.bridge.undo()
+    assert blocks(studio).isVisible()
