@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def loss_of(loss: Any, targets: Any, parts: Sequence[Any]) -> Any:
-    """The loss of a batch whose outputs come in `parts`, one behind the other; within a compiled function.
+    """The loss of a batch whose outputs come in `parts`, one behind the other.
 
     It is `loss(targets, outputs)` but for rounding, whatever the loss.
     """
@@ -43,6 +43,8 @@ def _scores(loss: Any, parts: Sequence[Any]) -> Any:
         return None
     if loss.get_config()["from_logits"]:
         return joined(parts)
+    if tensorflow.executing_eagerly():  # where functions are not compiled, no tensor knows where it comes from
+        return None
     if any(part.op.type != "Softmax" for part in parts):
         return None
     return joined([part.op.inputs[0] for part in parts])
