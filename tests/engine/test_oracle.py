@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from cnnstudio.core.program import Program, Step
 
-NETS = times(300)
+NETS = times(220)
 RUNS = NETS // 5
 CALLS = NETS
 

@@ -19,6 +19,7 @@ from cnnstudio.engine.scan import scan
 from cnnstudio.wire.messages import Event, Progress
 from tests.engine.conftest import chain
 from tests.helpers import own_data
+from tests.helpers.effort import LONGER
 from tests.helpers.played_runs import Played, changeable, same
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def test_samples_that_stream_from_files_come_in_their_order_again(
     assert same(tmp_path / "whole", tmp_path / "resident")
 
 
+@pytest.mark.search
+@LONGER
 def test_what_keras_itself_learns_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def learner(model: Any, kit: Any, training: Any, augmenter: Any, plan: Any = None) -> KerasLearner:
         return KerasLearner(model, kit, training, augmenter, plan)
