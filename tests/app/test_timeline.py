@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QColor, QHelpEvent
 from PySide6.QtTest import QTest
@@ -307,12 +307,12 @@ def test_a_gif_has_every_moment_at_the_speed_of_the_player(shown: Shown, tmp_pat
     assert said(dialog) == f"20 moments saved to {path}"
     assert shown.moment == 0, "what was looked at is looked at again"
     with Image.open(path) as gif:
-        assert (gif.n_frames, gif.info["loop"]) == (20, 0)
+        assert gif.info["loop"] == 0
         seen = []
-        for number in range(20):
-            gif.seek(number)
-            assert gif.info["duration"] == 200
-            seen.append(reds(gif))
+        for frame in ImageSequence.Iterator(gif):
+            assert frame.info["duration"] == 200
+            seen.append(reds(frame))
+    assert len(seen) == 20
     assert np.allclose(seen, [10 * number for number in range(20)], atol=4)
 
 
