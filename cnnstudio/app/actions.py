@@ -48,7 +48,8 @@ class Situation:
     paused: bool = False
     can_resume: bool = False
     can_extend: bool = False
-    trained: bool = False
+    exportable: bool = False
+    """Whether there is a network to take away: of the latest run, or of a design without errors."""
     page: str = "design"
     mode: str = "system"
     previews: bool = True
@@ -118,7 +119,7 @@ _MENUS = ("File", "Edit", "View", "Run", "Help")
 TABLE: tuple[ActionSpec, ...] = (
     ActionSpec("new", "New", "File", "files.new", "Start a new experiment with an Input and an Output", "new", Keys.New,
                bar=True),
-    ActionSpec("presets", "New from preset…", "File", "files.choose_preset", "Start from one of the presets", "preset",
+    ActionSpec("presets", "New from preset…", "File", "presets.choose", "Start from one of the presets", "preset",
                "Ctrl+Shift+N", bar=True),
     ActionSpec("open", "Open…", "File", "files.choose_file", "Open an experiment file", "open", Keys.Open, bar=True),
     ActionSpec("import", "Import Keras model…", "File", "files.choose_model",
@@ -145,12 +146,14 @@ TABLE: tuple[ActionSpec, ...] = (
                bar=True, separated=True),
     ActionSpec("save_as", "Save as…", "File", "files.save_as", "Save the experiment to another file",
                keys="Ctrl+Shift+S"),
-    ActionSpec("save_preset", "Save as preset…", "File", "files.save_as_preset",
-               "Keep the experiment among your own presets"),
-    ActionSpec("export", "Export trained model…", "File", "files.export",
-               "Write the trained model of the latest run, or the imported one, as a .keras file", "export", "Ctrl+E",
-               enabled=lambda now: (now.trained or now.has_weights) and not now.training, separated=True,
-               why="needs a trained model and no run under way"),
+    ActionSpec("save_preset", "Save as preset…", "File", "presets.save",
+               "Keep the experiment among your own presets, with notes and tags"),
+    ActionSpec("import_presets", "Import presets…", "File", "presets.take_in",
+               "Take preset files that you were given in among your own"),
+    ActionSpec("export", "Export…", "File", "exports.export",
+               "Take the network away: as a model, as numbers, as code, as a drawing or a table", "export", "Ctrl+E",
+               enabled=lambda now: now.exportable, separated=True, phrase="Export network",
+               why="the design has errors, and nothing was trained yet"),
     ActionSpec("quit", "Quit", "File", "window.close", "Close CNN Studio", keys="Ctrl+Q", separated=True),
     ActionSpec("undo", "Undo", "Edit", "edits.undo", "Take the last edit back", "undo", Keys.Undo,
                enabled=lambda now: bool(now.undo_label), label=lambda now: f"Undo {_lower(now.undo_label)}".strip(),
@@ -212,8 +215,8 @@ TABLE: tuple[ActionSpec, ...] = (
                why="on the Design page only", bar=True),
     ActionSpec("tidy", "Tidy", "Edit", "edits.tidy", "Lay the blocks out anew, in the order of the flow", "tidy",
                "Ctrl+Shift+T", bar=True),
-    ActionSpec("rename", "Name and description…", "Edit", "edits.rename", "Change name and description",
-               separated=True),
+    ActionSpec("rename", "Name and description…", "Edit", "edits.rename",
+               "Change name, description, tags, notes and paper", separated=True),
     ActionSpec("start_fresh", "Start from fresh weights", "Edit", "imports.start_fresh",
                "Let training start from fresh weights instead of the imported ones",
                enabled=lambda now: now.has_weights, why="training starts from fresh weights as it is"),
@@ -352,6 +355,10 @@ TABLE: tuple[ActionSpec, ...] = (
                "See how the network of the chosen run sees a sample, and why it answers as it does", "inspect",
                "Ctrl+Return", enabled=lambda now: now.runs_chosen == 1, on_runs=True, submenu=CHOSEN_RUN, why=ONE_RUN,
                phrase="Inspect the chosen run"),
+    ActionSpec("run_export", "Export…", "Run", "exports.export_chosen",
+               "Take the network of the chosen run away: as a model, as numbers or as code", "export",
+               "Ctrl+Shift+E", enabled=lambda now: now.runs_chosen == 1, on_runs=True, submenu=CHOSEN_RUN, why=ONE_RUN,
+               phrase="Export the chosen run"),
     ActionSpec("run_resume", "Resume", "Run", "runs.resume", "Let the chosen run go on from its last checkpoint",
                "redo", enabled=lambda now: now.run_resumable, submenu=CHOSEN_RUN, phrase="Resume the chosen run",
                why="choose a run that broke off and has a checkpoint, while none is under way"),
@@ -403,6 +410,7 @@ class Actions(QObject):
         super().__init__(window)
         self._actions: dict[str, QAction] = {}
         self._groups: dict[str, QActionGroup] = {}
+        self._now: Situation | None = None
         for spec in TABLE:
             action = self._made(spec, targets)
             self._actions[spec.id] = action
@@ -413,7 +421,13 @@ class Actions(QObject):
         return self._actions[id]
 
     def update_to(self, now: Situation) -> None:
-        """Enable, check and label every action for the situation."""
+        """Enable, check and label every action for the situation.
+
+        A run asks for this many times a second, and nearly always nothing is another than before.
+        """
+        if now == self._now:
+            return
+        self._now = now
         for spec in TABLE:
             action = self._actions[spec.id]
             action.setEnabled(spec.enabled(now))
@@ -473,9 +487,14 @@ class Actions(QObject):
             action.setIconVisibleInMenu(False)  # its place there is the check mark's
         if spec.checked is not None and not spec.is_switch:
             self._group(spec.id.partition("_")[0]).addAction(action)
+        if spec.checked is not None:
+            action.triggered.connect(self._forget)  # its check mark was changed by the click itself
         owner, _, method = spec.target.partition(".")
         action.triggered.connect(getattr(targets[owner], method))
         return action
+
+    def _forget(self) -> None:
+        self._now = None
 
     def _group(self, name: str) -> QActionGroup:
         if name not in self._groups:

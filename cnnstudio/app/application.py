@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -29,12 +30,18 @@ def run_application(path: Path | None, refuse: Callable[[str], int]) -> int:
         return refuse(NO_FONT)
     window = make_window(Preferences())
     window.show()
+    window.warming.done.connect(spare_what_stays)
     # After the first paint: the worker's seconds of import and the look for lost work must not delay it.
     QTimer.singleShot(0, window.begin)
     if path is not None:
         window.open_file(path)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     return app.exec()
+
+
+def spare_what_stays() -> None:
+    """Leave libraries and pages out of the search for garbage, which would take longer than a frame again and again."""
+    gc.freeze()
 
 
 def make_window(preferences: Preferences) -> MainWindow:

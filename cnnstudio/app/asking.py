@@ -21,6 +21,8 @@ KEPT = 64
 """Answers kept: going back to a cell shows it at once."""
 KEPT_BYTES = 64 << 20
 """Of their arrays together: maps and kernels of large networks would fill the memory else. The latest always stays."""
+AGAIN = "It is asked once more as soon as another worker is ready."
+ENDED = "The worker has ended. Ask again to start another one."
 
 
 class Question(QObject):
@@ -46,6 +48,10 @@ class Question(QObject):
         self._make: Callable[[int], Command] | None = None
         self._asked: tuple[int, Hashable] | None = None
         self._failure: tuple[str, str] | None = None
+        self._again = False
+        """Whether the failure is the end of a worker, over which another one is asked."""
+        self._deadly: Hashable = None
+        """What was asked when a worker ended. One more may die of it, not one after the other."""
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -61,13 +67,14 @@ class Question(QObject):
         the wishes to settle, and do not say that one is waited for: for a drawing, which changes many times a second.
         """
         if key != self._key:
-            self._failure = None
+            self._failure, self._again = None, False
         self._key, self._make = key, make
         self._begin(at_once=at_once)
 
     def forget(self) -> None:
         """Nothing is wished any more."""
         self._key = self._make = self._failure = None
+        self._again = False
         self._settle.stop()
 
     def cancel(self) -> None:
@@ -82,7 +89,7 @@ class Question(QObject):
         """Ask again after a failure, of a new worker if the last one has ended."""
         if self._worker.state in ("lost", "stopped"):
             self._worker.start()
-        self._failure = None
+        self._failure, self._again, self._deadly = None, False, None
         self._begin()
 
     def set_active(self, active: bool) -> None:
@@ -98,6 +105,9 @@ class Question(QObject):
     def _begin(self, *, at_once: bool = False) -> None:
         if self._make is None or not self._active:
             return
+        can_ask = self._worker.state in ("ready", "busy")
+        if self._again and can_ask:
+            self._failure, self._again = None, False
         if self._failure is not None:
             self.failed.emit(*self._failure)
             return
@@ -107,10 +117,12 @@ class Question(QObject):
             self._kept.move_to_end(self._key)
             self.answered.emit(known)
             return
-        can_ask = self._worker.state in ("ready", "busy")
         if at_once and can_ask:
             self._settle.stop()
             self._ask()
+            return
+        if self._worker.state == "lost" and not self._worker.will_restart:
+            self._fail(ENDED, "")
             return
         self.waiting.emit(f"Computing {self._what}\u2026" if can_ask else "Starting the worker\u2026")
         self._settle.start()
@@ -134,9 +146,18 @@ class Question(QObject):
         if key != self._key:
             self._ask()
         elif isinstance(event, Failed):
-            self._fail(event.message, event.details)
+            self._take_failure(event)
         elif self._active:
+            self._deadly = None
             self.answered.emit(event)
+
+    def _take_failure(self, failed: Failed) -> None:
+        if self._worker.state != "lost":
+            self._fail(failed.message, failed.details)
+            return
+        self._again = self._worker.will_restart and self._key != self._deadly
+        self._deadly = self._key
+        self._fail(f"{failed.message} {AGAIN}" if self._again else failed.message, failed.details)
 
     def _keep(self, key: Hashable, event: object) -> None:
         self._kept[key] = event
@@ -150,14 +171,19 @@ class Question(QObject):
             self.failed.emit(sentence, details)
 
     def _follow(self, state: str) -> None:
-        if self._make is None or not self._active or self._failure is not None or self._asked is not None:
-            return  # a worker that dies over a request answers it with Failed; asking again is for the person
+        if self._make is None or not self._active or self._asked is not None:
+            return  # a worker that dies over a request answers it with Failed
+        can_ask = state in ("ready", "busy")
+        gone = state == "stopped" or (state == "lost" and not self._worker.will_restart)
+        if self._failure is not None and not (self._again and (can_ask or gone)):
+            return  # asking once more is for the person
         if self._key in self._kept:
             return
-        if state in ("ready", "busy", "starting"):
+        if can_ask or state == "starting":
             self._begin()
-        elif not self._worker.will_restart or state == "stopped":
-            self._fail("The worker has ended. Press Retry to start it again.", "")
+        elif gone:
+            self._again = False
+            self._fail(ENDED, "")
 
 
 def _bytes(event: object) -> int:

@@ -162,15 +162,15 @@ def _add(design: QAction, bridge: DocumentBridge, selection: Selection, kind: st
 
 
 def _of_preset(preset: Preset, open_preset: Callable[[Preset], None]) -> Command:
-    known = preset.experiment
-    name, tags, text = (known.name, known.tags, known.description) if known else (preset.id, (), preset.error)
+    known, wrong = preset.outline, preset.known_error  # there may be a thousand: none is read whole for its row
+    tags, text = (known.tags, known.description) if known and not wrong else ((), wrong)
     return Command(
         id=f"preset:{preset.id}",
-        words=Words(f"Open preset {name}", " ".join((preset.id, preset.id.replace("-", " "), *tags)), text),
+        words=Words(f"Open preset {preset.name}", " ".join((preset.id, preset.id.replace("-", " "), *tags)), text),
         group="Your preset" if preset.user else "Preset",
         icon=icon("preset"),
         run=partial(open_preset, preset),
-        why_not=partial(str, preset.error),
+        why_not=partial(str, wrong),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QLocale, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
@@ -66,7 +67,7 @@ class CommandModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return command.icon
         if role == Qt.ItemDataRole.ToolTipRole:
-            return command.why_not() or command.words.summary
+            return f"<p>{escape(command.why_not() or command.words.summary)}</p>"  # words of files are no markup
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(part for part in (command.title, self._beside(command), command.keys) if part)
         if role == BESIDE:

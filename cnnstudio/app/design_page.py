@@ -128,7 +128,7 @@ class DesignPage(QWidget):
         return HistoryPanel(self._bridge)
 
     def _made_lens(self) -> QWidget:
-        from cnnstudio.app.lens import LensPanel  # brings numpy
+        from cnnstudio.app.lens.panel import LensPanel  # brings numpy
 
         return LensPanel(self._bridge, self._selection, self._worker, self._run)
 

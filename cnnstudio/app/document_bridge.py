@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.app.fix_preview import FixPreview
 from cnnstudio.app.probe import Probe
+from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.analysis.lint import lint
 from cnnstudio.core.analysis.tracing import Trace, trace
 from cnnstudio.core.edits import EditError
@@ -75,6 +76,11 @@ class DocumentBridge(QObject):
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What lint says of it."""
         return self._diagnostics
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether lint finds no error in it, so that there is a network."""
+        return all(d.severity is not Severity.ERROR for d in self._diagnostics)
 
     def do(self, edit: Edit) -> bool:
         """Make an edit; False (and `refused`) when it cannot be made."""

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from cnnstudio.core.edits import Describe, RenameExperiment, Tidy
+from cnnstudio.core.about import describes
+from cnnstudio.core.edits import DescribeAll, Tidy
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from cnnstudio.app.dialogs.naming import NamingDialog
+    from cnnstudio.app.dialogs.describing import DescribingDialog
     from cnnstudio.app.document_bridge import DocumentBridge
+    from cnnstudio.core.about import Description
 
 
 class EditCommands(QObject):
@@ -22,7 +24,7 @@ class EditCommands(QObject):
         super().__init__(window)
         self._bridge = bridge
         self._window = window
-        self._naming: NamingDialog | None = None
+        self._form: DescribingDialog | None = None
 
     def undo(self) -> None:
         """Take the last edit back."""
@@ -37,17 +39,16 @@ class EditCommands(QObject):
         self._bridge.do(Tidy())
 
     def rename(self) -> None:
-        """Ask for name and description."""
-        from cnnstudio.app.dialogs.naming import NamingDialog  # dialogs wait until they are wanted
+        """Ask for name, description, tags, notes and paper."""
+        from cnnstudio.app.dialogs.describing import DescribingDialog  # dialogs wait until they are wanted
 
         now = self._bridge.experiment
-        self._naming = NamingDialog("Name and description", "Apply", now.name, now.description, self._window)
-        self._naming.named.connect(self._renamed)
-        self._naming.open()
+        self._form = DescribingDialog("Name and description", "Apply", describes(now, now.expected), self._window)
+        self._form.described.connect(self._describe)
+        self._form.open()
 
-    def _renamed(self, name: str, description: str) -> None:
-        self._bridge.do(RenameExperiment(name=name))
-        self._bridge.do(Describe(description=description))
-        if self._naming is not None:
-            self._naming.accept()
-            self._naming = None
+    def _describe(self, told: Description) -> None:
+        self._bridge.do(DescribeAll(told=told))
+        if self._form is not None:
+            self._form.accept()
+            self._form = None

@@ -1,4 +1,4 @@
-"""What the File menu does: new, open, import, save, presets and export."""
+"""What the File menu does: new, open, import and save."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from cnnstudio.core.catalogue.ends import Input, Output
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import Tidy
 from cnnstudio.core.experiment import Experiment
-from cnnstudio.core.formats.files import FileError, file_name, load_experiment, write_experiment, write_file
-from cnnstudio.core.formats.presets import presets, save_preset
+from cnnstudio.core.formats.files import FileError, file_name, load_experiment, write_file
 from cnnstudio.core.formats.run_folder import EXPERIMENT
 from cnnstudio.core.importing import ENDINGS, is_model
 from cnnstudio.core.program import INPUT
@@ -26,17 +25,12 @@ from cnnstudio.core.program import INPUT
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMenu, QWidget
 
-    from cnnstudio.app.dialogs.naming import NamingDialog
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.app.message_bar import MessageBar
     from cnnstudio.app.preferences import Preferences
     from cnnstudio.app.run_controller import RunController
-    from cnnstudio.app.worker_client import WorkerClient
-    from cnnstudio.core.formats.presets import Preset
 
 Step: TypeAlias = Callable[[], object]
-MODEL_ENDING = ".keras"
-MODELS = f"Keras models (*{MODEL_ENDING})"
 MODELS_TO_IMPORT = f"Keras models ({' '.join('*' + ending for ending in ENDINGS)})"
 
 
@@ -53,7 +47,6 @@ class FileCommands(QObject):
         messages: MessageBar,
         preferences: Preferences,
         run: RunController,
-        worker: WorkerClient,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -61,36 +54,20 @@ class FileCommands(QObject):
         self._messages = messages
         self._preferences = preferences
         self._run = run
-        self._worker = worker
         self.imports = ModelImport(window, bridge, messages)
         self.imports.imported.connect(self._open_imported)
-        self.imports.read.connect(self._replace_with)
+        self.imports.read.connect(self.open_document)
         self.imports.failed.connect(self._complain)
         self._beside = WeightsBeside(window)
         self._beside.done.connect(self._told_of_weights)
         self._model: Path | None = None
         """The file to be imported once unsaved work is safe."""
         self._next: Step | None = None
-        self._naming: NamingDialog | None = None
         self._incoming: Document | None = None
-        self._exporting = ""
 
     def new(self) -> None:
         """Start a new experiment."""
-        self._replace_with(Document(blank_experiment()))
-
-    def choose_preset(self) -> None:
-        """Show the presets."""
-        from cnnstudio.app.dialogs.presets import PresetsGallery
-
-        gallery = PresetsGallery(self._window)
-        gallery.chosen.connect(self.open_preset)
-        gallery.open()
-
-    def open_preset(self, chosen: Preset) -> None:
-        """Start from that preset, if it can be read."""
-        if chosen.experiment is not None:
-            self._replace_with(Document(chosen.experiment))
+        self.open_document(Document(blank_experiment()))
 
     def choose_file(self) -> None:
         """Ask for a file and open it."""
@@ -126,7 +103,7 @@ class FileCommands(QObject):
             return
         document = Document(experiment, file)
         if self.imports.with_weights(document):
-            self._replace_with(document)
+            self.open_document(document)
 
     def fill_recent(self, menu: QMenu) -> None:
         """Put the recent files into the menu."""
@@ -156,40 +133,6 @@ class FileCommands(QObject):
         dialog = ask_save(self._window, "Save experiment", suggestion)
         dialog.fileSelected.connect(self._write)
         dialog.rejected.connect(self._forget_next)
-        dialog.open()
-
-    def save_as_preset(self) -> None:
-        """Ask for a name and keep the experiment among the person's presets."""
-        from cnnstudio.app.dialogs.naming import NamingDialog
-
-        now = self._bridge.experiment
-        self._naming = NamingDialog("Save as preset", "Save preset", now.name, now.description, self._window)
-        self._naming.named.connect(self._keep_preset)
-        self._naming.open()
-
-    def export(self) -> None:
-        """Ask where the model of the latest run, or else the imported one, shall go and have it written."""
-        directory = self._run.trained_directory
-        if directory or not self._bridge.experiment.weights:
-            self.export_run(directory)
-        else:
-            self._exporting = ""
-            self._ask_export(self._bridge.experiment.name)
-
-    def export_run(self, directory: str) -> None:
-        """The same for the run folder `directory`."""
-        if not directory:
-            self._complain("There is no trained model yet: press Train first.")
-            return
-        self._exporting = directory
-        self._ask_export(self._run.state.name or "model")
-
-    def _ask_export(self, name: str) -> None:
-        from cnnstudio.app.dialogs.files import ask_save
-
-        suggestion = self._folder() / f"{file_name(name)}{MODEL_ENDING}"
-        dialog = ask_save(self._window, "Export trained model", suggestion, MODELS)
-        dialog.fileSelected.connect(self._export_to)
         dialog.open()
 
     def when_saved(self, then: Step) -> None:
@@ -224,9 +167,10 @@ class FileCommands(QObject):
             self._complain(str(error))
             return
         self._run.descend(document, folder.name)
-        self._replace_with(document)
+        self.open_document(document)
 
-    def _replace_with(self, document: Document) -> None:
+    def open_document(self, document: Document) -> None:
+        """Put this in place of what is open, once that is saved or may be lost."""
         self._incoming = document
         self.when_saved(self._open_incoming)
 
@@ -268,34 +212,6 @@ class FileCommands(QObject):
             self._forget_next()  # who was about to close or open something else reads this first
         else:
             self._go_on()
-
-    def _keep_preset(self, name: str, description: str, replace: bool) -> None:
-        wanted = dataclasses.replace(self._bridge.experiment, name=name, description=description)
-        dialog = self._naming
-        if dialog is None:
-            return
-        try:
-            save_preset(wanted, replace=replace)
-        except FileError as error:
-            own = {p.id for p in presets() if p.user}
-            dialog.complain(str(error), replacing=file_name(name) in own)
-        except OSError as error:
-            dialog.complain(f"The preset cannot be written: {error.strerror or error}.")
-        else:
-            dialog.accept()
-            self._naming = None
-            self._messages.show_message(f"“{name}” is kept among your presets.", "ok", key="file")
-
-    def _export_to(self, path: str) -> None:
-        from cnnstudio.app.dialogs.export import ExportDialog
-
-        file = Path(path)
-        if file.suffix != MODEL_ENDING:
-            self._complain(f'The file of a trained model ends in {MODEL_ENDING}, "{file.name}" does not: rename it.')
-            return
-        self._messages.dismiss("file")
-        experiment = "" if self._exporting else write_experiment(self._bridge.experiment)
-        ExportDialog(self._worker, self._exporting, file, self._window, experiment).open()
 
     def _go_on(self) -> None:
         then, self._next = self._next, None

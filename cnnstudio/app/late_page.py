@@ -1,4 +1,7 @@
-"""A page that is empty until it is first shown, as its content brings modules the window's start must not wait for."""
+"""A page that is empty at first, as its content brings modules the window's start must not wait for.
+
+The content is built part by part while nobody waits for it, or at once when the page is shown before that.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnstudio.app.warming import wait_for_libraries
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from PySide6.QtGui import QHideEvent, QShowEvent
 
 
@@ -23,7 +28,7 @@ V = TypeVar("V", bound=Content)
 
 
 class LatePage(QWidget, Generic[V]):
-    """Builds its content when first shown and tells it when it comes into sight and goes out of it."""
+    """Builds its content when first shown, if not before, and tells it when it comes into sight and goes out of it."""
 
     def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,22 +37,49 @@ class LatePage(QWidget, Generic[V]):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._view: V | None = None
+        self._building: Generator[None, None, V] | None = None
 
     @property
     def view(self) -> V | None:
-        """The content; None until the page is first shown."""
+        """The content; None until it is built."""
         return self._view
 
     def content(self) -> V:
-        """The content, which is built now if it is not yet."""
-        if self._view is None:
-            wait_for_libraries()
-            self._view = self.made_view()
-            self._column.addWidget(cast("QWidget", self._view))
+        """The content; what is missing of it is built now."""
+        while self._view is None:
+            self.go_on()
         return self._view
 
+    def go_on(self) -> bool:
+        """Build a part more of the content, which is not seen before it is whole; False when there is no more to do."""
+        if self._view is not None:
+            return False
+        wait_for_libraries()
+        if self._building is None:
+            self._building = self.built()
+        try:
+            next(self._building)
+        except StopIteration as end:
+            self._view = end.value
+            self._building = None
+            self._column.addWidget(cast("QWidget", self._view))
+            self.ensurePolished()  # with all within it; else the first show would
+        except Exception:
+            self._building = None  # whoever comes next is told as well, and not of something that is not there
+            raise
+        return True
+
+    def built(self) -> Generator[None, None, V]:
+        """Build the content, with a rest after each part that takes some ten milliseconds.
+
+        It should be put together from the outside: the page first, then what holds other parts, and these last. Under
+        a style sheet all that a part holds is gone through whenever something round it gets a parent.
+        """
+        yield
+        return self.made_view()
+
     def made_view(self) -> V:
-        """Build the content. Import its module here."""
+        """Build the content in one go, as a child of the page. Import its module here."""
         raise NotImplementedError
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -15,11 +15,13 @@ from cnnstudio.app.design_page import DesignPage
 from cnnstudio.app.document_bridge import DocumentBridge
 from cnnstudio.app.drops import DropHint, dropped
 from cnnstudio.app.edit_commands import EditCommands
+from cnnstudio.app.export_commands import ExportCommands
 from cnnstudio.app.file_commands import FileCommands, blank_experiment
 from cnnstudio.app.inspect.commands import InspectCommands
 from cnnstudio.app.inspect.timeline.commands import TimelineCommands
 from cnnstudio.app.message_bar import Choice, MessageBar
 from cnnstudio.app.pages import Pages
+from cnnstudio.app.preset_commands import PresetCommands
 from cnnstudio.app.preview_bubble import PreviewBubble
 from cnnstudio.app.previews import LivePreviews
 from cnnstudio.app.probe_commands import ProbeCommands
@@ -37,6 +39,8 @@ from cnnstudio.core.formats.files import FileError
 from cnnstudio.core.formats.presets import DEFAULT_PRESET, preset
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 
     from cnnstudio.app.command_entries import Command
@@ -74,7 +78,7 @@ class MainWindow(QMainWindow):
         self.selection = Selection(self)
         self.bridge.changed.connect(self.selection.keep_existing)  # before views: none shall meet a block that is gone
         self.worker = worker or WorkerClient()
-        Warming(self.worker, self)
+        self.warming = Warming(self.worker, self, get_ready=self._pages_ready)
         self.worker.setParent(self)
         self.run = RunController(self.bridge, self.selection, self.worker, self)
         self.recovery = Recovery(self.bridge, self)
@@ -87,9 +91,11 @@ class MainWindow(QMainWindow):
         PreviewBubble(self.design.canvas, self.previews)
         self.pages = Pages(preferences)
         self.strip = RunStrip(self.run, self.worker)
-        self.files = FileCommands(self, self.bridge, self.messages, preferences, self.run, self.worker)
+        self.files = FileCommands(self, self.bridge, self.messages, preferences, self.run)
+        self.presets = PresetCommands(self, self.bridge, self.messages, self.files, self.run, preferences)
         self.data = DataCommands(self, self.bridge, self.messages, preferences, self.worker, self.run)
         self.runs = RunCommands(self, self.files, self.run, self.messages)
+        self.exports = ExportCommands(self, self.bridge, self.messages, preferences, self.run, self.runs, self.worker)
         self.edits = EditCommands(self.bridge, self)
         self.inspect = InspectCommands(self._inspect_view)
         self.actions_table = self._made_actions()
@@ -99,6 +105,9 @@ class MainWindow(QMainWindow):
         self._drop_hint = DropHint(self)
         if problem:
             self.messages.show_message(problem, "error", key="file")
+
+    def _pages_ready(self) -> Iterator[None]:
+        return self.pages.get_ready()
 
     def begin(self) -> None:
         """Start the worker and offer what a crash has left behind."""
@@ -229,7 +238,7 @@ class MainWindow(QMainWindow):
 
     def _made_actions(self) -> Actions:
         targets = {
-            "files": self.files, "imports": self.files.imports,
+            "files": self.files, "presets": self.presets, "imports": self.files.imports, "exports": self.exports,
             "data": self.data, "edits": self.edits, "run": self.run, "runs": self.runs, "window": self,
             "canvas": self.design.canvas, "groups": self.design.canvas.groups,
             "previews": self.previews, "probes": ProbeCommands(self._probe_strip), "inspect": self.inspect,
@@ -300,7 +309,7 @@ class MainWindow(QMainWindow):
         self.data.changed.connect(self._update_actions)
         self.runs.chosen_changed.connect(self._update_actions)
         self.runs.inspection_wanted.connect(self.inspect.inspect)
-        for signal in (bridge.title_changed, self.selection.changed, run.changed, self.pages.changed, themes.changed):
+        for signal in (bridge.title_changed, self.selection.changed, self.pages.changed, themes.changed):
             signal.connect(self._update_actions)
         self.design.canvas.clipboard.changed.connect(self._update_actions)
         self.previews.changed.connect(self._follow_previews)
@@ -308,6 +317,7 @@ class MainWindow(QMainWindow):
         self.design.canvas.minimap.changed.connect(self._follow_minimap)
         run.changed.connect(self._follow_run)
         self._was_active = False
+        self._standing = run.standing
         self._show_title()
         self._update_actions()
 
@@ -345,7 +355,7 @@ class MainWindow(QMainWindow):
                 paused=state.phase in ("pausing", "paused"),
                 can_resume=run.can_resume,
                 can_extend=run.can_extend,
-                trained=bool(self.run.trained_directory),
+                exportable=bool(self.run.trained_directory) or self.bridge.is_sound,
                 page=self.pages.name,
                 mode=themes.mode.value,
                 previews=self.previews.enabled,
@@ -396,6 +406,9 @@ class MainWindow(QMainWindow):
         if state.active and not self._was_active:
             self.show_train()
         self._was_active = state.active
+        if self._standing != (standing := self.run.standing):  # a run tells many times a second how far it has come
+            self._standing = standing
+            self._update_actions()
 
     def _show_refused_edit(self, sentence: str) -> None:
         self.messages.show_message(sentence, "warning", key="edit")
@@ -463,7 +476,7 @@ class MainWindow(QMainWindow):
     def _all_commands(self) -> list[Command]:
         from cnnstudio.app.command_entries import all_commands
 
-        return all_commands(self.actions_table, self.bridge, self.selection, self.files.open_preset)
+        return all_commands(self.actions_table, self.bridge, self.selection, self.presets.open_preset)
 
     def _made_data_page(self) -> QWidget:
         from cnnstudio.app.data.page import DataPage
@@ -474,7 +487,7 @@ class MainWindow(QMainWindow):
         from cnnstudio.app.training import TrainPage  # brings matplotlib, which the first paint must not wait for
 
         page = TrainPage(self.bridge, self.selection, self.worker, self.run)
-        page.export_wanted.connect(self.files.export_run)
+        page.export_wanted.connect(self.exports.export_run)
         page.rate_wanted.connect(self.find_rate)
         page.inspection_wanted.connect(self.inspect.inspect)
         self._train = page

@@ -9,7 +9,7 @@ import msgspec
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from cnnstudio.app.child_environment import child_environment
-from cnnstudio.core.formats.weights_store import forget_parts_of
+from cnnstudio.core.formats.weights_store import forget_parts
 from cnnstudio.core.importing import Told
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class ModelReader(QObject):
             process.waitForFinished(_ENDING_MS)
             process.deleteLater()
             if number:
-                forget_parts_of(number)
+                forget_parts()
 
     def _read(self) -> None:
         if self._process is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +25,16 @@ DECLINED_RUNS = 200
 COMPARISON = ("metric", "part", "against", "smoothing", "axes")
 """What is remembered of a comparison of runs."""
 _LARGEST_SPLIT = 100_000
+_MOST_BYTES = 16 << 20
 
 
 class Preferences:
     """Reads and writes the preferences file in the studio's data folder."""
 
     def __init__(self) -> None:
-        self._settings = QSettings(str(data_folder() / "preferences.ini"), QSettings.Format.IniFormat)
+        path = data_folder() / "preferences.ini"
+        _move_aside_no_file(path)
+        self._settings = QSettings(str(path), QSettings.Format.IniFormat)
 
     @property
     def mode(self) -> Mode:
@@ -191,6 +196,18 @@ class Preferences:
     def _bytes(self, name: str) -> QByteArray:
         value = self._settings.value(name)
         return value if isinstance(value, QByteArray) else QByteArray()
+
+
+def _move_aside_no_file(path: Path) -> None:
+    """Qt would wait at a pipe for ever, and read a device or an endless file into memory."""
+    try:
+        status = path.stat()
+        is_readable = stat.S_ISREG(status.st_mode) and status.st_size <= _MOST_BYTES
+    except OSError:  # not there yet, or a link to nowhere: Qt takes it for empty
+        return
+    if not is_readable:
+        with contextlib.suppress(OSError):
+            path.replace(path.with_name(f"{path.name}~"))
 
 
 def _source(text: str) -> FileSource | None:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
-from cnnstudio.core.formats.files import MAX_BYTES, FileError, read_experiment, write_experiment
-from cnnstudio.core.formats.storage import data_folder, write_atomic
+from cnnstudio.core.formats.files import MAX_BYTES, read_experiment, write_experiment
+from cnnstudio.core.formats.storage import data_folder, open_regular, write_atomic
 
 if TYPE_CHECKING:
     from cnnstudio.app.document_bridge import DocumentBridge
@@ -133,20 +133,33 @@ def _is_locked(lock: Path) -> bool:
         return False
     probe = QLockFile(str(lock))
     probe.setStaleLockTime(0)
-    if not probe.tryLock(0):
+    if probe.tryLock(0):
+        probe.unlock()
+        return False
+    if _holder(probe):
         return True
-    probe.unlock()
+    # Empty: its window, or the computer, ended at the very moment. Of a window that runs it is whole before there is a
+    # snapshot, and Qt would hold it for locked for ever.
+    with contextlib.suppress(OSError):
+        lock.unlink(missing_ok=True)
     return False
+
+
+def _holder(lock: QLockFile) -> int:
+    """The number of the process that the lock file names; 0 where it names none."""
+    process: int
+    process, *_ = lock.getLockInfo()
+    return process
 
 
 def _read(path: Path) -> Remains | None:
     try:
-        with path.open("rb") as file:
-            header = json.loads(file.readline(_HEADER_BYTES))
+        with open_regular(path) as file:
+            header = json.loads(file.readline(_HEADER_BYTES).decode())
             experiment = read_experiment(file.read(MAX_BYTES + 1), "the kept work")
         time = datetime.datetime.fromisoformat(header["time"]).astimezone()
         origin = Path(header["path"]) if header["path"] else None
-    except (OSError, ValueError, KeyError, TypeError, FileError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     return Remains(path.with_name(path.name.rstrip("~")), experiment, origin, time)
 

@@ -131,6 +131,13 @@ class RunController(QObject):
         return self._state.active and (self._state.phase != "stopping" or self._worker.is_quiet)
 
     @property
+    def standing(self) -> tuple[object, ...]:
+        """Equal for as long as the same can be done with the run, however far it has come."""
+        state = self._state
+        ends = (self.can_stop, self.can_stop_after_epoch, self.can_pause)
+        return (state.run, state.phase, state.directory, *ends, self.can_resume, self.can_extend)
+
+    @property
     def device(self) -> str:
         """The device that the next run asks for."""
         return self._bridge.experiment.training.device

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QToolButton
 
 from cnnstudio.app.elided import ElidedLabel
-from cnnstudio.app.format import duration
+from cnnstudio.app.format import counted, duration
 from cnnstudio.app.theme import mark, set_icon, space
 from cnnstudio.app.theme.colors import Role
 from cnnstudio.core.metrics import VALIDATION, metric_told
@@ -217,11 +217,12 @@ def phase_words(state: RunState, *, interrupted: bool = False) -> tuple[str, str
 
 
 def place_words(state: RunState) -> str:
-    """Epoch and step: "Epoch 3 of 15, step 12 of 40"."""
+    """Epoch and step: "Epoch 3 of 15, step 12 of 40"; of a run that is over, the epochs that are whole."""
     if not state.epochs:
         return ""
     if state.phase in ("finished", "stopped", "failed"):
-        return "" if state.epoch == 0 else f"Epoch {state.epoch:,} of {state.epochs:,}"
+        whole = state.history[-1].epoch if state.history else 0
+        return "" if state.epoch == 0 else f"{whole:,} of {counted(state.epochs, 'epoch')}"
     return f"Epoch {max(1, state.epoch):,} of {state.epochs:,}, step {state.step:,} of {state.steps_per_epoch:,}"
 
 

@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QWidget
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_TAB = Qt.FocusPolicy.TabFocus.value
+"""As a number: a thousand widgets are asked, and flags are made anew each time that they are compared."""
+
 
 def settle_tabs(container: QWidget, inside: Sequence[QWidget] | None = None) -> None:
     """Let what is in `container` follow what the Tab key reaches before it, in the order in which it was built.
@@ -25,8 +28,23 @@ def settle_tabs(container: QWidget, inside: Sequence[QWidget] | None = None) -> 
         QWidget.setTabOrder(first, second)
 
 
+def settle_parts(container: QWidget, parts: Sequence[QWidget]) -> None:
+    """Let the stops of these parts of `container` follow each other part by part, whichever was built first."""
+    chain = _chain(container.window())
+    settle_tabs(container, [stop for part in parts for stop in chain if stop is part or part.isAncestorOf(stop)])
+
+
+def settle_before(stop: QWidget, inside: Sequence[QWidget]) -> None:
+    """Let the Tab key reach these, in their order, and then `stop`."""
+    before = _previous(stop)
+    while before is not None and before in inside:
+        before = _previous(before)
+    for first, second in itertools.pairwise([*([before] if before is not None else []), *inside]):
+        QWidget.setTabOrder(first, second)
+
+
 def _is_stop(widget: QWidget) -> bool:
-    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.focusProxy() is None
+    return bool(widget.focusPolicy().value & _TAB) and widget.focusProxy() is None
 
 
 def _chain(window: QWidget) -> list[QWidget]:

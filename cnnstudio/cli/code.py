@@ -13,8 +13,7 @@ from cnnstudio.core.code.data_code import archive_name
 from cnnstudio.core.code.notebook import notebook
 from cnnstudio.core.code.source import script, weights_name
 from cnnstudio.core.declare import closest
-from cnnstudio.core.formats.storage import write_atomic
-from cnnstudio.core.formats.weights_store import lay_beside
+from cnnstudio.core.formats.weights_store import WeightsError
 
 if TYPE_CHECKING:
     import argparse
@@ -39,8 +38,8 @@ def _run(args: argparse.Namespace) -> int:
     experiment = load(args.experiment)
     require_sound(experiment)
     text = write(experiment)
-    weights, archive = weights_name(experiment), archive_name(experiment)
     if args.out is None:
+        weights, archive = weights_name(experiment), archive_name(experiment)
         say(text.removesuffix("\n"))
         if weights:
             tell(f"It starts from the weights in {weights}, in the folder it is run in; --out puts them there.")
@@ -48,28 +47,22 @@ def _run(args: argparse.Namespace) -> int:
             tell(f"It reads its samples from {archive}, in the folder it is run in; --out writes that, too.")
         return OK
     require_files(experiment)
-    if archive:  # first, as it is the one that takes long and may fail
-        _write_samples(experiment, args.out.with_name(archive))
-    try:
-        write_atomic(args.out, text.encode())
-    except OSError as error:
-        raise CommandError(f"{args.out} could not be written: {error.strerror or error}.") from error
-    if weights and (problem := lay_beside(experiment.weights, args.out, weights)):
-        raise UsageError(problem)
-    *first, last = [str(args.out), *(str(args.out.with_name(name)) for name in (weights, archive) if name)]
+    *first, last = [str(args.out), *map(str, _written(experiment, args.out, text))]
     tell(f"Wrote {', '.join(first)} and {last}." if first else f"Wrote {last}.")
     return OK
 
 
-def _write_samples(experiment: Experiment, path: Path) -> None:
-    from cnnstudio.engine.data import DataError, write_archive
+def _written(experiment: Experiment, path: Path, text: str) -> tuple[Path, ...]:
+    from cnnstudio.engine.code_files import CodeError, write_code
 
     try:
-        write_archive(experiment.data, path)
-    except DataError as error:
+        return write_code(experiment, path, text)
+    except WeightsError as error:
+        raise UsageError(str(error)) from error
+    except CodeError as error:
         raise CommandError(str(error)) from error
     except OSError as error:
-        raise CommandError(f"{path} could not be written: {error.strerror or error}.") from error
+        raise CommandError(f"{error.filename or path} could not be written: {error.strerror or error}.") from error
 
 
 def _format(given: str | None, out: Path | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from cnnstudio import __version__
 from cnnstudio.cli.output import quiet, say
 from cnnstudio.cli.verb import MISUSE, OK, Verb
+from cnnstudio.core.exporting import FORMATS
 from cnnstudio.core.formats.presets import presets
 from cnnstudio.core.formats.storage import data_folder, runs_folder
 from cnnstudio.core.formats.weights_store import kept, store_folder
@@ -19,6 +21,8 @@ from cnnstudio.core.formats.weights_store import kept, store_folder
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
+
+    from cnnstudio.core.exporting import ExportFormat
 
 PACKAGES = (
     "tensorflow", "keras", "numpy", "PySide6-Essentials", "matplotlib", "scikit-learn", "msgspec", "pillow",
@@ -32,6 +36,8 @@ class Findings:
 
     versions: dict[str, str] = field(default_factory=dict)
     devices: dict[str, str] = field(default_factory=dict)
+    exports: dict[str, str] = field(default_factory=dict)
+    """Form of export that needs a package of its own -> that it can be written, or what to install."""
     gpu: str = ""
     """Why no GPU is used and what to do; "" when one can be."""
     window: dict[str, str] = field(default_factory=dict)
@@ -50,6 +56,21 @@ def _versions(found: Findings) -> None:
         except metadata.PackageNotFoundError:
             found.versions[package] = "not installed"
             found.faults.append(f"{package} is not installed: install CNN Studio again in this environment.")
+
+
+def _exports(found: Findings) -> None:
+    """What is missing here is no fault: not everybody needs every form."""
+    for form in FORMATS.values():
+        if form.packages:
+            found.exports[form.title] = f"missing: {form.pip}" if form.missing else _with_versions(form)
+
+
+def _with_versions(form: ExportFormat) -> str:
+    told = []
+    for package in form.packages:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            told.append(f"{package.distribution} {metadata.version(package.distribution)}")
+    return ", ".join(told)
 
 
 def _devices(found: Findings) -> None:
@@ -104,7 +125,7 @@ def _why_not_writable(folder: Path) -> str:
 def examine() -> Findings:
     """Everything, the slow question for devices last."""
     found = Findings()
-    for part in (_versions, _folders, _window, _devices):
+    for part in (_versions, _exports, _folders, _window, _devices):
         part(found)
     return found
 
@@ -119,6 +140,7 @@ def told(found: Findings) -> str:
     lines = [*_section("Versions", found.versions), *_section("Devices", found.devices)]
     if found.gpu:
         lines[-1:] = [f"  No GPU is used. {found.gpu}", ""]
+    lines += _section("Exports beyond Keras, TensorFlow and code", found.exports)
     lines += [*_section("Window", found.window), *_section("Folders", found.folders)]
     lines[-1:] = [f"  {found.presets} shipped presets", ""]
     if found.faults:

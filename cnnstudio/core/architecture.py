@@ -280,7 +280,7 @@ def _kept(groups: Iterable[Group], blocks: Mapping[str, Block]) -> Iterator[Grou
 
 
 def _topology(blocks: Mapping[str, Block]) -> Topology:
-    readers: dict[str, tuple[str, ...]] = dict.fromkeys(blocks, ())
+    readers: dict[str, list[str]] = {id: [] for id in blocks}
     waiting: dict[str, int] = {}
     ready: list[str] = []
     for id, block in blocks.items():
@@ -289,7 +289,7 @@ def _topology(blocks: Mapping[str, Block]) -> Topology:
         known = 0
         for source in sources:
             if source in readers:
-                readers[source] += (id,)
+                readers[source].append(id)
                 known += 1
         if known:
             waiting[id] = known
@@ -306,4 +306,5 @@ def _topology(blocks: Mapping[str, Block]) -> Topology:
                 waiting[reader] = left
             else:
                 ready.append(reader)
-    return Topology(tuple(order), tuple(id for id in blocks if id in waiting), readers)
+    found = {id: tuple(read) for id, read in readers.items()}
+    return Topology(tuple(order), tuple(id for id in blocks if id in waiting), found)

@@ -232,12 +232,17 @@ _BY_HINT: tuple[tuple[Any, Form], ...] = (
 )  # fmt: skip
 
 
+_MOST_SHOWN = 8
+"""Of a list of values: a file may have a million."""
+
+
 def show(value: object) -> str:
     """A value as a person reads it: 3 x 3 for a size, quotes round text."""
     if isinstance(value, str):
         return f'"{value[:60]}"'
     if isinstance(value, tuple | list):
-        return " x ".join(show(v) for v in value) if value else "empty"
+        sizes = [show(v) for v in value[:_MOST_SHOWN]] + ["..."] * (len(value) > _MOST_SHOWN)
+        return " x ".join(sizes) if value else "empty"
     if value is None:
         return "empty"
     if isinstance(value, float):

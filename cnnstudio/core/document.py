@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.changes import changes
 from cnnstudio.core.following import followers, in_words
 
 if TYPE_CHECKING:
@@ -27,6 +29,13 @@ def _label(edit: Edit, before: Experiment, after: Experiment) -> str:
     """The edit's words, and those of the blocks elsewhere whose values followed."""
     words = in_words(followers(before.architecture, after.architecture))
     return f"{edit.label}; {words}" if words else edit.label
+
+
+def _promising_nothing_else(before: Experiment, after: Experiment) -> Experiment:
+    """An expected result was measured with one design, data and recipe: with others nobody knows it."""
+    if after.expected and after.expected == before.expected and changes(before, after):
+        return dataclasses.replace(after, expected=())
+    return after
 
 
 class Document:
@@ -57,7 +66,7 @@ class Document:
     def do(self, edit: Edit) -> Experiment:
         """Make an edit and return the new value. An edit without effect leaves no trace. Raises EditError."""
         before = self.value
-        after = edit(before)
+        after = _promising_nothing_else(before, edit(before))
         if after is before or after == before:
             return before
         current = self._states[self._index]

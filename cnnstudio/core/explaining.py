@@ -30,6 +30,10 @@ class Method(Declared):
     source: ClassVar[str] = ""
     """Paper that the method comes from."""
 
+    def automatic(self, sizes: tuple[int, ...]) -> dict[str, str]:
+        """What settings that may be left to the method then are for an input of these spatial sizes, in words."""
+        return {}
+
 
 @declared
 class GradCam(Method):
@@ -63,9 +67,29 @@ class Occlusion(Method):
     signed = True
     source = "Zeiler and Fergus, Visualizing and Understanding Convolutional Networks (ECCV 2014)"
 
-    patch: int = param(0, min=0, max=512, unit="cells", help="Edge of the patch; 0 takes an eighth of the input")
-    stride: int = param(0, min=0, max=512, unit="cells", help="How far the patch moves; 0 takes half of the patch")
+    patch: int | None = param(
+        None, min=1, max=512, unit="cells", blank="automatic", help="Edge of the patch; empty: an eighth of the input"
+    )
+    stride: int | None = param(
+        None, min=1, max=512, unit="cells", blank="automatic", help="How far the patch moves; empty: half of its edge"
+    )
     fill: Literal["mean", "zero"] = param("mean", help="The value that covers")
+
+    def edges(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        """The patch's edge along each axis of an input of these sizes, in cells."""
+        return tuple(min(n, self.patch or max(1, round(n / 8))) for n in sizes)
+
+    def strides(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        """How far it moves along each axis, in cells."""
+        return tuple(self.stride or max(1, edge // 2) for edge in self.edges(sizes))
+
+    def automatic(self, sizes: tuple[int, ...]) -> dict[str, str]:
+        """Edge and stride; where axes differ, one for each."""
+        left = {"patch": self.having("patch", None).edges(sizes), "stride": self.having("stride", None).strides(sizes)}
+        return {
+            name: str(along[0]) if len(set(along)) == 1 else " \u00d7 ".join(map(str, along))
+            for name, along in left.items()
+        }
 
 
 @declared

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 from typing import NoReturn
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
+_BEHIND = 5
+"""How far behind the window the worker stands where both want the same core: training takes all of them."""
 
 
 def main() -> NoReturn:
@@ -18,6 +21,9 @@ def main() -> NoReturn:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, _STDIN)
     os.close(nothing)
+    if hasattr(os, "nice"):
+        with contextlib.suppress(OSError):  # some sandboxes leave no choice
+            os.nice(_BEHIND)  # before there are threads, as each has a place of its own
     from cnnstudio.engine.worker import Worker  # TensorFlow loads here, when stdout is no longer the frames' pipe
 
     Worker(commands, events).serve()

@@ -22,6 +22,7 @@ from cnnstudio.core.formats.storage import runs_folder
 from cnnstudio.engine import devices, held
 from cnnstudio.engine.data import DataError
 from cnnstudio.engine.explaining import ANSWERS, Cancelled, Explaining
+from cnnstudio.engine.exporting import serving
 from cnnstudio.engine.looking.decoding import design_decoded
 from cnnstudio.engine.looking.effective_field import design_field
 from cnnstudio.engine.looking.pinned import Pins
@@ -33,7 +34,6 @@ from cnnstudio.engine.running.control import Asked, Control, RunError
 from cnnstudio.engine.running.training import Run, resumed
 from cnnstudio.engine.scanning import Scans
 from cnnstudio.engine.trials import Trials
-from cnnstudio.engine.using.export import ExportError, export_experiment, export_run
 from cnnstudio.engine.warming import warm_up
 from cnnstudio.wire.framing import FrameError, FrameReader, decode_command
 from cnnstudio.wire.messages import (
@@ -44,7 +44,6 @@ from cnnstudio.wire.messages import (
     Command,
     ContinueRun,
     Event,
-    Exported,
     ExportRun,
     Failed,
     FindRate,
@@ -80,6 +79,8 @@ _HEARTBEAT_SECONDS = 1.0
 _GRACE_SECONDS = 2.0
 """How long after the window has gone the batch, the weights and the record may take."""
 _READ_BYTES = 1 << 16
+_PAUSE_SECONDS = 0.2
+"""Without anything to do, after which there is time for what makes the next answers faster."""
 
 Handler: TypeAlias = "Callable[[Any], None]"
 Q = TypeVar("Q", GetMaps, GetEffectiveField, GetDecoded)
@@ -167,12 +168,28 @@ class Worker:
         settle(runs_folder())
         if not self._runs_due:
             _warm_up()
-        while (job := self._jobs.get()) is not None:
+        while (job := self._next_job()) is not None:
             self._handle(self._in_turn, job)
         self._samples.shutdown(wait=False, cancel_futures=True)
         self._scans.close()
         self._outbox.close(_GRACE_SECONDS)
         self._force.cancel()
+
+    def _next_job(self) -> Command | None:
+        """Wait for it. When nobody has wanted anything for a moment, what is asked again and again is compiled."""
+        while self._sketches.could_be_faster:
+            try:
+                return self._jobs.get(timeout=_PAUSE_SECONDS)
+            except queue.Empty:
+                if self._has_time():
+                    self._get_faster()
+        return self._jobs.get()
+
+    def _get_faster(self) -> None:
+        try:
+            self._sketches.get_faster()
+        except SketchError:  # it goes on step by step
+            traceback.print_exc()
 
     # Threads
 
@@ -396,19 +413,7 @@ class Worker:
             return self._control
 
     def _export_run(self, command: ExportRun) -> None:
-        try:
-            if command.directory:
-                done = export_run(command.directory, command.format, command.path)
-            else:
-                experiment = read_experiment(command.experiment, "The experiment")
-                done = export_experiment(experiment, command.format, command.path)
-        except ExportError as error:
-            self._outbox.put(Failed(command.request, str(error), error.details))
-            return
-        except FileError as error:
-            self._outbox.put(Failed(command.request, str(error)))
-            return
-        self._outbox.put(Exported(command.request, str(done.path), done.bytes, done.max_abs_difference, done.agreement))
+        serving.answer(command, self._outbox.put, self._cancelled)
 
 
 def _warm_up() -> None:

@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from typing_extensions import override
 
 from cnnstudio.app.canvas.card import FAR, FARTHEST
-from cnnstudio.app.canvas.routing import Course, band
+from cnnstudio.app.canvas.routing import band, path_of
 from cnnstudio.app.format import TIMES
 from cnnstudio.app.format import shape as shape_words
 from cnnstudio.app.theme import Role
 from cnnstudio.app.theme.theme import space
+from cnnstudio.core.placing.roads import Course
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +111,7 @@ class Edge(QGraphicsItem):
     def path(self) -> QPainterPath:
         """Its curve in the scene."""
         if self._path is None:
-            self._path = self._course.path()
+            self._path = path_of(self._course)
         return self._path
 
     @property

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.app.canvas.edge import Crowd, Edge
 from cnnstudio.app.canvas.far import EdgeSheet
-from cnnstudio.app.canvas.routing import Box, Roads
+from cnnstudio.app.canvas.routing import box_of
+from cnnstudio.core.placing.roads import Roads
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QLineF, QRectF
     from PySide6.QtWidgets import QGraphicsScene
 
-    from cnnstudio.app.canvas.routing import Key
     from cnnstudio.app.canvas.style import CanvasStyle
     from cnnstudio.core.analysis.diagnostics import EdgeFault
     from cnnstudio.core.declare import Shape
+    from cnnstudio.core.placing.roads import Key
 
 
 class EdgeLayer:
@@ -49,7 +50,7 @@ class EdgeLayer:
 
     def place(self, id: str, body: QRectF) -> None:
         """A card is new, or lies elsewhere now; `settle` leads the edges to it."""
-        self._roads.place(id, Box.of(body))
+        self._roads.place(id, box_of(body))
 
     def take_away(self, id: str) -> None:
         """A card is gone; its edges go with the next `show`."""
@@ -148,7 +149,7 @@ class EdgeLayer:
 
     def move(self, bodies: Mapping[str, QRectF]) -> None:
         """Lifted cards are here now: lead their edges along."""
-        elsewhere = {id: Box.of(body) for id, body in bodies.items()}
+        elsewhere = {id: box_of(body) for id, body in bodies.items()}
         for key, course in self._roads.tentative(self._floating, elsewhere):
             self._floating[key].show_course(course)
 

@@ -18,6 +18,8 @@ from cnnstudio.core.data.augmentation import STRENGTHS, Augmentation
 from cnnstudio.core.data.info import Task
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.data.info import DataInfo
     from cnnstudio.core.experiment import Experiment
@@ -52,6 +54,7 @@ class AugmentationForm(QScrollArea):
         self._form.setObjectName("augmentation_form")
         self._form.edited.connect(self._edit)
         inside = QWidget()
+        self.setWidget(inside)  # first, see LatePage.built
         column = QVBoxLayout(inside)
         column.setContentsMargins(space(4), space(2), space(3), space(4))
         column.setSpacing(space(2))
@@ -60,7 +63,10 @@ class AugmentationForm(QScrollArea):
         column.addWidget(self._strengths)
         column.addWidget(self._form)
         column.addStretch(1)
-        self.setWidget(inside)
+
+    def prepare(self) -> Iterator[None]:
+        """Make the fields, with a rest after every few, before anything is shown."""
+        yield from self._form.prepare(Augmentation)
 
     def show_augmentation(self, augmentation: Augmentation, info: DataInfo) -> None:
         """Show these values, those that mean something for such data."""
@@ -254,6 +260,10 @@ class AugmentationPanel(QWidget):
         row.setSpacing(0)
         row.addWidget(self._form)
         row.addWidget(self.gallery, 1)
+
+    def prepare(self) -> Iterator[None]:
+        """Make the fields, with a rest after every few, before anything is shown."""
+        yield from self._form.prepare()
 
     def show_experiment(self, experiment: Experiment, problem: str = "") -> None:
         """Show the augmentation of its data; where there can be no samples, `problem` says why."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from cnnstudio.app.data.sample_painter import boxes_of, mask_of, sample_size, target_words, thumbnail, to_unit
 from cnnstudio.app.theme import themes
 from cnnstudio.core.data.info import DataInfo, Task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QPixmap
 
     from cnnstudio.wire.messages import Samples
@@ -27,6 +30,10 @@ PAGE_BYTES = 8 << 20
 PAGES_KEPT = 24
 SIDE = 96
 """Edge of a thumbnail in logical pixels."""
+SLICE = 0.01
+"""Seconds that pictures may take in one turn of the event loop: a page of them would hold the window up."""
+REST = 0.004
+"""Seconds without a picture after which it is another turn."""
 
 
 def page_length(info: DataInfo, edge: int) -> int:
@@ -56,6 +63,31 @@ class Thumbnails(QAbstractListModel):
     """Samples have arrived or are drawn otherwise. Not told by `dataChanged`: a list view then lays all rows out anew,
     which takes a tenth of a second for 100,000 of them."""
 
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._spent, self._ended = 0.0, 0.0
+        """Seconds that pictures have taken in this turn, and when the last one was made."""
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._begin_turn)
+
+    def in_turn(self, make: Callable[[], QPixmap]) -> QPixmap | None:
+        """Make a picture, or, where others have taken the time of this turn, tell `looks_changed` in the next one."""
+        begun = time.perf_counter()
+        if begun > self._ended + REST:
+            self._spent = 0.0
+        if self._spent > SLICE:
+            self._turn.start(0)
+            return None
+        made = make()
+        self._ended = time.perf_counter()
+        self._spent += self._ended - begun
+        return made
+
+    def _begin_turn(self) -> None:
+        self._spent = 0.0
+        self.looks_changed.emit()
+
     def label(self, row: int) -> str:
         """What stands under the picture."""
         raise NotImplementedError
@@ -65,7 +97,7 @@ class Thumbnails(QAbstractListModel):
         raise NotImplementedError
 
     def picture(self, row: int) -> QPixmap | None:
-        """The thumbnail; None while the sample is on its way."""
+        """The thumbnail; None while the sample, or its picture, is on its way."""
         raise NotImplementedError
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -167,16 +199,21 @@ class GalleryModel(Thumbnails):
         return f"{told}\n{name}" if name else told
 
     def picture(self, row: int) -> QPixmap | None:
-        """The thumbnail; None while the sample is on its way."""
+        """The thumbnail; None while the sample, or its picture, is on its way."""
         page, info = self._page(row), self._info
         if page is None or info is None:
             return None
         if row not in page.pictures:
-            place = row - page.start
-            mask = mask_of(page.targets[place], info) if self._overlaid else None
-            boxes = boxes_of(page.targets[place], info) if self._overlaid else None
-            page.pictures[row] = thumbnail(page.inputs[place], sample_size(info, SIDE), self._ratio, mask, boxes=boxes)
+            made = self.in_turn(lambda: self._drawn(page, row - page.start, info))
+            if made is None:
+                return None
+            page.pictures[row] = made
         return page.pictures[row]
+
+    def _drawn(self, page: Page, place: int, info: DataInfo) -> QPixmap:
+        mask = mask_of(page.targets[place], info) if self._overlaid else None
+        boxes = boxes_of(page.targets[place], info) if self._overlaid else None
+        return thumbnail(page.inputs[place], sample_size(info, SIDE), self._ratio, mask, boxes=boxes)
 
     def _page(self, row: int) -> Page | None:
         page = self._pages.get(row // self._length)

@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QListView, QStyle, QStyleOptionViewItem, QWidget
 
 from cnnstudio.app.data.gallery_model import SIDE, Thumbnails
 from cnnstudio.app.data.sample_painter import sample_size
 from cnnstudio.app.theme import RADIUS, Role, Scale, space, theme
+from cnnstudio.app.wrapping_list import CellDelegate, WrappingList
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent, QResizeEvent
-
     from cnnstudio.core.data.info import DataInfo
 
 _Index = QModelIndex | QPersistentModelIndex
-SIGHT_MS = 30
-"""What has come into sight is told after this long, also while scrolling goes on."""
 
 
-class SampleDelegate(QStyledItemDelegate):
+class SampleDelegate(CellDelegate):
     """Paints a sample without the style's detours: a hundred of them make a frame."""
 
     def __init__(self, view: QListView) -> None:
@@ -37,15 +27,10 @@ class SampleDelegate(QStyledItemDelegate):
         self.size = QSize(SIDE, SIDE)
         """Of a thumbnail."""
 
-    def grid(self, view: QWidget) -> QSize:
+    def least(self, view: QListView) -> QSize:
         """Room for one sample with its label."""
-        line = theme_metrics_height(view)
+        line = view.fontMetrics().height()
         return QSize(self.size.width() + space(4), self.size.height() + line + space(5))
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """The same for all: a cell of the view's grid."""
-        view = self.parent()
-        return view.gridSize() if isinstance(view, QListView) else self.size
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Ground where it is selected or pointed at, picture or placeholder, label."""
@@ -87,93 +72,19 @@ class SampleDelegate(QStyledItemDelegate):
         painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
 
 
-def theme_metrics_height(view: QWidget) -> int:
-    """Height of a line of text of that widget."""
-    return view.fontMetrics().height()
-
-
-class GalleryView(QListView):
-    """All samples of a part, by scroll bar, wheel and keys."""
-
-    sighted = Signal(int, int)
-    """First and last row in sight."""
-    opened = Signal(int)
-    """Row of a sample to be seen large."""
+class GalleryView(WrappingList):
+    """All samples of a part."""
 
     def __init__(self, model: Thumbnails, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(model, parent)
         self.setObjectName("data_samples")
         self.setAccessibleName("Samples")
         self.setToolTip("Samples of the part; press Enter or double-click to see one large")
         self._delegate = SampleDelegate(self)
-        self.setItemDelegate(self._delegate)
-        # As a list that wraps, not in icon mode: that one keeps a rectangle for each of 100,000 samples.
-        self.setViewMode(QListView.ViewMode.ListMode)
-        self.setFlow(QListView.Flow.LeftToRight)
-        self.setWrapping(True)
-        self.setMovement(QListView.Movement.Static)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMouseTracking(True)
-        self.setModel(model)
-        self._gallery = model
-        self._look = QTimer(self, interval=SIGHT_MS, singleShot=True)
-        self._look.timeout.connect(self._tell)
-        self.verticalScrollBar().valueChanged.connect(self.look)
-        model.modelReset.connect(self.look)
+        self.paint_by(self._delegate)
         model.looks_changed.connect(self.viewport().update)
-        self.doubleClicked.connect(self._open)
 
     def fit(self, info: DataInfo) -> None:
         """Make room for samples of that kind."""
         self._delegate.size = sample_size(info, SIDE)
-        self._spread()
-
-    def _spread(self) -> None:
-        """As many columns as there is room for, over the whole width."""
-        least, room = self._delegate.grid(self), self._room() - 1  # what fills it exactly is wrapped
-        grid = QSize(max(least.width(), room // max(1, room // least.width())), least.height())
-        if grid != self.gridSize():
-            self.setGridSize(grid)
-
-    def _room(self) -> int:
-        """The width that Qt lays samples out in: without that of the scroll bar, whether it is in sight or not."""
-        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self.verticalScrollBar())
-        return self.maximumViewportSize().width() - bar
-
-    def look(self) -> None:
-        """Tell soon what is in sight."""
-        if not self._look.isActive():
-            self._look.start()
-
-    def sight(self) -> tuple[int, int]:
-        """First and last row in sight; with the row of thumbnails after it, so that scrolling meets what is there."""
-        grid, room = self.gridSize(), self.viewport().size()
-        if grid.isEmpty():
-            return 0, 0
-        columns = max(1, self._room() // grid.width())
-        top = self.verticalScrollBar().value() // grid.height()
-        return top * columns, (top + room.height() // grid.height() + 2) * columns - 1
-
-    def _tell(self) -> None:
-        self.sighted.emit(*self.sight())
-
-    def _open(self, index: QModelIndex) -> None:
-        if index.isValid():
-            self.opened.emit(index.row())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """More, or others, come into sight."""
-        self._spread()
-        super().resizeEvent(event)
-        self.look()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens the current sample; the rest is the list's."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self._open(self.currentIndex())
-            return
-        super().keyPressEvent(event)
+        self.spread()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PARTS = {"Validation samples": "validation", "Training samples": "training"}
 """Parts whose samples are looked at while a network is designed and trained. The test part is not offered: what is
 watched guides choices, and no choice may use it."""
+TEST_TOO = PARTS | {"Test samples": "test"}
+"""Where a finished network is looked at, the test part as well."""
 SETTLE_MS = 200
 """Wait this long after a change, so that typing a number asks once."""
 

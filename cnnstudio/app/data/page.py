@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from cnnstudio.app.late_page import LatePage
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from PySide6.QtWidgets import QWidget
 
     from cnnstudio.app.data.commands import DataCommands
@@ -24,8 +26,11 @@ class DataPage(LatePage["DataView"]):
         super().__init__("data_page", "Data", parent)
         self._bridge, self._worker, self._commands = bridge, worker, commands
 
-    def made_view(self) -> DataView:
+    def built(self) -> Generator[None, None, DataView]:
         """The content; it asks the worker for samples while it is in sight."""
         from cnnstudio.app.data.view import DataView
 
-        return DataView(self._bridge, self._worker, self._commands)
+        yield
+        view = DataView(self._bridge, self._worker, self._commands, self)
+        yield from view.built()
+        return view

@@ -19,6 +19,8 @@ from cnnstudio.core.data.known import SOURCES
 from cnnstudio.core.recipe import DataRecipe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PySide6.QtGui import QMouseEvent
 
     from cnnstudio.core.data.sources import Origin, SourceSpec
@@ -108,6 +110,7 @@ class SourcePanel(QScrollArea):
 
     def _arrange(self) -> None:
         inside = QWidget()
+        self.setWidget(inside)  # first, see LatePage.built
         column = QVBoxLayout(inside)
         column.setContentsMargins(space(4), space(4), space(4), space(4))
         column.setSpacing(space(2))
@@ -128,7 +131,15 @@ class SourcePanel(QScrollArea):
             card.button.clicked.connect(self._choose)
             column.addWidget(card)
         column.addStretch(1)
-        self.setWidget(inside)
+
+    def prepare(self, recipe: DataRecipe) -> Iterator[None]:
+        """Make the fields for such a recipe, with a rest after every few, before it is shown for the first time."""
+        for form, of in (
+            (self._source_form, recipe.source),
+            (self._preparation_form, recipe.preparation),
+            (self._split_form, recipe),
+        ):
+            yield from form.prepare(type(of))
 
     @property
     def source_form(self) -> DeclaredForm:

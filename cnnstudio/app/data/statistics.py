@@ -75,6 +75,7 @@ class Statistics(QScrollArea):
 
     def _arrange(self) -> None:
         inside = QWidget()
+        self.setWidget(inside)  # first, see LatePage.built
         column = QVBoxLayout(inside)
         column.setContentsMargins(space(4), space(4), space(4), space(4))
         column.setSpacing(space(2))
@@ -90,7 +91,6 @@ class Statistics(QScrollArea):
         column.addWidget(self._weigh)
         column.addWidget(self.classes)
         column.addStretch(1)
-        self.setWidget(inside)
 
     def show_experiment(self, experiment: Experiment) -> None:
         """What the declaration knows, before any sample is here."""

@@ -20,6 +20,8 @@ from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.edits import SetData
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cnnstudio.app.data.commands import DataCommands
     from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.worker_client import WorkerClient
@@ -33,19 +35,63 @@ class DataView(QWidget):
     def __init__(
         self, bridge: DocumentBridge, worker: WorkerClient, commands: DataCommands, parent: QWidget | None = None
     ) -> None:
+        """An empty frame, which `built` fills."""
         super().__init__(parent)
-        self._bridge, self._commands = bridge, commands
+        self._bridge, self._worker, self._commands = bridge, worker, commands
         self._active = False
-        self._sources = SourcePanel()
-        self._gallery = Gallery(worker)
-        self._augmentation = AugmentationPanel(worker)
+        self._tabs = QTabWidget()
+        self._centre = QStackedWidget()
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setObjectName("data_splitter")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._splitter)
+
+    def built(self) -> Iterator[None]:
+        """Make the parts, with rests; to be gone through once, and to its end, before anyone sees them."""
+        line = self.fontMetrics().height()  # with a larger font of the system, forms want more room
+        self._sources = SourcePanel(self._splitter)
+        self._sources.setMinimumWidth(max(312, 20 * line))
+        self._add_part(self._sources)
+        yield
+        yield from self._sources.prepare(self._bridge.experiment.data)
+        yield
+        self._add_part(self._centre, stretch=1)
+        self._set_up_tabs()
+        self._gallery = Gallery(self._worker)
+        self._tabs.addTab(self._gallery, "Samples")
+        yield
+        self._augmentation = AugmentationPanel(self._worker)
+        self._tabs.addTab(self._augmentation, "Augmentation")
+        yield
+        yield from self._augmentation.prepare()
+        yield
         self._report = ReportView()
+        self._tabs.addTab(self._report, "Files")
         self._scan = ScanPanel()
-        self._statistics = Statistics()
+        self._centre.addWidget(self._scan)
+        yield
+        self._statistics = Statistics(self._splitter)
+        self._statistics.setMinimumWidth(max(220, 14 * line))
+        self._add_part(self._statistics)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setSizes([320, 700, 270])
+        yield
         self._connect()
-        self._arrange()
         self._show_recipe()
         self._show_scan()
+
+    def _add_part(self, part: QWidget, stretch: int = 0) -> None:
+        mark(part, kind="panel")
+        self._splitter.addWidget(part)
+        self._splitter.setStretchFactor(self._splitter.count() - 1, stretch)
+
+    def _set_up_tabs(self) -> None:
+        self._tabs.setObjectName("data_tabs")
+        self._tabs.setAccessibleName("Samples, augmentation and files")
+        self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setObjectName("data_tab_bar")
+        self._centre.addWidget(self._tabs)
 
     def _connect(self) -> None:
         bridge, commands, own = self._bridge, self._commands, self._sources.own
@@ -70,36 +116,7 @@ class DataView(QWidget):
         self._statistics.weigh_wanted.connect(commands.weigh_classes)
         self._statistics.problems_wanted.connect(commands.problems_wanted)
         self._statistics.files_wanted.connect(self._show_files)
-
-    def _arrange(self) -> None:
-        self._tabs = QTabWidget()
-        self._tabs.setObjectName("data_tabs")
-        self._tabs.setAccessibleName("Samples, augmentation and files")
-        self._tabs.setDocumentMode(True)
-        self._tabs.tabBar().setObjectName("data_tab_bar")
-        self._tabs.addTab(self._gallery, "Samples")
-        self._tabs.addTab(self._augmentation, "Augmentation")
-        self._tabs.addTab(self._report, "Files")
         self._tabs.currentChanged.connect(self._follow_tab)
-        self._centre = QStackedWidget()
-        self._centre.addWidget(self._tabs)
-        self._centre.addWidget(self._scan)
-        mark(self._centre, kind="panel")
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setObjectName("data_splitter")
-        for widget, stretch in ((self._sources, 0), (self._centre, 1), (self._statistics, 0)):
-            splitter.addWidget(widget)
-            splitter.setStretchFactor(splitter.count() - 1, stretch)
-        splitter.setChildrenCollapsible(False)
-        line = self.fontMetrics().height()  # with a larger font of the system, forms want more room
-        self._sources.setMinimumWidth(max(312, 20 * line))
-        self._statistics.setMinimumWidth(max(220, 14 * line))
-        for panel in (self._sources, self._statistics):
-            mark(panel, kind="panel")
-        splitter.setSizes([320, 700, 270])
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(splitter)
 
     @property
     def gallery(self) -> Gallery:

@@ -1,5 +1,1 @@
 """Feature maps on screen: every channel of a block at once, as numbers, as pictures and as a widget."""
-
-from cnnstudio.app.features.wall import FeatureWall
-
-__all__ = ["FeatureWall"]

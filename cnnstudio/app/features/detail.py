@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -246,8 +247,9 @@ def channel_words(layer: LayerMaps, channel: int) -> str:
     return " · ".join(told)
 
 
+@functools.cache
 def ramp(colours: ColourMap) -> QImage:
-    """The colours from high to low, one pixel wide, for a colour bar."""
+    """The colours from high to low, one pixel wide, for a colour bar. Not to be painted on."""
     ramp = QImage(1, 256, QImage.Format.Format_RGB32)
     for entry, colour in enumerate(colours.table()):
         ramp.setPixel(0, 255 - entry, colour)

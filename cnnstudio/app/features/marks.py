@@ -8,12 +8,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from cnnstudio.app.features.layer_maps import number
+from cnnstudio.app.features.pictures import line_place
 from cnnstudio.app.theme import Role, theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from cnnstudio.app.features.layer_maps import LayerMaps
+    from cnnstudio.app.features.layer_maps import LayerMaps, Scaling
 
 FLAG = 12.0
 """Largest size of a flag, in logical pixels."""
@@ -47,8 +48,25 @@ def flag_channels(painter: QPainter, layer: LayerMaps, channels: Iterable[int], 
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def frame_tile(painter: QPainter, tile: QRectF, viewport: QRectF, role: Role) -> None:
-    """A frame round the tile, with a line of the ground inside; at the edge of the viewport it lies on the tile."""
+def zero_lines(
+    painter: QPainter, layer: LayerMaps, scaling: Scaling, channels: Iterable[int], place: Callable[[int], QRectF]
+) -> None:
+    """A dashed line at zero through each signal with values on both sides of it; `place` as for the flags."""
+    bottom, top = layer.spans(scaling, False)
+    painter.setPen(QPen(theme().color(Role.MUTED), 1, Qt.PenStyle.DotLine))
+    for channel in channels:
+        low, high = float(bottom[channel]), float(top[channel])
+        if low < 0 < high:
+            tile = place(channel)
+            y = round(tile.top() + line_place(high / (high - low), tile.height())) + 0.5
+            painter.drawLine(QPointF(tile.left(), y), QPointF(tile.right(), y))
+
+
+def frame_tile(painter: QPainter, tile: QRectF, viewport: QRectF, role: Role, *, has_focus: bool = False) -> None:
+    """A frame round the tile, with a line of the ground inside; at the edge of the viewport it lies on the tile.
+
+    That of the tile with the focus is a double one: it is seen on the tile that is chosen, too.
+    """
     pen = QPen(theme().color(role), 2)
     pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     painter.setPen(pen)
@@ -62,6 +80,9 @@ def frame_tile(painter: QPainter, tile: QRectF, viewport: QRectF, role: Role) ->
     if min(tile.width(), tile.height()) >= ROOMY:
         painter.setPen(QPen(theme().color(Role.SURFACE), 1))
         painter.drawRect(frame.adjusted(1.5, 1.5, -1.5, -1.5))
+    if has_focus:
+        painter.setPen(pen)
+        painter.drawRect(frame.adjusted(3, 3, -3, -3))
 
 
 def reading(layer: LayerMaps, channel: int, cell: tuple[int, ...]) -> str:

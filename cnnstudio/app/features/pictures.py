@@ -16,24 +16,29 @@ if TYPE_CHECKING:
     from cnnstudio.app.features.mosaic import Bytes, Floats, Grid
     from cnnstudio.app.features.ranking import Ranks
 
-STRIP = (150, 34)
+STRIP = (150, 30)
 """Smallest (width, height) of a signal's strip, in logical pixels."""
+LINE_MARGIN = 3.0
+"""Pixels above and below a signal's line."""
 UP, DOWN = 255, 128
 """Levels of bars above and below zero."""
 
 
-def layout(layer: LayerMaps, room: tuple[int, int], gap: int, ratio: float, *, one_column: bool = False) -> Grid:
+def layout(
+    layer: LayerMaps, room: tuple[int, int], gap: int, ratio: float, *, one_column: bool = False, tile: int = 0
+) -> Grid:
     """The grid of tiles for `room` (width, height); all in device pixels, of which `ratio` make a logical one.
 
-    `one_column` lays signals below each other, as wide as the room.
+    `one_column` lays signals below each other, as wide as the room. `tile`: logical pixels along the longer edge of a
+    map, and for the height of two strips of signals; 0 for what fits the room.
     """
     if layer.kind == "signals":
         least = (room[0] if one_column else round(STRIP[0] * ratio), round(STRIP[1] * ratio))
-        return fit_strips(layer.count, least, room, gap)
+        return fit_strips(layer.count, least, room, gap, round(tile * ratio / 2))
     if layer.kind == "vector":
         return fit_bars(layer.count, room, ratio)
     shape = layer.maps.shape[-2:]
-    return fit(layer.count, (int(shape[0]), int(shape[1])), room, gap)
+    return fit(layer.count, (int(shape[0]), int(shape[1])), room, gap, round(tile * ratio))
 
 
 def picture(
@@ -50,12 +55,12 @@ def picture(
     places = slice(rows.start * grid.columns, rows.stop * grid.columns)
     channels = places if ranks is None else ranks[places]
     if layer.kind in ("images", "volumes"):
-        tiles, scale = layer.planes(depth, channels, scaling, centred=centred), grid.scale
+        tiles = layer.planes(depth, channels, scaling, centred=centred)
     elif layer.kind == "signals":
-        tiles, scale = lines(layer.scaled(channels, scaling), grid.width, grid.height), 1
+        tiles = lines(layer.scaled(channels, scaling), grid.width, grid.height)
     else:
-        tiles, scale = bars(layer.values(), grid.width, grid.height)[channels], 1
-    part = type(grid)(len(tiles), grid.columns, grid.width, grid.height, scale, grid.gap)
+        tiles = bars(layer.values(), grid.width, grid.height)[channels]
+    part = type(grid)(len(tiles), grid.columns, grid.width, grid.height, grid.gap)
     return mosaic(tiles, part, 0, len(rows))
 
 
@@ -65,9 +70,9 @@ def lines(maps: Bytes, width: int, height: int) -> Bytes:
     A signal longer than the tile is wide shows the span of the samples that fall into each column of pixels.
     """
     length = maps.shape[1]
-    margin, thick = 3.0, 1.4
-    room = max(1.0, height - 1 - 2 * margin)
-    y = margin + (1.0 - maps.astype(np.float32) / 255.0) * room
+    thick = 1.4
+    room = max(1.0, height - 1 - 2 * LINE_MARGIN)
+    y = LINE_MARGIN + (1.0 - maps.astype(np.float32) / 255.0) * room
     if length <= width:
         places = np.linspace(0, length - 1, width)
         left = np.floor(places).astype(int)
@@ -88,6 +93,11 @@ def lines(maps: Bytes, width: int, height: int) -> Bytes:
     cover = np.minimum(row + 1, bottom[:, None, :]) - np.maximum(row, top[:, None, :])
     painted: Bytes = np.rint(np.clip(cover, 0, 1) * 255).astype(np.uint8)
     return painted
+
+
+def line_place(share: float, height: float) -> float:
+    """How far below the upper edge of a strip its line is where its value lies `share` of the span below the top."""
+    return LINE_MARGIN + share * max(1.0, height - 1 - 2 * LINE_MARGIN)
 
 
 def bars(values: Floats, width: int, height: int) -> Bytes:

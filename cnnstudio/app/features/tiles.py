@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from cnnstudio.app.features.colormaps import VIRIDIS, ColourMap
 from cnnstudio.app.features.layer_maps import Scaling
-from cnnstudio.app.features.marks import flag_channels, frame_tile, reading
+from cnnstudio.app.features.marks import flag_channels, frame_tile, reading, zero_lines
 from cnnstudio.app.features.mosaic import indexed
 from cnnstudio.app.features.pictures import bar_table, ink_table, layout, picture
 from cnnstudio.app.theme import Role, theme, themes
@@ -55,6 +55,7 @@ class TileView(QAbstractScrollArea):
         self._colours = VIRIDIS
         self._scaling = Scaling()
         self._one_column = one_column
+        self._tile = 0
         self._ranks: Ranks | None = None
         self._places: Ranks | None = None
         self._chosen: int | None = None
@@ -126,6 +127,14 @@ class TileView(QAbstractScrollArea):
         self._chosen = channel
         self.viewport().update()
 
+    def set_tile(self, tile: int) -> None:
+        """How large tiles are, see `layout`; 0 for as large as the view has room for."""
+        if tile != self._tile:
+            self._tile = tile
+            self._arrange()
+            self._repaint()
+            self.set_current(self._current)
+
     def set_depth(self, depth: int) -> None:
         """Which slice of volumes is shown."""
         self._depth = depth
@@ -148,7 +157,8 @@ class TileView(QAbstractScrollArea):
         ratio = self.devicePixelRatioF()
         gap = round((GAP if self._layer.count < CROWD else GAP / 2) * ratio)
         room = self.viewport().size() * ratio
-        self._grid = grid = layout(self._layer, (room.width(), room.height()), gap, ratio, one_column=self._one_column)
+        size = room.width(), room.height()
+        self._grid = grid = layout(self._layer, size, gap, ratio, one_column=self._one_column, tile=self._tile)
         vertical, horizontal = self.verticalScrollBar(), self.horizontalScrollBar()
         vertical.setSingleStep(round((grid.height + gap) / ratio))
         vertical.setPageStep(self.viewport().height())
@@ -206,14 +216,17 @@ class TileView(QAbstractScrollArea):
         if layer.kind != "vector":
             self._clear_gaps(painter, grid, layer.count)
         places = range(self._rows.start * grid.columns, min(layer.count, self._rows.stop * grid.columns))
-        flag_channels(painter, layer, [self._channel_of(place) for place in places], self.tile_rect)
+        channels = [self._channel_of(place) for place in places]
+        if layer.kind == "signals":
+            zero_lines(painter, layer, self._scaling, channels, self.tile_rect)
+        flag_channels(painter, layer, channels, self.tile_rect)
         pointed = self._pointed_channel()
         if self._chosen is not None and self._chosen < layer.count:
             self._frame(painter, self._chosen, Role.ACCENT)
         if pointed is not None:
             self._frame(painter, pointed, Role.TEXT)
         if self.hasFocus():
-            self._frame(painter, self._current, Role.ACCENT)
+            self._frame(painter, self._current, Role.ACCENT, has_focus=True)
 
     def _image(self, layer: LayerMaps, grid: Grid) -> QImage:
         rows = self._rows_in_sight(grid)
@@ -258,8 +271,9 @@ class TileView(QAbstractScrollArea):
                 QRectF(left + rest * pitch_x, top + (grid.rows - 1) * pitch_y, width - rest * pitch_x, pitch_y), ground
             )
 
-    def _frame(self, painter: QPainter, channel: int, role: Role) -> None:
-        frame_tile(painter, self.tile_rect(channel), QRectF(self.viewport().rect()), role)
+    def _frame(self, painter: QPainter, channel: int, role: Role, *, has_focus: bool = False) -> None:
+        viewport = QRectF(self.viewport().rect())
+        frame_tile(painter, self.tile_rect(channel), viewport, role, has_focus=has_focus)
 
     # Mouse, keys, size
 

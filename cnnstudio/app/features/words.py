@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
@@ -12,6 +12,8 @@ from cnnstudio.app.theme import mark, set_icon, space
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent, QShowEvent
+
+W = TypeVar("W", bound=QWidget)
 
 
 def words(name: str, text: str = "", *, scale: str = "", tone: str = "", wrap: bool = False, tip: str = "") -> QLabel:
@@ -25,6 +27,14 @@ def words(name: str, text: str = "", *, scale: str = "", tone: str = "", wrap: b
     if looks:
         mark(label, **looks)
     return label
+
+
+def named(widget: W, name: str, title: str, tip: str) -> W:
+    """The widget, known by name to tests, to screen readers by its title, and to the pointer by its tip."""
+    widget.setObjectName(name)
+    widget.setAccessibleName(title)
+    widget.setToolTip(tip)
+    return widget
 
 
 def tool(name: str, icon: str, tip: str, *, text: str = "") -> QToolButton:

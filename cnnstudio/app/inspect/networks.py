@@ -60,6 +60,8 @@ class Networks(QObject):
         self._held = ""
         """Id of the run whose model the worker has."""
         self._last_run = ""
+        self._standing: tuple[object, ...] = ()
+        """Of the run of this window, as far as it matters here."""
         self._told: tuple[object, ...] = ()
         """What listeners know of."""
         self._experiment = functools.lru_cache(maxsize=OFFERED)(_read_experiment)
@@ -114,7 +116,11 @@ class Networks(QObject):
             self._held = self._chosen = ""
         if state.active and state.is_set_up:
             self._held = state.run
-        self._refresh()
+        foreign = self._inspection.run.is_foreign
+        standing = (state.run, state.active, state.is_set_up, state.directory, foreign, self._held, self._chosen)
+        if standing != self._standing:  # of how far it has come `library` tells
+            self._standing = standing
+            self._refresh()
 
     def _follow_opened(self) -> None:
         self._chosen = ""

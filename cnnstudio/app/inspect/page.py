@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from cnnstudio.app.late_page import LatePage
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from PySide6.QtGui import QFocusEvent
     from PySide6.QtWidgets import QWidget
 
@@ -37,11 +39,15 @@ class InspectPage(LatePage["InspectView"]):
         self._parts = bridge, selection, worker, run, preferences
         self._library = library
 
-    def made_view(self) -> InspectView:
+    def built(self) -> Generator[None, None, InspectView]:
         """The content; it asks for nothing while it is out of sight."""
         from cnnstudio.app.inspect.view import InspectView
 
-        return InspectView(*self._parts, library=self._library)
+        yield
+        view = InspectView(*self._parts, self, self._library, at_once=False)
+        yield
+        yield from view.built()
+        return view
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Whoever comes to the page goes on in its list of blocks."""

@@ -32,7 +32,7 @@ def told_of(networks: Networks, subject: Subject | None, state: RunState, worker
         return Told("", "")
     if worker.state in ("lost", "stopped"):
         still = "The timeline of a run is still replayed." if subject.folder else "Nothing can be computed without it."
-        return Told("The worker has ended", f"The worker has ended. {still}", "warning", needs_worker=True)
+        return Told("Worker ended", f"The worker has ended. {still}", "warning", needs_worker=True)
     text, tip = _weights(networks, subject, state)
     if worker.state == "starting":
         return Told(f"{text}; the worker loads", f"{tip} The worker is loading: what it computes appears then.")

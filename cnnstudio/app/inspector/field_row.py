@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.app.inspector import reading
@@ -66,8 +66,6 @@ class FieldRow(QWidget):
     fix_pointed = Signal(object, QWidget)
     follow_wanted = Signal(str, bool)
     """Name, and whether its value is to follow the design or to stay as it is."""
-    help_wanted = Signal(str)
-    """The field has got the focus: the help to show."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,7 +79,7 @@ class FieldRow(QWidget):
         self.reset = QToolButton(self)
         self.follow = QToolButton(self)
         self.followed = QLabel(self)
-        self.problem = Finding(self)
+        self._problem: Finding | None = None
         self._notes = QVBoxLayout()
         self._lay_out()
         self._name_fields()
@@ -110,8 +108,6 @@ class FieldRow(QWidget):
         self._notes.setContentsMargins(0, 0, 0, 0)
         self._notes.setSpacing(space(1))
         self._notes.addWidget(self.followed)
-        self._notes.addWidget(self.problem)
-        self.problem.hide()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(space(1))
@@ -151,7 +147,15 @@ class FieldRow(QWidget):
                 field.setAccessibleName(self.parameter.label)
             if not field.toolTip():
                 field.setToolTip(self.parameter.help)
-            field.installEventFilter(self)
+
+    @property
+    def problem(self) -> Finding:
+        """What is wrong with what was typed; made when it is needed first, as most fields never need it."""
+        if self._problem is None:
+            self._problem = Finding(self)
+            self._problem.hide()
+            self._notes.insertWidget(1, self._problem)
+        return self._problem
 
     def show_value(self, value: object, diagnostics: Sequence[Diagnostic]) -> None:
         """Show the document's value and what lint says of it."""
@@ -207,11 +211,10 @@ class FieldRow(QWidget):
         """Whether the row marks its field as wrong."""
         return bool(self._typed_problem) or any(f.is_error for f in self._findings)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Ask for the help line when one of the fields gets the focus."""
-        if event.type() == QEvent.Type.FocusIn:
-            self.help_wanted.emit(f"{self.parameter.label}: {uncapitalised(self.parameter.help)}")
-        return super().eventFilter(watched, event)
+    @property
+    def help(self) -> str:
+        """What the field is for, in a line of its own."""
+        return f"{self.parameter.label}: {uncapitalised(self.parameter.help)}"
 
     def _show_diagnostics(self, diagnostics: Sequence[Diagnostic]) -> None:
         while len(self._findings) > len(diagnostics):
@@ -230,8 +233,9 @@ class FieldRow(QWidget):
             finding.setVisible(not self._typed_problem)
 
     def _show_problem(self) -> None:
-        self.problem.show_error(self._typed_problem)
-        self.problem.setVisible(bool(self._typed_problem))
+        if self._typed_problem or self._problem is not None:
+            self.problem.show_error(self._typed_problem)
+            self.problem.setVisible(bool(self._typed_problem))
         for finding in self._findings:
             finding.setVisible(not self._typed_problem)
         invalid = "true" if self.is_invalid else "false"

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.app.inspector.field_row import FieldRow
 from cnnstudio.app.inspector.pieces import Section
@@ -16,7 +16,7 @@ from cnnstudio.app.tab_order import settle_tabs
 from cnnstudio.app.theme import mark, space
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from cnnstudio.core.analysis.diagnostics import Diagnostic
     from cnnstudio.core.declare import Declared, Parameter
@@ -30,6 +30,8 @@ Sections: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
 WIDEST_LABEL = 108
 """Pixels; longer labels wrap, so that fields keep their room in a narrow panel."""
 HELP_LINES = 2
+ROWS_AT_ONCE = 5
+"""Made between two rests; each takes some three milliseconds."""
 
 
 class DeclaredForm(QWidget):
@@ -74,6 +76,9 @@ class DeclaredForm(QWidget):
         if sections:
             self._add_columns()
         self._column.addWidget(self._help)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):  # a filter for events of fields would be asked at each of any kind
+            application.focusChanged.connect(self._follow_focus)
 
     def _add_columns(self) -> None:
         across = self._across
@@ -114,7 +119,8 @@ class DeclaredForm(QWidget):
         that is another thing than is declared.
         """
         if type(declared) is not self._shown:
-            self._rebuild(type(declared))
+            for _ in self.prepare(type(declared)):
+                pass
         elif subject != self._subject:
             for row in self._rows.values():
                 row.give_up()
@@ -194,34 +200,52 @@ class DeclaredForm(QWidget):
         self._rows[name].focus()
         return True
 
-    def _rebuild(self, cls: type[Declared]) -> None:
+    def prepare(self, cls: type[Declared]) -> Iterator[None]:
+        """Make the fields of that class, with a rest after every few. Whoever wants no rests leaves it to `show_value`.
+
+        To be gone through to its end before any value is shown.
+        """
         for row in self._rows.values():
             row.hide()
             row.deleteLater()
+        self._rows, self._shown = {}, None
         self._help.hide()
         declared = {p.name: p for p in cls.parameters}
-        self._rows = {name: FieldRow(declared[name], self) for name in self._order or declared}
+        for number, name in enumerate(self._order or declared):
+            if number and number % ROWS_AT_ONCE == 0:
+                yield
+            self._add_row(declared[name])
+        yield
         width = max((row.label.sizeHint().width() for row in self._rows.values()), default=0)
         metrics = self.fontMetrics()
-        for name, row in self._rows.items():
+        for row in self._rows.values():
             row.set_label_width(min(max(width, metrics.averageCharWidth() * 10), WIDEST_LABEL))
-            row.edited.connect(self.edited)
-            row.fix_wanted.connect(self.fix_wanted)
-            row.fix_pointed.connect(self.fix_pointed)
-            row.follow_wanted.connect(self.follow_wanted)
-            row.help_wanted.connect(self._explain)
-            room, at = self._place_of(name)
-            room.insertWidget(at, row)
         self._help.setMinimumHeight(HELP_LINES * self._help.fontMetrics().lineSpacing())
         self._order_tabs()
         self._shown = cls
 
+    def _add_row(self, parameter: Parameter) -> None:
+        room, at = self._place_of(parameter.name)
+        row = FieldRow(parameter, room.parentWidget())
+        row.edited.connect(self.edited)
+        row.fix_wanted.connect(self.fix_wanted)
+        row.fix_pointed.connect(self.fix_pointed)
+        row.follow_wanted.connect(self.follow_wanted)
+        room.insertWidget(at, row)
+        self._rows[parameter.name] = row
+
     def _place_of(self, name: str) -> tuple[QVBoxLayout, int]:
-        """The layout that the row goes into, and how many rows stand before it there."""
+        """The layout that the next row goes into, and how many rows stand before it there."""
         for title, names in self._names.items():
             if name in names:
                 return self._sections[title].body, names.index(name)
-        return self._column, list(self._rows).index(name)
+        return self._column, len(self._rows)
+
+    def _follow_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and self.isAncestorOf(now):
+            for row in self._rows.values():
+                if now in row.editor.fields():
+                    self._explain(row.help)
 
     def _explain(self, text: str) -> None:
         """Say what the focused field is for. The line stays afterwards: what lies below must not jump under a click."""

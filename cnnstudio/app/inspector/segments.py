@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.app.theme import Role, theme
 from cnnstudio.app.theme.theme import RADIUS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from PySide6.QtCore import QEvent, QPoint
+    from PySide6.QtCore import QPoint
     from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPaintEvent
 
 HEIGHT_MARGIN = 10
@@ -34,6 +34,7 @@ class Segments(QWidget):
         self._texts = tuple(texts)
         self._index = -1
         self._hovered = -1
+        self._shut: Mapping[int, str] = {}
         self._is_invalid = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -49,6 +50,18 @@ class Segments(QWidget):
         self._texts, self._index, self._hovered = tuple(texts), -1, -1
         self.updateGeometry()
         self.update()
+
+    def shut(self, reasons: Mapping[int, str]) -> None:
+        """Let these segments not be chosen for now, each for a reason that its tooltip gives; {} opens all."""
+        if reasons != self._shut:
+            self._shut = dict(reasons)
+            self.setAccessibleDescription(" ".join(dict.fromkeys(self._shut.values())))
+            self.update()
+
+    @property
+    def shut_reasons(self) -> Mapping[int, str]:
+        """The segments that cannot be chosen, and why."""
+        return self._shut
 
     @property
     def index(self) -> int:
@@ -85,9 +98,16 @@ class Segments(QWidget):
         return next((i for i in range(len(self._texts)) if self.segment_rect(i).contains(position)), -1)
 
     def _choose(self, index: int) -> None:
-        if 0 <= index < len(self._texts) and index != self._index:
+        if 0 <= index < len(self._texts) and index != self._index and index not in self._shut:
             self.show_index(index)
             self.chosen.emit(index)
+
+    def event(self, event: QEvent) -> bool:
+        """Over a segment that cannot be chosen the tooltip says why."""
+        if isinstance(event, QHelpEvent) and (why := self._shut.get(self._at(event.pos()))):
+            QToolTip.showText(event.globalPos(), why, self)
+            return True
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A press chooses at once, as a radio button in a tool bar does."""
@@ -109,11 +129,13 @@ class Segments(QWidget):
             self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows step, Home and End go to the ends."""
+        """Arrows step, Home and End go to the ends, past what cannot be chosen."""
+        open_ones = [i for i in range(len(self._texts)) if i not in self._shut]
+        before = max((i for i in open_ones if i < self._index), default=-1)
+        after = min((i for i in open_ones if i > self._index), default=-1)
         ways = {
-            Qt.Key.Key_Left: self._index - 1, Qt.Key.Key_Up: self._index - 1,
-            Qt.Key.Key_Right: self._index + 1, Qt.Key.Key_Down: self._index + 1,
-            Qt.Key.Key_Home: 0, Qt.Key.Key_End: len(self._texts) - 1,
+            Qt.Key.Key_Left: before, Qt.Key.Key_Up: before, Qt.Key.Key_Right: after, Qt.Key.Key_Down: after,
+            Qt.Key.Key_Home: min(open_ones, default=-1), Qt.Key.Key_End: max(open_ones, default=-1),
         }  # fmt: skip
         wanted = ways.get(Qt.Key(event.key()))
         if wanted is None:
@@ -148,9 +170,22 @@ class Segments(QWidget):
     def _back(self, index: int) -> QColor:
         if index == self._index:
             return theme().color(Role.SELECTION)
-        return theme().color(Role.HOVER if index == self._hovered and self.isEnabled() else Role.RAISED)
+        lit = index == self._hovered and self.isEnabled() and index not in self._shut
+        return theme().color(Role.HOVER if lit else Role.RAISED)
 
     def _ink(self, index: int) -> QColor:
-        if not self.isEnabled():
+        if not self.isEnabled() or index in self._shut:
             return theme().color(Role.DISABLED)
         return theme().color(Role.TEXT if index == self._index else Role.MUTED)
+
+
+def segments(name: str, title: str, tip: str, texts: Sequence[str]) -> Segments:
+    """Choices that stand by themselves, as wide as their words, the first one on."""
+    made = Segments(texts)
+    made.setObjectName(name)
+    made.setAccessibleName(title)
+    made.setToolTip(tip)
+    made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    if texts:
+        made.show_index(0)
+    return made

@@ -1,5 +1,1 @@
 """The receptive-field lens: what a cell of a block's map sees of the input, over a sample of the data."""
-
-from cnnstudio.app.lens.panel import LensPanel
-
-__all__ = ["LensPanel"]

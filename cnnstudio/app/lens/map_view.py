@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -228,12 +228,11 @@ class MapView(QWidget):
         color = theme().color(Role.SURFACE if faint else Role.GRID)
         color.setAlphaF(0.25 if faint else 1.0)
         painter.setPen(color)
-        for row in range(1, grid.rows):
-            line = grid.part((row, row), (0, grid.columns))
-            painter.drawLine(line.topLeft(), line.topRight())
-        for column in range(1, grid.columns):
-            line = grid.part((0, grid.rows), (column, column))
-            painter.drawLine(line.topLeft(), line.bottomLeft())
+        rows = (grid.part((row, row), (0, grid.columns)) for row in range(1, grid.rows))
+        columns = (grid.part((0, grid.rows), (column, column)) for column in range(1, grid.columns))
+        drawn = [QLineF(line.topLeft(), line.topRight()) for line in rows]
+        drawn += [QLineF(line.topLeft(), line.bottomLeft()) for line in columns]
+        painter.drawLines(drawn)
 
     def _paint_cell(self, painter: QPainter, grid: CellGrid) -> None:
         row, column = (0, *self._cell)[-2:]

@@ -32,7 +32,7 @@ def seen_words(footprint: Footprint, sight: Sight, sizes: tuple[int, ...]) -> st
         return "sees only padding, nothing of the input"
     extent = f"{format.shape(footprint.sizes)} {format.cells(len(sizes), math.prod(footprint.sizes))}"
     if footprint.count == math.prod(sizes):
-        reach = f", its {extent} reach beyond it" if footprint.padding else ""
+        reach = f"; its window of {extent} reaches beyond it" if footprint.padding else ""
         return f"sees the whole input, {format.shape(sizes)} {format.cells(len(sizes), math.prod(sizes))}{reach}"
     left_out = [
         *([f"{_cause(sight)} {format.count(footprint.holes)} out"] if footprint.holes else []),

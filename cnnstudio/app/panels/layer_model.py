@@ -9,8 +9,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from cnnstudio.app import format
-from cnnstudio.app.panels.layer_columns import COLUMNS, FIELD, FIRST_NUMBER, GROUP, STRIDE, Design
 from cnnstudio.app.theme import Role, space, theme
+from cnnstudio.core.analysis.columns import COLUMNS, FIELD, FIRST_NUMBER, GROUP, STRIDE, Design
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject

@@ -18,14 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.app import format
-from cnnstudio.app.panels import table_text
 from cnnstudio.app.panels.empty import EmptyState
 from cnnstudio.app.panels.filter_field import FilterField
-from cnnstudio.app.panels.layer_columns import COLUMNS, FIRST_NUMBER, GROUP, TITLES
 from cnnstudio.app.panels.layer_model import LayerFilter, LayerModel
 from cnnstudio.app.panels.row_table import RowTable
 from cnnstudio.app.theme import mark, set_icon, space
 from cnnstudio.app.when_shown import WhenShown
+from cnnstudio.core import tables
+from cnnstudio.core.analysis.columns import COLUMNS, FIRST_NUMBER, GROUP, TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,13 +201,13 @@ class LayersPanel(QWidget):
 
     # Copying
 
-    def table(self, rows: Sequence[int], *, plain: bool = False, sums: bool = False) -> table_text.Table:
+    def table(self, rows: Sequence[int], *, plain: bool = False, sums: bool = False) -> tables.Table:
         """These rows with the columns in sight, in their order there."""
         header = self.view.horizontalHeader()
         columns = [header.logicalIndex(n) for n in range(len(COLUMNS))]
         columns = [c for c in columns if not header.isSectionHidden(c)]
         sources = [self.rows.mapToSource(self.rows.index(row, 0)).row() for row in rows]
-        return table_text.Table(
+        return tables.Table(
             [COLUMNS[c].plain_title if plain and COLUMNS[c].plain_title else COLUMNS[c].title for c in columns],
             [[self.model.text(source, c, plain=plain) for c in columns] for source in sources],
             [c >= FIRST_NUMBER for c in columns],
@@ -229,9 +229,9 @@ class LayersPanel(QWidget):
     def _copy_selected(self) -> None:
         rows = self.view.chosen_rows()
         if rows:
-            QApplication.clipboard().setText(table_text.tabbed(self.table(rows)))
+            QApplication.clipboard().setText(tables.tabbed(self.table(rows)))
 
-    def copy_as(self, form: table_text.Form) -> None:
+    def copy_as(self, form: tables.Form) -> None:
         """Put all rows in sight on the clipboard in this form."""
         table = self.table(range(self.rows.rowCount()), plain=form.plain, sums=not form.plain)
         QApplication.clipboard().setText(form.write(table))
@@ -241,7 +241,7 @@ class LayersPanel(QWidget):
         menu.setObjectName("layers_menu")
         menu.addAction(self.view.copy)
         menu.addSeparator()
-        for form in table_text.FORMS:
+        for form in tables.FORMS:
             menu.addAction(form.label).triggered.connect(partial(self.copy_as, form))
         return menu
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from cnnstudio.app.late_page import LatePage
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from PySide6.QtGui import QFocusEvent
     from PySide6.QtWidgets import QWidget
 
@@ -29,11 +31,14 @@ class RunsPage(LatePage["RunsView"]):
         super().__init__("runs_page", "Runs", parent)
         self._commands, self._actions, self._preferences = commands, actions, preferences
 
-    def made_view(self) -> RunsView:
+    def built(self) -> Generator[None, None, RunsView]:
         """The content; it looks for new runs while it is in sight."""
         from cnnstudio.app.runs.view import RunsView
 
-        return RunsView(self._commands, self._actions, self._preferences)
+        yield
+        view = RunsView(self._commands, self._actions, self._preferences, self)
+        yield from view.built()
+        return view
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Whoever comes to the page goes on in its table."""

@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.app.features.words import MessageView, words
 from cnnstudio.app.format import counted
-from cnnstudio.app.panels import table_text
 from cnnstudio.app.panels.filter_field import FilterField
 from cnnstudio.app.runs.columns import STATES
 from cnnstudio.app.runs.table import RunTable
 from cnnstudio.app.theme import mark, set_icon, space
+from cnnstudio.core import tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +107,7 @@ class RunsPanel(QFrame):
     def _copy_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setObjectName("runs_copy_menu")
-        for form in table_text.FORMS:
+        for form in tables.FORMS:
             menu.addAction(form.label).triggered.connect(partial(self.table.copy_as, form))
         return menu
 

@@ -10,10 +10,10 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from typing_extensions import override
 
-from cnnstudio.app.panels import table_text
 from cnnstudio.app.panels.row_table import RowTable
 from cnnstudio.app.runs.columns import CHANGES, COLUMNS, NAME, STARTED, TITLES
 from cnnstudio.app.runs.model import RunTableModel
+from cnnstudio.core import tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -196,14 +196,14 @@ class RunTable(RowTable):
             header.restoreState(before)
         self.setColumnHidden(NAME, False)
 
-    def table(self, rows: Sequence[int], *, plain: bool = False) -> table_text.Table:
+    def table(self, rows: Sequence[int], *, plain: bool = False) -> tables.Table:
         """These rows with the columns in sight, in their order there."""
         header = self.horizontalHeader()
         columns = [header.logicalIndex(n) for n in range(len(COLUMNS))]
         columns = [c for c in columns if not header.isSectionHidden(c)]
         model = self.runs
         titles = [str(model.headerData(c, Qt.Orientation.Horizontal)) for c in columns]
-        return table_text.Table(
+        return tables.Table(
             [COLUMNS[c].plain_title or title if plain else title for c, title in zip(columns, titles, strict=True)],
             [[model.text(row, c, plain=plain) for c in columns] for row in rows],
             [COLUMNS[c].is_number for c in columns],
@@ -213,9 +213,9 @@ class RunTable(RowTable):
         """Put the chosen rows on the clipboard as text."""
         rows = self.chosen_rows()
         if rows:
-            QApplication.clipboard().setText(table_text.tabbed(self.table(rows)))
+            QApplication.clipboard().setText(tables.tabbed(self.table(rows)))
 
-    def copy_as(self, form: table_text.Form) -> None:
+    def copy_as(self, form: tables.Form) -> None:
         """Put all rows in sight on the clipboard in this form."""
         rows = range(len(self.runs.shown))
         QApplication.clipboard().setText(form.write(self.table(rows, plain=form.plain)))

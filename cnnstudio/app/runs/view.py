@@ -15,6 +15,8 @@ from cnnstudio.app.runs.panel import RunsPanel
 from cnnstudio.app.theme import mark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PySide6.QtGui import QFocusEvent
 
     from cnnstudio.app.actions import Actions
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from cnnstudio.app.runs.commands import RunCommands
 
 MENU = (
-    "run_open", "run_inspect", None, "run_resume", "run_more", None, "run_rename", "run_tags", "run_note", None,
-    "run_copy_name", "run_reveal", None, "run_delete",
+    "run_open", "run_inspect", "run_export", None, "run_resume", "run_more", None, "run_rename", "run_tags", "run_note",
+    None, "run_copy_name", "run_reveal", None, "run_delete",
 )  # fmt: skip
 """Actions of the table's context menu, None for a line."""
 COLUMNS = "runs"
@@ -43,44 +45,48 @@ class RunsView(QFrame):
         preferences: Preferences,
         parent: QWidget | None = None,
     ) -> None:
+        """An empty frame, which `built` fills."""
         super().__init__(parent)
         mark(self, kind="panel")
-        self._commands = commands
+        self._commands, self._actions = commands, actions
         self._preferences = preferences
-        self.panel = RunsPanel(commands.library, [None if id is None else actions[id] for id in MENU])
-        self.details = RunDetails(commands, actions)
-        self.comparison = ComparisonPanel()
-        self.empty = MessageView("runs_empty")
         self._stack = QStackedWidget()
         self._compared: tuple[tuple[object, ...], ...] = ()
         self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settling.timeout.connect(self._compare)
-        self._arrange()
-        self._connect()
-        self.panel.table.restore_layout(preferences.columns(COLUMNS))
-        self.comparison.controls.restore(choice_from(preferences.comparison))
-
-    def _arrange(self) -> None:
-        above = QSplitter(Qt.Orientation.Horizontal)
-        above.setObjectName("runs_table_splitter")
-        above.setChildrenCollapsible(False)
-        above.addWidget(self.panel)
-        above.addWidget(self.details)
-        above.setStretchFactor(0, 1)
-        above.setSizes([TABLE_WIDTH, DETAILS_WIDTH])
-        both = QSplitter(Qt.Orientation.Vertical)
-        both.setObjectName("runs_splitter")
-        both.setChildrenCollapsible(False)
-        both.addWidget(above)
-        both.addWidget(self.comparison)
-        both.setStretchFactor(0, 1)
-        both.setStretchFactor(1, 1)
-        both.setSizes([ABOVE, BELOW])
-        self._stack.addWidget(both)
-        self._stack.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
+
+    def built(self) -> Iterator[None]:
+        """Make the parts, with rests; to be gone through once, and to its end, before anyone sees them."""
+        both, above = QSplitter(Qt.Orientation.Vertical), QSplitter(Qt.Orientation.Horizontal)
+        both.setObjectName("runs_splitter")
+        above.setObjectName("runs_table_splitter")
+        self._stack.addWidget(both)
+        both.addWidget(above)
+        menu = [None if id is None else self._actions[id] for id in MENU]
+        self.panel = RunsPanel(self._commands.library, menu, above)
+        above.addWidget(self.panel)
+        yield
+        self.details = RunDetails(self._commands, self._actions, above)
+        above.addWidget(self.details)
+        above.setChildrenCollapsible(False)
+        above.setStretchFactor(0, 1)
+        above.setSizes([TABLE_WIDTH, DETAILS_WIDTH])
+        yield
+        self.comparison = ComparisonPanel(both)
+        both.addWidget(self.comparison)
+        both.setChildrenCollapsible(False)
+        both.setStretchFactor(0, 1)
+        both.setStretchFactor(1, 1)
+        both.setSizes([ABOVE, BELOW])
+        yield
+        self.empty = MessageView("runs_empty")
+        self._stack.addWidget(self.empty)
+        self._connect()
+        self.panel.table.restore_layout(self._preferences.columns(COLUMNS))
+        self.comparison.controls.restore(choice_from(self._preferences.comparison))
 
     def _connect(self) -> None:
         commands, table = self._commands, self.panel.table

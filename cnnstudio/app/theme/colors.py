@@ -1,4 +1,5 @@
-"""The colours of both looks. Nothing else in the application writes a colour down.
+"""The colours of both looks. Nothing else in the application writes a colour down,
+and only the families' own on paper lie lower, as drawings for print need them without a window.
 
 Families are of equal lightness (OKLab L 0.55 to 0.61 in light, 0.71 to 0.77 in dark) and were placed by search so that
 any two of them stay apart for normal, deuteranopic and protanopic eyes; tests hold that.
@@ -7,6 +8,8 @@ any two of them stay apart for normal, deuteranopic and protanopic eyes; tests h
 from __future__ import annotations
 
 import enum
+
+from cnnstudio.core.placing.colours import ON_PAPER
 
 
 class Role(enum.Enum):
@@ -80,20 +83,7 @@ DARK_COLORS = {
     Role.CURVE_2: "#f5a35c",
 }
 
-LIGHT_FAMILIES = {
-    "Data": "#6d6e8e",
-    "Convolution": "#347ef2",
-    "Pooling": "#0391b6",
-    "Normalisation": "#a63eac",
-    "Activation": "#9f5d4f",
-    "Regularisation": "#89864e",
-    "Merge": "#dd4a25",
-    "Reshape": "#0c856a",
-    "Dense": "#cf3c7b",
-    "Composite": "#7555d5",
-    "Output": "#1c9306",
-    "Unknown": "#788296",
-}
+LIGHT_FAMILIES = ON_PAPER
 
 DARK_FAMILIES = {
     "Data": "#b99a8d",

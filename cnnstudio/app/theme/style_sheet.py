@@ -90,12 +90,13 @@ QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
 QLineEdit, QAbstractSpinBox, QComboBox { padding: 3px 8px; min-height: 20px; }
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $edge; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QComboBox:on { border: 2px solid $accent; padding: 2px 7px; }
-QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid $accent; }
+QPlainTextEdit, QTextEdit { padding: 1px 4px; }
+QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid $accent; padding: 0 3px; }
 QPlainTextEdit[kind="code"] {
-    border: 2px solid transparent; border-radius: 0;
+    border: 2px solid transparent; border-radius: 0; padding: 0;
     font-family: "DejaVu Sans Mono", "Menlo", "Consolas", "monospace";
 }
-QPlainTextEdit[kind="code"]:focus { border-color: $accent; }
+QPlainTextEdit[kind="code"]:focus { border-color: $accent; padding: 0; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QComboBox[invalid="true"] { border-color: $error; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {
     color: $disabled; background: $window; border-color: $grid;
@@ -181,6 +182,11 @@ QHeaderView { background: $surface; border: none; }
 QHeaderView::section {
     background: $surface; color: $muted; border: none; border-bottom: 1px solid $border; padding: 4px 8px;
     font-weight: 600;
+}
+QTableView[kind="compact"]::item { padding: 4px 0; }
+QTableView[kind="compact"] QHeaderView::section { padding: 4px 2px; font-size: ${caption}pt; }
+QTableView[kind="compact"] QHeaderView::up-arrow, QTableView[kind="compact"] QHeaderView::down-arrow {
+    subcontrol-position: top center; width: 7px; height: 5px;
 }
 QTableCornerButton::section { background: $surface; border: none; }
 QTabWidget::pane { border: none; background: $surface; }

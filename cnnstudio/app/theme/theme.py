@@ -92,8 +92,11 @@ def mark(widget: QWidget, **marks: str) -> None:
     """Give a widget one of the looks that the style sheet knows, and show it.
 
     Buttons: kind="primary", "danger" or "flat". Labels: scale="caption", "title" or "page"; tone="muted", "error",
-    "warning", "hint", "ok". Frames: kind="card", "bar", "panel", "popup".
+    "warning", "hint", "ok". Frames: kind="card", "bar", "panel", "popup". A widget that has the look already is left
+    alone: polishing costs more than painting.
     """
+    if all(widget.property(name) == value for name, value in marks.items()):
+        return
     for name, value in marks.items():
         widget.setProperty(name, value)
     style = widget.style()
@@ -140,8 +143,13 @@ class Themes(QObject):
                 self._put_on(app)
 
     def _put_on(self, app: QApplication) -> None:
-        look = self.current
-        app.setStyleSheet(style_sheet(look.colors, is_dark=look.is_dark, radius=RADIUS, points=system_points()))
+        look, worn = self.current, app.styleSheet()
+        wanted = style_sheet(look.colors, is_dark=look.is_dark, radius=RADIUS, points=system_points())
+        if wanted == worn:
+            return
+        if worn:
+            app.setStyleSheet("")  # Qt dresses anew eight times as fast as it changes one sheet for another
+        app.setStyleSheet(wanted)
 
     def choose(self, mode: Mode) -> None:
         """Light, dark, or as the system has it, now and when the system changes."""

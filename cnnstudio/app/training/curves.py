@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QLineF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from cnnstudio.app.training.plot import BOTTOM, TOP, MetricPlot, figure_file
 from cnnstudio.core.metrics import metric_title
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from PySide6.QtGui import QMouseEvent, QPaintEvent
@@ -53,10 +54,38 @@ class CurveCanvas(DrawnPlot):
         """Room for two axes."""
         return QSize(520, 420)
 
+    def prepare(self, size: QSize) -> None:
+        """The first point comes soon, and the widget is hidden: make ready for that size when there is time."""
+        self.resize(size)
+        QTimer.singleShot(0, self, self._prepare)
+
+    def _prepare(self) -> None:
+        if not self.isVisible():
+            self.draw_in_turns(self._plot.prepare(self._data, *self._manner))
+
     def drawn(self) -> QImage:
         """The curves as they stand."""
-        size = (self.width(), self.height())
-        return self._plot.image(self._data, Look.of(theme()), size, self.devicePixelRatioF())
+        return self._plot.image(self._data, *self._manner)
+
+    def parts(self) -> Iterator[QImage | None]:
+        """The curves as they stand, begun anew when they have become those of another run or look."""
+        while True:
+            kind = self._kind
+            for image in self._plot.parts(self._data, *self._manner):
+                yield image
+                if kind != self._kind:
+                    break
+            else:
+                return
+
+    @property
+    def _manner(self) -> tuple[Look, tuple[int, int], float]:
+        return Look.of(theme()), (self.width(), self.height()), self.devicePixelRatioF()
+
+    @property
+    def _kind(self) -> tuple[object, ...]:
+        """What a picture under way must not mix; of another size it serves until the next, else none came for long."""
+        return self._data.run, self._data.metrics, Look.of(theme()), self.devicePixelRatioF()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture, and a line at the epoch under the mouse."""
@@ -111,6 +140,9 @@ class CurvePanel(QWidget):
         self._save = tool(
             "curves_save", "image", "Save the curves as a figure: PNG, SVG or PDF", text="Save figure\u2026"
         )
+        keep = self._save.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)  # with the first point the curves would be of another size than made ready
+        self._save.setSizePolicy(keep)
         self._canvas.hovered.connect(self._reading.setText)
         self._save.clicked.connect(self._ask_and_save)
         bottom = QHBoxLayout()
@@ -146,6 +178,8 @@ class CurvePanel(QWidget):
         if changed:
             self._offer_metrics()
         self._show_what_there_is(state.phase)
+        if changed and self._data.is_empty and self._data.metrics and self.isVisible():
+            self._canvas.prepare(self._stack.size())
         if changed:
             self._canvas.refresh()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont
 from PySide6.QtGui import QImage
@@ -88,7 +89,14 @@ class DrawnFigure:
 
     @contextlib.contextmanager
     def afresh(self, size: tuple[int, int], ratio: float, look: Look, margins: Margins) -> Iterator[Axes]:
-        """Empty the figure and give it axes in the look, to be filled; it is drawn once they are.
+        """Compose the figure, and draw it once the axes are filled."""
+        with self.composed(size, ratio, look, margins) as axes:
+            yield axes
+        self.canvas.draw()
+
+    @contextlib.contextmanager
+    def composed(self, size: tuple[int, int], ratio: float, look: Look, margins: Margins) -> Iterator[Axes]:
+        """Empty the figure and give it axes in the look, to be filled.
 
         `size` and `ratio` as for `resize`; `margins` (left, top, right, bottom) are logical pixels.
         """
@@ -102,7 +110,25 @@ class DrawnFigure:
             axes = figure.add_axes(place)
             dress(axes, look)
             yield axes
-        self.canvas.draw()
+
+    def parts(self) -> Iterator[None]:
+        """Draw the figure as its canvas does, with a rest after each part: axes alone take longer than a frame.
+
+        It is for axes and words in a figure without a layout engine, titles have their place, and what is animated is
+        left out.
+        """
+        figure, renderer = self.figure, self.canvas.get_renderer()
+        renderer.clear()
+        figure.patch.draw(renderer)
+        for axes in figure.axes:
+            axes.patch.draw(renderer)
+            for artist in sorted(axes.get_children(), key=Artist.get_zorder):
+                if artist is not axes.patch and not artist.get_animated():
+                    artist.draw(renderer)
+                    yield
+        for text in figure.texts:
+            text.draw(renderer)
+            yield
 
     def image(self, ratio: float) -> QImage:
         """What was drawn last."""

@@ -9,6 +9,8 @@ from PySide6.QtCore import Signal
 from cnnstudio.app.late_page import LatePage
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from PySide6.QtWidgets import QWidget
 
     from cnnstudio.app.document_bridge import DocumentBridge
@@ -39,11 +41,14 @@ class TrainPage(LatePage["TrainView"]):
         super().__init__("train_page", "Train", parent)
         self._bridge, self._selection, self._worker, self._run = bridge, selection, worker, run
 
-    def made_view(self) -> TrainView:
+    def built(self) -> Generator[None, None, TrainView]:
         """The content; it watches feature maps while it is in sight."""
         from cnnstudio.app.training.view import TrainView
 
-        view = TrainView(self._bridge, self._selection, self._worker, self._run)
+        yield
+        view = TrainView(self._bridge, self._selection, self._worker, self._run, self, at_once=False)
+        yield
+        yield from view.built()
         view.export_wanted.connect(self.export_wanted)
         view.rate_wanted.connect(self.rate_wanted)
         view.inspection_wanted.connect(self.inspection_wanted)

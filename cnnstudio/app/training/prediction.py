@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from cnnstudio.app.data.sample_painter import target_words
 from cnnstudio.app.features.words import words
 from cnnstudio.app.theme import mark, space
-from cnnstudio.app.training.viewers import VIEWERS
+from cnnstudio.app.training.viewers.table import VIEWERS
 from cnnstudio.core.data.info import DataInfo, Task
 
 if TYPE_CHECKING:
     from cnnstudio.app.features.mosaic import Floats
-    from cnnstudio.app.training.viewers import Viewer
+    from cnnstudio.app.training.viewers.base import Viewer
 
 
 class ChosenSample(QWidget):
@@ -30,8 +30,8 @@ class ChosenSample(QWidget):
         super().__init__(parent)
         self.setObjectName("chosen_sample")
         self._title = words("chosen_sample_title")
-        self._label = words("chosen_sample_label", tone="muted")
-        self._verdict = words("chosen_sample_verdict", tip="What the network says of the sample now")
+        self._label = words("chosen_sample_label", tone="muted", wrap=True)  # all that is true of it, however narrow
+        self._verdict = words("chosen_sample_verdict", wrap=True, tip="What the network says of the sample now")
         self._viewers: dict[Task, Viewer] = {}
         self._task = Task.CLASSIFICATION
         told = QHBoxLayout()

@@ -22,6 +22,8 @@ from cnnstudio.core.training.optimizers import OPTIMIZERS
 from cnnstudio.core.training.recipe import LOSSES, SECTIONS, TrainingRecipe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PySide6.QtGui import QResizeEvent
 
     from cnnstudio.app.document_bridge import Change, DocumentBridge
@@ -44,7 +46,10 @@ class RecipePanel(QWidget):
     rate_wanted = Signal()
     """The person wants to look for a learning rate."""
 
-    def __init__(self, bridge: DocumentBridge, worker: WorkerClient, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, bridge: DocumentBridge, worker: WorkerClient, parent: QWidget | None = None, *, at_once: bool = True
+    ) -> None:
+        """What is not made `at_once` is by `built`."""
         super().__init__(parent)
         self.setObjectName("recipe_panel")
         self._bridge, self._worker = bridge, worker
@@ -57,12 +62,20 @@ class RecipePanel(QWidget):
         self._help = words("recipe_help", tone="muted", scale="caption", wrap=True)
         self._preflight = PreflightPanel(bridge, worker)
         self._lay_out()
+        if at_once:
+            for _ in self.built():
+                pass
+
+    def built(self) -> Iterator[None]:
+        """Make the fields, with rests; to be gone through once, and to its end, before anyone sees them."""
+        yield from self._form.prepare(TrainingRecipe)
+        yield
         self._form.edited.connect(self._edit)
         self._form.explained.connect(self._help.setText)
         self._find.clicked.connect(self.rate_wanted)
         self._preflight.batch_wanted.connect(self._use_batch)
-        bridge.changed.connect(self._follow)
-        worker.state_changed.connect(self._follow_worker)
+        self._bridge.changed.connect(self._follow)
+        self._worker.state_changed.connect(self._follow_worker)
         self._show()
         settle_tabs(self, [*self._form.stops, *self._preflight.stops])
 

@@ -112,7 +112,7 @@ class SampleChooser(QWidget):
         other = self._experiment is None or self._experiment.data != experiment.data
         self._experiment = experiment
         if other:
-            self._total = 0
+            self._total, self._samples = 0, None  # those of the data before are no samples of these
         self._load()
 
     def _load(self) -> None:

@@ -14,6 +14,8 @@ from cnnstudio.app.training.figures import DrawnFigure, Look
 from cnnstudio.core.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from matplotlib.axes import Axes
     from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QWidget
@@ -48,12 +50,19 @@ class SchedulePlot(DrawnPlot):
         """As high as three fields."""
         return QSize(280, 140)
 
-    def drawn(self) -> QImage:
+    def drawn(self) -> QImage | None:
         """The curve as it stands."""
+        return [*self.parts()][-1]
+
+    def parts(self) -> Iterator[QImage | None]:
+        """The same; it is drawn when the page is shown, beside much else."""
+        yield None
         ratio, look = self.devicePixelRatioF(), Look.of(theme())
-        with self._figure.afresh((self.width(), self.height()), ratio, look, (LEFT, TOP, RIGHT, BOTTOM)) as axes:
+        with self._figure.composed((self.width(), self.height()), ratio, look, (LEFT, TOP, RIGHT, BOTTOM)) as axes:
             self._fill(axes, look)
-        return self._figure.image(ratio)
+        yield None
+        yield from self._figure.parts()
+        yield self._figure.image(ratio)
 
     def _fill(self, axes: Axes, look: Look) -> None:
         epochs, rates = curve(self._recipe)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from cnnstudio.app.features import FeatureWall
+from cnnstudio.app.features.wall import FeatureWall
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.format import tensor_shape
 from cnnstudio.app.theme import mark, space
@@ -22,6 +22,8 @@ from cnnstudio.app.training.watcher import Watcher
 from cnnstudio.wire.messages import FeatureMaps, WatchFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cnnstudio.app.document_bridge import Change, DocumentBridge
     from cnnstudio.app.run_controller import RunController
     from cnnstudio.app.selection import Selection
@@ -44,7 +46,10 @@ class TrainView(QWidget):
         worker: WorkerClient,
         run: RunController,
         parent: QWidget | None = None,
+        *,
+        at_once: bool = True,
     ) -> None:
+        """What is not made `at_once` is by `built`."""
         super().__init__(parent)
         self._bridge, self._selection, self._run = bridge, selection, run
         self._active = False
@@ -52,16 +57,63 @@ class TrainView(QWidget):
         self._has_model = True
         self._lines: list[tuple[str, str]] = []
         self._header = RunHeader()
-        self._recipe = RecipePanel(bridge, worker)
-        self._curves = CurvePanel()
-        self._evaluation = EvaluationPanel()
-        self._latent = LatentPanel(worker)
+        self._worker = worker
         self._tabs = QTabWidget()
         self._tabs.setObjectName("train_tabs")
         self._tabs.setAccessibleName("What is shown of the run")
         self._tabs.setToolTip("Recipe, curves, evaluation and, for autoencoders, the values of the bottleneck")
         self._tabs.tabBar().setDrawBase(False)
         self._tabs.setUsesScrollButtons(False)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._said = words("train_said", tone="muted", scale="caption")
+        self._watcher = Watcher(worker, self)
+        self._arrange()
+        if at_once:
+            for _ in self.built():
+                pass
+
+    def built(self) -> Iterator[None]:
+        """Make maps and tabs, with rests; to be gone through once, and to its end, before anyone sees them."""
+        yield from self._make_maps()
+        yield
+        self._recipe = RecipePanel(self._bridge, self._worker, at_once=False)
+        self._add_tab(self._recipe, "Recipe", "How the next run trains, and what it would need")
+        yield
+        yield from self._recipe.built()
+        yield
+        self._curves = CurvePanel()
+        self._add_tab(self._curves, "Curves", "Loss, metrics and learning rate, epoch by epoch")
+        yield
+        self._evaluation = EvaluationPanel()
+        tip = "What the network gets right and wrong on validation and test"
+        self._add_tab(self._evaluation, "Evaluation", tip)
+        yield
+        self._latent = LatentPanel(self._worker)
+        self._add_tab(self._latent, "Bottleneck", "Set the values between encoder and decoder by hand")
+        self._tabs.setTabVisible(self._tabs.indexOf(self._latent), False)
+        self._connect(self._worker)
+        self._fill_blocks(self.block)
+
+    # Composition
+
+    def _add_tab(self, panel: QWidget, title: str, tip: str) -> None:
+        self._tabs.setTabToolTip(self._tabs.addTab(panel, title), tip)
+
+    def _arrange(self) -> None:
+        """Put together what holds the tabs, from the outside, see `LatePage.built`."""
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        self._splitter.setObjectName("train_splitter")
+        whole.addWidget(self._header)
+        whole.addWidget(self._splitter, 1)
+        left, inside = _panel()
+        self._splitter.addWidget(left)
+        inside.addWidget(self._tabs, 1)
+        inside.addWidget(self._said)
+        self._said.setVisible(False)
+
+    def _make_maps(self) -> Iterator[None]:
         self._blocks = QComboBox()
         self._blocks.setObjectName("train_block")
         self._blocks.setAccessibleName("Block")
@@ -69,58 +121,30 @@ class TrainView(QWidget):
         self._blocks.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._blocks.setMinimumContentsLength(16)
         self._inspect = tool("train_inspect", "inspect", "Inspect this block: maps, kernels, explanations (Ctrl+4)")
-        self._chooser = SampleChooser(worker, bridge.probe)
-        self._wall = FeatureWall()
-        self._said = words("train_said", tone="muted", scale="caption")
-        self._watcher = Watcher(worker, self)
-        self._arrange()
-        self._connect(worker)
-        self._fill_blocks(self.block)
-
-    # Composition
-
-    def _arrange(self) -> None:
-        left, inside = _panel()
-        for title, tip, panel in (
-            ("Recipe", "How the next run trains, and what it would need", self._recipe),
-            ("Curves", "Loss, metrics and learning rate, epoch by epoch", self._curves),
-            ("Evaluation", "What the network gets right and wrong on validation and test", self._evaluation),
-            ("Bottleneck", "Set the values between encoder and decoder by hand", self._latent),
-        ):
-            self._tabs.setTabToolTip(self._tabs.addTab(panel, title), tip)
-        self._tabs.setTabVisible(self._tabs.indexOf(self._latent), False)
-        inside.addWidget(self._tabs, 1)
-        inside.addWidget(self._said)
+        self._chooser = SampleChooser(self._worker, self._bridge.probe)
+        right, column = _panel()
+        self._splitter.addWidget(right)
         top = QHBoxLayout()
         top.setSpacing(space(2))
         top.addWidget(self._blocks, 1)
         top.addLayout(self._chooser.buttons)
         top.addWidget(self._inspect)
-        right, column = _panel()
         column.setSpacing(space(3))
         column.addLayout(top)
         sample_and_maps = QSplitter(Qt.Orientation.Vertical)
         sample_and_maps.setObjectName("train_sample_splitter")
         sample_and_maps.setChildrenCollapsible(False)
+        column.addWidget(sample_and_maps, 1)
         sample_and_maps.addWidget(self._chooser)
+        yield
+        self._wall = FeatureWall(sample_and_maps)
         sample_and_maps.addWidget(self._wall)
         sample_and_maps.setStretchFactor(0, 1)
         sample_and_maps.setStretchFactor(1, 1)
-        column.addWidget(sample_and_maps, 1)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setObjectName("train_splitter")
-        splitter.addWidget(left)
-        splitter.addWidget(right)
-        splitter.setChildrenCollapsible(False)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([600, 600])
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self._header)
-        whole.addWidget(splitter, 1)
-        self._said.setVisible(False)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes([600, 600])
 
     def _connect(self, worker: WorkerClient) -> None:
         self._header.export_wanted.connect(self.export_wanted)

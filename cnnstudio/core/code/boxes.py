@@ -148,6 +148,43 @@ def found_boxes(
     return [all_of[:number] for all_of, number in zip(found, known, strict=True)]
 
 
+def suppressed(
+    boxes: np.ndarray,
+    shares: np.ndarray,
+    max_output_size_per_class: int,
+    max_total_size: int,
+    iou_threshold: float,
+    score_threshold: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What tf.image.combined_non_max_suppression does, where there is no TensorFlow.
+
+    Boxes (n, cells, 1, 4), shares (n, cells, classes). For each sample the best boxes,
+    shares, classes and how many of them count: (n, most, 4), (n, most) twice, (n,).
+    """
+    edges = np.zeros((len(boxes), max_total_size, 4), "float32")
+    chances, kinds = np.zeros((2, len(boxes), max_total_size), "float32")
+    known = np.zeros(len(boxes), "int32")
+    for sample, places in enumerate(boxes[:, :, 0]):
+        left = []
+        for kind, scores in enumerate(shares[sample].T):
+            chosen: list[int] = []
+            for cell in np.argsort(-scores, kind="stable"):
+                if scores[cell] <= score_threshold:
+                    break
+                overlaps = box_overlaps(places[[cell]], places[chosen])
+                if not (overlaps > iou_threshold).any():
+                    chosen.append(int(cell))
+                if len(chosen) == max_output_size_per_class:
+                    break
+            left += [(float(scores[cell]), kind, cell) for cell in chosen]
+        best = sorted(left, key=lambda found: -found[0])[:max_total_size]
+        known[sample] = len(best)
+        for row, (score, kind, cell) in enumerate(best):
+            edges[sample, row] = places[cell]
+            chances[sample, row], kinds[sample, row] = score, kind
+    return edges, chances, kinds, known
+
+
 def precision_at_recalls(
     truth: list[np.ndarray],
     found: list[np.ndarray],

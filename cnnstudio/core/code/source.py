@@ -22,6 +22,8 @@ from cnnstudio.core.formats.weights_store import ENDING
 from cnnstudio.core.initial_weights import renamed_layers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.program import Program
@@ -77,11 +79,16 @@ def script_with_lines(experiment: Experiment, traced: Trace | None = None) -> tu
 
 def standard_imports(experiment: Experiment) -> list[str]:
     """Lines that import what the carried functions use of Python's own library, and a blank one behind them."""
-    used = set(_WORD.findall("\n".join(line for source in functions(experiment) for line in source)))
-    used |= set(_WORD.findall(judging.loss_piece(experiment).text))
+    lines = [line for source in functions(experiment) for line in source]
+    found = library_imports([*lines, judging.loss_piece(experiment).text])
+    return [*found, ""] if found else []
+
+
+def library_imports(lines: Iterable[str]) -> list[str]:
+    """Lines that import what these use of Python's own library."""
+    used = set(_WORD.findall("\n".join(lines)))
     found = {line: ", ".join(name for name in names if name in used) for line, names in _STANDARD.items()}
-    lines = [line if line.startswith("import") else f"{line} {names}" for line, names in found.items() if names]
-    return [*lines, ""] if lines else []
+    return [line if line.startswith("import") else f"{line} {names}" for line, names in found.items() if names]
 
 
 def runs_with(experiment: Experiment, *more: str) -> str:
@@ -142,7 +149,7 @@ def _weights_constants(experiment: Experiment) -> list[str]:
 def functions(experiment: Experiment) -> list[list[str]]:
     """Source lines of each function that makes, splits, orders and varies the data, paces training, or judges."""
     names = (*data_code.carried(experiment), *training_code.carried(experiment), *judging.carried(experiment))
-    return _functions(*names)
+    return carried_functions(*names)
 
 
 def _shifted(blocks: dict[str, tuple[int, int]], before: int) -> dict[str, tuple[int, int]]:
@@ -194,10 +201,12 @@ for layer in model.layers:
 
 _MODULES = (
     "core/code/samples.py",
+    "core/code/reading.py",
     "core/code/preparing.py",
     "core/code/augmenting.py",
     "core/code/scores.py",
     "core/code/boxes.py",
+    "core/code/answers.py",
     "core/code/rates.py",
     "core/training/patience.py",
     "engine/tasks/losses.py",
@@ -220,7 +229,7 @@ def _known() -> dict[str, tuple[ast.FunctionDef | ast.ClassDef, list[str]]]:
 
 
 @functools.lru_cache(maxsize=64)
-def _functions(*names: str) -> list[list[str]]:
+def carried_functions(*names: str) -> list[list[str]]:
     """Source lines of these functions and of those they call, in the order of the modules."""
     known = _known()
     wanted: set[str] = set()
@@ -229,6 +238,7 @@ def _functions(*names: str) -> list[list[str]]:
         name = todo.pop()
         if name not in wanted:
             wanted.add(name)
-            used = {node.id for node in ast.walk(known[name][0]) if isinstance(node, ast.Name)}
-            todo.extend(used & known.keys())
+            words = [node for node in ast.walk(known[name][0]) if isinstance(node, ast.Name)]
+            own = {word.id for word in words if isinstance(word.ctx, ast.Store)}
+            todo.extend(({word.id for word in words} - own) & known.keys())
     return [lines for name, (_, lines) in known.items() if name in wanted]

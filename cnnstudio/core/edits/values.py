@@ -17,6 +17,7 @@ from cnnstudio.core.program import INPUT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cnnstudio.core.about import Description
     from cnnstudio.core.architecture import Block
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.recipe import DataRecipe
@@ -269,3 +270,20 @@ class Describe(Edit):
         if self.description == experiment.description:
             return experiment
         return dataclasses.replace(experiment, description=self.description)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeAll(Edit):
+    """Say anew all that an experiment says of itself."""
+
+    told: Description
+
+    @property
+    def label(self) -> str:
+        """Describe the experiment."""
+        return "Describe the experiment"
+
+    def __call__(self, experiment: Experiment) -> Experiment:
+        """The same network, described so."""
+        after = self.told.of(experiment)
+        return experiment if after == experiment else after

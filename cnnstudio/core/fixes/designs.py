@@ -31,12 +31,15 @@ def designs_for(experiment: Experiment, offered: Iterable[Preset], most: int = 2
     says the new one.
     """
     info = experiment.data.info()
-    presets = [p.experiment for p in offered if p.experiment is not None]
-    designs = {design_of(e.name, e.data.source) for e in presets} | {Experiment().name}
-    fitting = [e for e in presets if not e.weights and _is_for(e, info)]
-    fitting.sort(key=lambda e: (e.data.info().task is not info.task, _distance(e, info)))
+    outlines = [(p, p.outline) for p in offered if p.outline is not None]
+    designs = {design_of(known.name, known.source) for _, known in outlines} | {Experiment().name}
+    fitting = [(p, known.info) for p, known in outlines if _is_for(known.info, info)]
+    fitting.sort(key=lambda one: (one[1].task is not info.task, _distance(one[1], info)))
     found: list[UseDesign] = []
-    for known in fitting:
+    for preset, _ in fitting:
+        known = preset.experiment
+        if known is None or known.weights:
+            continue
         design = design_of(known.name, known.data.source)
         edit = UseDesign(
             architecture=known.architecture,
@@ -51,15 +54,13 @@ def designs_for(experiment: Experiment, offered: Iterable[Preset], most: int = 2
     return found
 
 
-def _is_for(experiment: Experiment, info: DataInfo) -> bool:
-    own = experiment.data.info()
+def _is_for(own: DataInfo, info: DataInfo) -> bool:
     alike = own.task is info.task or (own.task in _ALIKE and info.task in _ALIKE)
     return alike and own.rank == info.rank
 
 
-def _distance(experiment: Experiment, info: DataInfo) -> float:
-    own = experiment.data.info().input_shape
-    return abs(math.log(math.prod(own) / math.prod(info.input_shape)))
+def _distance(own: DataInfo, info: DataInfo) -> float:
+    return abs(math.log(math.prod(own.input_shape) / math.prod(info.input_shape)))
 
 
 def _holds(experiment: Experiment) -> bool:

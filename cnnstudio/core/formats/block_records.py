@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 FARTHEST = 1e7
 """Cards lie within this distance of the origin, in canvas pixels."""
+MAX_CONNECTIONS = 100_000
+"""Of a design. Three hundred blocks of which each reads all before it have half of it."""
+MAX_NESTED_GROUPS = 64
 MAX_COMMENTS = 1000
 MAX_COMMENT = 10_000
 """Characters of a comment's text."""
@@ -104,6 +107,7 @@ def read_blocks(
         if entry.id in blocks:
             raise DeclarationError(f'block "{entry.id[:60]}" stands twice in the {place}; ids must differ.')
         blocks[entry.id] = _block(entry)
+    _check_count("connections", sum(len(entry.inputs) for entry in records), MAX_CONNECTIONS, place)
     for block in blocks.values():
         _check_inputs(block, blocks)
     taken = set(blocks)
@@ -146,6 +150,7 @@ def _group(entry: GroupRecord, blocks: dict[str, Block], taken: set[str]) -> Gro
 def _check_nesting(groups: Sequence[Group]) -> None:
     """Two groups share no block, or one lies within the other."""
     inmost: dict[str, Group] = {}
+    levels: dict[str, int] = {}
     for group in sorted(groups, key=lambda g: -len(g.blocks)):
         around = {inmost.get(id) for id in group.blocks}
         if len(around) > 1 or any(g is not None and g.blocks == group.blocks for g in around):
@@ -153,6 +158,9 @@ def _check_nesting(groups: Sequence[Group]) -> None:
             raise DeclarationError(
                 f'groups "{group.id}" and "{other.id}" overlap: one must lie within the other, or they share no block.'
             )
+        holder = next(iter(around))
+        levels[group.id] = 1 if holder is None else levels[holder.id] + 1
+        _check_count("groups within each other", levels[group.id], MAX_NESTED_GROUPS, f'group "{group.id}"')
         inmost.update(dict.fromkeys(group.blocks, group))
 
 

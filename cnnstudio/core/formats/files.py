@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cnnstudio.core.about import LONGEST_NOTES, Paper, checked_expected, checked_papers
 from cnnstudio.core.data.augmentation import Augmentation
 from cnnstudio.core.data.facts import MOST_CLASSES, PARTS, Facts
 from cnnstudio.core.data.files import FileSource
@@ -31,7 +32,8 @@ from cnnstudio.core.formats.block_records import (
     plain_group,
     read_blocks,
 )
-from cnnstudio.core.formats.storage import write_atomic
+from cnnstudio.core.formats.faults import showable
+from cnnstudio.core.formats.storage import open_regular, write_atomic
 from cnnstudio.core.formats.strict_json import MAX_BYTES, MAX_DEPTH, FileError, Format, read_json, write_json
 from cnnstudio.core.formats.weights_store import lay_beside
 from cnnstudio.core.program import INPUT
@@ -52,6 +54,7 @@ __all__ = [
     "MAX_DEPTH",
     "MINOR",
     "FileError",
+    "bounded",
     "file_name",
     "load_experiment",
     "read_experiment",
@@ -62,7 +65,7 @@ __all__ = [
 ]
 
 FORMAT = "cnnstudio-experiment"
-MAJOR, MINOR = 1, 3
+MAJOR, MINOR = 1, 4
 
 
 class _ArchitectureRecord(msgspec.Struct, forbid_unknown_fields=True):
@@ -84,6 +87,13 @@ class _DataRecord(msgspec.Struct, forbid_unknown_fields=True):
     augmentation: dict[str, Any] = {}
 
 
+class _PaperRecord(msgspec.Struct, forbid_unknown_fields=True):
+    title: str
+    authors: str = ""
+    year: int = 0
+    link: str = ""
+
+
 class _Record(msgspec.Struct, forbid_unknown_fields=True):
     format: str
     name: str
@@ -93,6 +103,9 @@ class _Record(msgspec.Struct, forbid_unknown_fields=True):
     description: str = ""
     tags: list[str] = []
     weights: str = ""
+    papers: list[_PaperRecord] = []
+    expected: dict[str, float] = {}
+    notes: str = ""
 
 
 FORM = Format(
@@ -101,10 +114,11 @@ FORM = Format(
     MINOR,
     "an experiment",
     _Record,
-    (_ArchitectureRecord, BlockRecord, GroupRecord, CommentRecord, _DataRecord, _SourceRecord, Facts),
+    (_ArchitectureRecord, BlockRecord, GroupRecord, CommentRecord, _DataRecord, _SourceRecord, _PaperRecord, Facts),
 )
 MOST_CELLS = 1 << 40
 """Of anything counted in the facts of a scan."""
+MOST_TAGS = 32
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
@@ -116,6 +130,7 @@ def write_experiment(experiment: Experiment) -> str:
         "name": experiment.name,
         "description": experiment.description,
         "tags": list(experiment.tags),
+        **_plain_about(experiment),
         "architecture": _plain_architecture(experiment.architecture),
         "data": {
             "source": plain_source(data.source),
@@ -128,6 +143,22 @@ def write_experiment(experiment: Experiment) -> str:
     if experiment.weights:
         document["weights"] = experiment.weights
     return write_json(document)
+
+
+def _plain_about(experiment: Experiment) -> dict[str, Any]:
+    """What not every experiment says about itself: left out where there is nothing."""
+    plain: dict[str, Any] = {}
+    if experiment.papers:
+        plain["papers"] = [_plain_paper(paper) for paper in experiment.papers]
+    if experiment.expected:
+        plain["expected"] = dict(experiment.expected)
+    if experiment.notes:
+        plain["notes"] = experiment.notes
+    return plain
+
+
+def _plain_paper(paper: Paper) -> dict[str, Any]:
+    return {name: value for name, value in dataclasses.asdict(paper).items() if value}
 
 
 def _plain_architecture(architecture: Architecture) -> dict[str, Any]:
@@ -167,10 +198,9 @@ def read_whole(path: Path, wanted: str) -> bytes:
     `wanted` says what to choose where it is none: a folder, or a pipe that would be waited for.
     """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(path.stat().st_mode):
             raise FileError(f"{path} is not a file; choose {wanted}.")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise FileError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
@@ -182,16 +212,26 @@ def read_experiment(text: str | bytes, place: str) -> Experiment:
     try:
         architecture = _architecture(record.architecture)
         data = _data(record.data)
-        training = _bounded(from_plain(TrainingRecipe, record.training, "training"), "training")
+        training = bounded(from_plain(TrainingRecipe, record.training, "training"), "training")
         if record.weights and not _FINGERPRINT.fullmatch(record.weights):
             raise DeclarationError(
                 f'weights must be the SHA-256 of a weights file, 64 of 0-9 and a-f, not "{record.weights[:70]}".'
             )
+        papers = checked_papers(Paper(**msgspec.structs.asdict(paper)) for paper in record.papers)
+        expected = checked_expected(record.expected)
     except DeclarationError as error:
         raise FileError(f"{place}: {error}") from error
-    name = record.name[:200] or "Untitled"
     return Experiment(
-        name, record.description[:10_000], tuple(record.tags[:32]), architecture, data, training, record.weights
+        name=showable(record.name[:200]) or "Untitled",
+        description=record.description[:LONGEST_NOTES],
+        tags=tuple(record.tags[:MOST_TAGS]),
+        architecture=architecture,
+        data=data,
+        training=training,
+        weights=record.weights,
+        papers=papers,
+        expected=expected,
+        notes=record.notes[:LONGEST_NOTES],
     )
 
 
@@ -219,7 +259,7 @@ def read_source(text: str | bytes, place: str) -> SourceSpec:
 
 
 def _source(record: _SourceRecord) -> SourceSpec:
-    source = _bounded(from_plain(source_class(record.kind), record.parameters, "data source"), "data source")
+    source = bounded(from_plain(source_class(record.kind), record.parameters, "data source"), "data source")
     if record.facts is None:
         return source
     if not isinstance(source, FileSource):
@@ -241,7 +281,7 @@ def _hold_to_sense(facts: Facts) -> None:
 
 
 def _data(record: _DataRecord) -> DataRecipe:
-    recipe = _bounded(from_plain(DataRecipe, record.parameters, "data"), "data")
+    recipe = bounded(from_plain(DataRecipe, record.parameters, "data"), "data")
     if recipe.validation + recipe.test > 0.9:
         raise DeclarationError(
             f"data: validation ({recipe.validation:g}) and test ({recipe.test:g}) together must leave at least "
@@ -250,12 +290,12 @@ def _data(record: _DataRecord) -> DataRecipe:
     return dataclasses.replace(
         recipe,
         source=_source(record.source),
-        preparation=_bounded(from_plain(Preparation, record.preparation, "preparation"), "preparation"),
-        augmentation=_bounded(from_plain(Augmentation, record.augmentation, "augmentation"), "augmentation"),
+        preparation=bounded(from_plain(Preparation, record.preparation, "preparation"), "preparation"),
+        augmentation=bounded(from_plain(Augmentation, record.augmentation, "augmentation"), "augmentation"),
     )
 
 
-def _bounded(value: D, place: str) -> D:
+def bounded(value: D, place: str) -> D:
     """Recipes have no canvas card to show a fault on, so a value out of bounds is refused at the door."""
     for parameter in value.parameters:
         problem = parameter.problem(getattr(value, parameter.name))

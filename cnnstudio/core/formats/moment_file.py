@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnnstudio.core.formats.faults import FileError
 from cnnstudio.core.formats.storage import open_regular
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ _LONG_BYTES = 20
 _SUFFIX = ".npy"
 _MAGIC = b"\x93NUMPY\x01\x00"
 _HEAD = re.compile(
-    rb"\{'descr': '([<>|][biuf][1248])', 'fortran_order': False, 'shape': \(((?:\d{1,18}, ?){0,32}\d{0,18})\), \}\s*"
+    rb"\{'descr': '([<>|][biuf][1248])', 'fortran_order': (False|True), "
+    rb"'shape': \(((?:\d{1,18}, ?){0,32}\d{0,18})\), \}\s*"
 )
 """What NumPy writes for such arrays. Its own reader evaluates the text as Python."""
 _DAMAGE = (
@@ -60,7 +62,7 @@ _DAMAGE = (
 )
 
 
-class TimelineError(ValueError):
+class TimelineError(FileError):
     """A timeline, or a moment of it, cannot be read; one sentence names the file."""
 
 
@@ -112,7 +114,7 @@ class MomentFile:
             with open_regular(self._path) as file:
                 _check_end(file)
                 with zipfile.ZipFile(file) as archive, archive.open(entry) as values:
-                    return _array(values.read(entry.file_size), name)
+                    return array_of(values.read(entry.file_size), name)
         except OSError as error:
             raise self._unreadable(error) from error
         except _DAMAGE as error:
@@ -145,17 +147,20 @@ def _check_end(file: io.BufferedReader) -> None:
     file.seek(0)
 
 
-def _array(data: bytes, name: str) -> np.ndarray[Any, Any]:
-    """An array in NumPy's .npy form, version 1.0, of plain numbers in the order of rows. Raises ValueError."""
+def array_of(data: bytes, name: str) -> np.ndarray[Any, Any]:
+    """An array in NumPy's .npy form, version 1.0, of plain numbers. Raises ValueError, which names it as `name`.
+
+    It takes no memory beside the data: what a head declares and the file does not hold is refused.
+    """
     if data[: len(_MAGIC)] != _MAGIC:
         raise ValueError(f"{name[:80]} is no array, or of another version of the .npy form")
     (length,) = struct.unpack_from("<H", data, len(_MAGIC))
     start = len(_MAGIC) + 2 + length
     head = _HEAD.fullmatch(data[len(_MAGIC) + 2 : start])
     if head is None:
-        raise ValueError(f"{name[:80]} holds values that no timeline has")
+        raise ValueError(f"{name[:80]} holds values that are no plain numbers")
     dtype = np.dtype(head[1].decode())
-    shape = tuple(int(n) for n in head[2].split(b",") if n.strip())
+    shape = tuple(int(n) for n in head[3].split(b",") if n.strip())
     if math.prod(shape) * dtype.itemsize != len(data) - start:
         raise ValueError(f"the shape of {name[:80]} does not fit its {len(data) - start:,} bytes")
-    return np.frombuffer(data, dtype, offset=start).reshape(shape)
+    return np.frombuffer(data, dtype, offset=start).reshape(shape, order="F" if head[2] == b"True" else "C")

@@ -18,7 +18,7 @@ from cnnstudio.core.data.facts import PARTS, Facts
 from cnnstudio.core.data.files import FileSource
 from cnnstudio.core.formats.files import write_source
 from cnnstudio.core.formats.run_folder import RunFolderError, read_versioned
-from cnnstudio.core.formats.storage import data_folder, write_atomic
+from cnnstudio.core.formats.storage import data_folder, read_capped, write_atomic
 
 if TYPE_CHECKING:
     from cnnstudio.core.data.sources import SourceSpec
@@ -111,8 +111,8 @@ def fresh_number(last: int = 0) -> int:
 
 def tidy_samples() -> None:
     """Remove samples that no list names any more. What cannot be removed stays."""
-    with contextlib.suppress(OSError):
-        lists = [path.read_text(encoding="utf-8") for path in probes_folder().glob("*.json*")]
+    with contextlib.suppress(OSError):  # also for a list that cannot be read: what it names must stay
+        lists = [read_capped(path, MOST_BYTES).decode(errors="replace") for path in probes_folder().glob("*.json*")]
         for path in samples_folder().iterdir():
             is_old = path.stat().st_mtime < time.time() - _KEPT_SECONDS
             if is_old and not any(f'"{path.name}"' in text for text in lists):

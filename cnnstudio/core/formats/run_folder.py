@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar, get_arg
 
 import msgspec
 
+from cnnstudio.core.formats.faults import FileError, showable
 from cnnstudio.core.formats.files import file_name
 from cnnstudio.core.formats.storage import read_capped, runs_folder, write_atomic
 from cnnstudio.core.formats.weights_store import ENDING
@@ -53,6 +54,7 @@ VALIDATED = Path("evaluation") / "validation.json"
 TESTED = Path("evaluation") / "test.json"
 FORMAT = "1.1"
 _MAX_BYTES = 1 << 20
+_LARGEST = 2**63
 _LOCK = ".lock"
 """Where no folder can be locked."""
 
@@ -64,7 +66,7 @@ UNDER_WAY: tuple[Status, ...] = ("RUNNING", "PAUSED")
 """A run of these whose process is gone was interrupted."""
 
 
-class RunFolderError(ValueError):
+class RunFolderError(FileError):
     """A folder is no run's; one sentence says what is missing."""
 
 
@@ -140,10 +142,16 @@ def write_record(folder: Path, record: RunRecord) -> None:
 def read_record(folder: Path) -> RunRecord:
     """The folder's record. Raises RunFolderError when it has none that can be read."""
     try:
-        return read_versioned(folder / STATE, RunRecord, "run's state", most=_MAX_BYTES)
+        found = read_versioned(folder / STATE, RunRecord, "run's state", most=_MAX_BYTES)
     except OSError as error:
         why = error.strerror or str(error)
         raise RunFolderError(f'"{folder}" is not the folder of a run: {STATE} cannot be read ({why}).') from error
+    counts = (found.seed, found.epochs, found.epochs_done, found.best_epoch, found.params, *found.parts.values())
+    if max(map(abs, counts)) > _LARGEST:  # JSON has numbers of any length, with which nobody can calculate
+        raise RunFolderError(f"{folder / STATE} holds no run's state: a number of it has more than 18 digits.")
+    if showable(found.name) != found.name:
+        return msgspec.structs.replace(found, name=showable(found.name))
+    return found
 
 
 def read_versioned(path: Path, kind: type[V], what: str, *, most: int) -> V:

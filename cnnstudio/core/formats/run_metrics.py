@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.formats.faults import showable
 from cnnstudio.core.formats.run_folder import METRICS, RunFolderError
 from cnnstudio.core.formats.storage import open_regular
 from cnnstudio.core.metrics import RATE, VALIDATION
@@ -108,7 +109,7 @@ def _parsed(path: Path, names: tuple[str, ...], lines: list[str]) -> RunMetrics:
         else:
             rows.append(row)
             continue
-        problem += f', not "{line[:60]}"; the lines from there on are left out.'
+        problem = showable(f'{problem}, not "{line[:60]}"; the lines from there on are left out.')
         break
     columns = tuple(zip(*rows, strict=True)) or ((),) * len(names)
     return RunMetrics(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cnnstudio.core.formats.faults import showable
 from cnnstudio.core.formats.run_folder import RunFolderError, read_versioned
 from cnnstudio.core.formats.storage import write_atomic
 
@@ -52,7 +53,7 @@ def write_notes(folder: Path, notes: RunNotes) -> None:
 
 def kept(notes: RunNotes) -> RunNotes:
     """The notes as they are kept: a title on one line, tags in order and none twice, nothing endless."""
-    title = " ".join(notes.title.split())[:LONGEST_TITLE]
+    title = showable(" ".join(notes.title.split())[:LONGEST_TITLE])
     return RunNotes(title, tidy_tags(notes.tags), notes.note.strip()[:LONGEST_NOTE])
 
 
@@ -60,7 +61,7 @@ def tidy_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Each tag once, whatever its capitals, on one line and without commas, in the order of the alphabet."""
     found: dict[str, str] = {}
     for tag in tags:
-        plain = " ".join(tag.replace(",", " ").split())[:LONGEST_TAG].strip()
+        plain = showable(" ".join(tag.replace(",", " ").split())[:LONGEST_TAG]).strip()
         if plain:
             found.setdefault(plain.casefold(), plain)
     return tuple(sorted(found.values(), key=str.casefold)[:MOST_TAGS])

@@ -7,9 +7,10 @@ import errno
 import os
 import stat
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+from cnnstudio.core.formats.parts import part_file
 
 if TYPE_CHECKING:
     import io
@@ -40,12 +41,10 @@ def runs_folder() -> Path:
 
 def read_capped(path: Path, most: int) -> bytes:
     """What a file of at most that many bytes holds. Raises OSError, also for what is no file: a pipe never ends."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "It is not a file", str(path))
-    with path.open("rb") as file:
-        data = file.read(most + 1)
-    if len(data) > most:
+    with open_regular(path) as file:
+        is_larger = os.fstat(file.fileno()).st_size > most
+        data = b"" if is_larger else file.read(most + 1)
+    if is_larger or len(data) > most:
         raise OSError(errno.EFBIG, f"It has more than {most:,} bytes", str(path))
     return data
 
@@ -81,20 +80,16 @@ def atomic_file(path: Path, *, backup: bool = False) -> Iterator[BinaryIO]:
     if path.exists() and not (path.is_file() or path.is_dir()):  # a folder is refused by the system itself
         raise OSError(errno.EINVAL, "A device or a pipe is there, which a file must not replace", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent)
-    part = Path(name)
+    handle, part = part_file(path)
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if path.exists():
-            part.chmod(path.stat().st_mode & 0o777)
-            if backup:
-                _keep_backup(path)
-        else:
-            part.chmod(0o666 & ~_umask())
-        part.replace(path)
+            if sys.platform != "win32":  # held until it is in its place, so that nobody takes it for left behind
+                _put_in_place(part, path, backup=backup)
+        if sys.platform == "win32":  # where a file that is open cannot be moved
+            _put_in_place(part, path, backup=backup)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -133,7 +128,7 @@ def link_atomic(source: Path, path: Path) -> None:
     if path.exists() and path.samefile(source):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name[:80]}.{os.getpid()}.link")
+    fresh = path.with_name(f".{path.name[:80]}.link")
     fresh.unlink(missing_ok=True)
     try:
         os.link(source, fresh)
@@ -147,6 +142,13 @@ def link_atomic(source: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
+def _put_in_place(part: Path, path: Path, *, backup: bool) -> None:
+    allow_as(part, path)
+    if backup and path.exists():
+        _keep_backup(path)
+    part.replace(path)
+
+
 def _keep_backup(path: Path) -> None:
     spare = path.with_name(path.name + "~")
     fresh = path.with_name(path.name + "~new")
@@ -156,6 +158,12 @@ def _keep_backup(path: Path) -> None:
     except OSError:  # file systems without hard links
         fresh.write_bytes(path.read_bytes())
     fresh.replace(spare)
+    fresh.unlink(missing_ok=True)  # it stays where both are one file already: a kill came before the new one did
+
+
+def allow_as(part: Path, path: Path) -> None:
+    """Let the same people read and write a fresh file as the one at `path`; as any new file where there is none."""
+    part.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
 
 
 def _umask() -> int:

@@ -14,14 +14,17 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from cnnstudio.core.declare import DeclarationError, closest
+from cnnstudio.core.formats.faults import FileError
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_PARTS", "FileError", "Format", "depth", "read_json", "write_json"]
 
 MAX_BYTES = 4 * 1024 * 1024
 """A design of as many blocks as there may be has about half of it."""
 MAX_DEPTH = 16
-
-
-class FileError(ValueError):
-    """A document that cannot be read; its text is one sentence for the person."""
+MAX_PARTS = 400_000
+"""Lists and objects: Python takes some 60 bytes for the least of them, of which a file has two."""
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""How a letter beyond the first 65,536 is put in two parts, of which one alone is no letter."""
 
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -68,6 +71,8 @@ def read_json(text: str | bytes, place: str, form: Format[R]) -> R:
         plain = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileError(f"{place} is not {form.what}: byte {error.start:,} is not UTF-8 text.") from error
+    if plain.count("[") + plain.count("{") > MAX_PARTS:
+        raise FileError(f"{place} has more than {MAX_PARTS:,} lists and objects, the most {form.what} may have.")
     if depth(plain, MAX_DEPTH) > MAX_DEPTH:
         raise FileError(f"{place} nests more than {MAX_DEPTH} levels deep, the most {form.what} may.")
     try:
@@ -78,6 +83,8 @@ def read_json(text: str | bytes, place: str, form: Format[R]) -> R:
         raise FileError(f"{place} is not JSON: {error.msg.lower()} in line {error.lineno:,}.") from error
     except DeclarationError as error:
         raise FileError(f"{place}: {error}") from error
+    if _HALF.search(plain) and (name := _half_letter(document)):
+        raise FileError(f"{place} holds half of a letter ({name}), which nothing can show: remove it.")
     _check_format(document, place, form)
     try:
         return msgspec.convert(document, form.record)
@@ -107,11 +114,20 @@ def _explain(message: str, form: Format[R]) -> str:
     if unknown:
         records: tuple[type[msgspec.Struct], ...] = (form.record, *form.parts)
         known = {name for record in records for name in record.__struct_fields__}
-        return f'{where} has the unknown entry "{unknown[1][:60]}". {closest(unknown[1], known)}'
+        return f'{where} has the unknown entry "{unknown[1][:60]}". {closest(unknown[1][:200], known)}'
     missing = re.search(r"missing required field `(.*)`", what)
     if missing:
         return f'{where} lacks the entry "{missing[1]}".'
     return f"{where}: {what[:1].lower()}{what[1:].replace('`', '')}."
+
+
+def _half_letter(document: object) -> str:
+    """The first half of a letter that stands alone, as JSON puts it; "" where there is none."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        return f"\\u{ord(error.object[error.start]):04x}"
+    return ""
 
 
 _MARKS = re.compile(r'(?s:"[^"\\]*+(?:\\.[^"\\]*+)*+"?)|[\[{]|[\]}]')

@@ -1,7 +1,8 @@
 """What the timeline of a run keeps of each block beside its maps: the arrays by name, and what they hold.
 
 "histogram/weights/BLOCK", "histogram/gradients/BLOCK", "histogram/activations/BLOCK": float32 (2 + BINS,): the lowest
-and the highest finite value, then how many values lie in each of the equal parts between them.
+and the highest finite value, then how many values lie in each of the equal parts between them. Those of weights and
+gradients are of the block's kernels alone where it has any: biases and the scales of normalisation are left out.
 "norm/BLOCK": float32 (len(NORMS),).
 """
 

@@ -40,6 +40,8 @@ class WeightsFile:
             entries = {name: opened.get_slice(name) for name in names}
             self._shapes = {name: tuple(entry.get_shape()) for name, entry in entries.items()}
             kinds = {name: str(entry.get_dtype()) for name, entry in entries.items()}
+        except MemoryError as error:
+            raise WeightsError(f"{path} has more bytes than can be addressed here: it is no weights file.") from error
         except SafetensorError as error:
             raise WeightsError(f"{path.name} is no weights file, or it is damaged: {_reason(error)}.") from error
         except OSError as error:

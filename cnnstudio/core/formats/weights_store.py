@@ -7,31 +7,29 @@ to others. What opens the file takes the weights from there into the store; what
 from __future__ import annotations
 
 import contextlib
-import glob
 import hashlib
 import os
-import shutil
-import tempfile
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnnstudio.core.formats.faults import FileError
+from cnnstudio.core.formats.parts import part_folder, sweep, sweep_parts_of
 from cnnstudio.core.formats.storage import copy_atomic, data_folder, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 ENDING = ".safetensors"
-_PART = ".part"
+_FRESH = (".fresh.", ".part")
+"""How the name of a folder begins and ends in which a file is written."""
 _PIECE = 4 << 20
-_OLD_SECONDS = 24 * 3600
 _SMALL = 4 << 20
 """Bytes that are copied within a frame or two."""
 _known: dict[tuple[int, int, int, int], str] = {}
 """Fingerprints of files that were read whole before, by device, inode, size and time of the last change."""
 
 
-class WeightsError(ValueError):
+class WeightsError(FileError):
     """Weights that are missing, damaged or no weights; its text is one sentence for the person."""
 
 
@@ -62,17 +60,13 @@ def keep(write: Callable[[Path], None], told: Callable[[int], None] | None = Non
     """
     folder = store_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
     # A folder for it alone, as what writes may put half of the file under another name first.
-    fresh = Path(tempfile.mkdtemp(prefix=f".fresh.{os.getpid()}.", suffix=_PART, dir=folder))
-    try:
+    with part_folder(folder, *_FRESH) as fresh:
         part = fresh / f"weights{ENDING}"
         write(part)
         part.chmod(0o644)
         fingerprint = _synced(part, told)
         part.replace(place_of(fingerprint))
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
     sync_folder(folder)
     return fingerprint
 
@@ -90,18 +84,9 @@ def _synced(part: Path, told: Callable[[int], None] | None) -> str:
     return digest.hexdigest()
 
 
-def forget_parts_of(process: int) -> None:
-    """Remove what a process that was ended has left half written. What it still holds open stays."""
-    for fresh in store_folder().glob(f".fresh.{process}.*{_PART}"):
-        shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what was half written long ago, by processes that broke off."""
-    for fresh in folder.glob(f".fresh.*{_PART}"):
-        with contextlib.suppress(OSError):  # gone meanwhile
-            if time.time() - fresh.stat().st_mtime > _OLD_SECONDS:
-                shutil.rmtree(fresh, ignore_errors=True)
+def forget_parts() -> None:
+    """Remove what processes that were ended have left half written."""
+    sweep(store_folder(), *_FRESH)
 
 
 def fingerprint_of(path: Path) -> str:
@@ -193,9 +178,7 @@ def remember(target: Path, fingerprint: str) -> None:
 
 def forget_parts_beside(target: Path) -> None:
     """Remove what a process that was ended has left of a copy half written."""
-    for part in target.parent.glob(f".{glob.escape(target.name[:80])}.*{_PART}"):
-        with contextlib.suppress(OSError):
-            part.unlink()
+    sweep_parts_of(target)
 
 
 def lay_beside(fingerprint: str, file: Path, name: str = "", told: Callable[[int], None] | None = None) -> str:

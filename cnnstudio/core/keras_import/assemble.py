@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from cnnstudio.core.architecture import Block, Group
 from cnnstudio.core.catalogue import spec_class
 from cnnstudio.core.catalogue.unknown import MAX_CONFIG, Opaque
 from cnnstudio.core.data.info import DataInfo, Task
+from cnnstudio.core.exporting import CENTRED, TO_UNIT
 from cnnstudio.core.formats.block_records import MAX_GROUP_NAME
 from cnnstudio.core.keras_import.given import Unknown
 from cnnstudio.core.keras_import.naming import Ids
@@ -84,9 +87,26 @@ def assemble(model: Model, input_shape: Shape) -> Draft:
 
     for node in model.nodes:
         made.append(_put(draft, node, _each_once(draft, node, tuple(block_of(s) for s in node.inputs))))
+    _take_unit_samples(draft)
     results = [block_of(source) for source in model.outputs]
     draft.result, draft.other_results = results[0], tuple(results[1:])
     return draft
+
+
+def _take_unit_samples(draft: Draft) -> None:
+    """Let a network that the studio has exported take samples as the studio prepares them: 8 bits in 0..1."""
+    for id, block in draft.blocks.items():
+        if id not in (TO_UNIT, CENTRED) or block.inputs != (INPUT,) or block.spec.kind != "Rescaling":
+            continue
+        scale = getattr(block.spec, "scale", None)
+        if isinstance(scale, float) and math.isclose(scale, 1 / 255, rel_tol=1e-6):
+            changed = block.of(block.spec.having("scale", 1.0))
+            draft.blocks[id] = dataclasses.replace(changed, bypassed=id == TO_UNIT)
+            draft.notes.add(
+                "The file takes values from 0 to 255; the studio prepares images to 0 to 1 itself, so {layers} no "
+                "longer does.",
+                id,
+            )
 
 
 def groups_of(draft: Draft) -> list[Group]:

@@ -21,6 +21,9 @@ FRAME_SIDE, FRAME_HEAD, FRAME_FOOT = 16, 32, 16
 """Room that the frame of an open group takes beside, above and below its members."""
 ROW = CARD_HEIGHT + GAP_Y
 COLUMN = CARD_WIDTH + GAP_X
+_MOST_LANES = 50_000
+"""Of all rows together: that many are gone through in half a second. A thousand blocks that each skip fifty rows have
+as many."""
 _HAIR = 1e-9
 """Columns: less than this is no overlap but rounding."""
 
@@ -93,7 +96,8 @@ class _Level:
         self._into: dict[str, list[_Wire]] = {}
         for wire in self._wires:
             self._into.setdefault(wire.target, []).append(wire)
-        self._depth = self._depths()
+        self._rows = {id: self._shape(id).rows for id in self._graph.blocks}
+        self._depth, self._end = self._depths()
         self._lanes = self._found_lanes()
         self._column: dict[str, float] = {}
         self._fill()
@@ -103,27 +107,43 @@ class _Level:
     def _shape(self, unit: str) -> _Shape:
         return self._shapes.get(unit, _CARD)
 
-    def _depths(self) -> dict[str, int]:
+    def _depths(self) -> tuple[dict[str, int], dict[str, int]]:
+        """The row in which each unit begins, and the first one below it."""
         topology = self._graph.topology
         depth: dict[str, int] = {}
+        end: dict[str, int] = {}
         for id in topology.order:
-            ends = [depth[i] + self._shape(i).rows for i in self._graph.blocks[id].inputs if i in depth]
-            depth[id] = max(ends, default=0)
-        last = max((depth[id] + self._shape(id).rows for id in depth), default=0)
+            depth[id] = max([end[i] for i in self._graph.blocks[id].inputs if i in end], default=0)
+            end[id] = depth[id] + self._rows[id]
+        last = max(end.values(), default=0)
         for id in topology.cyclic:
             depth[id] = last
-            last += self._shape(id).rows
-        return depth
+            last = end[id] = last + self._rows[id]
+        return depth, end
 
     def _found_lanes(self) -> dict[int, list[_Wire]]:
-        """Row -> edges that pass through it, one for each block that they come from. Those that leave pass all rows."""
-        lanes: dict[int, list[_Wire]] = {}
-        end = max((row + self._shape(id).rows for id, row in self._depth.items()), default=0)
+        """Row -> edges that pass through it, one for each block that they come from. Those that leave pass all rows.
+
+        None at all where there would be more than anybody could follow: a file can name a million connections.
+        """
+        bottom = max(self._end.values(), default=0)
+        reached: dict[str, int] = {}  # all edges of a block begin in one row: how far its lane goes already
+        passing: list[tuple[_Wire, int, int]] = []
+        room = _MOST_LANES
         for wire in self._wires:
-            first = self._depth[wire.unit] + self._shape(wire.unit).rows
-            for row in range(first, self._depth.get(wire.target, end)):
-                if all(wire.block != other.block for other in lanes.setdefault(row, [])):
-                    lanes[row].append(wire)
+            first = reached.get(wire.block, self._end[wire.unit])
+            last = self._depth.get(wire.target, bottom)
+            if last <= first:
+                continue
+            room -= last - first
+            if room < 0:
+                return {}
+            reached[wire.block] = last
+            passing.append((wire, first, last))
+        lanes: dict[int, list[_Wire]] = {}
+        for wire, first, last in passing:
+            for row in range(first, last):
+                lanes.setdefault(row, []).append(wire)
         return lanes
 
     def _fill(self) -> None:
@@ -131,11 +151,11 @@ class _Level:
         rows: dict[int, list[str]] = {}
         for id, row in self._depth.items():
             rows.setdefault(row, []).append(id)
-        tall = [id for id in self._depth if self._shape(id).rows > 1]
+        tall = [id for id, rows in self._rows.items() if rows > 1]
         for row in sorted(rows):
             held = [self._out(wire) for wire in self._lanes.get(row, ()) if wire.unit in self._column]
             taken = [(x - 0.5, x + 0.5) for x in held]
-            taken += (self._span(id) for id in tall if self._depth[id] < row < self._depth[id] + self._shape(id).rows)
+            taken += (self._span(id) for id in tall if self._depth[id] < row < self._end[id])
             wishes = sorted((self._wish(id), index) for index, id in enumerate(rows[row]))
             units = [rows[row][index] for _, index in wishes]
             wanted = [(wish, self._shape(id)) for (wish, _), id in zip(wishes, units, strict=True)]
@@ -153,7 +173,7 @@ class _Level:
     def _wish(self, id: str) -> float:
         """The column a unit would like: below the lane that ends at it, else in the middle of what it reads."""
         reads = [wire for wire in self._into.get(id, ()) if wire.unit in self._column]
-        far = [w for w in reads if self._depth[id] - self._depth[w.unit] > self._shape(w.unit).rows]
+        far = [wire for wire in reads if self._depth[id] > self._end[wire.unit]]
         if far:
             return min(self._out(wire) for wire in far)
         return sum(self._out(wire) for wire in reads) / len(reads) if reads else 0.0

@@ -6,7 +6,6 @@ Written as they are kept, a batch at a time, so that 100,000 images need no more
 from __future__ import annotations
 
 import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -15,6 +14,7 @@ import numpy as np
 
 from cnnstudio.core.code.preparing import in_unit
 from cnnstudio.core.data.info import Task
+from cnnstudio.core.formats.storage import atomic_file
 from cnnstudio.engine.data.loading import load
 
 if TYPE_CHECKING:
@@ -36,23 +36,14 @@ def write_archive(recipe: DataRecipe, path: str | Path) -> int:
     read, OSError when the file cannot be written; what lay at `path` is then untouched.
     """
     data, target = load(recipe), Path(path)
-    descriptor, name = tempfile.mkstemp(prefix=".data-", suffix=".npz", dir=target.parent)
-    part = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            try:
-                _write(file, data, "uint8")
-            except _NotBytes:
-                file.seek(0)
-                file.truncate()
-                _write(file, data, "float32")
-            file.flush()
-            os.fsync(file.fileno())
-        size = part.stat().st_size
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return size
+    with atomic_file(target) as file:
+        try:
+            _write(file, data, "uint8")
+        except _NotBytes:
+            file.seek(0)
+            file.truncate()
+            _write(file, data, "float32")
+        return file.seek(0, os.SEEK_END)
 
 
 def _write(file: IO[bytes], data: Dataset, kind: str) -> None:

@@ -95,7 +95,7 @@ class Part:
 
         Where the target is the sample itself, both are one object.
         """
-        return self._finished(self.store.fetch(self.rows[indices]))
+        return self.finished(self.store.fetch(self.rows[indices]))
 
     def batch(self, indices: np.ndarray | slice, epoch: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """The same with the noise of that epoch; 0: the noise in which samples are judged and shown."""
@@ -109,7 +109,7 @@ class Part:
         small = thumbnails.shrunk(values, shape)
         if targets is not None:
             targets = thumbnails.shrunk_targets(targets, shape, self.task)
-        return self._finished((small, targets))
+        return self.finished((small, targets))
 
     def noise_of(self, indices: np.ndarray | slice, epoch: int) -> np.ndarray | None:
         """What is added to these samples in that epoch, float32 (n, ...); None where nothing is."""
@@ -118,7 +118,8 @@ class Part:
         rows = self.rows[indices]
         return noise_for(rows, self.shape, self.noise.deviation, self.noise.seed, epoch)
 
-    def _finished(self, fetched: Fetched) -> tuple[np.ndarray, np.ndarray]:
+    def finished(self, fetched: Fetched) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs float32 without added noise, and targets, of samples as the store gives them."""
         values, targets = fetched
         inputs = self.finish(values)
         if targets is None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 
 from cnnstudio.core.code import preparing
+from cnnstudio.core.code.reading import as_numbers
 from cnnstudio.core.data.info import Task
 from cnnstudio.engine.data.errors import DataError
 from cnnstudio.engine.scan.listing import ReadError
@@ -30,7 +31,6 @@ WORKERS = max(2, min(8, os.cpu_count() or 2))
 """Threads that decode: Pillow lets the others work while it does."""
 _FEWEST = 4
 """Samples that are worth a thread of their own."""
-_TO_UNIT_16 = np.float32(1 / 65535)
 
 pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="decode")
 
@@ -257,12 +257,8 @@ def numbers_fitting(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 def _numbers(values: np.ndarray) -> np.ndarray:
     """Values of a file as uint8, or as float32: 16 bits are brought to 0..1, other numbers stay as they are."""
-    if values.dtype == np.uint8:
-        return values
-    if values.dtype == np.uint16:
-        return values.astype("float32") * _TO_UNIT_16
-    made = values.astype("float32", copy=False)
-    if not np.isfinite(made).all():
+    made = as_numbers(values)
+    if made.dtype != np.uint8 and not np.isfinite(made).all():
         raise ValueError("it has values that are no finite numbers")
     return made
 

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnnstudio.core.code.answers import as_chances, as_shares
 from cnnstudio.core.code.boxes import cell_boxes
 from cnnstudio.core.data.info import Task
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.explaining.passing import passed, plain
 from cnnstudio.engine.looking.sketch import SketchError
-from cnnstudio.engine.tasks.classification import shares
-from cnnstudio.engine.tasks.multilabel import chances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +64,7 @@ def aim_at(target: int, network: Network, inputs: np.ndarray) -> Aim:
         case Task.SEGMENTATION:
             return _of_places(target, scores, output, info, raw=network.kit.scores)
         case Task.DETECTION:
-            return _of_box(target, scores, chances(output) if network.kit.scores else output)
+            return _of_box(target, scores, as_chances(output) if network.kit.scores else output)
         case Task.RECONSTRUCTION:
             return _of_output(output)
     known = network.kit.shown(output)
@@ -102,7 +101,7 @@ def _of_places(target: int, scores: np.ndarray, output: np.ndarray, info: DataIn
     counted = there if there.any() else np.ones_like(there)
     weights = np.zeros(scores.shape, "float32")
     weights[..., target] = counted / counted.sum()
-    known = shares(output) if raw else output
+    known = as_shares(output) if raw else output
     numbers = {
         "score": float((scores * weights).sum()),
         "share": float(known[..., target][counted].mean()),

@@ -81,7 +81,7 @@ class Opened:
                     raise SketchError(_CANCELLED)
                 progress = next(self.work)
                 now = time.perf_counter()
-                if progress is not None and now >= self._told + _PROGRESS_SECONDS:
+                if progress is not None and (progress.judged or now >= self._told + _PROGRESS_SECONDS):
                     self._told = now
                     self.put(progress)
                 if now >= until:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnstudio.core.code.answers import as_chances, as_shares
 from cnnstudio.core.code.boxes import box_overlaps, found_boxes
 from cnnstudio.core.code.scores import class_rates, count_pairs, mean_of, squared_errors
 from cnnstudio.core.data.info import Task
@@ -16,9 +18,7 @@ from cnnstudio.engine.explaining.passing import on_device, passed, plain, portio
 from cnnstudio.engine.looking.sketch import SketchError
 from cnnstudio.engine.running.control import RunError
 from cnnstudio.engine.tasks import kit_for
-from cnnstudio.engine.tasks.classification import shares
 from cnnstudio.engine.tasks.detection import suppression
-from cnnstudio.engine.tasks.multilabel import chances
 from cnnstudio.wire.messages import ExplanationProgress, Judgements
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _AT_ONCE = 64
 _MOST_PAIRS = 4_000_000
 """Rows of `Judgements.pairs`: 64 MB. Only masks of very many classes and samples come so far."""
+_SHOWN_SECONDS = 0.3
+_GROWTH = 1.25
+"""What is known so far is told at most that often, and once it has grown by as much."""
 OVERLAP = 0.5
 """A box that overlaps a true one of its class by this IoU has found it; of another class, it is taken for that one."""
 
@@ -56,27 +59,62 @@ def judgements(command: GetJudgements, network: Network) -> Answering:
     part = network.data.parts[command.part]
     kit = _as_trained(network)
     tell = _TELL[kit.info.task]
-    losses, told = [np.zeros(0, "float32")], []
+    found, shown = _Found(command), _Growing()
     with on_device("How the network does on each sample"):
         for portion in portions(network.program, len(part), _AT_ONCE):
             try:
                 inputs, targets = part.batch(portion)
                 outputs = plain(passed(network, inputs).output)
                 yield None  # a loss of boxes takes as long as the pass
-                losses.append(kit.sample_losses(targets, outputs))
-                told.append((portion.start, tell(kit, targets, outputs, command.threshold)))
+                losses = kit.sample_losses(targets, outputs)
+                found.add(losses, portion.start, tell(kit, targets, outputs, command.threshold))
             except (DataError, RunError) as error:
                 raise SketchError(str(error)) from error
-            yield ExplanationProgress(command.request, portion.stop, len(part))
-    return Judgements(
-        request=command.request,
-        part=command.part,
-        losses=np.concatenate(losses),
-        truths=_joined([t.truths for _, t in told], len(part)),
-        answers=_joined([t.answers for _, t in told], len(part)),
-        numbers=_numbers([t for _, t in told]),
-        pairs=_pairs(told),
-    )
+            so_far = found.made() if portion.stop < len(part) and shown.is_due(portion.stop) else None
+            yield ExplanationProgress(command.request, portion.stop, len(part), judged=so_far)
+    return found.made()
+
+
+class _Growing:
+    """When to show what is known so far: often at first, then less, so that all of it together stays a few answers."""
+
+    def __init__(self) -> None:
+        self._count, self._next = 0, 0.0
+
+    def is_due(self, count: int) -> bool:
+        """Whether `count` samples are so many more than were shown last that it is worth showing them."""
+        now = time.monotonic()
+        due = now >= self._next and count >= _GROWTH * self._count
+        if due:
+            self._count, self._next = count, now + _SHOWN_SECONDS
+        return due
+
+
+class _Found:
+    """What is known of the samples of a part so far."""
+
+    def __init__(self, command: GetJudgements) -> None:
+        self._command = command
+        self._losses: list[np.ndarray] = [np.zeros(0, "float32")]
+        self._told: list[tuple[int, _Told]] = []
+
+    def add(self, losses: np.ndarray, start: int, told: _Told) -> None:
+        """These samples too, the first of them at `start`."""
+        self._losses.append(losses)
+        self._told.append((start, told))
+
+    def made(self) -> Judgements:
+        """All that is known, for the samples from the first on."""
+        told, losses = [told for _, told in self._told], np.concatenate(self._losses)
+        return Judgements(
+            request=self._command.request,
+            part=self._command.part,
+            losses=losses,
+            truths=_joined([t.truths for t in told], len(losses)),
+            answers=_joined([t.answers for t in told], len(losses)),
+            numbers=_numbers(told),
+            pairs=_pairs(self._told),
+        )
 
 
 def _as_trained(network: Network) -> TaskKit:
@@ -109,14 +147,14 @@ def _pairs(told: list[tuple[int, _Told]]) -> np.ndarray | None:
 
 
 def _of_classes(kit: TaskKit, targets: np.ndarray, outputs: np.ndarray, threshold: float) -> _Told:
-    known = shares(outputs) if kit.scores else outputs
+    known = as_shares(outputs) if kit.scores else outputs
     rows, answers = np.arange(len(known)), known.argmax(axis=-1)
     numbers = {"confidence": known[rows, answers], "true_share": known[rows, targets]}
     return _Told(targets, answers, numbers)
 
 
 def _of_labels(kit: TaskKit, targets: np.ndarray, outputs: np.ndarray, threshold: float) -> _Told:
-    named = (chances(outputs) if kit.scores else outputs) >= threshold
+    named = (as_chances(outputs) if kit.scores else outputs) >= threshold
     there, none = targets != 0, targets.shape[1]
     kinds = {"found": there & named, "missed": there & ~named, "false": ~there & named}
     rows = []

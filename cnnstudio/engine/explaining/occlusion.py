@@ -61,8 +61,7 @@ def occlusion(command: Explain, network: Network, settings: Occlusion) -> Answer
 
 def _edges(sizes: tuple[int, ...], settings: Occlusion) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The patch's edges and strides along each axis. Raises SketchError where it would leave places out."""
-    edges = tuple(min(n, settings.patch or max(1, round(n / 8))) for n in sizes)
-    strides = tuple(settings.stride or max(1, edge // 2) for edge in edges)
+    edges, strides = settings.edges(sizes), settings.strides(sizes)
     if any(stride > edge for stride, edge in zip(strides, edges, strict=True)):
         raise SketchError(
             f"The patch is {max(edges)} cells wide and would move by {max(strides)}, which leaves places that are "

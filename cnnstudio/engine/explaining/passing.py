@@ -132,10 +132,10 @@ def on_device(what: str) -> Iterator[None]:
     try:
         yield
     except DEVICE_ERRORS as error:
-        raise SketchError(f"{what} cannot be computed: {_reason(error)}.") from error
+        raise SketchError(f"{what} cannot be computed: {device_reason(error)}.") from error
 
 
-def _reason(error: Exception) -> str:
+def device_reason(error: Exception) -> str:
     """What the device said: Keras puts a line of its own before it, and makes it bold."""
     told = [line.strip() for line in re.sub(r"\x1b\[\d*m", "", str(error)).splitlines() if line.strip()]
     said = [line for line in told if not line.startswith("Exception encountered when calling")]

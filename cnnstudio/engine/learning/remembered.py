@@ -40,7 +40,7 @@ def _file() -> Path:
 def _read() -> dict[str, bool]:
     try:
         found = json.loads(read_capped(_file(), _MOST_BYTES))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(found, dict):
         return {}

@@ -1,8 +1,7 @@
 """Feature maps of any block of the model that trains, for one sample.
 
 A block is watched through a compiled function that ends at the block's last step. It shares the layers, so it always
-sees the weights of the moment, and it is traced once: training is never retraced. On TensorFlow it makes bytes of the
-maps, too, so a look costs half a millisecond in a small network.
+sees the weights of the moment, and it is traced once: training is never retraced.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from cnnstudio.core.program import INPUT
 from cnnstudio.engine.backend import DEVICE_ERRORS, keras, tensorflow
 from cnnstudio.engine.build import layer_names, room_for
 from cnnstudio.engine.data import DataError
+from cnnstudio.engine.looking.compiled import for_one_sample
 from cnnstudio.wire.messages import FeatureMaps, Watch, WatchFailed
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from cnnstudio.wire.messages import Event, Sample
 
 _LOOKERS_KEPT = 8
-_SHARE = 0.01
+_SHARE = 0.014
 """Of the time, at least this may go into watching, whatever the number of views: what is slow to look at is looked at
-less often."""
+less often. For the timeline and the pictures of the blocks it leaves what is theirs at least."""
 _SHARE_OF_ALL = 0.017
 """With what others leave of it watching may take more: it is what looking may take (`recording.SHARE`) without the
 least that is for the timeline."""
@@ -136,20 +136,23 @@ class Probe:
         """Send it; all views that watch the same have seen it then."""
         block, sample = view.subject
         compiles = block not in self._lookers
-        start, broken = time.perf_counter(), False
+        start, computed, broken = time.perf_counter(), time.process_time(), False
         try:
             self._emit(self.maps(block, sample, epoch, step))
         except ProbeError as error:
             broken = True
             self._emit(WatchFailed(self._run, block, str(error)))
         now = time.perf_counter()
-        self.seconds += now - start
+        spent = min(now - start, time.process_time() - computed)  # while it stood in line, so would have the run
+        self.seconds += spent
         if not compiles:  # what comes once is not made up for
-            self._rested = start + self._counted(block, now - start) / self._share(now)
+            self._rested = start + self._counted(block, spent) / self._share(now)
         for other in self._views.values():
             if other.subject == view.subject:
                 other.broken = broken
-                other.due = start + 1.0 / max(1e-3, other.watch.hertz)  # in this order a rate of NaN is a slow one
+                other.due = _next(
+                    other.due, start, 1.0 / max(1e-3, other.watch.hertz)
+                )  # so a rate of NaN is a slow one
 
     def _counted(self, block: str, seconds: float) -> float:
         """What the next look has to wait for, of a look that took so long."""
@@ -203,6 +206,15 @@ class Probe:
         return made
 
 
+def _next(due: float, now: float, period: float) -> float:
+    """When the next look is due after one now that was due then.
+
+    A look waits for the end of a step. What it comes late is not added to the time until the next one: else a network
+    whose steps take long would be seen less often than it could be.
+    """
+    return due + period if due + period > now else now + period
+
+
 def _compiled(inputs: Any, watched: Any, outputs: Any) -> Callable[[np.ndarray], Looked]:
     """Takes one sample (1, ...) through the layers between these symbolic tensors."""
     if tensorflow is None:
@@ -214,36 +226,13 @@ def _compiled(inputs: Any, watched: Any, outputs: Any) -> Callable[[np.ndarray],
 
         return predicted
     way = keras.Function(inputs, [watched, outputs])  # a Model would be a layer among Keras's, and stay there
-
-    def look(sample: Any) -> tuple[Any, ...]:
-        values, prediction = way(sample)
-        return (*_quantised(values[0]), prediction[0])
-
-    spec = tensorflow.TensorSpec((1, *inputs.shape[1:]), inputs.dtype)
-    compiled = tensorflow.function(look, input_signature=[spec], autograph=False)
+    compiled = for_one_sample(way, inputs)
 
     def looked(sample: np.ndarray) -> Looked:
-        maps, low, high, prediction = (each.numpy() for each in compiled(sample))
-        return maps, low, high, prediction
+        values, prediction = (each.numpy()[0] for each in compiled(sample))
+        return (*quantise(values), prediction)
 
     return looked
-
-
-def _quantised(values: Any) -> tuple[Any, Any, Any]:
-    """As `quantise`, of a tensor whose sizes are known."""
-    tf = tensorflow
-    every = _every(tuple(values.shape))
-    rank = len(values.shape)
-    values = tf.cast(values[tuple([slice(None, None, every)] * (rank - 1))], tf.float32)
-    maps = tf.transpose(values, (rank - 1, *range(rank - 1)))
-    flat = tf.reshape(maps, (maps.shape[0], -1))
-    finite = tf.math.is_finite(flat)
-    low = tf.reduce_min(tf.where(finite, flat, np.inf), axis=1)
-    high = tf.reduce_max(tf.where(finite, flat, -np.inf), axis=1)
-    low, high = (tf.where(tf.math.is_finite(each), each, 0.0) for each in (low, high))
-    span = tf.where(high > low, high - low, 1.0)[:, tf.newaxis]
-    scaled = (tf.where(finite, flat, low[:, tf.newaxis]) - low[:, tf.newaxis]) / span
-    return tf.reshape(tf.cast(tf.round(scaled * 255), tf.uint8), maps.shape), low, high
 
 
 def quantise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -253,14 +242,23 @@ def quantise(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     maps = np.moveaxis(thinned(np.asarray(values, "float32")), -1, 0)
     flat = maps.reshape(len(maps), -1)
-    finite = np.isfinite(flat)
-    low = np.where(finite, flat, np.inf).min(axis=1, initial=np.inf)
-    high = np.where(finite, flat, -np.inf).max(axis=1, initial=-np.inf)
-    low, high = np.where(np.isfinite(low), low, 0.0), np.where(np.isfinite(high), high, 0.0)
-    span = np.where(high > low, high - low, 1.0)[:, np.newaxis]
-    scaled = (np.where(finite, flat, low[:, np.newaxis]) - low[:, np.newaxis]) / span
-    steps = np.rint(scaled * 255).astype("uint8").reshape(maps.shape)
-    return steps, low.astype("float32"), high.astype("float32")
+    low, high = _range(flat)
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        finite = np.isfinite(flat)
+        low, _ = _range(np.where(finite, flat, np.inf))
+        _, high = _range(np.where(finite, flat, -np.inf))
+        low, high = (np.where(np.isfinite(each), each, np.float32(0)) for each in (low, high))
+        flat = np.where(finite, flat, low[:, np.newaxis])
+    steps = flat - low[:, np.newaxis]
+    steps /= np.where(high > low, high - low, np.float32(1))[:, np.newaxis]
+    steps *= 255
+    np.rint(steps, out=steps)
+    return steps.astype("uint8").reshape(maps.shape), low, high
+
+
+def _range(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest of each row, NaN where there is one."""
+    return flat.min(axis=1, initial=np.inf), flat.max(axis=1, initial=-np.inf)
 
 
 def thinned(values: np.ndarray, most: int = _MAX_BYTES) -> np.ndarray:

@@ -37,7 +37,12 @@ SHARE = 0.02
 LEAST_SHARE = 0.003
 """So much of it is always for the maps of a moment: the shares of all others leave it (`probes`, `live`, `vitals`)."""
 CREDIT_SECONDS = 0.25
-"""What the first moments may cost before training has earned it: a run of some seconds is worth replaying, too."""
+"""What moments may cost before training has earned it: a run of some seconds is worth replaying, too."""
+AT_ONCE = 0.4
+"""Of that, so much is for the first epoch of several, and the rest comes with the others: where moments cost much, the
+first ones would leave nothing for those at the end of a short run."""
+MOST_EPOCHS = 20
+"""Over which the credit is spread; a longer run has earned more by then."""
 MOST_PINS = 8
 _GROWTH = 1.3
 """Each moment of the first epochs comes after so many times the steps of the one before."""
@@ -103,11 +108,15 @@ class Recorder:
         emit: Callable[[Event], None],
         steps_per_epoch: int,
         watching: Callable[[], float] = lambda: 0.0,
+        epochs: int = 1,
     ) -> None:
-        """`folder` is the run's; `watching` tells the seconds that have gone into looking otherwise."""
+        """`folder` is the run's; `watching` tells the seconds that have gone into looking otherwise; `epochs`: how many
+        the run has.
+        """
         self._network, self._folder, self._run, self._emit = network, folder, run, emit
         self._steps_per_epoch = max(1, steps_per_epoch)
         self._watching = watching
+        self._epochs = min(max(1, epochs), MOST_EPOCHS)
         self._writer: TimelineWriter | None = None
         self._next_step = 0
         self._began = 0.0
@@ -162,7 +171,7 @@ class Recorder:
         Without samples it is the first one of validation.
         """
         self._keep_held()
-        if not force and (step < self._next_step or not self._has_earned(seconds)):
+        if not force and (step < self._next_step or not self._has_earned(epoch, seconds)):
             return
         start = time.perf_counter()
         writer = self._writer
@@ -178,11 +187,17 @@ class Recorder:
                 self._read += read
             self.seconds += spent
 
-    def _has_earned(self, seconds: float) -> bool:
+    def _has_earned(self, epoch: int, seconds: float) -> bool:
         trained = seconds - self._began
         left = SHARE * trained - self._watching() - self._read
-        allowed = max(left, LEAST_SHARE * trained, CREDIT_SECONDS)
+        allowed = max(left, LEAST_SHARE * trained, CREDIT_SECONDS * self._granted(epoch))
         return self._spent <= allowed
+
+    def _granted(self, epoch: int) -> float:
+        """The share of the credit that may have been used up in that epoch, which is counted from 1."""
+        if self._epochs == 1:
+            return 1.0
+        return AT_ONCE + (1 - AT_ONCE) * min(1.0, max(0, epoch - 1) / (self._epochs - 1))
 
     def _after(self, step: int) -> int:
         """The step from which on the next moment may be."""

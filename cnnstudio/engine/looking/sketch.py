@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import functools
 import random
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
+from collections import Counter, OrderedDict
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,6 +18,7 @@ import numpy as np
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.formats.files import FileError, read_experiment
 from cnnstudio.core.formats.run_folder import LAST
+from cnnstudio.core.formats.run_weights import RunWeights
 from cnnstudio.core.formats.weights_store import WeightsError
 from cnnstudio.core.program import INPUT
 from cnnstudio.engine import devices, memory
@@ -26,12 +26,13 @@ from cnnstudio.engine.backend import DEVICE_ERRORS, keras
 from cnnstudio.engine.build import layer_names, make_layer, room_for
 from cnnstudio.engine.data import DataError, load
 from cnnstudio.engine.initial import give_weights
-from cnnstudio.engine.looking.flow import flow, tensors_from, tensors_to
+from cnnstudio.engine.learned import take_over
+from cnnstudio.engine.looking.flow import compiled_flow, flow, tensors_from, tensors_of, tensors_to
 from cnnstudio.engine.looking.pinned import SampleBook
 from cnnstudio.engine.tasks import kit_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
@@ -47,11 +48,14 @@ _KEPT_BYTES = 256 << 20
 """Of weights; beyond it only the latest design is kept."""
 _MAX_MACS = 30_000_000_000
 """Multiply-adds of one pass. VGG-16 on photographs takes 15 thousand million, about a second on two cores."""
+_OFTEN = 3
+"""Passes to the same blocks from which on compiling them pays: somebody draws, or goes through the samples."""
+_COMPILED_KEPT = 4
+"""Of one design."""
 _MAX_MAP_BYTES = 1 << 30
 """Of all results of one block for one sample."""
 
-Arrays: TypeAlias = Mapping[str, Sequence[np.ndarray]]
-"""Layer name -> its weights, in Keras's order."""
+_Way: TypeAlias = "Callable[[np.ndarray], Iterator[tuple[str, np.ndarray]]]"
 
 
 class SketchError(ValueError):
@@ -66,12 +70,13 @@ class Sketch:
         trace: Trace,
         program: Program,
         experiment: Experiment,
-        weights: Arrays | None,
+        learned: RunWeights | None,
         check: Callable[[], None] | None = None,
         pins: Pins | None = None,
         directory: str = "",
     ) -> None:
-        """`weights` are those of the run in `directory`, None for those that training starts from. Raises SketchError.
+        """`learned`: the weights of the run in `directory`, None for those that training starts from. Raises
+        SketchError, and FileError where the run's are damaged.
 
         `check` is called between two layers; what it raises ends the building. `pins`: what it can be shown beside the
         samples of its data.
@@ -88,11 +93,16 @@ class Sketch:
                 start = give_weights(program, self.layer_of, experiment)
             except WeightsError as error:
                 raise SketchError(str(error)) from error
-            missing = _take_over(program, self._layers, weights or {})
-        self.trained = not missing if weights is not None else start is not None and start.is_whole
+            misfits = [] if learned is None else take_over(self._layers.values(), learned, whole=False)
+        self.trained = not misfits if learned is not None else start is not None and start.is_whole
         """Whether all weights are those of a run (or of an imported file)."""
         self._models: dict[str, Any] = {}
         self._decoders: dict[str, Any] = {}
+        self._passes: Counter[frozenset[str]] = Counter()
+        """How often one has gone step by step to these blocks."""
+        self._compiled: OrderedDict[frozenset[str], _Way] = OrderedDict()
+        self._never: set[frozenset[str]] = set()
+        """What cannot be compiled."""
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -157,13 +167,58 @@ class Sketch:
 
         Raises SketchError, on the way too. `check` is called between two layers; what it raises ends the pass.
         """
-        stream = flow(self.program, self.layer_of, inputs, wanted, check)
+        key = frozenset(self.blocks if wanted is None else wanted)
+        stream = self._compiled_to(key, inputs, check)
+        if stream is None:
+            if wanted is not None and key not in self._never:
+                self._passes[key] += 1
+            stream = flow(self.program, self.layer_of, inputs, wanted, check)
         while (found := self._next(stream)) is not None:
             yield found
 
     def every_value(self, inputs: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-        """As `values` of all blocks. A design changes too often for a compiled pass to pay. Raises SketchError."""
-        return self.values(inputs)
+        """As `values` of all blocks. Raises SketchError."""
+        return self.values(inputs, self.blocks)
+
+    def _compiled_to(
+        self, key: frozenset[str], inputs: np.ndarray, check: Callable[[], None] | None
+    ) -> Iterator[tuple[str, np.ndarray]] | None:
+        if key not in self._compiled:
+            return None
+        if check is not None:
+            check()
+        self._compiled.move_to_end(key)
+        return self._compiled[key](inputs)
+
+    @property
+    def could_be_faster(self) -> bool:
+        """Whether something has been asked so often that compiling it would pay."""
+        return any(count >= _OFTEN for count in self._passes.values())
+
+    def get_faster(self) -> None:
+        """Compile what was asked most often, which takes some tenths of a second: for when nobody waits.
+
+        Raises SketchError where the device has no room for it.
+        """
+        if not self.could_be_faster:
+            return
+        key, _ = self._passes.most_common(1)[0]
+        del self._passes[key]
+        self._never.add(key)  # until it has been
+        names = {self.program.outputs[id] for id in key}
+        try:
+            with room_for(len(self.program.steps)), _on_cpu():
+                tensors = tensors_of(self.program, self._layers, names)
+                way = compiled_flow(self.program, tensors[INPUT], tensors, key)
+                if way is not None:
+                    list(way(np.zeros((1, *self.program.input_shape), "float32")))
+        except DEVICE_ERRORS as error:
+            raise SketchError(f"The maps cannot be computed: {_first_line(error)}.") from error
+        if way is not None:
+            self._compiled[key] = way
+            self._never.remove(key)
+        while len(self._compiled) > _COMPILED_KEPT:
+            self._compiled.popitem(last=False)
 
     def _next(self, stream: Iterator[tuple[str, np.ndarray]]) -> tuple[str, np.ndarray] | None:
         try:
@@ -225,11 +280,24 @@ class Sketches:
         if found is None:
             if problem := _too_large(traced, memory.free_bytes()):
                 raise SketchError(problem)
-            weights = weights_of_run(Path(directory)) if directory else None
-            found = Sketch(traced, program, design, weights, check, self._pins, directory)
+            try:
+                with RunWeights(Path(directory)) if directory else nullcontext() as learned:
+                    found = Sketch(traced, program, design, learned, check, self._pins, directory)
+            except FileError as error:
+                raise SketchError(str(error)) from error
         self._kept[key] = found
         self._make_room()
         return found
+
+    @property
+    def could_be_faster(self) -> bool:
+        """Whether compiling pays for what the latest one is asked."""
+        return bool(self._kept) and next(reversed(self._kept.values())).could_be_faster
+
+    def get_faster(self) -> None:
+        """Let the latest one compile something, see `Sketch.get_faster`."""
+        if self._kept:
+            next(reversed(self._kept.values())).get_faster()
 
     def clear(self) -> None:
         """Let all go: a run wants the memory."""
@@ -239,24 +307,6 @@ class Sketches:
         held = sum(4 * s.program.params for s in self._kept.values())
         while len(self._kept) > 1 and (len(self._kept) > _KEPT or held > _KEPT_BYTES):
             held -= 4 * self._kept.popitem(last=False)[1].program.params
-
-
-def weights_of_run(folder: Path) -> Arrays:
-    """The last weights of a run, by layer name. Raises SketchError."""
-    import h5py  # comes with Keras, which writes the file
-
-    path = folder / LAST
-    found: dict[str, list[np.ndarray]] = {}
-    try:
-        with h5py.File(path) as file:
-            for layer in file["layers"].values():
-                arrays = layer["vars"]
-                name = arrays.attrs.get("name")
-                if name is not None:
-                    found[str(name)] = [np.asarray(arrays[str(i)]) for i in range(len(arrays))]
-    except (OSError, KeyError) as error:
-        raise SketchError(f'The weights of the run in "{folder}" cannot be read: {_first_line(error)}.') from error
-    return found
 
 
 def untrained(
@@ -284,21 +334,6 @@ def _drawing_from(seed: int) -> Iterator[None]:
         yield
     finally:
         random.setstate(before)
-
-
-def _take_over(program: Program, layers: Mapping[str, Any], weights: Arrays) -> list[str]:
-    """Give layers the weights of their name where the shapes agree; the names of those that got none."""
-    missing = []
-    for step in program.steps:
-        layer = layers[step.name]
-        if not layer.weights:
-            continue
-        given = weights.get(layer.name, ())
-        if [a.shape for a in given] == [tuple(w.shape) for w in layer.weights]:
-            layer.set_weights(list(given))
-        else:
-            missing.append(layer.name)
-    return missing
 
 
 def weights_of(program: Program, layers: Mapping[str, Any], block: str) -> list[np.ndarray]:

@@ -68,6 +68,8 @@ class Vitals:
         self._compiled: Any = None
         self._blocks: dict[str, Step] = {}
         self._weights: dict[str, list[Any]] = {}
+        self._spread: dict[str, list[int]] = {}
+        """Which of a block's weights its histograms are of."""
 
     def __call__(self, force: bool) -> Iterator[tuple[str, np.ndarray]]:
         """As a `Reading` of the recorder: nothing while it is not time yet, unless by `force`. Raises SketchError.
@@ -104,6 +106,7 @@ class Vitals:
             trainable = [w for w in self._network.layer_of(step).weights if w.trainable]
             if trainable:
                 self._weights.setdefault(step.block, []).extend(trainable)
+        self._spread = {block: told_weights(weights) for block, weights in self._weights.items()}
 
     def _taken(self, inputs: Any, targets: Any) -> tuple[list[Any], dict[str, list[Any]]]:
         """Results of the blocks and gradients of the loss; operation by operation, or compiled in a long run."""
@@ -132,10 +135,12 @@ class Vitals:
         found: dict[str, np.ndarray] = {}
         for block, result in zip(self._blocks, results, strict=True):
             activations = _flat([result])
-            weights, slopes = _flat(variables.get(block, [])), _flat(gradients.get(block, []))
+            weights, slopes = variables.get(block, []), gradients.get(block, [])
+            lengths = _norm(_flat(slopes)), _norm(_flat(weights))
             size = _norm(activations) / max(1.0, np.sqrt(activations.size))
-            found[norm_name(block)] = np.array([_norm(slopes), _norm(weights), size, _zeros(result)], "float32")
-            for what, values in zip(HISTOGRAMS, (weights, slopes, activations), strict=True):
+            found[norm_name(block)] = np.array([*lengths, size, _zeros(result)], "float32")
+            told = [_flat([each[n] for n in self._spread.get(block, [])]) for each in (weights, slopes)]
+            for what, values in zip(HISTOGRAMS, (*told, activations), strict=True):
                 if values.size:
                     found[histogram_name(what, block)] = histogram(values)
         return found
@@ -156,6 +161,16 @@ def histogram(values: np.ndarray) -> np.ndarray:
     beside = 0.0 if high > low else max(0.5, abs(low) / 2)
     counts, _ = np.histogram(finite, BINS, (low - beside, high + beside))
     return np.concatenate([[low, high], counts]).astype("float32")
+
+
+def told_weights(weights: list[Any]) -> list[int]:
+    """The places of those that histograms are of: of the kernels, or of all weights where there is no kernel.
+
+    Scales of normalisation layers lie about 1 and biases about 0: among the many values of kernels, they would only
+    stretch the range and hide how the kernels develop.
+    """
+    kernels = [n for n, weight in enumerate(weights) if weight.name.endswith("kernel")]
+    return kernels or list(range(len(weights)))
 
 
 def _flat(tensors: list[Any]) -> np.ndarray:

@@ -157,7 +157,7 @@ def _read(path: Path) -> Checkpoint | None:
         position = Position(**json.loads((file.metadata() or {})["position"]))
         best = _Stored(file, _BEST)
         weights = [best[str(number)] for number in range(len(best))]
-    except (OSError, SafetensorError, ValueError, TypeError, KeyError):
+    except (OSError, SafetensorError, ValueError, TypeError, KeyError, RecursionError, MemoryError):
         return None
     return Checkpoint(position, _Stored(file, _LEARNER), weights)
 

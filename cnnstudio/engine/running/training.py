@@ -207,11 +207,14 @@ class Run:
         self._probe = Probe(self._model, program, network.samples, kit, self.id, self._emit, self._seconds_beside)
         self._live = LiveViews(network, self.id, self._emit, self._control.cancelled)
         parts = {name: len(part) for name, part in data.parts.items()}
-        self._recorder = Recorder(network, self._directory, self.id, self._emit, steps, self._seconds_looking)
+        self._recorder = Recorder(
+            network, self._directory, self.id, self._emit, steps, self._seconds_looking, self._epochs
+        )
         self._recorder.readings.append(Vitals(network))
         lines = self._restored(folder, learner, steps)
         start = bench.start or folder.record.start
-        folder.update(params=program.params, parts=parts, start=start, plan=learner.plan.words, epochs=self._epochs)
+        told = {"params": program.params, "parts": parts, "start": start, "plan": learner.plan.words}
+        folder.update(epochs=self._epochs, **told, **data.training.finish.plain())
         self._emit(
             RunStarted(
                 run=self.id,

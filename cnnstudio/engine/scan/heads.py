@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
 
-from cnnstudio.core.formats.storage import data_folder, write_atomic
+from cnnstudio.core.formats.storage import data_folder, read_capped, write_atomic
 from cnnstudio.engine.scan.image_file import ImageHead, check_image
 from cnnstudio.engine.scan.listing import ReadError
 from cnnstudio.engine.scan.walk import Found, OutOfReachError
@@ -141,11 +141,9 @@ def _place(root: Path) -> Path:
 
 def _recall(root: Path) -> _Memory:
     try:
-        place = _place(root)
-        if place.stat().st_size <= _MOST_BYTES:
-            memory = msgspec.msgpack.decode(place.read_bytes(), type=_Memory)
-            if memory.version == VERSION:
-                return memory
+        memory = msgspec.msgpack.decode(read_capped(_place(root), _MOST_BYTES), type=_Memory)
+        if memory.version == VERSION:
+            return memory
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass  # never written, or damaged: all pictures are opened, and it is written anew
     return _Memory(VERSION, {})

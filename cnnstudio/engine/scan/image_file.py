@@ -31,6 +31,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from cnnstudio.core.code.reading import is_deep_grey, is_transparent, pixels_of
 from cnnstudio.engine.scan.listing import ReadError
 from cnnstudio.engine.scan.picture_ends import cut_short
 from cnnstudio.engine.scan.walk import file_bytes
@@ -62,7 +63,6 @@ MOST_BYTES = 1 << 28
 _STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"P4", b"P5", b"P6")
 _EXIF_TURNS = (5, 6, 7, 8)
 """Orientations that swap height and width."""
-_WHITE = 255
 # The studio's own limit is lower, looks at every format alike and names the size; Pillow's would only warn at first.
 Image.MAX_IMAGE_PIXELS = None
 # Odd notes of cameras and microscopes, with which the picture can be read all the same; errors come as exceptions.
@@ -125,11 +125,14 @@ def file_hash(data: bytes) -> int:
 
 def read_image(path: Path | str) -> np.ndarray:
     """The pixels: (height, width, 1 or 3), uint8, uint16 or float32. Raises ReadError with the reason as a clause."""
-    with decoded(path) as image:
-        pixels = _plain(image)
+    with _opened(file_bytes(path, MOST_BYTES)) as image:
+        try:
+            pixels = pixels_of(ImageOps.exif_transpose(image), is_deep_grey(image))
+        except _BROKEN as error:
+            raise ReadError(f"cannot be decoded: {_why(error)}") from error
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         raise ReadError("holds pixels that are no numbers (NaN or infinite)")
-    return pixels[..., None] if pixels.ndim == 2 else pixels
+    return pixels
 
 
 def decoded(path: Path | str) -> Image.Image:
@@ -174,10 +177,6 @@ def _shown_size(image: Image.Image, data: bytes) -> tuple[int, int]:
     return (width, height) if turn in _EXIF_TURNS else (height, width)
 
 
-def _is_transparent(image: Image.Image) -> bool:
-    return image.mode in ("LA", "La", "RGBA", "RGBa", "PA") or "transparency" in image.info
-
-
 def _is_deep(image: Image.Image) -> bool:
     """Whether Pillow leaves away half of each channel's 16 bits."""
     return image.mode.startswith("RGB") and any("16" in str(tile[3]) for tile in getattr(image, "tile", ()))
@@ -188,40 +187,14 @@ def _channels(image: Image.Image) -> int:
 
 
 def _kind(image: Image.Image) -> str:
-    words = "16-bit grey" if image.mode.startswith("I;16") or _is_pgm16(image) else _MODES.get(image.mode, image.mode)
+    words = "16-bit grey" if is_deep_grey(image) else _MODES.get(image.mode, image.mode)
     if _is_deep(image):
         words = DEEP_COLOUR
-    if _is_transparent(image):
+    if is_transparent(image):
         words = f"{words} {TRANSPARENT}"
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:  # a camera's MPO has its preview beside it
         words = f"{words}, {MOVING}"
     return f"{'JPEG' if image.format == 'MPO' else image.format}, {words}"
-
-
-def _is_pgm16(image: Image.Image) -> bool:
-    """Pillow opens grey PNM files of 16 bits with room for 32."""
-    return image.mode == "I" and image.format == "PPM"
-
-
-def _plain(image: Image.Image) -> np.ndarray:
-    """Height, width and 3 channels, or no axis for 1."""
-    try:
-        if image.mode.startswith("I;16") or _is_pgm16(image):
-            return np.asarray(image).astype("uint16")
-        if image.mode in ("I", "F"):
-            return np.asarray(image, "float32")
-        if _is_transparent(image):
-            grey = image.mode in ("L", "LA", "La", "1")
-            image = image.convert("RGBA")
-            ground = Image.new("RGBA", image.size, (_WHITE,) * 4)
-            image = Image.alpha_composite(ground, image).convert("L" if grey else "RGB")
-        elif image.mode in ("1", "L"):
-            image = image.convert("L")
-        else:
-            image = image.convert("RGB")
-        return np.asarray(image)
-    except _BROKEN as error:
-        raise ReadError(f"cannot be decoded: {_why(error)}") from error
 
 
 def _why(error: Exception) -> str:

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cnnstudio.core.code.reading import wave_values
 from cnnstudio.engine.scan.listing import ReadError
 from cnnstudio.engine.scan.walk import open_file
 
@@ -135,13 +136,4 @@ def _placed(layout: _Format, start: int, length: int, size: int) -> WavHead:
 def _values(data: bytes, head: WavHead) -> np.ndarray:
     if head.floating:
         return np.frombuffer(data, f"<f{head.bits // 8}").astype("float32")
-    if head.bits == 8:
-        return (np.frombuffer(data, "uint8").astype("float32") - 128.0) / 128.0
-    if head.bits == 24:
-        # Each three bytes become the upper three of an int32, which keeps the sign.
-        wide = np.zeros((len(data) // 3, 4), "uint8")
-        wide[:, 1:] = np.frombuffer(data, "uint8").reshape(-1, 3)
-        whole = wide.view("<i4").reshape(-1)
-        return (whole / 2.0**31).astype("float32")
-    whole = np.frombuffer(data, f"<i{head.bits // 8}")
-    return (whole / 2.0 ** (head.bits - 1)).astype("float32")
+    return wave_values(data, head.bits)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnnstudio.core.code.answers import as_shares
 from cnnstudio.core.code.scores import among_best, area_under_curve, class_rates, count_pairs, mean_of
 from cnnstudio.core.metrics import best_k
 from cnnstudio.engine.backend import keras
@@ -54,7 +55,7 @@ class Classification(TaskKit):
 
     def shown(self, output: np.ndarray) -> np.ndarray:
         """Shares of the classes, float32 (classes,)."""
-        return shares(output) if self.scores else output.astype("float32")
+        return as_shares(output) if self.scores else output.astype("float32")
 
 
 class Kept:
@@ -107,7 +108,7 @@ class ClassJudge:
             self._confusion += count_pairs(targets, answers, self._classes)
         if self._k:
             self._among += among_best(targets, outputs, self._k)
-        self._kept.add(targets, shares(outputs) if self._scores else outputs)
+        self._kept.add(targets, as_shares(outputs) if self._scores else outputs)
 
     def _counts(self, indices: np.ndarray) -> np.ndarray:
         return np.bincount(indices, minlength=self._classes)
@@ -124,10 +125,3 @@ class ClassJudge:
         metrics |= {"f1": mean_of(rates["f1"]), "auc": mean_of(areas)}
         tables = {name: rates[name] for name in ("precision", "recall", "f1")} | {"auc": areas}
         return Verdict(metrics, self._confusion, {name: tuple(values.tolist()) for name, values in tables.items()})
-
-
-def shares(scores: np.ndarray) -> np.ndarray:
-    """Raw scores (..., classes) as shares that add up to 1, float32."""
-    raised = np.exp(scores.astype("float64") - scores.max(axis=-1, keepdims=True))
-    made: np.ndarray = (raised / raised.sum(axis=-1, keepdims=True)).astype("float32")
-    return made

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnnstudio.core.code.answers import as_chances
 from cnnstudio.core.code.scores import area_under_curve, class_rates, label_weights, mean_of
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.tasks import losses
@@ -48,7 +49,7 @@ class MultiLabel(TaskKit):
 
     def shown(self, output: np.ndarray) -> np.ndarray:
         """The chance of each class, float32 (classes,)."""
-        return chances(output) if self.scores else output.astype("float32")
+        return as_chances(output) if self.scores else output.astype("float32")
 
 
 class LabelJudge:
@@ -82,9 +83,3 @@ class LabelJudge:
             {"accuracy": float(accuracy.mean()), "f1": mean_of(rates["f1"]), "auc": mean_of(areas)},
             per_class={name: tuple(values.tolist()) for name, values in tables.items()},
         )
-
-
-def chances(scores: np.ndarray) -> np.ndarray:
-    """Raw scores as chances from 0 to 1 each, float32."""
-    made: np.ndarray = (0.5 * (1 + np.tanh(0.5 * scores.astype("float64")))).astype("float32")
-    return made

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from cnnstudio.core.code.answers import NO_ANSWER
 from cnnstudio.core.data.info import Task
 from cnnstudio.core.formats.storage import write_atomic
-from cnnstudio.engine.using.placed_back import NO_ANSWER
 
 if TYPE_CHECKING:
     from pathlib import Path

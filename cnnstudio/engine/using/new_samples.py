@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cnnstudio.core.code.reading import sample_axes
 from cnnstudio.engine.scan import image_file, signal_file
 from cnnstudio.engine.scan.gathering import found, reason
 from cnnstudio.engine.scan.listing import ReadError, ScanError
@@ -76,40 +77,20 @@ def _arrays(path: Path, shape: tuple[int, ...]) -> Iterator[NewSample]:
     array = open_npy(path)
     if array.head.dtype.kind not in "buif":
         raise ReadError("holds text: a sample is made of numbers")
-    axes = _axes(array.head.shape, shape)
+    try:
+        several, lacking = sample_axes(array.head.shape, shape)
+    except ValueError as error:
+        raise ReadError(str(error)) from error
     values = array.load(_unheard)
-    if axes.channels_missing:
+    if lacking:
         values = values[..., np.newaxis]
-    if not axes.several:
+    if not several:
         _still_there(array)
         yield NewSample(path, None, np.array(values))
         return
     for number in range(len(values)):
         _still_there(array)
         yield NewSample(path, number, np.array(values[number]))
-
-
-class _Axes(NamedTuple):
-    several: bool
-    channels_missing: bool
-
-
-def _axes(found: tuple[int, ...], wanted: tuple[int, ...]) -> _Axes:
-    """How an array's axes are meant. Three axes may be a picture with its channels or several without: channels win
-    where there is a fitting number of them.
-    """
-    axes, channels = len(found), wanted[-1]
-    fitting = {channels, 1, 3} if len(wanted) == 3 else {channels}
-    if axes == len(wanted) + 1:
-        return _Axes(several=True, channels_missing=False)
-    if axes == len(wanted) and (len(wanted) == 1 or found[-1] in fitting):
-        return _Axes(several=False, channels_missing=False)
-    if axes == len(wanted) > 1 and channels == 1:
-        return _Axes(several=True, channels_missing=True)
-    if axes == len(wanted) - 1 > 0 and 1 in fitting:
-        return _Axes(several=False, channels_missing=True)
-    shapes = [" × ".join(f"{n:,}" for n in shape) for shape in (found, wanted)]
-    raise ReadError(f"its shape is {shapes[0]}, but a sample is {shapes[1]}; several have one more axis in front")
 
 
 def _still_there(array: Array) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnnstudio.core.code import preparing
+from cnnstudio.core.code.answers import boxes_as_found, mask_as_found
 from cnnstudio.core.data.files import FileSource
 from cnnstudio.core.data.info import Task
 from cnnstudio.engine import devices
@@ -18,7 +19,6 @@ from cnnstudio.engine.data.stores import numbers_fitting
 from cnnstudio.engine.scan.listing import ReadError
 from cnnstudio.engine.tasks import kit_for
 from cnnstudio.engine.using.new_samples import read_samples
-from cnnstudio.engine.using.placed_back import boxes_as_found, mask_as_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnnstudio.core.formats.files import FileError, load_experiment
-from cnnstudio.core.formats.run_folder import BEST, EXPERIMENT, LAST, RunFolderError, read_record
+from cnnstudio.core.formats.run_folder import EXPERIMENT, RunFolderError, read_record
+from cnnstudio.core.formats.run_weights import RunWeights
 from cnnstudio.core.initial_weights import without_weights
 from cnnstudio.engine.data import DataError, load
 from cnnstudio.engine.data.dataset import Finish
+from cnnstudio.engine.learned import take_over
 from cnnstudio.engine.running.checks import checked_design
 from cnnstudio.engine.running.control import PlaceError, RunError
 
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from cnnstudio.core.analysis.tracing import Trace
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.formats.run_folder import RunRecord, Which
-
-_FILES = {"last": LAST, "best": BEST}
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,19 @@ class TrainedRun:
     experiment: Experiment
     """The frozen one, without the weights that it started from."""
     design: Trace
+    started: Experiment
+    """The frozen one as it was started."""
 
     def give_weights(self, model: Any, which: Which = "last") -> int:
         """Put what was learned into a model of the design; the epoch it comes from. Raises RunError."""
-        path = self.folder / _FILES[which]
-        if not path.is_file():
-            raise RunError(f'The run in "{self.folder}" has no weights yet: let it train for an epoch at least.')
         try:
-            model.load_weights(path)
-        except (OSError, ValueError, KeyError) as error:
-            details = "".join(traceback.format_exception(error))
-            raise RunError(f'The weights "{path}" do not fit the experiment beside them.', details) from error
+            with RunWeights(self.folder, which) as learned:
+                misfits = take_over(model.layers, learned, whole=True)
+        except FileError as error:
+            raise RunError(str(error), "".join(traceback.format_exception(error))) from error
+        if misfits:
+            details = "\n".join(misfits)
+            raise RunError(f'The weights "{learned.path}" do not fit the experiment beside them.', details)
         ended_with_best = self.experiment.training.restore_best and self.record.status in ("FINISHED", "STOPPED")
         return self.record.best_epoch if which == "best" or ended_with_best else self.record.epochs_done
 
@@ -71,9 +73,10 @@ def open_run(folder: Path) -> TrainedRun:
     """The run in a folder, its design checked. Raises PlaceError where there is none, RunError where it is at fault."""
     try:
         record = read_record(folder)
-        experiment = without_weights(load_experiment(folder / EXPERIMENT))
+        started = load_experiment(folder / EXPERIMENT)
     except RunFolderError as error:
         raise PlaceError(str(error)) from error
     except FileError as error:
         raise RunError(str(error)) from error
-    return TrainedRun(folder, record, experiment, checked_design(experiment))
+    experiment = without_weights(started)
+    return TrainedRun(folder, record, experiment, checked_design(experiment), started)

@@ -47,6 +47,7 @@ from cnnstudio.wire.messages.events import (
     EpochEnd,
     Evaluation,
     Exported,
+    ExportProgress,
     Failed,
     FeatureMaps,
     Heartbeat,
@@ -112,6 +113,7 @@ __all__ = [
     "Explain",
     "Explained",
     "ExplanationProgress",
+    "ExportProgress",
     "ExportRun",
     "Exported",
     "Failed",
@@ -175,8 +177,8 @@ AnyCommand: TypeAlias = Annotated[
 ]  # fmt: skip
 AnyEvent: TypeAlias = Annotated[
     Hello | Heartbeat | RunStarted | RunPaused | RunContinued | Checkpointed | Progress | EpochEnd | RunEnded
-    | RunFailed | FeatureMaps | WatchFailed | Samples | Exported | Failed | Previews | Maps | EffectiveField
-    | ScanProgress | Scanned | Evaluation | Preflight | RatesTried | RateFound | Decoded | Exciting | Explained
-    | ExplanationProgress | Judgements | Kernels | Pinned | Recorded | ShiftResponse,
+    | RunFailed | FeatureMaps | WatchFailed | Samples | ExportProgress | Exported | Failed | Previews | Maps
+    | EffectiveField | ScanProgress | Scanned | Evaluation | Preflight | RatesTried | RateFound | Decoded | Exciting
+    | Explained | ExplanationProgress | Judgements | Kernels | Pinned | Recorded | ShiftResponse,
     msgspec.Meta(title="event"),
 ]  # fmt: skip

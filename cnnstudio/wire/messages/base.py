@@ -26,7 +26,7 @@ def is_array(value: object) -> bool:
     return (kind.__module__, kind.__name__) == ("numpy", "ndarray")
 
 
-PROTOCOL = 4
+PROTOCOL = 5
 """Raised when a message changes in a way the other side could misread."""
 
 

@@ -136,15 +136,22 @@ class GetDecoded(Command, frozen=True):
 
 
 class ExportRun(Command, frozen=True):
-    """Write the trained model of a run folder to `path`. Answer: Exported or Failed."""
+    """Write a network in one of the forms of `core.exporting`. ExportProgress comes as it goes on, then Exported or
+    Failed; CancelQuestion ends it before its next stage.
+    """
 
     request: int
     directory: str
-    """"" to write the model of `experiment` with the imported weights that it starts from."""
+    """Run folder whose network it is; "" for that of `experiment`, with the weights that it starts from."""
     format: str
     path: str
     experiment: str = ""
     """JSON text; for a run its own folder has it."""
+    quantise: str = "none"
+    weights: str = "last"
+    """Of a run: "last" or "best"."""
+    example: bool = True
+    """Whether an example program is written beside the file, where there can be one."""
 
 
 class GetPreviews(Command, frozen=True):

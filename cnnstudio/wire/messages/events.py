@@ -350,15 +350,49 @@ class EffectiveField(Event, frozen=True):
     """float32, the input's spatial shape, scaled to a largest value of 1; all 0 where nothing reaches the cell."""
 
 
+class ExportProgress(Event, frozen=True):
+    """How far an export is."""
+
+    lossy: ClassVar[bool] = True
+    request: int
+    stage: str
+    """What is being done, in words, as "Comparing"."""
+    done: int = 0
+    total: int = 0
+    """0 where nobody knows how long the stage takes."""
+
+    @property
+    def lane(self) -> str:
+        """Each export has its own."""
+        return str(self.request)
+
+
 class Exported(Event, frozen=True):
     """Answer to ExportRun: the file was opened again by its own runtime and compared on held-out samples."""
 
     request: int
     path: str
     bytes: int
-    max_abs_difference: float
-    agreement: float
-    """Share of samples with the same predicted class (of equal outputs to 1e-5, where there are no classes)."""
+    """Of all that is needed to use it: for a folder of its files, for OpenVINO of both."""
+    max_abs_difference: float | None
+    """Largest difference of any output; None where nothing can be predicted with the file."""
+    agreement: float | None
+    """Share of equal predictions: classes, or cells with an object, or values of samples as 8 bits have them."""
+    samples: int = 0
+    """How many were compared."""
+    stand_in: bool = False
+    """Whether they are noise, because the person's files are gone."""
+    runtime: str = ""
+    files: tuple[str, ...] = ()
+    """What was written beside it: the sidecar, the example."""
+    metric: str = ""
+    """What quality is measured by, for a quantised form; "" where it was not measured."""
+    quality_before: float | None = None
+    quality_after: float | None = None
+    bytes_before: int = 0
+    """Of the same form without quantisation; 0 where it was not made."""
+    notes: tuple[str, ...] = ()
+    """What is different in the file, and why: a sentence each."""
 
 
 class Failed(Event, frozen=True):

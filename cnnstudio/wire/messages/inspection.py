@@ -125,6 +125,26 @@ class Pinned(Event, frozen=True):
     """Samples in that file."""
 
 
+class Judgements(Event, frozen=True):
+    """Answer to GetJudgements; one entry for each sample of the part, in its order."""
+
+    request: int
+    part: str
+    losses: Array
+    """float32 (n,): the loss of each sample alone."""
+    truths: Array
+    """int32 (n,) classes for classification; (n, 0) for other tasks."""
+    answers: Array
+    """The same as the network says."""
+    numbers: dict[str, Array] = msgspec.field(default_factory=dict)
+    """What else the task tells of each sample: float32 (n,), as "confidence", "mean_iou", "missed", "false"."""
+    pairs: Array | None = None
+    """int32 (m, 4) where a sample has several answers: sample, true class, class that is answered, how often.
+
+    Counted are cells of masks, boxes, and classes of a sample. The number of classes in place of a class stands for
+    none: what was missed, or answered where nothing is. None for other tasks."""
+
+
 class ExplanationProgress(Event, frozen=True):
     """How far the work on a question is."""
 
@@ -134,6 +154,8 @@ class ExplanationProgress(Event, frozen=True):
     total: int
     picture: Array | None = None
     """What has been found so far, as in the answer, where there is something to see."""
+    judged: Judgements | None = None
+    """The same of GetJudgements: of the first `done` samples of the part. Comes now and then only, as it grows."""
 
     @property
     def lane(self) -> str:
@@ -197,26 +219,6 @@ class ShiftResponse(Event, frozen=True):
     """float32 (blocks, n): the distance of a block's result to that without shift, as a share of the latter's norm."""
     predictions: Array
     """float32 (n, classes): as FeatureMaps.prediction; (n, 0) where the task has no classes for a whole sample."""
-
-
-class Judgements(Event, frozen=True):
-    """Answer to GetJudgements; one entry for each sample of the part, in its order."""
-
-    request: int
-    part: str
-    losses: Array
-    """float32 (n,): the loss of each sample alone."""
-    truths: Array
-    """int32 (n,) classes for classification; (n, 0) for other tasks."""
-    answers: Array
-    """The same as the network says."""
-    numbers: dict[str, Array] = msgspec.field(default_factory=dict)
-    """What else the task tells of each sample: float32 (n,), as "confidence", "mean_iou", "missed", "false"."""
-    pairs: Array | None = None
-    """int32 (m, 4) where a sample has several answers: sample, true class, class that is answered, how often.
-
-    Counted are cells of masks, boxes, and classes of a sample. The number of classes in place of a class stands for
-    none: what was missed, or answered where nothing is. None for other tasks."""
 
 
 class Recorded(Event, frozen=True):

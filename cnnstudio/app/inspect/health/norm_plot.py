@@ -5,36 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MaxNLocator
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from matplotlib.ticker import MaxNLocator
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
 
 from cnnstudio.app.features.layer_maps import number
 from cnnstudio.app.inspect.health.history import History
-from cnnstudio.app.theme import Role, theme
-from cnnstudio.app.training.drawn import DrawnPlot
-from cnnstudio.app.training.figures import DrawnFigure, Look
+from cnnstudio.app.inspect.painted_plot import PaintedPlot, Plane
+from cnnstudio.app.theme import Role, Scale, theme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from matplotlib.axes import Axes
-    from PySide6.QtGui import QImage, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QMouseEvent
     from PySide6.QtWidgets import QWidget
 
-REDRAW_MS = 120
-LEFT, TOP, RIGHT, BOTTOM = 64, 30, 16, 44
+    from cnnstudio.app.features.mosaic import Floats
+
 TITLES = {
     "gradients": "Norm of the gradients",
     "weights": "Norm of the weights",
     "activations": "Size of the activations",
     "dead": "Dead channels",
 }
+THICK, THIN, FAINT = 2.8, 1.4, 0.6
+"""Widths of the chosen block's line and of the others, and how opaque the others are."""
 NEAR = 14
 """Pixels: how far from a line the mouse may be to mean it."""
 
 
-class NormPlot(DrawnPlot):
+class NormPlot(PaintedPlot):
     """Lines on a log axis. A click chooses the block of the nearest line."""
 
     block_chosen = Signal(str)
@@ -42,7 +42,7 @@ class NormPlot(DrawnPlot):
     """The value under the mouse in words, "" outside."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(REDRAW_MS, parent)
+        super().__init__(parent)
         self.setObjectName("health_norms")
         self.setAccessibleName("Every block over the steps")
         self.setToolTip("A line for each block. Click one to choose its block; that of the chosen block is thick")
@@ -50,13 +50,12 @@ class NormPlot(DrawnPlot):
         self._history = History()
         self._families: Mapping[str, str] = {}
         self._norm, self._block = "gradients", ""
-        self._step: int | None = None
-        self._figure = DrawnFigure()
+        self._steps: tuple[int, ...] = ()
         self._span = (0.0, 1.0)
         """Of the axis of values, as logarithms to 10 where it is logarithmic."""
 
     @property
-    def lines(self) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float32]]]:
+    def lines(self) -> dict[str, Floats]:
         """Block -> its values, one for each step."""
         blocks = self._history.blocks if self._norm in ("activations", "dead") else self._history.has_weights
         return {block: self._history.line(block, self._norm) for block in blocks}
@@ -64,23 +63,22 @@ class NormPlot(DrawnPlot):
     def show_history(self, history: History, families: Mapping[str, str]) -> None:
         """Draw this run; `families` are the groups whose colours the lines have."""
         self._history, self._families = history, families
-        self.refresh()
-        self.update()
+        self._show_again()
 
     def show_norm(self, norm: str) -> None:
         """Draw this one of the NORMS."""
         self._norm = norm
-        self.refresh()
+        self._show_again()
 
     def show_block(self, block: str) -> None:
         """Set off this block's line."""
         if block != self._block:
             self._block = block
-            self.refresh()
+            self.repaint_all()
 
-    def show_step(self, step: int | None) -> None:
-        """Mark this step."""
-        self._step = step
+    def show_steps(self, steps: tuple[int, ...]) -> None:
+        """Mark these steps."""
+        self._steps = steps
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -91,43 +89,85 @@ class NormPlot(DrawnPlot):
     def _is_log(self) -> bool:
         return self._norm != "dead"
 
-    def drawn(self) -> QImage | None:
-        """The lines as they stand; without any the plot stays empty."""
-        if not self._history.steps:
-            return None
-        ratio, look = self.devicePixelRatioF(), Look.of(theme())
-        with self._figure.afresh((self.width(), self.height()), ratio, look, (LEFT, TOP, RIGHT, BOTTOM)) as axes:
-            self._fill(axes, look)
-        return self._figure.image(ratio)
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was measured yet."""
+        return not self._history.steps
 
-    def _fill(self, axes: Axes, look: Look) -> None:
-        steps = np.array(self._history.steps)
-        colours = theme()
-        for block, line in self.lines.items():
-            chosen = block == self._block
-            axes.plot(
-                steps, self._level(line), color=colours.family(self._families.get(block, "Unknown")).name(),
-                marker="o" if len(steps) == 1 else "", linewidth=2.8 if chosen else 1.2,
-                alpha=1.0 if chosen else 0.55, zorder=3 if chosen else 2,
-            )  # fmt: skip
+    @property
+    def _plane(self) -> Plane:
+        return Plane((self.width(), self.height()), self._range(), self._span)
+
+    def _show_again(self) -> None:
         self._span = self._spanned()
-        axes.set_xlim(*self._range())
-        axes.set_ylim(*self._span)
-        if self._is_log:
-            places = _powers(*self._span)
-            axes.set_yticks(places, [_plain(10.0**place) for place in places])
-        else:
-            axes.yaxis.set_major_formatter(FuncFormatter(_per_cent))
-        axes.set_xlabel("Step", color=look.muted)
-        axes.set_title(
-            TITLES[self._norm], loc="left", color=look.text, fontweight="bold", y=1.0
-        )  # found without drawing
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+        self.repaint_all()
 
-    def _level(
-        self, line: np.ndarray[tuple[int], np.dtype[np.float32]]
-    ) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-        """Where values lie on the axis: logarithms to 10 on an even one, as matplotlib's own is drawn far slower."""
+    def paint_plot(self, painter: QPainter) -> None:
+        """Axes and lines."""
+        plane, (low, high) = self._plane, self._range()
+        steps = [float(at) for at in MaxNLocator(nbins=6, integer=True).tick_values(low, high)]
+        if self._is_log:
+            levels = [(at, _plain(10.0**at)) for at in _powers(*self._span)]
+        else:
+            levels = [(at, _per_cent(at)) for at in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
+        told = [(at, f"{at:,.0f}") for at in steps if low <= at <= high]
+        plane.paint_axes(painter, told, levels, TITLES[self._norm], "Step")
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(plane.rect.adjusted(-2, -2, 2, 2))
+        lines = self.lines
+        for block in sorted(lines, key=self._is_chosen):
+            self._paint_line(painter, plane, block, self._level(lines[block]))
+        if self._block in lines:
+            self._name_line(painter, plane, self._level(lines[self._block]))
+
+    def _paint_line(self, painter: QPainter, plane: Plane, block: str, levels: Floats) -> None:
+        """One line, broken where nothing was measured; what stands between two breaks is a dot."""
+        chosen = block == self._block
+        colour = theme().family(self._families.get(block, "Unknown"))
+        colour.setAlphaF(1.0 if chosen else FAINT)
+        pen = QPen(colour, THICK if chosen else THIN)
+        dot = QPen(colour, 3 * pen.widthF())
+        dot.setCapStyle(Qt.PenCapStyle.RoundCap)
+        known = np.flatnonzero(np.isfinite(levels))
+        for part in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
+            places = [plane.place(self._history.steps[at], float(levels[at])) for at in part.tolist()]
+            painter.setPen(pen if len(places) > 1 else dot)
+            if len(places) > 1:
+                painter.drawPolyline(places)
+            elif places:
+                painter.drawPoint(places[0])
+
+    def _name_line(self, painter: QPainter, plane: Plane, levels: Floats) -> None:
+        """The chosen block's name over the end of its line."""
+        known = np.flatnonzero(np.isfinite(levels))
+        if not len(known):
+            return
+        end = plane.place(self._history.steps[int(known[-1])], float(levels[known[-1]]))
+        painter.setFont(theme().font(Scale.CAPTION))
+        text = painter.fontMetrics().boundingRect(self._block).size()
+        box = QRectF(end.x() - text.width() - 6, end.y() - text.height() - 6, text.width() + 4, text.height())
+        if box.top() < plane.rect.top():
+            box.moveTop(end.y() + 6)
+        box.moveLeft(max(box.left(), plane.rect.left()))
+        ground = theme().color(Role.SURFACE)
+        ground.setAlphaF(0.85)
+        painter.fillRect(box, ground)
+        painter.setPen(theme().color(Role.TEXT))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._block)
+
+    def _is_chosen(self, block: str) -> bool:
+        return block == self._block
+
+    def paint_over(self, painter: QPainter) -> None:
+        """The steps of the timeline."""
+        plane = self._plane
+        painter.setPen(QPen(theme().color(Role.TEXT), 1, Qt.PenStyle.DashLine))
+        for step in self._steps:
+            x = plane.place(step, self._span[0]).x()
+            painter.drawLine(QPointF(x, plane.rect.top()), QPointF(x, plane.rect.bottom()))
+
+    def _level(self, line: Floats) -> Floats:
+        """Where values lie on the axis: logarithms to 10 on an even one."""
         return np.log10(np.where(line > 0, line, np.nan)) if self._is_log else line
 
     def _spanned(self) -> tuple[float, float]:
@@ -143,14 +183,12 @@ class NormPlot(DrawnPlot):
 
     def _range(self) -> tuple[float, float]:
         steps = self._history.steps
-        return (float(steps[0]), float(steps[-1])) if len(steps) > 1 else (-0.5, 0.5)
+        first, last = (float(steps[0]), float(steps[-1])) if steps else (0.0, 0.0)
+        return (first, last) if first < last else (first - 0.5, first + 0.5)
 
     def _place(self, step: float, value: float) -> QPointF:
-        low, high = self._range()
-        x = LEFT + (step - low) / (high - low) * (self.width() - LEFT - RIGHT)
         level = np.log10(value) if self._is_log and value > 0 else value
-        share = (level - self._span[0]) / (self._span[1] - self._span[0])
-        return QPointF(x, self.height() - BOTTOM - share * (self.height() - TOP - BOTTOM))
+        return self._plane.place(step, level)
 
     def _nearest(self, point: QPointF) -> tuple[str, int] | None:
         """The block and the place in the steps of the measured point whose line is nearest; None far from all."""
@@ -166,18 +204,6 @@ class NormPlot(DrawnPlot):
         distance, block = min(found, default=(float("inf"), ""))
         return (block, at) if distance <= NEAR else None
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The step of the timeline, over the lines."""
-        if not self._history.steps:
-            QPainter(self).fillRect(self.rect(), theme().color(Role.SURFACE))
-            return
-        super().paintEvent(event)
-        if self._step is not None:
-            x = self._place(self._step, 1.0).x()
-            painter = QPainter(self)
-            painter.setPen(QPen(theme().color(Role.TEXT), 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(x, TOP), QPointF(x, self.height() - BOTTOM))
-
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Say what lies under the mouse."""
         found = self._nearest(event.position())
@@ -186,7 +212,7 @@ class NormPlot(DrawnPlot):
             return
         block, at = found
         value = float(self.lines[block][at])
-        told = _per_cent(value, 0) if self._norm == "dead" else number(value)
+        told = _per_cent(value) if self._norm == "dead" else number(value)
         self.hovered.emit(f"{block}, step {self._history.steps[at]:,}: {told}")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -210,5 +236,5 @@ def _plain(value: float) -> str:
     return f"{value:,.6g}" if 1e-4 < value < 1e6 else f"{value:.0e}"
 
 
-def _per_cent(value: float, place: int) -> str:
+def _per_cent(value: float) -> str:
     return f"{100 * value:,.0f} %"

@@ -45,9 +45,15 @@ class HealthPanel(QWidget):
         )  # fmt: skip
         self._what = _segments(
             "health_what", "Histogram of", [name.capitalize() for name in HISTOGRAMS],
-            "Which values of the chosen block are spread out over the steps",
+            "Which values of the chosen block are spread out over the steps. Weights and gradients are those of its "
+            "kernels, where it has any: biases and scales of normalisation are left out",
         )  # fmt: skip
         self.norms, self.spread = NormPlot(), SpreadPlot()
+        self._nothing = words("health_nothing", tone="muted", wrap=True)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._spreads = QStackedWidget()
+        self._spreads.addWidget(self.spread)
+        self._spreads.addWidget(self._nothing)
         self._reading = words("health_reading", tone="muted", scale="caption", tip="The value under the mouse")
         self._reader = HealthReader(inspection)
         self._stack = QStackedWidget()
@@ -58,10 +64,10 @@ class HealthPanel(QWidget):
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setObjectName("health_splitter")
         splitter.setChildrenCollapsible(False)
-        for choice, plot in ((self._norm, self.norms), (self._what, self.spread)):
+        for choice, plot in ((self._norm, self.norms), (self._what, self._spreads)):
             side = QWidget()
             column = QVBoxLayout(side)
-            column.setContentsMargins(space(3) if plot is self.spread else 0, 0, 0, 0)
+            column.setContentsMargins(space(3) if plot is self._spreads else 0, 0, 0, 0)
             column.setSpacing(space(2))
             column.addWidget(choice, 0, Qt.AlignmentFlag.AlignLeft)
             column.addWidget(plot, 1)
@@ -143,13 +149,21 @@ class HealthPanel(QWidget):
 
     def _show_spread(self) -> None:
         what = HISTOGRAMS[max(0, self._what.index)]
-        self.spread.show_spread(self._reader.history, self._inspection.block, what)
+        block, history = self._inspection.block, self._reader.history
+        self.spread.show_spread(history, block, what)
+        if self.spread.is_empty and what == "activations":
+            self._nothing.setText(f"The activations of {block} were not measured.")
+        else:
+            self._nothing.setText(f"{block} has no weights that are trained.")
+        self._spreads.setCurrentWidget(self._nothing if self.spread.is_empty else self.spread)
 
     def _show_moment(self) -> None:
-        moments, place = self._inspection.record.timeline.moments, self._inspection.moment
-        step = moments[place].step if place is not None and place < len(moments) else None
-        self.norms.show_step(step)
-        self.spread.show_step(step)
+        inspection = self._inspection
+        moments = inspection.record.timeline.moments
+        places = (inspection.moment, inspection.second_moment)
+        steps = tuple([moments[place].step for place in places if place is not None and place < len(moments)])
+        for plot in (self.norms, self.spread):
+            plot.show_steps(steps)
 
 
 def _segments(name: str, title: str, texts: Sequence[str], tip: str) -> Segments:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -44,7 +45,7 @@ class RemarkList(QWidget):
             line.addWidget(label, 1)
             self._column.addLayout(line)
             self._lines.append((button, label))
-            button.clicked.connect(self._choose)
+            button.clicked.connect(partial(self._choose, number))
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -66,7 +67,5 @@ class RemarkList(QWidget):
                 button.setToolTip(f"Choose {remark.block}")
                 button.setAccessibleName(f"Choose {remark.block}")
 
-    def _choose(self) -> None:
-        for (button, _), remark in zip(self._lines, self._remarks, strict=False):
-            if button is self.sender():
-                self.block_chosen.emit(remark.block)
+    def _choose(self, number: int) -> None:
+        self.block_chosen.emit(self._remarks[number].block)

@@ -5,42 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QImage, QPainter, QPen
 
 from cnnstudio.app.features.colormaps import VIRIDIS
 from cnnstudio.app.features.layer_maps import number
 from cnnstudio.app.inspect.health.history import History
+from cnnstudio.app.inspect.painted_plot import BOTTOM, LEFT, RIGHT, TOP, PaintedPlot, Plane
 from cnnstudio.app.theme import Role, theme
-from cnnstudio.app.training.drawn import DrawnPlot
-from cnnstudio.app.training.figures import DrawnFigure, Look
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from PySide6.QtGui import QImage, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QMouseEvent
     from PySide6.QtWidgets import QWidget
 
-REDRAW_MS = 120
-LEFT, TOP, RIGHT, BOTTOM = 64, 30, 16, 44
 
-
-class SpreadPlot(DrawnPlot):
+class SpreadPlot(PaintedPlot):
     """A column for each moment that was measured, in their order; bright where many values lie."""
 
     hovered = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(REDRAW_MS, parent)
+        super().__init__(parent)
         self.setObjectName("health_spread")
         self.setAccessibleName("Histograms over the steps")
         self.setToolTip("A column for each moment; bright where many of the block's values lie")
         self.setMouseTracking(True)
         self._history = History()
         self._block, self._what = "", "weights"
-        self._step: int | None = None
-        self._figure = DrawnFigure()
+        self._steps: tuple[int, ...] = ()
         self._shares, self._low, self._high = self._history.spread("", "weights")
 
     @property
@@ -53,59 +46,55 @@ class SpreadPlot(DrawnPlot):
         """Draw the histograms of this block; `what` is one of HISTOGRAMS."""
         self._history, self._block, self._what = history, block, what
         self._shares, self._low, self._high = history.spread(block, what)
-        self.refresh()
-        self.update()
+        self.repaint_all()
 
-    def show_step(self, step: int | None) -> None:
-        """Mark this step."""
-        self._step = step
+    def show_steps(self, steps: tuple[int, ...]) -> None:
+        """Mark these steps."""
+        self._steps = steps
         self.update()
 
     def sizeHint(self) -> QSize:
         """Wider than high."""
         return QSize(420, 260)
 
-    def drawn(self) -> QImage | None:
-        """The heat map as it stands; without one the plot stays empty."""
-        if not self._shares.size:
-            return None
-        ratio, look = self.devicePixelRatioF(), Look.of(theme())
-        with self._figure.afresh((self.width(), self.height()), ratio, look, (LEFT, TOP, RIGHT, BOTTOM)) as axes:
-            self._fill(axes, look)
-        return self._figure.image(ratio)
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no heat map to show."""
+        return not self._shares.size
 
-    def _fill(self, axes: Axes, look: Look) -> None:
-        columns = self._shares.shape[1]
-        colours = ListedColormap([f"#{entry & 0xFFFFFF:06x}" for entry in VIRIDIS.table()])
-        # A square root: else the many values near zero leave the rest of the range dark.
-        axes.imshow(
-            np.sqrt(self._shares), cmap=colours, aspect="auto", interpolation="nearest",
-            extent=(-0.5, columns - 0.5, self._low, self._high),
-        )  # fmt: skip
-        steps = self._history.steps
+    @property
+    def _plane(self) -> Plane:
+        return Plane((self.width(), self.height()), (-0.5, self.shown[1] - 0.5), (self._low, self._high))
+
+    def paint_plot(self, painter: QPainter) -> None:
+        """The heat map and its axes."""
+        plane, steps, columns = self._plane, self._history.steps, self.shown[1]
+        painter.drawImage(plane.rect, self._heat())
         places = sorted({round(p) for p in np.linspace(0, columns - 1, min(columns, 6))})
-        axes.set_xticks(places, [f"{steps[p]:,}" for p in places])
-        axes.set_xlim(-0.5, columns - 0.5)
-        axes.set_xlabel("Step", color=look.muted)
+        sizes = [float(at) for at in MaxNLocator(nbins=5).tick_values(self._low, self._high)]
+        told = [(at, number(at)) for at in sizes if self._low <= at <= self._high]
         title = f"{self._what.capitalize()} of {self._block}"
-        axes.set_title(title, loc="left", color=look.text, fontweight="bold", y=1.0)  # found without drawing
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
-        axes.grid(visible=False)
+        plane.paint_axes(painter, [(p, f"{steps[p]:,}") for p in places], told, title, "Step", grid=False)
 
-    def _column_x(self, column: float) -> float:
-        return LEFT + (column + 0.5) / self.shown[1] * (self.width() - LEFT - RIGHT)
+    def _heat(self) -> QImage:
+        """A pixel for each share; what was not measured is left clear."""
+        shares = np.sqrt(self._shares)  # else the many values near zero leave the rest of the range dark
+        known = np.isfinite(shares)
+        low, high = (float(end(shares[known])) if known.any() else 0.0 for end in (np.min, np.max))
+        levels = np.where(known, (shares - low) / (high - low if high > low else 1.0) * 255, 0).astype(np.uint8)
+        pixels = np.where(known, np.array(VIRIDIS.table(), np.uint32)[levels], 0).astype(np.uint32)
+        rows, columns = pixels.shape
+        return QImage(pixels.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_ARGB32).copy()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The step of the timeline, over the columns."""
-        if not self._shares.size:
-            QPainter(self).fillRect(self.rect(), theme().color(Role.SURFACE))
-            return
-        super().paintEvent(event)
-        if self._step is not None:
-            x = self._column_x(float(np.interp(self._step, self._history.steps, range(len(self._history.steps)))))
-            painter = QPainter(self)
-            painter.setPen(QPen(theme().color(Role.ACCENT), 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(x, TOP), QPointF(x, self.height() - BOTTOM))
+    def paint_over(self, painter: QPainter) -> None:
+        """The steps of the timeline."""
+        plane, known = self._plane, self._history.steps
+        under, over = (theme().color(role) for role in (Role.SURFACE, Role.TEXT))
+        for step in self._steps:
+            x = plane.place(float(np.interp(step, known, range(len(known)))), self._low).x()
+            for pen in (QPen(under, 3), QPen(over, 1, Qt.PenStyle.DashLine)):  # seen on any colour of the map
+                painter.setPen(pen)
+                painter.drawLine(QPointF(x, plane.rect.top()), QPointF(x, plane.rect.bottom()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Say what lies under the mouse."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.colormaps import COOL_TO_WARM
@@ -32,6 +33,10 @@ COMBINED = "Mean of all channels in"
 BY_NUMBER, BY_NORM, BY_CHANGE = ORDERS = ("By number", "By norm", "By change")
 
 
+UNTRAINED = "This network was not trained: its weights are those at the start. Press Train (F5), or choose a run."
+UNKNOWN = "The weights before the first step are not known: the run did not keep them."
+
+
 class KernelsPanel(QWidget):
     """Every kernel of the chosen convolution as a tile; of the one in front all channels that it reads."""
 
@@ -41,11 +46,14 @@ class KernelsPanel(QWidget):
         self._inspection = inspection
         self._set: KernelSet | None = None
         self._block = ""
+        self._wished = NOW
+        """The view that was chosen, also while it means nothing."""
         self._message = MessageView("kernels_message")
         self._view = Segments(VIEWS)
         self._input = _combo("kernels_input", "Channel in", "Which channel of the block's input the kernels read")
         self._order = _combo("kernels_order", "Order", "The order of the kernels", ORDERS)
         self._depth = QSlider(Qt.Orientation.Horizontal)
+        self._slice_label = words("kernels_slice_label", tone="muted")
         self._title = words("kernels_title", scale="title")
         self._facts = words("kernels_facts", tone="muted", tip="Over all kernels of the block")
         self._chosen = words("kernels_chosen", scale="title")
@@ -53,7 +61,7 @@ class KernelsPanel(QWidget):
         self.wall, self.parts = _tiles("kernels_wall", "Kernels"), _tiles("kernels_parts", "Channels of one kernel")
         self.frequency = FrequencyPlot()
         self._reading = words("kernels_reading", tone="muted", scale="caption", tip="The weight under the mouse")
-        self._source = KernelSource(inspection)
+        self._source = KernelSource(inspection, self)
         self._stack = QStackedWidget()
         self._prepare()
         self._arrange()
@@ -74,7 +82,7 @@ class KernelsPanel(QWidget):
     def _arrange(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(space(2))
-        for widget in (self._view, self._input, self._order, self._depth):
+        for widget in (self._view, self._input, self._order, self._slice_label, self._depth):
             top.addWidget(widget)
         top.addStretch(1)
         left, right = QWidget(), QWidget()
@@ -114,7 +122,7 @@ class KernelsPanel(QWidget):
         self._source.waiting.connect(self._wait)
         self._source.failed.connect(self._fail)
         self._message.action.connect(self._source.retry)
-        self._view.chosen.connect(self._show)
+        self._view.chosen.connect(self._choose_view)
         self._input.currentIndexChanged.connect(self._show)
         self._order.currentIndexChanged.connect(self._show)
         self._depth.valueChanged.connect(self._slice)
@@ -146,8 +154,10 @@ class KernelsPanel(QWidget):
             self._offer_inputs(found.now.shape[1])
             deep = found.now.ndim == 5
             self._depth.setVisible(deep)
+            self._slice_label.setVisible(deep)
             self._depth.setRange(0, found.now.shape[2] - 1 if deep else 0)
             self._depth.setValue(self._depth.maximum() // 2)
+            self._slice(self._depth.value())
             self.frequency.setVisible(found.now.ndim == 3)
         self._stack.setCurrentIndex(1)
         self._show()
@@ -179,6 +189,27 @@ class KernelsPanel(QWidget):
 
     # What is shown
 
+    def _choose_view(self, view: int) -> None:
+        self._wished = view
+        self._show()
+
+    def _why_no_change(self, kernels: KernelSet) -> str:
+        """Why nothing can be said of changes; "" where it can."""
+        subject = self._inspection.subject
+        if subject is not None and not (subject.directory or subject.run or subject.folder):
+            return UNTRAINED
+        return UNKNOWN if kernels.start is None else ""
+
+    def _offer_views(self, kernels: KernelSet) -> None:
+        """Shut what would show nothing; it is on again with the next network that has it."""
+        why = self._why_no_change(kernels)
+        self._view.shut({CHANGE: why, START: why} if why else {})
+        self._view.show_index(NOW if why else self._wished)
+        entries, place = self._order.model(), self._order.findText(BY_CHANGE)
+        if isinstance(entries, QStandardItemModel):
+            entries.item(place).setEnabled(not why)
+            entries.item(place).setToolTip(why)
+
     def _shown(self, kernels: KernelSet) -> Floats:
         """Kernels (out, in, sizes...) of the chosen view."""
         start = kernels.now if kernels.start is None else kernels.start
@@ -190,6 +221,7 @@ class KernelsPanel(QWidget):
         kernels = self._set
         if kernels is None or self._input.currentIndex() < 0:
             return
+        self._offer_views(kernels)
         shown = self._shown(kernels)
         channel = self._input.currentIndex() - 1
         self.wall.show_layer(LayerMaps.made_of(shown.mean(axis=1) if channel < 0 else shown[:, channel]))
@@ -234,6 +266,7 @@ class KernelsPanel(QWidget):
         )
 
     def _slice(self, depth: int) -> None:
+        self._slice_label.setText(f"Slice {depth + 1} of {self._depth.maximum() + 1}")
         for tiles in (self.wall, self.parts):
             tiles.set_depth(depth)
 

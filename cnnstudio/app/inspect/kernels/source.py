@@ -40,8 +40,8 @@ class KernelSource(QObject):
     waiting = Signal(str)
     failed = Signal(str, str)
 
-    def __init__(self, inspection: Inspection) -> None:
-        super().__init__(inspection)
+    def __init__(self, inspection: Inspection, parent: QObject) -> None:
+        super().__init__(parent)
         self._inspection = inspection
         self._active = False
         self._epoch = 0

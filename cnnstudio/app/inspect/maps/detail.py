@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QTransform
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.colormaps import VIRIDIS
 from cnnstudio.app.features.detail import channel_words, ramp
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 BAR = 12
 """Width of the colour bar."""
+LEAST_STRIP = 12
+"""Steps of the spacing: the least height of an enlarged signal."""
 
 
 class ColourBar(QWidget):
@@ -85,6 +87,8 @@ class ChannelDetail(QWidget):
         self.setToolTip("One channel: enlarged, its histogram, its kernel, and what a cell of it sees")
         self._side: MapSide | None = None
         self._channel = 0
+        self._is_signal: bool | None = None
+        """How the pictures lie; None before they do."""
         self._sizes: tuple[object, ...] = ()
         self._pointed: tuple[int, ...] | None = None
         self._under: tuple[object, object] = (None, None)
@@ -112,28 +116,13 @@ class ChannelDetail(QWidget):
         head.addWidget(self._title, 1)
         head.addWidget(self._previous)
         head.addWidget(self._next)
-        enlarged = QVBoxLayout()
-        enlarged.setSpacing(space(1))
-        enlarged.addWidget(self.map_view, 1)
-        enlarged.addWidget(self.bar)
-        seen = QVBoxLayout()
-        seen.setSpacing(space(1))
-        seen.addWidget(words("inspect_detail_input_label", "Input", tone="muted"))
-        seen.addWidget(self.sample_view, 1)
-        spread = QVBoxLayout()
-        spread.setSpacing(space(1))
-        spread.addWidget(words("inspect_histogram_label", "Histogram", tone="muted"))
-        spread.addWidget(self.histogram, 1)
-        grid = QGridLayout()
+        self._enlarged = _pane(self.map_view, self.bar)
+        self._seen_pane = _pane(words("inspect_detail_input_label", "Input", tone="muted"), self.sample_view)
+        self._spread = _pane(words("inspect_histogram_label", "Histogram", tone="muted"), self.histogram)
+        self._grid = grid = QGridLayout()
         grid.setHorizontalSpacing(space(3))
         grid.setVerticalSpacing(space(2))
-        grid.addLayout(enlarged, 0, 0)
-        grid.addLayout(spread, 0, 1)
-        grid.addLayout(seen, 1, 0)
-        grid.addWidget(self.kernel, 1, 1)
-        for side in (0, 1):
-            grid.setColumnStretch(side, 1)
-            grid.setRowStretch(side, 1)
+        self._lay(is_signal=False)
         self._inner = QWidget()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -150,6 +139,25 @@ class ChannelDetail(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
             label.setFixedHeight(2 * label.fontMetrics().lineSpacing() + 1)
         self.histogram.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+
+    def _lay(self, *, is_signal: bool) -> None:
+        """Pictures beside each other; signals below each other, as wide as there is room."""
+        if is_signal is self._is_signal:
+            return
+        self._is_signal = is_signal
+        for view in (self.map_view, self.sample_view):  # lines need less height than pictures
+            view.setMinimumHeight(space(LEAST_STRIP) if is_signal else 0)
+        enlarged, seen, spread, kernel = self._enlarged, self._seen_pane, self._spread, self.kernel
+        places = (
+            ((enlarged, 0, 0, 2), (seen, 1, 0, 2), (spread, 2, 0, 1), (kernel, 2, 1, 1))
+            if is_signal
+            else ((enlarged, 0, 0, 1), (spread, 0, 1, 1), (seen, 1, 0, 1), (kernel, 1, 1, 1))
+        )
+        for pane, row, column, columns in places:
+            self._grid.addWidget(pane, row, column, 1, columns)
+        for line in range(3):
+            self._grid.setRowStretch(line, 1 if is_signal or line < 2 else 0)
+            self._grid.setColumnStretch(line, 1 if line < 2 else 0)
 
     def _connect(self) -> None:
         self._previous.clicked.connect(self._step_back)
@@ -187,6 +195,7 @@ class ChannelDetail(QWidget):
         self._numbers.setText(channel_words(layer, channel))
         self._previous.setEnabled(channel > 0)
         self._next.setEnabled(channel < layer.count - 1)
+        self._lay(is_signal=layer.kind == "signals")
         self._show_map(side, layer, channel, colours)
         self.histogram.show_channel(layer, channel)
         self.kernel.want(side.source.wanted, channel, layer.count, epoch)
@@ -257,3 +266,14 @@ class ChannelDetail(QWidget):
 
     def _step_on(self) -> None:
         self.moved.emit(self._channel + 1)
+
+
+def _pane(*parts: QWidget) -> QWidget:
+    """Those below each other; what is no line of text takes the room."""
+    pane = QWidget()
+    column = QVBoxLayout(pane)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(space(1))
+    for part in parts:
+        column.addWidget(part, 0 if isinstance(part, QLabel | ColourBar) else 1)
+    return pane

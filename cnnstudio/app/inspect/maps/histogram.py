@@ -93,11 +93,14 @@ class Histogram(QWidget):
         heights = np.sqrt(self._counts)
         most = float(heights.max())
         width = room.width() / BINS
+        bars = []
         for at, height in enumerate(heights.tolist()):
             if height > 0:
                 tall = max(1.0, height / most * (room.height() - 1))
-                bar = QRectF(room.left() + at * width, room.bottom() - tall, max(1.0, width - 1), tall)
-                painter.fillRect(bar, look.color(Role.CURVE_1))
+                bars.append(QRectF(room.left() + at * width, room.bottom() - tall, max(1.0, width - 1), tall))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.color(Role.CURVE_1))
+        painter.drawRects(bars)
         painter.setPen(QPen(look.color(Role.MUTED), 1))
         painter.drawLine(room.bottomLeft(), room.bottomRight())
         self._line(painter, room, 0.0, QPen(look.color(Role.MUTED), 1, Qt.PenStyle.DashLine))

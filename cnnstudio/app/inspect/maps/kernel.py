@@ -117,7 +117,9 @@ class KernelView(QWidget):
             self._say(_NO_ONE_KERNEL)
             return
         layer = LayerMaps.made_of(kernel)
-        self._title.setText(f"Kernel {shape(layer.maps.shape[1:])}, {counted(layer.count, 'channel')} in")
+        sizes = shape(layer.maps.shape[1:])
+        self._title.setText(f"Kernel of {sizes}" if layer.kind == "signals" else f"Kernel {sizes}")
+        self._title.setToolTip(f"The weights that make the chosen channel: {counted(layer.count, 'channel')} in")
         self._tiles.set_depth(layer.depth // 2)
         self._tiles.show_layer(layer)
         self._stack.setCurrentWidget(self._tiles)

@@ -14,11 +14,14 @@ from cnnstudio.app.inspect.maps.beside import BesideChoice, Offers, Other
 from cnnstudio.app.inspect.maps.detail import ChannelDetail
 from cnnstudio.app.inspect.maps.side import MapSide
 from cnnstudio.app.inspect.maps.source import Wanted
+from cnnstudio.app.inspect.timeline.player import moment_words
 from cnnstudio.app.probe import sample_words
 from cnnstudio.app.theme import space
 from cnnstudio.wire.messages import Sample
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cnnstudio.app.inspect.inspection import Inspection
     from cnnstudio.wire.run_state import RunState
 
@@ -33,23 +36,37 @@ _BETWEEN = "|"
 class MapsPanel(QWidget):
     """Every channel of the chosen block as a wall, one of them enlarged."""
 
-    def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
+    def __init__(self, inspection: Inspection, parent: QWidget | None = None, *, at_once: bool = True) -> None:
+        """What is not made `at_once` is by `built`."""
         super().__init__(parent)
         self.setObjectName("inspect_maps")
         self._inspection = inspection
         self._active = False
-        self.look = LookBar("inspect_maps", with_order=True)
+        self.look = LookBar("inspect_maps", is_large=True)
         self.beside = BesideChoice()
-        worker = inspection.worker
-        self.first = MapSide(worker, "inspect_maps_first", FIRST_VIEW)
-        self.second = MapSide(worker, "inspect_maps_second", SECOND_VIEW)
-        self.detail = ChannelDetail(worker, self)  # without a parent it would be a window of its own for a moment
-        self._front = self.first
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self._second_channel = 0
         self._reading = words("inspect_maps_reading", tone="muted", scale="caption")
         self._reading.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.look.show_names(inspection.preferences.choice(LOOK).split(_BETWEEN))
         self._arrange()
+        if at_once:
+            for _ in self.built():
+                pass
+
+    def built(self) -> Iterator[None]:
+        """Make the walls, with a rest after each; to be gone through once, and to its end, before anyone sees them."""
+        worker, splitter = self._inspection.worker, self.splitter
+        self._front = self.first = MapSide(worker, "inspect_maps_first", FIRST_VIEW, splitter)
+        yield
+        self.second = MapSide(worker, "inspect_maps_second", SECOND_VIEW, splitter)
+        yield
+        self.detail = ChannelDetail(worker, splitter)
+        for part, stretch in ((self.first, 3), (self.second, 3), (self.detail, 1)):
+            splitter.addWidget(part)
+            splitter.setStretchFactor(splitter.count() - 1, stretch)
+        splitter.setSizes([600, 600, 360])
+        self.second.setVisible(False)
         self._connect()
 
     def _arrange(self) -> None:
@@ -59,14 +76,8 @@ class MapsPanel(QWidget):
         top.addWidget(self.look)
         top.addWidget(self.beside)
         top.addStretch(1)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setObjectName("inspect_maps_splitter")
         self.splitter.setChildrenCollapsible(False)
-        for part, stretch in ((self.first, 3), (self.second, 3), (self.detail, 1)):
-            self.splitter.addWidget(part)
-            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
-        self.splitter.setSizes([600, 600, 360])
-        self.second.setVisible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, space(2), 0, 0)
         column.setSpacing(space(2))
@@ -86,11 +97,10 @@ class MapsPanel(QWidget):
             inspection.block_changed,
             inspection.sample_changed,
             inspection.moment_changed,
-            inspection.record.changed,
-            inspection.pins.changed,
-            inspection.networks.changed,
         ):
             signal.connect(self._follow)
+        for signal in (inspection.record.changed, inspection.networks.changed, inspection.pins.changed):
+            signal.connect(self._follow_others)
         inspection.channel_changed.connect(self._show_channel)
         inspection.run.changed.connect(self._follow_run)
         self.look.changed.connect(self._choose_look)
@@ -135,6 +145,18 @@ class MapsPanel(QWidget):
             self.first.want(wanted, wanted.block)
         self._follow_beside(wanted)
 
+    def _follow_others(self) -> None:
+        """There are others to compare with, which a run says at every epoch and a pen with every stroke.
+
+        Mostly the same is wanted as before.
+        """
+        wanted = self._wanted() if self._active else None
+        two = self.beside.other is not Other.NOTHING
+        if wanted is None or two or wanted != self.first.source.wanted:
+            self._follow()
+        else:
+            self.beside.show_offers(self._offers(wanted))
+
     def _wanted(self) -> Wanted | None:
         inspection = self._inspection
         subject = inspection.subject
@@ -145,7 +167,7 @@ class MapsPanel(QWidget):
 
     def _follow_beside(self, wanted: Wanted | None) -> None:
         two = self.beside.other is not Other.NOTHING
-        self.second.setVisible(two)
+        self._share_room(two)
         self.second.set_active(self._active and two)
         if not two and self._front is self.second:
             self._front = self.first
@@ -156,6 +178,15 @@ class MapsPanel(QWidget):
             self.second.say("Nothing to compare with", self._why_nothing())
         self._share_order()
         self._apply_look()
+
+    def _share_room(self, two: bool) -> None:
+        """Two walls begin as wide as each other, so that they compare."""
+        if two is not self.second.isHidden():
+            return
+        first, _, detail = self.splitter.sizes()
+        self.second.setVisible(two)
+        if two:
+            self.splitter.setSizes([first // 2, first - first // 2, detail])
 
     def _second_wanted(self, wanted: Wanted) -> Wanted | None:
         if self.beside.other is not Other.MOMENT:
@@ -315,4 +346,7 @@ def _title(second: Wanted, first: Wanted) -> str:
         return f"{sample_words(second.sample)}, {second.block}"
     if second.subject != first.subject:
         return f"{second.subject.title}, {second.block}"
+    if second.moment != first.moment and second.moment is not None and second.timeline is not None:
+        moments = second.timeline.moments
+        return moment_words(moments[second.moment]) if second.moment < len(moments) else second.block
     return second.block

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from cnnstudio.app.features.layer_maps import Scaling, number
+from cnnstudio.app.features.layer_maps import Scaling
 from cnnstudio.app.features.look import Look
 from cnnstudio.app.features.ranking import Order, ranked
 from cnnstudio.app.features.tiles import TileView
-from cnnstudio.app.features.wall import show_flags
-from cnnstudio.app.features.words import MessageView, words
+from cnnstudio.app.features.words import MessageView
+from cnnstudio.app.inspect.maps.facts import WallFacts
 from cnnstudio.app.inspect.maps.source import MapSource
 from cnnstudio.app.inspect.maps.waveform import Waveform
 from cnnstudio.app.theme import space
@@ -63,18 +63,8 @@ class MapSide(QWidget):
         self.tiles = TileView(one_column=True)
         self.tiles.setObjectName(f"{name}_tiles")
         self.wave = Waveform(f"{name}_wave")
-        self._title = words(f"{name}_title", scale="title")
-        self._origin = words(f"{name}_origin", tone="muted")
-        self._count = words(f"{name}_count", tip="Channels are counted from 0")
-        self._range = words(f"{name}_range", tone="muted", tip="Lowest and highest value of all channels")
-        self._dead = words(f"{name}_dead", tone="warning")
-        self._saturated = words(f"{name}_saturated", tone="error")
+        self._facts = WallFacts(name)
         self._message = MessageView(f"{name}_message")
-        self._slice_label = words(f"{name}_slice_label", tone="muted")
-        self._slice = QSlider(Qt.Orientation.Horizontal)
-        self._slice.setObjectName(f"{name}_slice")
-        self._slice.setAccessibleName("Slice of the volume")
-        self._slice.setToolTip("Which slice of the volumes is shown, along the first axis")
         self._resort = QTimer(self)
         self._resort.setSingleShot(True)
         self._resort.timeout.connect(self._sort)
@@ -83,19 +73,6 @@ class MapSide(QWidget):
         self.say("No block", "Choose a block in the list at the left.")
 
     def _arrange(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(space(3))
-        head.addWidget(self._title)
-        head.addWidget(self._origin, 1)
-        facts = QHBoxLayout()
-        facts.setSpacing(space(3))
-        for label in (self._count, self._range, self._dead, self._saturated):
-            facts.addWidget(label)
-        facts.addStretch(1)
-        slices = QHBoxLayout()
-        slices.setSpacing(space(2))
-        slices.addWidget(self._slice_label)
-        slices.addWidget(self._slice, 1)
         walls = QWidget()
         inside = QVBoxLayout(walls)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -108,9 +85,7 @@ class MapSide(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(space(3), 0, space(2), 0)
         column.setSpacing(space(1))
-        column.addLayout(head)
-        column.addLayout(facts)
-        column.addLayout(slices)
+        column.addWidget(self._facts)
         column.addWidget(self._stack, 1)
         self.setMinimumWidth(space(50))
 
@@ -125,7 +100,7 @@ class MapSide(QWidget):
         self.tiles.opened.connect(self.opened)
         self.tiles.framed.connect(self.chosen)
         self.tiles.viewport().installEventFilter(self)
-        self._slice.valueChanged.connect(self._apply_slice)
+        self._facts.sliced.connect(self._apply_slice)
 
     # What is shown
 
@@ -147,7 +122,7 @@ class MapSide(QWidget):
     @property
     def shown_slice(self) -> int:
         """The slice of volumes that is shown."""
-        return self._slice.value()
+        return self._facts.slice
 
     @property
     def before(self) -> LayerMaps | None:
@@ -181,8 +156,7 @@ class MapSide(QWidget):
                 self._before = self._given = None
                 self._sight = None if wanted is None else _sight(wanted)
                 self._sorted = 0.0
-        self._title.setText(title)
-        self._title.setToolTip(title)
+        self._facts.show_title(title)
         self.source.want(wanted)
 
     def set_active(self, active: bool) -> None:
@@ -193,6 +167,7 @@ class MapSide(QWidget):
         """How the maps are painted and sorted; `span` is the range of both walls, where they share one."""
         other = look.order is not self._look.order
         self._look, self._span = look, span
+        self.tiles.set_tile(look.tile)
         self._paint()
         if other:
             self._sort()
@@ -209,18 +184,15 @@ class MapSide(QWidget):
         self.tiles.show_layer(None)
         self._message.say(title, text, action="Try again" if retry else "", details=details)
         self._stack.setCurrentWidget(self._message)
-        for label in (self._count, self._range, self._dead, self._saturated):
-            label.setVisible(False)
-        self._origin.clear()
-        self._show_slices(1)
+        self._facts.show_layer(None)
+        self._facts.show_depth(1)
         self.changed.emit()
 
     def show_slice(self, depth: int) -> None:
         """Show that slice of volumes."""
-        self._slice.setValue(depth)
+        self._facts.show_slice(depth)
 
     def _apply_slice(self, depth: int) -> None:
-        self._slice_label.setText(f"Slice {depth + 1} of {self._slice.maximum() + 1}")
         self.tiles.set_depth(depth)
         self.changed.emit()
 
@@ -231,13 +203,12 @@ class MapSide(QWidget):
         self._layer = layer
         if last is None or last.maps.shape != layer.maps.shape:
             self._stack.setCurrentIndex(1)
-            self._show_slices(layer.depth)
-            for label in (self._count, self._range):
-                label.setVisible(True)
+            self._facts.show_depth(layer.depth)
             self._sorted = 0.0
         if self._before is None or self._before.maps.shape != layer.maps.shape:
             self._before = layer
-        self._describe(layer, shown.words)
+        self._facts.show_layer(layer)
+        self._facts.show_origin(shown.words)
         self._paint()
         self.tiles.show_layer(layer)
         self._show_wave()
@@ -265,17 +236,10 @@ class MapSide(QWidget):
         if self._layer is None or self._before is None:
             self.say("", sentence)
         else:
-            self._origin.setText(sentence)
+            self._facts.show_origin(sentence)
 
     def _fail(self, sentence: str, details: str) -> None:
         self.say("These maps cannot be shown", sentence, retry=True, details=details)
-
-    def _describe(self, layer: LayerMaps, origin: str) -> None:
-        low, high = layer.range
-        self._origin.setText(origin)
-        self._count.setText(layer.words)
-        self._range.setText(f"{number(low)} to {number(high)}")
-        show_flags(layer, self._dead, self._saturated)
 
     def _paint(self) -> None:
         self.tiles.set_scaling(self.scaling)
@@ -285,13 +249,6 @@ class MapSide(QWidget):
     def scaling(self) -> Scaling:
         """Which values the ends of the colours stand for."""
         return Scaling(self._look.whole_layer or self._span is not None, self._span)
-
-    def _show_slices(self, depth: int) -> None:
-        self._slice.setVisible(depth > 1)
-        self._slice_label.setVisible(depth > 1)
-        self._slice.setRange(0, depth - 1)
-        self._slice.setValue(depth // 2)
-        self._apply_slice(self._slice.value())
 
     # Order
 

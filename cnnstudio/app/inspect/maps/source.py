@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from cnnstudio.app.inspect.subject import Subject
     from cnnstudio.app.worker_client import WorkerClient
 
-HERTZ = 15.0
-"""Looks a second at most. Steps of training take some time of each, and ten should be left."""
+HERTZ = 11.0
+"""Looks a second at most: ten are to be left, and each costs the window some milliseconds beside the training."""
 
 
 @dataclass(frozen=True)

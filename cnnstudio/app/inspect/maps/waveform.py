@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.app.data.sample_painter import picture_of
 from cnnstudio.app.theme import Role, space, theme, themes
+from cnnstudio.core.analysis.cells import span
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -55,11 +56,11 @@ class Waveform(QWidget):
     @property
     def framed(self) -> QRectF:
         """Where the frame lies; null without one."""
-        if self._footprint is None or self._sample is None or not self._footprint.outline:
+        if self._footprint is None or self._sample is None or not self._footprint.seen:
             return QRectF()
         place, length = self._place(), len(self._sample)
-        first, end = self._footprint.outline[-1]
-        left, right = (place.left() + min(max(at, 0), length) / length * place.width() for at in (first, end))
+        first, end = span(self._footprint.seen)[-1]  # not what reaches beyond the signal: there is nothing to frame
+        left, right = (place.left() + at / length * place.width() for at in (first, end))
         return QRectF(left, place.top(), right - left, place.height())
 
     def _place(self) -> QRectF:

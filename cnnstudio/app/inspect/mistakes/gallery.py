@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.data.gallery_view import GalleryView
 from cnnstudio.app.data.loader import SampleLoader, Wish, unvaried
@@ -14,7 +14,7 @@ from cnnstudio.app.format import counted
 from cnnstudio.app.inspect.mistakes.sample_model import ChosenSamples
 from cnnstudio.app.inspect.mistakes.tally import ALL, WRONG, Choice, kinds, orders
 from cnnstudio.app.inspect.why.controls import combo
-from cnnstudio.app.inspector.segments import Segments
+from cnnstudio.app.inspector.segments import segments
 from cnnstudio.app.theme import space
 
 if TYPE_CHECKING:
@@ -83,18 +83,19 @@ class MistakesGallery(QWidget):
         self._title = words("mistakes_title", scale="title")
         self._count = words("mistakes_count", tone="muted", scale="caption")
         self._all = tool("mistakes_all", "close", "Show all samples again (Esc)")
-        self._kinds = Segments(())
-        self._order = combo("mistakes_order", "Order", "What stands first; the worst have the largest loss")
+        tip = "Of a class: missed is what is of it and has another answer, false the other way round"
+        self._kinds = segments("mistakes_kinds", "Which samples", tip, ())
+        self._order = combo(
+            "mistakes_order",
+            "Order",
+            "What stands first; the worst have the most mistakes, and of those the largest loss",
+        )
         self._message = MessageView("mistakes_samples_message")
         self._stack = QStackedWidget()
         self._arrange()
         self._connect()
 
     def _arrange(self) -> None:
-        self._kinds.setObjectName("mistakes_kinds")
-        self._kinds.setAccessibleName("Which samples")
-        self._kinds.setToolTip("Of a class: missed is what is of it and has another answer, false the other way round")
-        self._kinds.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         policy = self._all.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # nothing jumps when it comes
         self._all.setSizePolicy(policy)
@@ -205,15 +206,16 @@ class MistakesGallery(QWidget):
             return
         found = tally.chosen(self._choice, self.order)
         self._title.setText(tally.title(self._choice))
-        self._count.setText(counted(len(found), "sample"))
-        self.samples.show_order(tally, found)
+        so_far = "" if tally.is_whole else " so far"
+        self._count.setText(f"{counted(len(found), 'sample')}{so_far}")
+        self.samples.show_order(tally, found, (self.order, self._choice))
         self.view.doItemsLayout()
         bar.setValue(place)
         if len(found):
             self._stack.setCurrentWidget(self.view)
         else:
             best = self._choice == Choice(kind=WRONG)
-            self._message.say(*(NO_MISTAKES if best else NONE_OF_IT))
+            self._message.say(*(NONE_SO_FAR if so_far else NO_MISTAKES if best else NONE_OF_IT))
             self._stack.setCurrentWidget(self._message)
         self._mark_probe()
         self.view.look()
@@ -274,5 +276,6 @@ class MistakesGallery(QWidget):
         self.view.setCurrentIndex(self.samples.index(-1 if row is None else row))
 
 
+NONE_SO_FAR = ("None so far", "No sample of this kind is among those that are judged.")
 NONE_OF_IT = ("None", "No sample of the part is of this kind.")
 NO_MISTAKES = ("No mistakes", "The network answers every sample of the part rightly.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.inspect.mistakes.tally import Choice, has_matrix
-from cnnstudio.app.inspector.segments import Segments
+from cnnstudio.app.inspector.segments import segments
 from cnnstudio.app.theme import space
 from cnnstudio.app.training.evaluation.confusion import ConfusionMatrix
 from cnnstudio.app.training.evaluation.tables import Numbers, NumberTable
@@ -41,8 +41,11 @@ class Overview(QWidget):
         self.matrix = ConfusionMatrix()
         self.matrix.setObjectName("mistakes_matrix")
         self.table = NumberTable("mistakes_classes", "How each class fares")
-        self._views = Segments(VIEWS)
-        self._written = Segments(("Counts", "Row shares"))
+        self.table.make_compact()
+        tip = "The confusion matrix, or a table of the classes"
+        self._views = segments("mistakes_view", "View", tip, VIEWS)
+        tip = "Write counts, or shares of the true class in per cent"
+        self._written = segments("mistakes_written", "Numbers in the matrix", tip, ("Counts", "Row shares"))
         self._copy = tool("mistakes_copy", "copy", "Copy what is shown as a table of text")
         self._reading = words("mistakes_reading", tone="muted", scale="caption")
         self._stack = QStackedWidget()
@@ -57,22 +60,8 @@ class Overview(QWidget):
     def _arrange(self) -> None:
         tip = self.matrix.toolTip()
         self.matrix.setToolTip(f"{tip}. A cell shows its samples")
-        for segments, name, title, tip in (
-            (self._views, "mistakes_view", "View", "The confusion matrix, or a table of the classes"),
-            (
-                self._written,
-                "mistakes_written",
-                "Numbers in the matrix",
-                "Write counts, or shares of the true class in per cent",
-            ),
-        ):
-            segments.setObjectName(name)
-            segments.setAccessibleName(title)
-            segments.setToolTip(tip)
-            segments.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         wanted = self._preferences.choice(REMEMBERED)
         self._views.show_index(VIEWS.index(wanted) if wanted in VIEWS else 0)
-        self._written.show_index(0)
         head = QHBoxLayout()
         head.setSpacing(space(2))
         head.addWidget(self._views)

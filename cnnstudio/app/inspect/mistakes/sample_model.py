@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnstudio.app.data.gallery_model import SIDE, Thumbnails, page_length, small
 from cnnstudio.app.data.sample_painter import boxes_of, mask_of, sample_size, thumbnail
+from cnnstudio.app.inspect.mistakes.tally import Choice
 from cnnstudio.app.theme import themes
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class ChosenSamples(Thumbnails):
         self._part = ""
         self._ratio = 1.0
         self._tally: Tally | None = None
+        self._by = "", Choice()
         self._order: Any = np.zeros(0, np.int64)
         self._held: OrderedDict[int, tuple[Any, Any, str]] = OrderedDict()
         self._pictures: dict[int, QPixmap] = {}
@@ -54,9 +56,10 @@ class ChosenSamples(Thumbnails):
         self._pictures.clear()
         self.show_order(None, np.zeros(0, np.int64))
 
-    def show_order(self, tally: Tally | None, order: Any) -> None:
-        """Show these samples, of which `tally` has something to say."""
+    def show_order(self, tally: Tally | None, order: Any, by: tuple[str, Choice] | None = None) -> None:
+        """Show these samples, of which `tally` has something to say; `by`: what their order is called, their choice."""
         self._tally = tally
+        self._by = by or ("", Choice())
         if np.array_equal(order, self._order):
             self.looks_changed.emit()
             return
@@ -98,7 +101,7 @@ class ChosenSamples(Thumbnails):
 
     def label(self, row: int) -> str:
         """What the judgements say of it in a word or two."""
-        return self._tally.label(int(self._order[row])) if self._tally is not None else ""
+        return self._tally.label(int(self._order[row]), *self._by) if self._tally is not None else ""
 
     def told(self, row: int) -> str:
         """The sample, and what the judgements say of it."""
@@ -110,16 +113,21 @@ class ChosenSamples(Thumbnails):
         return f"{told}\n{name}" if name else told
 
     def picture(self, row: int) -> QPixmap | None:
-        """The thumbnail with its true mask or boxes; None while the sample is on its way."""
+        """The thumbnail with its true mask or boxes; None while the sample, or its picture, is on its way."""
         sample, info = int(self._order[row]), self._info
         if sample not in self._held or info is None:
             return None
         if sample not in self._pictures:
-            values, target, _ = self._held[sample]
-            self._pictures[sample] = thumbnail(
-                values, sample_size(info, SIDE), self._ratio, mask_of(target, info), boxes=boxes_of(target, info)
-            )
+            made = self.in_turn(lambda: self._drawn(sample, info))
+            if made is None:
+                return None
+            self._pictures[sample] = made
         return self._pictures[sample]
+
+    def _drawn(self, sample: int, info: DataInfo) -> QPixmap:
+        values, target, _ = self._held[sample]
+        size, mask = sample_size(info, SIDE), mask_of(target, info)
+        return thumbnail(values, size, self._ratio, mask, boxes=boxes_of(target, info))
 
     def _repaint(self) -> None:
         self._pictures.clear()

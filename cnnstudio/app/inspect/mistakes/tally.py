@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnnstudio.app.features.layer_maps import number
-from cnnstudio.app.format import cells, counted
+from cnnstudio.app.format import cells, count, counted
 from cnnstudio.app.training.evaluation.tables import Numbers
 from cnnstudio.core.code.scores import class_rates
 from cnnstudio.core.data.info import Task
@@ -79,8 +79,10 @@ def has_matrix(info: DataInfo) -> bool:
 class Tally:
     """The judgements of one part, counted. Classes are indices; that of NOTHING is the number of classes."""
 
-    def __init__(self, judged: Judgements, info: DataInfo) -> None:
+    def __init__(self, judged: Judgements, info: DataInfo, total: int | None = None) -> None:
+        """`total`: samples of the part, of which more than these are still to be judged; None: these are all."""
         self.judged, self.info = judged, info
+        self.total = len(judged.losses) if total is None else total
         if judged.pairs is not None:
             self._pairs: Any = judged.pairs.astype(np.int64)
         elif judged.truths.ndim == 1:
@@ -91,8 +93,13 @@ class Tally:
 
     @property
     def size(self) -> int:
-        """Samples of the part."""
+        """Samples that are judged."""
         return len(self.judged.losses)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all samples of the part are judged."""
+        return self.size >= self.total
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -157,14 +164,29 @@ class Tally:
 
     def chosen(self, choice: Choice, order: str = WORST) -> Any:
         """The places in the part of the samples of a choice, int64, in that order."""
-        of_it = self._of(choice)
-        samples = np.flatnonzero(of_it)
-        by, rises = next(((by, rises) for title, by, rises in _ORDERS[self.info.task] if title == order), ("loss", -1))
+        samples = np.flatnonzero(self._of(choice))
+        by, rises = self._measure(order)
         losses = np.nan_to_num(self.judged.losses.astype(np.float64), nan=np.inf)
-        if by == "worst":  # no sample has more of a mistake than another where all have one
-            return samples[np.lexsort((-losses[samples], -of_it[samples]))]
+        if by == "worst":
+            amount = self._amount(choice)
+            return samples[np.lexsort((-losses[samples], -amount[samples]))]
         values = losses if by == "loss" else np.nan_to_num(self.judged.numbers[by].astype(np.float64))
         return samples[np.lexsort((-losses[samples], rises * values[samples]))]
+
+    def _measure(self, order: str) -> tuple[str, int]:
+        return next(((by, rises) for title, by, rises in _ORDERS[self.info.task] if title == order), ("loss", -1))
+
+    def _amount(self, choice: Choice) -> Any:
+        """How bad each sample is: how much it has of a choice that is one mistake, else how many mistakes of it."""
+        if choice.cell is not None or choice.kind not in (ALL, WRONG):
+            return self._of(choice)
+        sample, truth, answer, number = self._pairs.T
+        wrong = truth != answer
+        if choice.label is not None:
+            wrong = wrong & ((truth == choice.label) | (answer == choice.label))
+        if self.info.task is Task.CLASSIFICATION:  # no sample has more mistakes than another: the loss tells them apart
+            return np.zeros(self.size, np.int64)
+        return np.bincount(sample[wrong], weights=number[wrong], minlength=self.size).astype(np.int64)
 
     def _of(self, choice: Choice) -> Any:
         """How much there is of a choice in each sample."""
@@ -197,19 +219,29 @@ class Tally:
             return f"{name}, {words}" if words else name
         return {WRONG: "Wrong samples", RIGHT: "Right samples"}.get(choice.kind, "All samples")
 
-    def label(self, sample: int) -> str:
-        """A sample in a word or two."""
+    def label(self, sample: int, order: str = "", choice: Choice | None = None) -> str:
+        """A sample in a word or two; of a mask the number that it is ordered by among the samples of a choice."""
         judged = self.judged
         match self.info.task:
             case Task.CLASSIFICATION:
                 truth, answer = (self._name(of[sample]) for of in (judged.truths, judged.answers))
                 return truth if truth == answer else f"{truth} \u2192 {answer}"
             case Task.SEGMENTATION:
-                return f"IoU {float(judged.numbers['mean_iou'][sample]):.3f}"
+                return self._mask_label(sample, order, choice or Choice())
             case Task.RECONSTRUCTION:
                 return f"Loss {number(float(judged.losses[sample]))}"
         told = [f"{n} {kind}" for kind in ("missed", "false") if (n := int(judged.numbers[kind][sample]))]
         return ", ".join(told) or "All right"
+
+    def _mask_label(self, sample: int, order: str, choice: Choice) -> str:
+        by, _ = self._measure(order)
+        if not order or by == "mean_iou":
+            return f"IoU {float(self.judged.numbers['mean_iou'][sample]):.3f}"
+        if by == "loss":
+            return f"Loss {number(float(self.judged.losses[sample]))}"
+        amount = int(self._amount(choice)[sample])
+        right = choice.kind == FOUND or (choice.cell is not None and choice.cell[0] == choice.cell[1])
+        return f"{count(amount)} {cells(self.info.rank, amount)} {'right' if right else 'wrong'}"
 
     def told(self, sample: int) -> str:
         """A sample in a line."""

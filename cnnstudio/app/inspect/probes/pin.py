@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import itertools
+import struct
 from typing import TYPE_CHECKING, Any
 
 from cnnstudio.app.probe import sample_words
@@ -67,9 +68,11 @@ def of_npy(path: Path) -> Any:
     """The numbers in a .npy file that is small enough to draw on, float32 (..., channels); None where it is not."""
     import numpy as np
 
+    from cnnstudio.core.formats.moment_file import array_of
+
     try:
-        values = np.load(io.BytesIO(read_capped(path, MOST_DRAWN_BYTES)), allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        values = array_of(read_capped(path, MOST_DRAWN_BYTES), path.name)
+    except (OSError, ValueError, struct.error):
         return None
     numbers = values.dtype.kind in "buif" and values.ndim in (2, 3) and values.size > 0
     return np.nan_to_num(values.astype(np.float32)) if numbers else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cnnstudio.app.inspect.probes.pin import Pin, as_npy, of_npy
-from cnnstudio.app.probe import sample_words
+from cnnstudio.app.inspect.probes.pinned_values import PinnedValues
 from cnnstudio.core.formats.pinned_samples import (
     COPIED_BYTES,
     LONGEST_NAME,
@@ -20,30 +20,17 @@ from cnnstudio.core.formats.pinned_samples import (
     tidy_samples,
     write_probes,
 )
-from cnnstudio.wire.messages import (
-    PINNED,
-    Failed,
-    GetSamples,
-    KeepProbes,
-    Pinned,
-    PinSample,
-    Sample,
-    Samples,
-    UnpinSample,
-)
+from cnnstudio.wire.messages import PINNED, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from cnnstudio.app.inspect.inspection import Inspection
     from cnnstudio.core.data.sources import SourceSpec
-    from cnnstudio.wire.messages import Command, Event
 
 SAVE_MS = 1500
 """A drawing, or another list, is written to disk when nothing has changed for so long."""
-KEEP_MS = 200
-"""The same for telling the worker what timelines are to keep."""
 _LATE = 4
 """Drawings that were replaced are let go of this many later: somebody may still be asking about them."""
 FULL = f"{MOST} samples are pinned, the most that fit: remove one first."
@@ -55,7 +42,7 @@ class Pins(QObject):
     changed = Signal()
     """Other pins, another order, or other names."""
     seen = Signal()
-    """The values of a sample have come, or why they do not: see `inputs` and `problem`."""
+    """The values of a sample have come, or why they do not: see `values`."""
     said = Signal(str, str)
     """A sentence for the person and its tone: "error", or "" for what is good to know."""
 
@@ -66,34 +53,20 @@ class Pins(QObject):
         self._source: SourceSpec | None = None
         self._network: object = None
         """What the values were prepared for."""
-        self._inputs: dict[Sample, Any] = {}
-        self._problems: dict[Sample, str] = {}
-        self._totals: dict[Sample, int] = {}
-        self._drawn: dict[Sample, Any] = {}
-        """Values of drawings that are not on disk yet."""
-        self._asked: dict[int, Sample] = {}
-        self._held: set[Sample] = set()
-        """Own samples that the worker knows."""
-        self._fresh: set[Sample] = set()
-        """Own samples that were added just now: one that cannot be used is not kept."""
+        self.values = PinnedValues(inspection)
         self._late: deque[Sample] = deque()
         self._removed: tuple[int, Pin] | None = None
-        self._active = False
-        self._kept: tuple[Sample, ...] = ()
-        """What the worker was told to keep in timelines."""
         self._last = 0
         self._was_tidied = False
         self._save = QTimer(self)
         self._save.setSingleShot(True)
         self._save.setInterval(SAVE_MS)
         self._save.timeout.connect(self.save)
-        self._keep = QTimer(self)
-        self._keep.setSingleShot(True)
-        self._keep.setInterval(KEEP_MS)
-        self._keep.timeout.connect(self._tell_kept)
+        self.values.seen.connect(self._follow_values)
+        self.values.refused.connect(self._drop)
+        self.values.said.connect(self._say)
         inspection.subject_changed.connect(self._follow_subject)
         inspection.sample_changed.connect(self._follow_sample)
-        inspection.worker.state_changed.connect(self._follow_worker)
 
     # What there is
 
@@ -119,27 +92,13 @@ class Pins(QObject):
     def drawing(self, place: int) -> Any:
         """The values that were drawn, float32 (..., channels), or None where the pin is no drawing."""
         pin = self._items[place]
-        if pin.sample in self._drawn:
-            return self._drawn[pin.sample]
+        if pin.sample in self.values.drawn:
+            return self.values.drawn[pin.sample]
         return of_npy(pin.kept.path) if pin.is_own and pin.file.endswith(".npy") else None
 
-    def inputs(self, sample: Sample) -> Any:
-        """What the network sees of it, float32; None until it has come."""
-        return self._inputs.get(sample)
-
-    def total(self, sample: Sample) -> int:
-        """Samples in the file that it is from; 1 where it is alone, or nobody knows."""
-        return self._totals.get(sample, 1)
-
-    def problem(self, sample: Sample) -> str:
-        """Why its values do not come; "" where they do."""
-        return self._problems.get(sample, "")
-
     def set_active(self, active: bool) -> None:
-        """Whether anyone can see them; else the worker is told of the one sample in front at most."""
-        self._active = active
-        if active:
-            self._tell()
+        """Whether anyone can see them."""
+        self.values.set_active(active)
 
     # Changing the list
 
@@ -147,7 +106,7 @@ class Pins(QObject):
         """Look at that pin, everywhere."""
         if 0 <= place < len(self._items):
             pin = self._items[place]
-            self._inspection.probe.choose(pin.sample, pin.name, self._inputs.get(pin.sample))
+            self._inspection.probe.choose(pin.sample, pin.name, self.values.inputs(pin.sample))
 
     def step(self, by: int) -> None:
         """Look at the next pin, or the one before; round the ends."""
@@ -189,9 +148,9 @@ class Pins(QObject):
     def pin_values(self, values: Any, name: str) -> int:
         """Pin values as a file would hold them; the place, -1 and `said` where there is no room."""
         sample = Sample(PINNED, self._number())
-        self._drawn[sample] = values
+        self.values.drawn[sample] = values
         if not self._add(Pin(sample, self._unused(name))):
-            del self._drawn[sample]
+            del self.values.drawn[sample]
             return -1
         self._save.start()
         self.choose(len(self._items) - 1)
@@ -201,18 +160,16 @@ class Pins(QObject):
         """Another content for a drawn pin; equal samples have equal values, so it becomes another sample."""
         before = self._items[place]
         sample = Sample(PINNED, self._number())
-        self._drawn[sample] = values
-        self._drawn.pop(before.sample, None)
-        self._inputs[sample] = self._inputs.pop(before.sample, None)  # until the new ones have come
+        self.values.replace(before.sample, sample, values)
         self._items[place] = dataclasses.replace(before, sample=sample, file="", number=0)
         self._late.append(before.sample)
         self._save.start()
-        self._tell()
+        self.values.follow(self._items)
         self.changed.emit()
         if self._inspection.sample == before.sample:
             self.choose(place)
         while len(self._late) > _LATE:
-            self._release(self._late.popleft())
+            self.values.release(self._late.popleft())
 
     def take(self, place: int, number: int) -> None:
         """Another sample of the file that the pin is from."""
@@ -222,7 +179,7 @@ class Pins(QObject):
         self._settle()
         if was_front:
             self.choose(place)
-        self._release(pin.sample)
+        self.values.release(pin.sample)
 
     def remove(self, place: int) -> None:
         """Take a pin away; `restore` brings the last one back."""
@@ -264,19 +221,13 @@ class Pins(QObject):
             return
         self._items[place] = dataclasses.replace(pin, name=tidy)
         self._settle()
-        self._inspection.probe.tell(pin.sample, tidy, self._inputs.get(pin.sample))
-
-    def retry(self) -> None:
-        """Ask again for what could not be had."""
-        self._problems.clear()
-        self._held.clear()
-        self._tell()
+        self._inspection.probe.tell(pin.sample, tidy, self.values.inputs(pin.sample))
 
     def save(self) -> None:
         """Bring drawings and the list on disk now."""
         self._save.stop()
         for place, pin in enumerate(self._items):
-            values = self._drawn.get(pin.sample)
+            values = self.values.drawn.get(pin.sample)
             if values is None:
                 continue
             try:
@@ -285,7 +236,7 @@ class Pins(QObject):
                 self.said.emit(f"The drawing cannot be kept ({error.strerror or error}): free some space.", "error")
                 return
             self._items[place] = dataclasses.replace(pin, file=file)
-            del self._drawn[pin.sample]
+            del self.values.drawn[pin.sample]
         self._write()
 
     # Within
@@ -308,7 +259,7 @@ class Pins(QObject):
 
     def _add_own(self, index: int, name: str, file: str, number: int = 0) -> bool:
         pin = Pin(Sample(PINNED, index), self._unused(name[:LONGEST_NAME]), file, number)
-        self._fresh.add(pin.sample)
+        self.values.fresh.add(pin.sample)
         self._add(pin)
         self.choose(len(self._items) - 1)
         return True
@@ -321,7 +272,7 @@ class Pins(QObject):
     def _settle(self) -> None:
         """The list is another: keep it, and tell whom it concerns."""
         self._save.start()
-        self._tell()
+        self.values.follow(self._items)
         self.changed.emit()
 
     def _write(self) -> None:
@@ -346,9 +297,8 @@ class Pins(QObject):
         elif network == self._network:
             return
         self._network = network
-        for known in (self._inputs, self._problems, self._held, self._asked):
-            known.clear()
-        self._tell()
+        self.values.forget()
+        self.values.follow(self._items)
         self.changed.emit()
 
     def _load(self, source: SourceSpec) -> None:
@@ -360,110 +310,24 @@ class Pins(QObject):
         self._items = [Pin(Sample(k.part, k.index), k.name, k.file, k.number) for k in kept] or [Pin(Sample())]
 
     def _follow_sample(self) -> None:
-        self._tell()
+        self.values.follow(self._items)
         sample = self._inspection.sample
         at = self.place(sample)
         name = self._items[at].name if at >= 0 else ""
-        self._inspection.probe.tell(sample, name, self._inputs.get(sample))
+        self._inspection.probe.tell(sample, name, self.values.inputs(sample))
         self.changed.emit()
 
-    def _follow_worker(self, state: str) -> None:
-        if state in ("starting", "lost", "stopped"):
-            self._held.clear()
-            self._asked.clear()
-            self._kept = ()
-        else:
-            self._tell()
-
-    # The worker
-
-    def _tell(self) -> None:
-        """Let the worker know the pins, and ask for what is not known of them."""
-        subject, worker = self._inspection.subject, self._inspection.worker
-        if subject is None or worker.state not in ("ready", "busy"):
-            return
-        front = self._inspection.sample
-        wanted = {pin.sample: pin for pin in self._items if self._active or (pin.is_own and pin.sample == front)}
-        if self._active and front.part != PINNED:
-            wanted.setdefault(front, Pin(front))
-        text, directory = subject.text, subject.directory
-        for sample, pin in wanted.items():
-            if sample in self._problems or sample in self._asked.values():
-                continue
-            if pin.is_own and sample not in self._held:
-                self._held.add(sample)
-                self._ask(sample, self._pinning(pin, text, directory))
-            elif not pin.is_own and sample not in self._inputs:
-                self._ask(sample, _getting(sample, text))
-        if self._active:
-            self._keep.start()
-
-    def _tell_kept(self) -> None:
-        """Which samples the timelines of runs are to have: those of the strip, the one in front first."""
-        front, worker = self._inspection.sample, self._inspection.worker
-        kept = (front, *(pin.sample for pin in self._items if pin.sample != front))[:MOST]
-        if kept != self._kept and worker.state in ("ready", "busy"):
-            self._kept = kept
-            worker.send(KeepProbes(kept))
-
-    def _pinning(self, pin: Pin, text: str, directory: str) -> Callable[[int], Command]:
-        values, index, number = self._drawn.get(pin.sample), pin.sample.index, pin.number
-        path = "" if values is not None else str(pin.kept.path)
-
-        def made(request: int) -> PinSample:
-            return PinSample(
-                request=request, pin=index, experiment=text, directory=directory, path=path, number=number,
-                values=values,
-            )  # fmt: skip
-
-        return made
-
-    def _ask(self, sample: Sample, make: Callable[[int], Command]) -> None:
-        self._asked[self._inspection.worker.request(make, self._take)] = sample
-
-    def _take(self, event: Event) -> None:
-        sample = self._asked.pop(getattr(event, "request", 0), None)
-        if sample is None:
-            return
-        if isinstance(event, Pinned):
-            self._know(sample, event.inputs)
-            self._totals[sample] = event.total
-            if sample in self._fresh and event.total > 1:
-                self.said.emit(f"{event.name} holds {event.total:,} samples: the first is pinned.", "")
-            self._fresh.discard(sample)
-        elif isinstance(event, Samples) and len(event.inputs):
-            self._know(sample, event.inputs[0])
-        elif isinstance(event, Failed):
-            self._refuse(sample, event.message)
-        else:
-            self._refuse(sample, f"The data have no {sample_words(sample)}: remove this pin, or choose other data.")
-
-    def _know(self, sample: Sample, inputs: Any) -> None:
-        self._inputs[sample] = inputs
-        at = self.place(sample)
-        self._inspection.probe.tell(sample, self._items[at].name if at >= 0 else "", inputs)
+    def _follow_values(self, sample: Sample) -> None:
+        at, inputs = self.place(sample), self.values.inputs(sample)
+        if inputs is not None:
+            self._inspection.probe.tell(sample, self._items[at].name if at >= 0 else "", inputs)
         self.seen.emit()
 
-    def _refuse(self, sample: Sample, sentence: str) -> None:
-        at = self.place(sample)
-        if sample in self._fresh and at >= 0:
-            self._fresh.discard(sample)
-            self.remove(at)
-            self._removed = None
-            self.said.emit(sentence, "error")
-            return
-        self._problems[sample] = sentence
-        self.seen.emit()
+    def _drop(self, sample: Sample, sentence: str) -> None:
+        """One that was added just now cannot be used."""
+        self.remove(self.place(sample))
+        self._removed = None
+        self.said.emit(sentence, "error")
 
-    def _release(self, sample: Sample) -> None:
-        self._held.discard(sample)
-        self._inputs.pop(sample, None)
-        if self._inspection.worker.state in ("ready", "busy"):
-            self._inspection.worker.send(UnpinSample(sample.index))
-
-
-def _getting(sample: Sample, text: str) -> Callable[[int], Command]:
-    def made(request: int) -> GetSamples:
-        return GetSamples(request, text, sample.part, sample.index, 1)
-
-    return made
+    def _say(self, sentence: str) -> None:
+        self.said.emit(sentence, "")

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QInputDialog,
-    QLineEdit,
-    QMenu,
-    QScrollArea,
-    QSpinBox,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QToolButton, QWidget
 
-from cnnstudio.app.dialogs.files import ask_open
 from cnnstudio.app.features.words import tool, words
-from cnnstudio.app.inspect.probes import sources
+from cnnstudio.app.inspect.probes.intake import Intake
 from cnnstudio.app.inspect.probes.pad import DrawingPad
 from cnnstudio.app.inspect.probes.picker import SamplePicker
 from cnnstudio.app.inspect.probes.pin import Pin
+from cnnstudio.app.inspect.probes.pin_menu import PinMenu, name_dialog, number_dialog
 from cnnstudio.app.inspect.probes.tile import LOOSE, PinTile
+from cnnstudio.app.tab_order import settle_before
 from cnnstudio.app.theme import mark, set_icon, space
-from cnnstudio.core.formats.pinned_samples import LONGEST_NAME, MOST
+from cnnstudio.core.formats.pinned_samples import MOST
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QContextMenuEvent
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QAction, QContextMenuEvent
 
     from cnnstudio.app.inspect.inspection import Inspection
     from cnnstudio.core.data.info import DataInfo
@@ -45,10 +36,14 @@ class ProbeStrip(QWidget):
         self._inspection = inspection
         self._pins = inspection.pins
         self._tiles: dict[int, PinTile] = {}
+        self._ordered: list[PinTile] = []
+        """The tiles as the Tab key goes along them."""
         self._loose = Pin(inspection.sample)
         self._picker: SamplePicker | None = None
         self._pad: DrawingPad | None = None
-        self._folder = Path.home()
+        self._place = LOOSE
+        """Of the pin that a dialog is about."""
+        self._intake = Intake(inspection, self)
         self._told = words("inspect_probes_message", tone="muted")
         self._restore = tool("pin_restore", "undo", "Bring the removed pin back", text="Undo")
         self._retry = tool("pin_retry", "reset", "Ask for the pinned samples again", text="Retry")
@@ -116,27 +111,15 @@ class ProbeStrip(QWidget):
         self._pins.changed.connect(self._follow)
         self._pins.seen.connect(self._follow)
         self._pins.said.connect(self._say)
+        self._intake.begun.connect(self._hush)
+        self._intake.refused.connect(self._refuse)
         self._restore.clicked.connect(self._pins.restore)
         self._restore.clicked.connect(self._hush)
-        self._retry.clicked.connect(self._pins.retry)
+        self._retry.clicked.connect(self._pins.values.retry)
 
     def serve(self, page: QWidget) -> None:
         """Take what is pasted or dropped anywhere on the page."""
-        page.setAcceptDrops(True)
-        page.installEventFilter(self)
-        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), page)
-        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        paste.activated.connect(self.paste)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """What is dragged across the page comes here."""
-        if isinstance(event, QDragEnterEvent):
-            self.dragEnterEvent(event)
-            return event.isAccepted()
-        if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
-            self.dropEvent(event)
-            return event.isAccepted()
-        return super().eventFilter(watched, event)
+        self._intake.serve(page, Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def _unpinned(self) -> Pin:
         probe = self._inspection.probe
@@ -186,30 +169,11 @@ class ProbeStrip(QWidget):
 
     def pin_from_file(self) -> None:
         """Ask for a file."""
-        if self._info is not None:
-            dialog = ask_open(self, self._folder, "Pin a sample from a file", sources.file_kinds(self._info.rank))
-            dialog.fileSelected.connect(self._take_file)
-            dialog.open()
-
-    def _take_file(self, path: str) -> None:
-        self._hush()
-        self._folder = Path(path).parent
-        self._pins.pin_file(Path(path))
+        self._intake.ask_file()
 
     def paste(self) -> None:
         """Take what the clipboard holds."""
-        self._hush()
-        if self._info is None:
-            return
-        self._take(sources.of_clipboard(self._info.rank))
-
-    def _take(self, found: sources.Found) -> None:
-        if found.path is not None:
-            self._pins.pin_file(found.path)
-        elif found.data:
-            self._pins.pin_data(found.data, found.ending, found.name)
-        else:
-            self._say(found.problem, "error")
+        self._intake.paste()
 
     def draw(self) -> None:
         """Open the drawing pad on a new sample."""
@@ -231,20 +195,6 @@ class ProbeStrip(QWidget):
             self._ways[name].setEnabled(info is not None and not full)
         self._ways["draw"].setEnabled(can_draw and not full)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take one file, whatever it is: what cannot be used is said when it was read."""
-        if sources.dropped_path(event.mimeData()) is not None and self._info is not None:
-            event.acceptProposedAction()
-        else:
-            event.ignore()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Pin the file."""
-        path = sources.dropped_path(event.mimeData())
-        if path is not None:
-            event.acceptProposedAction()
-            self._take_file(str(path))
-
     # What is shown
 
     def _follow(self) -> None:
@@ -262,17 +212,25 @@ class ProbeStrip(QWidget):
         problems = False
         for at, pin in enumerate(shown):
             tile = self._tiles.get(pin.key) or self._made_tile(pin)
-            problem = self._pins.problem(pin.sample)
+            problem = self._pins.values.problem(pin.sample)
             problems = problems or bool(problem)
             place = LOOSE if pin is self._loose and at == len(self._pins.items) else at
-            tile.show_pin(pin, place, self._pins.inputs(pin.sample), problem, info)
+            tile.show_pin(pin, place, self._pins.values.inputs(pin.sample), problem, info)
             tile.setChecked(pin.sample == self._inspection.sample)
             if self._row.indexOf(tile) != at:
                 self._row.insertWidget(at, tile)
                 tile.show()  # a layout would show it an event later, and it is to take the focus now
+        self._order_stops(shown)
         self._retry.setVisible(problems)
         self._restore.setVisible(self._pins.can_restore and bool(self._told.text()))
         self._fit()
+
+    def _order_stops(self, shown: Sequence[Pin]) -> None:
+        """The Tab key goes along the strip, from the left to the right; new tiles would come last."""
+        tiles = [self._tiles[pin.key] for pin in shown]
+        if tiles != self._ordered:
+            self._ordered = tiles
+            settle_before(self._add, tiles)
 
     def _fit(self) -> None:
         tallest = max((tile.sizeHint().height() for tile in self._tiles.values()), default=0)
@@ -327,26 +285,24 @@ class ProbeStrip(QWidget):
         self._focus(min(place, len(self._pins.items) - 1))
 
     def _rename(self, place: int) -> None:
-        pin = self._pins.items[place]
-        dialog = QInputDialog(self)
-        dialog.setObjectName("pin_rename")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle("Rename pin")
-        dialog.setLabelText("Name")
-        dialog.setTextValue(pin.words)
-        field = dialog.findChild(QLineEdit)
-        if field is not None:
-            field.setObjectName("pin_name")
-            field.setAccessibleName("Name")
-            field.setToolTip("What the sample is called in the strip; empty: by its place in the data")
-            field.setMaxLength(LONGEST_NAME)
-        self._renamed = place
+        self._place = place
+        dialog = name_dialog(self._pins.items[place], self)
         dialog.textValueSelected.connect(self._take_name)
         dialog.open()
 
     def _take_name(self, name: str) -> None:
-        self._pins.rename(self._renamed, name)
-        self._focus(self._renamed)
+        self._pins.rename(self._place, name)
+        self._focus(self._place)
+
+    def _choose_other(self, place: int) -> None:
+        self._place = place
+        pin = self._pins.items[place]
+        dialog = number_dialog(pin, self._pins.values.total(pin.sample), self)
+        dialog.intValueSelected.connect(self._take_other)
+        dialog.open()
+
+    def _take_other(self, number: int) -> None:
+        self._pins.take(self._place, number)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """What can be done with the pin under the mouse, or with the one that has the focus."""
@@ -355,61 +311,15 @@ class ProbeStrip(QWidget):
         if over is not None and over.place != LOOSE:
             self.pin_menu(over.place).popup(event.globalPos())
 
-    def pin_menu(self, place: int) -> QMenu:
+    def pin_menu(self, place: int) -> PinMenu:
         """What can be done with the pin at that place."""
-        pin, menu = self._pins.items[place], QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        last = len(self._pins.items) - 1
-        self._menu_place = place
-        for name, text, slot, enabled in (
-            ("rename", "Rename…", self._rename_here, True),
-            ("redraw", "Draw on…", self._draw_here, pin.is_own and pin.file.endswith(".npy")),
-            ("other", "Another sample of the file…", self._choose_other, self._pins.total(pin.sample) > 1),
-            ("left", "Move left", self._move_left, place > 0),
-            ("right", "Move right", self._move_right, place < last),
-            ("remove", "Remove", self._remove_here, last > 0),
-        ):
-            action = menu.addAction(text)
-            action.setObjectName(f"pin_menu_{name}")
-            action.setEnabled(enabled)
-            action.triggered.connect(slot)
+        menu = PinMenu(self._pins, place, self)
+        menu.rename_wanted.connect(self._rename)
+        menu.redraw_wanted.connect(self._open_pad)
+        menu.other_wanted.connect(self._choose_other)
+        menu.moved.connect(self._move)
+        menu.remove_wanted.connect(self._remove)
         return menu
-
-    def _choose_other(self) -> None:
-        pin = self._pins.items[self._menu_place]
-        dialog = QInputDialog(self)
-        dialog.setObjectName("pin_other")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle("Another sample of the file")
-        dialog.setInputMode(QInputDialog.InputMode.IntInput)
-        dialog.setLabelText(f"Sample, 0 to {self._pins.total(pin.sample) - 1:,}")
-        dialog.setIntRange(0, self._pins.total(pin.sample) - 1)
-        dialog.setIntValue(pin.number)
-        field = dialog.findChild(QSpinBox)
-        if field is not None:
-            field.setObjectName("pin_number")
-            field.setAccessibleName("Sample")
-            field.setToolTip("Which sample of the file is pinned, counted from 0")
-        dialog.intValueSelected.connect(self._take_other)
-        dialog.open()
-
-    def _take_other(self, number: int) -> None:
-        self._pins.take(self._menu_place, number)
-
-    def _rename_here(self) -> None:
-        self._rename(self._menu_place)
-
-    def _draw_here(self) -> None:
-        self._open_pad(self._menu_place)
-
-    def _move_left(self) -> None:
-        self._move(self._menu_place, -1)
-
-    def _move_right(self) -> None:
-        self._move(self._menu_place, 1)
-
-    def _remove_here(self) -> None:
-        self._remove(self._menu_place)
 
     def _say(self, sentence: str, tone: str) -> None:
         self._told.setText(sentence)
@@ -417,6 +327,9 @@ class ProbeStrip(QWidget):
         if self._told.property("tone") != (tone or "muted"):
             mark(self._told, tone=tone or "muted")
         self._restore.setVisible(self._pins.can_restore and bool(sentence) and not tone)
+
+    def _refuse(self, sentence: str) -> None:
+        self._say(sentence, "error")
 
     def _hush(self) -> None:
         self._say("", "")

@@ -11,6 +11,7 @@ from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.format import counted
 from cnnstudio.app.inspect.timeline.player import SPEEDS, Player
 from cnnstudio.app.inspect.timeline.slider import EpochAxis, MomentSlider
+from cnnstudio.app.tab_order import settle_tabs
 from cnnstudio.app.theme import set_icon, space
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ class TimelineBar(QWidget):
         column.setSpacing(space(1))
         column.addLayout(grid)
         column.addWidget(self._problem)
+        stops = (self._first, self._back, self._play, self._on, self._last, self.slider)
+        settle_tabs(self, (*stops, self._speed, self._live, self._compare, self._export, self.second))
 
     def _connect(self) -> None:
         player = self.player

@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from cnnstudio.app.data.parts import PartField
-from cnnstudio.app.features.words import tool, words
+from cnnstudio.app.features.words import words
 from cnnstudio.app.inspect.why.controls import WIDTH, Controls, plain
-from cnnstudio.app.inspect.why.exciting_list import ExcitingList
-from cnnstudio.app.inspect.why.explanation_view import slice_slider
+from cnnstudio.app.inspect.why.exciting_list import ExcitingList, ExcitingSight
 from cnnstudio.app.inspect.why.figure import ExplanationFigure
-from cnnstudio.app.inspect.why.panes import side_by_side
+from cnnstudio.app.inspect.why.panes import SideBySide
+from cnnstudio.app.inspect.why.picture_pane import PicturePane
 from cnnstudio.app.inspect.why.places_view import PlacesView
 from cnnstudio.app.inspect.why.sentences import channel_words, whose_words
 from cnnstudio.app.inspect.why.work_line import WorkLine
-from cnnstudio.app.theme import mark, space
-from cnnstudio.app.training.figure_files import ask_path, save_figure
+from cnnstudio.app.theme import space
 from cnnstudio.core.explaining import METHODS
-from cnnstudio.wire.messages import Exciting, Explain, Explained, ExplanationProgress, FindExciting
+from cnnstudio.wire.messages import Exciting, Explain, Explained, ExplanationProgress, FindExciting, Sample
 
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Iterator
 
     from cnnstudio.app.inspect.inspection import Inspection
     from cnnstudio.app.inspect.why.controls import Settings
@@ -37,22 +36,38 @@ COUNT = 16
 class ChannelView(QWidget):
     """Follows the block and the channel that are looked at."""
 
-    def __init__(self, inspection: Inspection, asked: Asked, front: SampleInFront, settings: Settings) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        inspection: Inspection,
+        asked: Asked,
+        front: SampleInFront,
+        settings: Settings,
+        parent: QWidget | None = None,
+    ) -> None:
+        """The fields alone; `built` makes what stands beside them."""
+        super().__init__(parent)
         self.setObjectName("why_channel_view")
         self._inspection, self._asked, self._front = inspection, asked, front
-        self.controls = Controls("why_channel_controls", ABOUT_CHANNEL, settings)
+        self._shown = "", -1
+        """Block and channel."""
+        self._parts = SideBySide("why_channel_splitter", self)
+        self.controls = Controls("why_channel_controls", ABOUT_CHANNEL, settings, self._parts)
+
+    def built(self) -> Iterator[None]:
+        """Make the rest; to be gone through once, and to its end, before anyone sees the view."""
+        yield
+        inspection = self._inspection
         self.channel = QSpinBox()
         self.places = PlacesView("why_looks_for", with_scale=False)
         self.work = WorkLine("why_channel_work", "what it looks for", inspection.worker)
         self.search = WorkLine("why_exciting_work", "the search", inspection.worker)
         self.exciting = ExcitingList()
+        self.sight = ExcitingSight()
         self.part = PartField("why_exciting_part")
-        self._title = words("why_channel_title", scale="title")
-        self._whose = words("why_channel_whose", tone="muted", scale="caption", tip="The network that is explained")
-        self._numbers = words("why_channel_numbers", tone="muted", wrap=True, tip="How much the channel answers to it")
-        self._save = tool("why_channel_save", "export", "Save what it looks for as a picture")
-        self._slice = slice_slider("why_channel_slice")
+        self.pane = PicturePane(
+            "why_channel", self.places, self.work,
+            save="Save what it looks for as a picture", numbers="How much the channel answers to it",
+        )  # fmt: skip
         self._arrange()
         self._connect()
 
@@ -66,17 +81,6 @@ class ChannelView(QWidget):
         self.controls.column.insertWidget(0, label)
         self.controls.column.insertWidget(1, self.channel)
         self.controls.column.insertSpacing(2, space(2))
-        head = QHBoxLayout()
-        head.addWidget(self._title, 1)
-        head.addWidget(self._save)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(space(3), 0, space(3), 0)
-        column.setSpacing(space(2))
-        column.addLayout(head)
-        for widget in (self._whose, self.places, self._slice, self._numbers, self.work):
-            column.addWidget(widget)
-        column.setStretchFactor(self.places, 1)
         self.places.setAccessibleName("What the channel looks for")
         self.places.setToolTip("A sample made to excite the channel as much as it can")
         over = QHBoxLayout()
@@ -87,13 +91,10 @@ class ChannelView(QWidget):
         beside.setContentsMargins(space(3), 0, 0, 0)
         beside.setSpacing(space(2))
         beside.addLayout(over)
-        beside.addWidget(self.exciting, 1)
+        beside.addWidget(self.exciting, 3)
+        beside.addWidget(self.sight, 2)
         beside.addWidget(self.search)
-        parts = side_by_side("why_channel_splitter", (self.controls, middle, side), (WIDTH, 320, 380), grows=2)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(parts)
-        self._save.setEnabled(False)
+        self._parts.hold((self.controls, self.pane, side), (WIDTH, 320, 380), grows=(2,))
 
     def _connect(self) -> None:
         self.controls.changed.connect(self._ask_for_picture)
@@ -110,9 +111,9 @@ class ChannelView(QWidget):
         self.work.ended.connect(self._clear_picture)
         self.search.answered.connect(self._take_samples)
         self.search.ended.connect(self.exciting.forget)
-        self.exciting.picked.connect(self._inspection.probe.choose)
-        self._slice.valueChanged.connect(self.places.show_slice)
-        self._save.clicked.connect(self._save_picture)
+        self.exciting.looked.connect(self.sight.show_seen)
+        self.exciting.picked.connect(self._pin)
+        self.pane.save_wanted.connect(self._save_picture)
 
     def set_active(self, active: bool) -> None:
         """Whether anyone can see it."""
@@ -124,7 +125,7 @@ class ChannelView(QWidget):
     @property
     def title(self) -> str:
         """What is shown, in words."""
-        return self._title.text()
+        return self.pane.title
 
     def _renew(self) -> None:
         """Another network, block or channel."""
@@ -135,13 +136,14 @@ class ChannelView(QWidget):
             self.search.forget()
             self._clear_picture()
             self.exciting.forget()
-            self._title.clear()
+            self.pane.say_title("")
+            self._shown = ("", -1)
             return
         self.channel.setMaximum(output.shape[-1] - 1)
         self.channel.setValue(self._inspection.channel)
-        title = f"Channel {self._inspection.channel} of {block}"
-        if title != self._title.text():
-            self._title.setText(title)
+        if (block, self._inspection.channel) != self._shown:
+            self._shown = block, self._inspection.channel
+            self.pane.say_title(f"Channel {self._inspection.channel}")
             self._clear_picture()
             self.exciting.forget()
         self._ask_for_picture()
@@ -167,40 +169,30 @@ class ChannelView(QWidget):
 
     def _follow(self, event: ExplanationProgress) -> None:
         if event.picture is not None:
-            self._show_picture(event.picture)
-
-    def _show_picture(self, picture: Any) -> None:
-        is_volume = picture.ndim == 4
-        depth = self.places.shown_slice if self._slice.isVisible() else picture.shape[0] // 2
-        self._slice.setVisible(is_volume)
-        if is_volume:
-            self._slice.setRange(0, picture.shape[0] - 1)
-            self._slice.setValue(depth)
-        self.places.show_sample(picture)
+            self.pane.show_sample(event.picture)
 
     def _take_picture(self, answer: Explained) -> None:
-        self._show_picture(answer.picture)
-        self._whose.setText(whose_words("", answer.trained, self._asked.epochs))
-        self._numbers.setText(channel_words(answer.numbers))
-        mark(self._numbers, tone="muted")
-        self._save.setEnabled(True)
+        self.pane.show_sample(answer.picture)
+        self.pane.say(whose_words(answer.block, answer.trained, self._asked.epochs), channel_words(answer.numbers))
 
     def _clear_picture(self) -> None:
-        self.places.show_sample(None)
-        self._whose.clear()
-        self._numbers.clear()
-        self._save.setEnabled(False)
+        self.pane.show_sample(None)
+        self.pane.clear()
 
     def _take_samples(self, answer: Exciting) -> None:
         if self._asked.subject is not None:
             self.exciting.show_exciting(answer, self._asked.subject)
 
+    def _pin(self, sample: Sample) -> None:
+        """It stands in the strip from now on, to come back to; where that is full it is looked at all the same."""
+        if not self._inspection.pins.pin(sample):
+            self._inspection.probe.choose(sample)
+
     def _save_picture(self) -> None:
         picture = self.places.sample
-        path = ask_path(self, "Save picture", self._title.text().lower()) if picture is not None else None
-        if path is None:
-            return
-        title, words = f"What it looks for: {self._title.text().lower()}", self._numbers.text()
-        saved, sentence = save_figure(path, ExplanationFigure(picture, title, words, self.places.shown_slice).file)
-        self._numbers.setText(sentence)
-        mark(self._numbers, tone="ok" if saved else "error")
+        if picture is not None:
+            stem = f"channel {self._inspection.channel} of {self._inspection.block}"
+            drawn = ExplanationFigure(
+                picture, f"What it looks for: {stem}", self.pane.numbers, self.places.shown_slice
+            )  # fmt: skip
+            self.pane.save("Save picture", stem, drawn.file)

@@ -53,8 +53,9 @@ class Settings:
 
 
 def plain(settings: Method) -> dict[str, Any]:
-    """The settings by name, as the wire has them."""
-    return {p.name: getattr(settings, p.name) for p in settings.parameters}
+    """The settings by name, as the wire has them; those that are left to the method are missing."""
+    given = {p.name: getattr(settings, p.name) for p in settings.parameters}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 class Controls(QScrollArea):
@@ -62,10 +63,13 @@ class Controls(QScrollArea):
 
     changed = Signal()
 
-    def __init__(self, name: str, methods: Sequence[type[Method]], settings: Settings) -> None:
-        super().__init__()
+    def __init__(
+        self, name: str, methods: Sequence[type[Method]], settings: Settings, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
         self.setObjectName(name)
         self._methods, self._settings = tuple(methods), settings
+        self._sizes: tuple[int, ...] = ()
         self._method = combo(f"{name}_method", "Method", "How the network is explained")
         self._about = words(f"{name}_about", tone="muted", scale="caption", wrap=True)
         self._source = words(f"{name}_source", tone="muted", scale="caption", wrap=True)
@@ -92,6 +96,7 @@ class Controls(QScrollArea):
         self.setMinimumWidth(space(48))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inner = QWidget()
+        self.setWidget(inner)  # first, see LatePage.built
         self.column = QVBoxLayout(inner)
         self.column.setContentsMargins(0, 0, space(3), 0)
         self.column.setSpacing(space(1))
@@ -107,7 +112,6 @@ class Controls(QScrollArea):
         self.column.addWidget(self._form)
         self.column.addStretch(1)
         self.column.addWidget(self._source)
-        self.setWidget(inner)
 
     @property
     def method(self) -> type[Method]:
@@ -150,6 +154,11 @@ class Controls(QScrollArea):
         _fill(self._target, names if info.class_names else [], self._target.currentText())
         self._show_method()
 
+    def show_input(self, shape: Sequence[int]) -> None:
+        """The input has this shape (..., channels): what is left to the method follows from it."""
+        self._sizes = tuple(shape[:-1]) or tuple(shape)
+        self._show_method()
+
     def offer_blocks(self, blocks: Sequence[str]) -> None:
         """Offer these blocks."""
         _fill(self._block, [(LAST_BLOCK, ""), *((id, id) for id in blocks)], self._block.currentText())
@@ -175,7 +184,7 @@ class Controls(QScrollArea):
         self._source.setText(f"After {method.source}" if method.source else "")
         self._form.setVisible(bool(method.parameters))
         if method.parameters:
-            self._form.show_value(self.settings, subject=method.name)
+            self._show_settings(self.settings)
         for field, shown in (
             (self._method, len(self._methods) > 1),
             (self._target, method.about == "class" and self._target.count() > 0),
@@ -187,8 +196,13 @@ class Controls(QScrollArea):
     def _edit(self, name: str, value: Any, gesture: str) -> None:
         settings = self.settings.having(name, value)
         self._settings.keep(settings)
-        self._form.show_value(settings, subject=settings.name)
+        self._show_settings(settings)
         self.changed.emit()
+
+    def _show_settings(self, settings: Method) -> None:
+        left = settings.automatic(self._sizes) if self._sizes else {}
+        blanks = {name: f"automatic ({value})" for name, value in left.items()}
+        self._form.show_value(settings, subject=settings.name, blanks=blanks)
 
     def _tell(self) -> None:
         self.changed.emit()

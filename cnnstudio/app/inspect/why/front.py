@@ -26,6 +26,8 @@ class SampleInFront(QObject):
     predicted = Signal()
     """What the network says has come, or is gone: see `prediction`."""
     failed = Signal(str)
+    waiting = Signal()
+    """It is asked for, for the first time or again."""
     """The sample could not be had: the sentence."""
 
     def __init__(self, inspection: Inspection, asked: Asked, parent: QObject | None = None) -> None:
@@ -44,6 +46,7 @@ class SampleInFront(QObject):
         self._loader.failed.connect(self._fail)
         self._maps.answered.connect(self._take_maps)
         self._maps.failed.connect(self._fail)
+        self._maps.waiting.connect(self._wait)
         inspection.sample_changed.connect(self.ask)
         asked.renewed.connect(self.ask)
         asked.outdated.connect(self.ask)
@@ -115,6 +118,9 @@ class SampleInFront(QObject):
             self.changed.emit()
         self.prediction = event.prediction
         self.predicted.emit()
+
+    def _wait(self, _sentence: str) -> None:
+        self.waiting.emit()
 
     def _fail(self, sentence: str, details: str) -> None:
         self.failed.emit(sentence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.app.features.words import MessageView, words
 from cnnstudio.app.inspect.why.channel_view import ChannelView
@@ -14,10 +14,12 @@ from cnnstudio.app.inspect.why.front import SampleInFront
 from cnnstudio.app.inspect.why.network import Asked
 from cnnstudio.app.inspect.why.sentences import NO_NETWORK, OF_NOW
 from cnnstudio.app.inspect.why.shift_view import ShiftView
-from cnnstudio.app.inspector.segments import Segments
+from cnnstudio.app.inspector.segments import segments
 from cnnstudio.app.theme import space
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cnnstudio.app.inspect.inspection import Inspection
 
 VIEWS = ("This prediction", "This channel", "Shift")
@@ -26,57 +28,67 @@ VIEWS = ("This prediction", "This channel", "Shift")
 class WhyPanel(QWidget):
     """Three views: why the network says what it says of the sample, what a channel looks for, what a shift does."""
 
-    def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
+    def __init__(self, inspection: Inspection, parent: QWidget | None = None, *, at_once: bool = True) -> None:
+        """What is not made `at_once` is by `built`."""
         super().__init__(parent)
         self.setObjectName("inspect_why")
         self._inspection = inspection
         self._active = False
         self._asked = Asked(inspection, self)
         self._front = SampleInFront(inspection, self._asked, self)
-        settings = Settings(inspection)
-        self.explanation = ExplanationView(inspection, self._asked, self._front, settings)
-        self.channel = ChannelView(inspection, self._asked, self._front, settings)
-        self.shift = ShiftView(inspection, self._asked, self._front)
-        self._views = (self.explanation, self.channel, self.shift)
         self._message = MessageView("inspect_why_message")
-        self._choice = Segments(VIEWS)
+        tip = "What the network says, what a channel looks for, or what a shift changes"
+        self._choice = segments("why_view", "What is explained", tip, VIEWS)
         self._note = words("why_note", tone="muted", scale="caption")
         self._stack = QStackedWidget()
         self._pages = QStackedWidget()
         self._arrange()
+        if at_once:
+            for _ in self.built():
+                pass
+
+    def built(self) -> Iterator[None]:
+        """Make the views, with a rest after each; to be gone through once, and to its end, before anyone sees them."""
+        inspection, settings = self._inspection, Settings(self._inspection)
+        self.explanation = ExplanationView(inspection, self._asked, self._front, settings, self._pages)
+        self._pages.addWidget(self.explanation)
+        yield from self.explanation.built()
+        yield
+        self.channel = ChannelView(inspection, self._asked, self._front, settings, self._pages)
+        self._pages.addWidget(self.channel)
+        yield from self.channel.built()
+        yield
+        self.shift = ShiftView(inspection, self._asked, self._front, self._pages)
+        self._pages.addWidget(self.shift)
+        self._views = (self.explanation, self.channel, self.shift)
         self._connect()
         self._refresh()
 
     def _arrange(self) -> None:
-        self._choice.setObjectName("why_view")
-        self._choice.setAccessibleName("What is explained")
-        self._choice.setToolTip("What the network says, what a channel looks for, or what a shift changes")
-        self._choice.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         remembered = self._inspection.preferences.choice("why/view")
         self._choice.show_index(VIEWS.index(remembered) if remembered in VIEWS else 0)
         head = QHBoxLayout()
         head.setSpacing(space(3))
         head.addWidget(self._choice)
         head.addWidget(self._note, 1)
-        for view in self._views:
-            self._pages.addWidget(view)
+        whole = QVBoxLayout(self)  # from the outside, see LatePage.built
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stack)
         content = QWidget()
+        self._stack.addWidget(self._message)
+        self._stack.addWidget(content)
         column = QVBoxLayout(content)
         column.setContentsMargins(space(3), space(2), 0, 0)
         column.setSpacing(space(3))
         column.addLayout(head)
         column.addWidget(self._pages, 1)
-        self._stack.addWidget(self._message)
-        self._stack.addWidget(content)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stack)
 
     def _connect(self) -> None:
         self._choice.chosen.connect(self._choose)
         self._message.action.connect(self._front.retry)
         self._front.failed.connect(self._miss)
-        self._front.changed.connect(self._refresh)
+        for signal in (self._front.changed, self._front.waiting):
+            signal.connect(self._refresh)
         self._asked.renewed.connect(self._refresh)
         self._inspection.moment_changed.connect(self._show_note)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnnstudio.app import format
 from cnnstudio.app.features.layer_maps import number
+from cnnstudio.app.training.viewers.labels import USUAL
 from cnnstudio.core.data.info import Task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cnnstudio.core.data.info import DataInfo
+    from cnnstudio.wire.messages import Sample
 
 NO_NETWORK = (
     "Nothing to explain yet",
@@ -21,6 +23,8 @@ OF_NOW = "Explanations are of the network as it is now, not of the moment that t
 AS_PREDICTED = "As predicted"
 OUTPUT = "the output"
 """What is explained where there are no classes."""
+LEAST_CHANGE = 0.0005
+"""A smaller one is written as none at all, and comes of rounding."""
 DIRECTIONS: Mapping[int, tuple[tuple[str, str, str], ...]] = {
     1: (("Along the signal", "earlier", "later"),),
     2: (("Across", "to the left", "to the right"), ("Up and down", "up", "down")),
@@ -72,6 +76,13 @@ def _score_words(numbers: Mapping[str, float], about: str) -> str:
     return f"Score of {about}: {number(numbers['score'])}{share}."
 
 
+def seen_of_words(sample: Sample, cell: Sequence[int], told: str) -> str:
+    """What the cell of a sample that answers most sees: "Validation sample 12 \u00b7 cell 3, 5 sees 3 x 3 px"."""
+    at = ", ".join(f"{place:,}" for place in cell)
+    what = f"cell {at}" if len(cell) else "the channel"
+    return f"{sample.part.capitalize()} sample {sample.index:,} \u00b7 {what} {told}"
+
+
 def channel_words(numbers: Mapping[str, float]) -> str:
     """What a sample that was made for a channel has come to."""
     end, start = number(numbers["score"]), number(numbers["start"])
@@ -102,6 +113,20 @@ def shift_words(shift: int, axis: int, rank: int) -> str:
     return f"{format.count(abs(shift))} {format.cells(rank, abs(shift))} {back if shift < 0 else on}"
 
 
+def answer_words(said: Any, change: float, info: DataInfo) -> str:
+    """What the network says of a sample that was moved: `said` (classes,), or (0,) where it says that of no whole one.
+
+    `change` is that of its whole result.
+    """
+    if len(said) != info.classes or not len(said):
+        return f"what the network says changes by {change_words(change)}" if change >= LEAST_CHANGE else ""
+    if info.task is Task.MULTILABEL:
+        named = [f"{info.class_names[i]} {100 * share:.1f} %" for i, share in enumerate(said) if share >= USUAL]
+        return f"network says {', '.join(named) or 'nothing'}"
+    best = int(said.argmax())
+    return f"network says {info.class_names[best]}, {100 * said[best]:.1f} %"
+
+
 def change_words(change: float) -> str:
     """How much a block's result changed: "12.3 %"."""
     return f"{100 * change:.1f} %" if change < 10 else f"{100 * change:,.0f} %"
@@ -111,5 +136,7 @@ def pooling_words(pairs: Sequence[tuple[str, str]], changes: Mapping[str, float]
     """How much pooling takes off the change: of each pair the block before it, and the pooling."""
     if not pairs:
         return "This network has no pooling to compare before and after."
+    if max(changes.values(), default=0.0) < LEAST_CHANGE:
+        return "Move the slider: what changes by it stands here, before and after each pooling."
     told = [f"{b}: {change_words(changes[a])} before, {change_words(changes[b])} after" for a, b in pairs]
     return " \u00b7 ".join(["Change at poolings", *told])

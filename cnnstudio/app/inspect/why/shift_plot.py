@@ -7,31 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QLineF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPen
 
-from cnnstudio.app.theme import Role, Scale, space, theme, themes
+from cnnstudio.app.inspect.painted_plot import BOTTOM, LEFT, RIGHT, TOP, PaintedPlot, Plane
+from cnnstudio.app.theme import Role, theme
 from cnnstudio.app.training.figures import DrawnFigure, Look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
-    from PySide6.QtGui import QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtWidgets import QWidget
 
     from cnnstudio.app.theme import Theme
 
 TITLE = "Change of the result"
 THICK, THIN, FAINT = 3.0, 1.0, 0.55
 """Widths of the chosen block's line and of the others, and how opaque the others are."""
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 30, 46
-"""Margins in logical pixels."""
 SIZE = (720, 420)
 """Of the figure in a file, in logical pixels."""
 
 
-class ShiftPlot(QWidget):
+class ShiftPlot(PaintedPlot):
     """Change against shift. A click chooses the shift under the mouse."""
 
     shift_chosen = Signal(int)
@@ -48,10 +47,6 @@ class ShiftPlot(QWidget):
         self._most = 1.0
         """The upper end of the axis, as a share."""
         self._block, self._shift, self._unit = "", 0, ""
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 160)
-        self._drawn: QPixmap | None = None
-        themes.changed.connect(self._redraw)
 
     @property
     def shown(self) -> Mapping[str, Any]:
@@ -63,13 +58,13 @@ class ShiftPlot(QWidget):
         self._shifts, self._changes, self._families, self._unit = shifts, changes, families, unit
         self._most = 1.05 * max((float(np.nanmax(line)) for line in changes.values()), default=1.0) or 1.0
         self._dashed = frozenset(id for id in changes if families.get(id) == "Pooling")
-        self._redraw()
+        self.repaint_all()
 
     def show_block(self, block: str) -> None:
         """Set off this block's line."""
         if block != self._block:
             self._block = block
-            self._redraw()
+            self.repaint_all()
 
     def show_shift(self, shift: int) -> None:
         """Mark this shift."""
@@ -108,35 +103,36 @@ class ShiftPlot(QWidget):
             return -1.0, 1.0
         return float(self._shifts[0]), float(self._shifts[-1])
 
-    def _place(self, shift: float, change: float) -> QPointF:
-        low, high = self._range()
-        width, height = self.width() - LEFT - RIGHT, self.height() - TOP - BOTTOM
-        return QPointF(LEFT + (shift - low) / (high - low) * width, TOP + (1 - change / self._most) * height)
+    @property
+    def _plane(self) -> Plane:
+        return Plane((self.width(), self.height()), self._range(), (0.0, self._most))
 
-    # The window paints by itself: matplotlib would hold it up for longer than a frame with each answer.
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no lines yet."""
+        return not self._changes
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Grid and lines from a picture that is kept, the chosen shift over it; nothing while there are no lines."""
-        painter, ratio = QPainter(self), self.devicePixelRatioF()
-        painter.fillRect(self.rect(), theme().color(Role.SURFACE))
-        if not self._changes:
-            return
-        if self._drawn is None or self._drawn.deviceIndependentSize().toSize() != self.size():
-            self._drawn = QPixmap(self.size() * ratio)
-            self._drawn.setDevicePixelRatio(ratio)
-            self._drawn.fill(theme().color(Role.SURFACE))
-            with QPainter(self._drawn) as inner:
-                self._paint_axes(inner)
-                self._paint_lines(inner)
-        painter.drawPixmap(0, 0, self._drawn)
+    def paint_plot(self, painter: QPainter) -> None:
+        """Axes and lines."""
+        plane, (low, high) = self._plane, self._range()
+        shifts = [float(at) for at in MaxNLocator(nbins=9, integer=True).tick_values(low, high)]
+        changes = [float(at) for at in MaxNLocator(nbins=5).tick_values(0, 100 * self._most)]
+        plane.paint_axes(
+            painter,
+            [(at, f"{at:.0f}".replace("-", "\u2212")) for at in shifts if low <= at <= high],
+            [(at / 100, _per_cent(at, 0)) for at in changes if 0 <= at <= 100 * self._most],
+            TITLE,
+            f"Shift ({self._unit})",
+        )
+        self._paint_lines(painter, plane)
+
+    def paint_over(self, painter: QPainter) -> None:
+        """The chosen shift."""
+        plane = self._plane
         painter.setPen(QPen(theme().color(Role.TEXT), 1, Qt.PenStyle.DashLine))
-        painter.drawLine(self._place(self._shift, 0), self._place(self._shift, self._most))
+        painter.drawLine(plane.place(self._shift, 0), plane.place(self._shift, self._most))
 
-    def _redraw(self) -> None:
-        self._drawn = None
-        self.update()
-
-    def _paint_lines(self, painter: QPainter) -> None:
+    def _paint_lines(self, painter: QPainter, plane: Plane) -> None:
         look = theme()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for id, line in sorted(self._changes.items(), key=self._is_chosen):
@@ -145,39 +141,11 @@ class ShiftPlot(QWidget):
             style = Qt.PenStyle.DashLine if id in self._dashed else Qt.PenStyle.SolidLine
             painter.setPen(QPen(colour, THICK if id == self._block else THIN, style))
             pairs = zip(self._shifts.tolist(), line.tolist(), strict=True)
-            places = [self._place(shift, change) for shift, change in pairs]
+            places = [plane.place(shift, change) for shift, change in pairs]
             painter.drawLines([QLineF(a, b) for a, b in itertools.pairwise(places)])
 
     def _is_chosen(self, item: tuple[str, Any]) -> bool:
         return item[0] == self._block
-
-    def _paint_axes(self, painter: QPainter) -> None:
-        look, centre = theme(), Qt.AlignmentFlag.AlignCenter
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        low, high = self._range()
-        painter.setFont(look.font(Scale.CAPTION))
-        line = painter.fontMetrics().height()
-        for change in MaxNLocator(nbins=5).tick_values(0, 100 * self._most):
-            at = self._place(low, float(change) / 100)
-            if TOP <= at.y() <= self.height() - BOTTOM + 0.5:
-                painter.setPen(look.color(Role.GRID))
-                painter.drawLine(at, self._place(high, float(change) / 100))
-                painter.setPen(look.color(Role.MUTED))
-                room = QRectF(0, at.y() - line / 2, LEFT - space(2), line)
-                painter.drawText(room, right, _per_cent(float(change), 0))
-        for shift in MaxNLocator(nbins=9, integer=True).tick_values(low, high):
-            if low <= shift <= high:
-                at = self._place(float(shift), 0)
-                painter.setPen(look.color(Role.GRID))
-                painter.drawLine(at, self._place(float(shift), self._most))
-                painter.setPen(look.color(Role.MUTED))
-                room = QRectF(at.x() - LEFT / 2, at.y() + space(1), LEFT, line)
-                painter.drawText(room, centre, f"{shift:.0f}".replace("-", "\u2212"))
-        below = QRectF(LEFT, self.height() - line - space(1), self.width() - LEFT - RIGHT, line)
-        painter.drawText(below, centre, f"Shift ({self._unit})")
-        painter.setPen(look.color(Role.TEXT))
-        painter.setFont(look.font(Scale.CAPTION, bold=True))
-        painter.drawText(QRectF(LEFT, 0, self.width() - LEFT, TOP - space(1)), Qt.AlignmentFlag.AlignBottom, TITLE)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the shift under the mouse."""

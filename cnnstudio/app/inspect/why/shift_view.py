@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 from cnnstudio.app import format
 from cnnstudio.app.features.words import tool, words
 from cnnstudio.app.inspect.why.controls import combo
-from cnnstudio.app.inspect.why.panes import side_by_side
+from cnnstudio.app.inspect.why.panes import SideBySide
 from cnnstudio.app.inspect.why.places_view import PlacesView
-from cnnstudio.app.inspect.why.sentences import DIRECTIONS, change_words, pooling_words, shift_words
+from cnnstudio.app.inspect.why.sentences import DIRECTIONS, answer_words, change_words, pooling_words, shift_words
 from cnnstudio.app.inspect.why.shift_plot import ShiftPlot, before_and_after
 from cnnstudio.app.inspect.why.work_line import WorkLine
 from cnnstudio.app.theme import mark, space, theme, themes
@@ -44,8 +44,10 @@ SWATCH = 10
 class ShiftView(QWidget):
     """A slider moves the sample; a line for each block shows how much its result changes by that."""
 
-    def __init__(self, inspection: Inspection, asked: Asked, front: SampleInFront) -> None:
-        super().__init__()
+    def __init__(
+        self, inspection: Inspection, asked: Asked, front: SampleInFront, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
         self.setObjectName("why_shift_view")
         self._inspection, self._asked, self._front = inspection, asked, front
         self._shown: ShiftResponse | None = None
@@ -110,9 +112,7 @@ class ShiftView(QWidget):
         beside.addWidget(self.plot, 3)
         beside.addWidget(self.table, 2)
         beside.addWidget(self.work)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(side_by_side("why_shift_splitter", (left, right), (340, 560), grows=1))
+        SideBySide("why_shift_splitter", self).hold((left, right), (340, 560), grows=(1,))
         self._save.setEnabled(False)
 
     def _arrange_table(self) -> None:
@@ -223,11 +223,8 @@ class ShiftView(QWidget):
         if answer is None or place is None:
             self._said.setText(f"{told[:1].upper()}{told[1:]}")
             return
-        says = ""
-        if answer.predictions.shape[-1] == subject.info.classes > 0:
-            best = int(answer.predictions[place].argmax())
-            says = f": network says {subject.info.class_names[best]}, {100 * answer.predictions[place][best]:.1f} %"
-        self._said.setText(f"{told[:1].upper()}{told[1:]}{says}")
+        says = answer_words(answer.predictions[place], float(answer.changes[-1, place]), subject.info)
+        self._said.setText(": ".join(part for part in (f"{told[:1].upper()}{told[1:]}", says) if part))
         for row, change in enumerate(answer.changes[:, place].tolist()):
             if (cell := self.table.item(row, 1)) is not None:
                 cell.setText(change_words(change))

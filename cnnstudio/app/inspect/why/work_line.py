@@ -23,7 +23,8 @@ BAR_WIDTH = 120
 
 
 class WorkLine(QWidget):
-    """Puts questions of one sort and shows how they get on. Keeps its height, so that nothing below jumps."""
+    """Puts questions of one sort and shows how they get on. Keeps its height, so that nothing below jumps, but for a
+    reason that takes more than a line."""
 
     answered = Signal(object)
     """The answer to what is wished now."""
@@ -46,7 +47,7 @@ class WorkLine(QWidget):
         self._question = Question(worker, what, self, kept=kept)
         self._key: Hashable = None
         self._is_waiting = self._is_late = False
-        self._said = words(f"{name}_words", tone="muted")
+        self._said = words(f"{name}_words", tone="muted", wrap=True)
         self._bar = QProgressBar()
         self._bar.setObjectName(f"{name}_progress")
         self._bar.setAccessibleName(f"Progress of {what}")
@@ -75,8 +76,8 @@ class WorkLine(QWidget):
         for widget in (self._bar, self._cancel, self._retry):
             row.addWidget(widget)
             widget.hide()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(self._cancel.sizeHint().height())
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.setMinimumHeight(self._cancel.sizeHint().height())
 
     @property
     def is_waiting(self) -> bool:
@@ -131,7 +132,8 @@ class WorkLine(QWidget):
     def _progress(self, event: ExplanationProgress) -> None:
         self._bar.setRange(0, event.total)
         self._bar.setValue(event.done)
-        self._said.setText(f"Computing {self._what}: {event.done:,} of {event.total:,}")
+        self._said.setText(f"{event.done:,} of {event.total:,}")
+        self._said.setToolTip(f"Computing {self._what}")
         self.progressed.emit(event)
 
     def _take(self, event: object) -> None:

@@ -92,13 +92,13 @@ class ComparisonPanel(QFrame):
         for button in (self._save_figure, self._save_data, self._copy):
             top.addWidget(button)
         self._body = QStackedWidget()
-        for view in (self._message, self._curves_view(), self.table):
-            self._body.addWidget(view)
-        whole = QVBoxLayout(self)
+        whole = QVBoxLayout(self)  # from the outside, see LatePage.built
         whole.setContentsMargins(space(3), space(1), space(3), space(2))
         whole.setSpacing(space(2))
         whole.addLayout(top)
         whole.addWidget(self._body, 1)
+        for view in (self._message, self._curves_view(), self.table):
+            self._body.addWidget(view)
         whole.addWidget(self._warning)
         whole.addWidget(self._said)
         self._said.setVisible(False)

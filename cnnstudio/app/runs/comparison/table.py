@@ -10,11 +10,11 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from cnnstudio.app.format import DASH, count, duration
-from cnnstudio.app.panels import table_text
 from cnnstudio.app.panels.row_table import RowTable
 from cnnstudio.app.runs.columns import state_words
 from cnnstudio.app.runs.comparison.swatch import swatch
 from cnnstudio.app.theme import Role, space, theme
+from cnnstudio.core import tables
 from cnnstudio.core.differences import differences
 from cnnstudio.core.metrics import higher_is_better, metric_title, metric_value
 
@@ -220,23 +220,23 @@ class DifferenceTable(RowTable):
         menu.setObjectName("comparison_copy_menu")
         menu.addAction(self.copy)
         menu.addSeparator()
-        for form in table_text.FORMS:
+        for form in tables.FORMS:
             menu.addAction(form.label).triggered.connect(partial(self.copy_as, form))
         return menu
 
-    def table(self, rows: Sequence[int]) -> table_text.Table:
+    def table(self, rows: Sequence[int]) -> tables.Table:
         """These rows with all columns."""
         columns = range(self.rows.columnCount())
         headings = ["Section", "What", *(head.label for head in self.rows.heads)]
-        return table_text.Table(
+        return tables.Table(
             headings, [[self.rows.text(row, c) for c in columns] for row in rows], [False] * len(headings)
         )
 
     def copy_rows(self) -> None:
         """The selected rows, or all, as text with tabs."""
         rows = self.chosen_rows() or range(self.rows.rowCount())
-        QApplication.clipboard().setText(table_text.tabbed(self.table(rows)))
+        QApplication.clipboard().setText(tables.tabbed(self.table(rows)))
 
-    def copy_as(self, form: table_text.Form) -> None:
+    def copy_as(self, form: tables.Form) -> None:
         """All rows in this form."""
         QApplication.clipboard().setText(form.write(self.table(range(self.rows.rowCount()))))

@@ -13,9 +13,9 @@ from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeySequence, QPaint
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.app.format import count, share, short
-from cnnstudio.app.panels import table_text
 from cnnstudio.app.theme import Role, Scale, space, theme, themes
 from cnnstudio.app.theme.ink import ink_on
+from cnnstudio.core import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -141,8 +141,8 @@ class ConfusionMatrix(QAbstractScrollArea):
         for row, name in enumerate(self._names):
             values = self._shares[row] if self._as_shares else self._counts[row]
             rows.append([name, *(f"{v:.4f}" if self._as_shares else str(int(v)) for v in values)])
-        table = table_text.Table(("truth / answer", *self._names), rows, [False] + [True] * len(self._names))
-        QApplication.clipboard().setText(table_text.tabbed(table))
+        table = tables.Table(("truth / answer", *self._names), rows, [False] + [True] * len(self._names))
+        QApplication.clipboard().setText(tables.tabbed(table))
 
     # Geometry
 

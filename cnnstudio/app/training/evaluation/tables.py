@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QHeaderView, QWidget
 
 from cnnstudio.app.format import DASH, count
-from cnnstudio.app.panels import table_text
 from cnnstudio.app.panels.row_table import RowTable
-from cnnstudio.app.theme import theme
+from cnnstudio.app.theme import Scale, mark, space, theme
+from cnnstudio.core import tables
 from cnnstudio.core.metrics import metric_title, metric_unit, metric_value
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
 SORTED = Qt.ItemDataRole.UserRole
+MARGINS = 6
+"""Of a heading in a compact table, left and right together, in pixels."""
+MOST_OF_NAME = 74
+"""Pixels that a name may claim in a compact table; a longer one is shortened where there is no more room."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ class NumberModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.numbers = Numbers((), ())
+        self.scale = Scale.BODY
+        """Of the letters."""
 
     def show_numbers(self, numbers: Numbers) -> None:
         """Show these; rows that stay keep their place and their selection."""
@@ -127,7 +134,7 @@ class NumberModel(QAbstractTableModel):
             side = Qt.AlignmentFlag.AlignLeft if index.column() == 0 else Qt.AlignmentFlag.AlignRight
             return side | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.FontRole:
-            return theme().font()
+            return theme().font(self.scale)
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -167,6 +174,7 @@ class NumberTable(RowTable):
     def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
         tip = "A click on a heading sorts; Ctrl+C copies the selected rows, or all of them"
         super().__init__(name, title, tip, parent)
+        self._is_compact = False
         self._model = NumberModel(self)
         self._sorter = NumberSorter(self)
         self._sorter.setSourceModel(self._model)
@@ -179,6 +187,40 @@ class NumberTable(RowTable):
         self.copy_wanted.connect(self.copy_rows)
         self.selectionModel().currentRowChanged.connect(self._pick)
 
+    def make_compact(self) -> None:
+        """Give all columns their room in a narrow place: small letters, close together; names take what is left."""
+        mark(self, kind="compact")
+        self._model.scale = Scale.CAPTION
+        self._is_compact = True
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._narrow()
+
+    def _narrow(self) -> None:
+        """As wide as its numbers need, and as a name can be told from others by."""
+        header, columns = self.horizontalHeader(), self._model.columnCount()
+        header.setMinimumSectionSize(space(4))
+        heads = QFontMetrics(theme().font(Scale.CAPTION, bold=True))
+        wanted = 0
+        for column in range(columns):
+            heading = heads.horizontalAdvance(self.numbers.headings[column]) + MARGINS
+            widest = max(self._widest_cell(column), heading)
+            if column == 0:
+                widest = min(widest, MOST_OF_NAME)
+                header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+            else:
+                header.resizeSection(column, widest)
+            wanted += widest
+        self.setMinimumWidth(wanted + space(4) if columns else 0)  # of which some is the bar's, if there are many rows
+
+    def _widest_cell(self, column: int) -> int:
+        """Pixels. The view's own way asks the model some ten things of every cell, and this is told often."""
+        letters = QFontMetrics(theme().font(self._model.scale))
+        rows = range(self._model.rowCount())
+        row = max(rows, key=lambda row: letters.horizontalAdvance(self.numbers.text(row, column)), default=None)
+        if row is None:
+            return 0
+        return self.sizeHintForIndex(self._sorter.mapFromSource(self._model.index(row, column))).width()
+
     @property
     def numbers(self) -> Numbers:
         """What is shown."""
@@ -187,6 +229,8 @@ class NumberTable(RowTable):
     def show_numbers(self, numbers: Numbers) -> None:
         """Show these."""
         self._model.show_numbers(numbers)
+        if self._is_compact:
+            self._narrow()
 
     def choose(self, row: int | None) -> None:
         """Make this row of the numbers the current one, or none."""
@@ -209,5 +253,5 @@ class NumberTable(RowTable):
     def copy_rows(self) -> None:
         """The selected rows, or all, as text with tabs."""
         numeric = [column > 0 for column in range(len(self.numbers.headings))]
-        table = table_text.Table(self.numbers.headings, self.rows_in_order(selected=True), numeric)
-        QApplication.clipboard().setText(table_text.tabbed(table))
+        table = tables.Table(self.numbers.headings, self.rows_in_order(selected=True), numeric)
+        QApplication.clipboard().setText(tables.tabbed(table))

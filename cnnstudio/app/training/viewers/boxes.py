@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -18,6 +18,8 @@ from cnnstudio.app.training.viewers.base import ShareSlider, Viewer
 from cnnstudio.app.training.viewers.pictures import Picture, PictureRow, bounds_of, grey_or_colour, image_of, plane
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from cnnstudio.core.data.info import DataInfo
 
 SIDE = 208
@@ -161,9 +163,14 @@ def draw_boxes(painter: QPainter, place: QRectF, *, boxes: list[tuple[Any, str, 
         painter.drawRect(rect)
         painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine if is_true else Qt.PenStyle.SolidLine))
         painter.drawRect(rect)
-    for box, words, _ in boxes:
-        if words:
-            _draw_tag(painter, on_picture(box, place), place, words, class_colour(int(box[4]) + 1))
+    named = [(on_picture(box, place), words, class_colour(int(box[4]) + 1)) for box, words, _ in boxes if words]
+    metrics = painter.fontMetrics()
+    sizes = [QSizeF(metrics.horizontalAdvance(words) + space(2), metrics.height()) for _, words, _ in named]
+    tags = tag_places([rect for rect, _, _ in named], sizes, place)
+    for tag, (_, words, colour) in zip(tags, named, strict=True):
+        painter.fillRect(tag, colour)
+        painter.setPen(ink_on(colour))
+        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, words)
 
 
 def on_picture(box: Any, place: QRectF) -> QRectF:
@@ -173,12 +180,24 @@ def on_picture(box: Any, place: QRectF) -> QRectF:
     return QRectF(corner, QPointF(place.left() + right * place.width(), place.top() + bottom * place.height()))
 
 
-def _draw_tag(painter: QPainter, rect: QRectF, place: QRectF, words: str, colour: QColor) -> None:
-    metrics = painter.fontMetrics()
-    size = QSize(metrics.horizontalAdvance(words) + space(2), metrics.height())
-    top = rect.top() - size.height() if rect.top() - size.height() >= place.top() else rect.top()
-    left = max(place.left(), min(rect.left(), place.right() - size.width()))
-    tag = QRectF(left, top, size.width(), size.height())
-    painter.fillRect(tag, colour)
-    painter.setPen(ink_on(colour))
-    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, words)
+def tag_places(rects: Sequence[QRectF], sizes: Sequence[QSizeF], place: QRectF) -> list[QRectF]:
+    """Where the tag of each box goes: at one of its corners, within `place`, and over no other tag if one is free.
+
+    The last box matters most: it chooses first, above its left corner if it can.
+    """
+    taken: list[QRectF] = []
+    for rect, size in zip(reversed(rects), reversed(sizes), strict=True):
+        free = list(_corners(rect, size, place))
+        taken.append(next((tag for tag in free if not any(map(tag.intersects, taken))), free[0]))
+    return taken[::-1]
+
+
+def _corners(rect: QRectF, size: QSizeF, place: QRectF) -> Iterator[QRectF]:
+    """Places for a tag, the best first: above and below the box, then inside; there is always one."""
+    tops = (rect.top() - size.height(), rect.bottom(), rect.top(), rect.bottom() - size.height())
+    for top in tops:
+        if place.top() <= top <= place.bottom() - size.height():
+            for left in (rect.left(), rect.right() - size.width()):
+                within = max(place.left(), min(left, place.right() - size.width()))
+                yield QRectF(QPointF(within, top), size)
+    yield QRectF(QPointF(max(place.left(), min(rect.left(), place.right() - size.width())), place.top()), size)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.app.data.sample_painter import MASK_SHARE
@@ -35,6 +35,8 @@ MOST = 8
 """Classes in the legend; of more, those with the most cells in truth or answer."""
 NARROW = 420
 """With less width the slider stands below the legend."""
+SWATCH = 16
+"""Room for a class's colour before its name, in pixels."""
 DIMMED = 0.35
 """How bright the sample stays under the errors."""
 
@@ -194,26 +196,42 @@ class ClassLegend(QWidget):
     def _line(self) -> int:
         return self.fontMetrics().height() + 2
 
+    def _columns(self) -> int:
+        """Two, where the longest name and its number have room in either."""
+        metrics = QFontMetrics(theme().font(Scale.CAPTION))
+        told = [metrics.horizontalAdvance(name + written(value)) for _, name, value in self._rows]
+        return 2 if self.width() >= 2 * (SWATCH + max(told, default=0) + space(2)) + space(4) else 1
+
     def sizeHint(self) -> QSize:
-        """Two columns of lines."""
-        lines = -(-(len(self._rows) + bool(self._more)) // 2)
-        return QSize(240, max(1, lines) * self._line())
+        """As many lines as its width makes of them."""
+        lines = -(-(len(self._rows) + bool(self._more)) // self._columns())
+        return QSize(160, max(1, lines) * self._line())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width may make other lines."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def cell(self, place: int) -> QRect:
+        """Where a class stands, counted along the lines."""
+        columns, line = self._columns(), self._line()
+        width = (self.width() - space(4) * (columns - 1)) // columns
+        return QRect(place % columns * (width + space(4)), place // columns * line, width, line)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A swatch, a name, a number."""
         painter = QPainter(self)
         painter.setFont(theme().font(Scale.CAPTION))
         metrics, line = painter.fontMetrics(), self._line()
-        width = (self.width() - space(4)) // 2
         for place, (index, name, value) in enumerate(self._rows):
-            rect = QRect((place % 2) * (width + space(4)), place // 2 * line, width, line)
+            rect = self.cell(place)
             box = QRect(rect.left(), rect.top() + line // 2 - 5, 10, 10)
             if index:
                 painter.fillRect(box, class_colour(index))
             painter.setPen(theme().color(Role.EDGE))
             painter.drawRect(box.adjusted(0, 0, -1, -1))
             number = written(value)
-            room = rect.adjusted(16, 0, -metrics.horizontalAdvance(number) - space(2), 0)
+            room = rect.adjusted(SWATCH, 0, -metrics.horizontalAdvance(number) - space(2), 0)
             painter.setPen(theme().color(Role.TEXT))
             said = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, said)
@@ -221,7 +239,7 @@ class ClassLegend(QWidget):
             painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, number)
         if self._more:
             place = len(self._rows)
-            rect = QRect((place % 2) * (width + space(4)), place // 2 * line, width, line)
+            rect = self.cell(place)
             painter.setPen(theme().color(Role.MUTED))
             painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, f"and {count(self._more)} more")
 

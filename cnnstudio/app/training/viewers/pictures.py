@@ -92,7 +92,8 @@ class PictureRow(QWidget):
         if self._stacked:
             return QSize(120, number * (STRIP // 2 + self._title()))
         # A splitter gives way to this alone when the task changes, so the height is one at which details are seen.
-        return QSize(number * (LEAST + space(2)), min(self._side, LOW) + self._title())
+        abreast = -(-number // 2)  # where it is narrow, they stand in two rows
+        return QSize(abreast * (LEAST + space(2)), min(self._side, LOW) + self._title())
 
     def places(self) -> list[QRect]:
         """Where each picture lies, without its title."""

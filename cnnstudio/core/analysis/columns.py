@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cnnstudio.app import format
+from cnnstudio.core import wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -66,7 +66,7 @@ def _group(traced: BlockTrace, design: Design) -> str:
 
 
 def _shape(traced: BlockTrace, design: Design) -> str:
-    return format.DASH if traced.output is None else format.lettered_shape(traced.output.shape)
+    return wording.DASH if traced.output is None else wording.lettered_shape(traced.output.shape)
 
 
 def _plain_shape(traced: BlockTrace, design: Design) -> str:
@@ -78,7 +78,7 @@ def _cells(traced: BlockTrace, design: Design) -> float:
 
 
 def _params(traced: BlockTrace, design: Design) -> str:
-    return format.count(traced.params) if traced.output is not None else format.DASH
+    return wording.count(traced.params) if traced.output is not None else wording.DASH
 
 
 def _param_count(traced: BlockTrace, design: Design) -> float:
@@ -86,7 +86,7 @@ def _param_count(traced: BlockTrace, design: Design) -> float:
 
 
 def _share(traced: BlockTrace, design: Design) -> str:
-    return format.share(traced.params, design.params) if traced.output is not None else format.DASH
+    return wording.share(traced.params, design.params) if traced.output is not None else wording.DASH
 
 
 def _plain_share(traced: BlockTrace, design: Design) -> str:
@@ -94,7 +94,7 @@ def _plain_share(traced: BlockTrace, design: Design) -> str:
 
 
 def _macs(traced: BlockTrace, design: Design) -> str:
-    return format.count(traced.macs) if traced.output is not None else format.DASH
+    return wording.count(traced.macs) if traced.output is not None else wording.DASH
 
 
 def _mac_count(traced: BlockTrace, design: Design) -> float:
@@ -102,7 +102,7 @@ def _mac_count(traced: BlockTrace, design: Design) -> float:
 
 
 def _memory(traced: BlockTrace, design: Design) -> str:
-    return format.size_of(traced.activation_bytes) if traced.output is not None else format.DASH
+    return wording.size_of(traced.activation_bytes) if traced.output is not None else wording.DASH
 
 
 def _bytes(traced: BlockTrace, design: Design) -> float:
@@ -110,7 +110,7 @@ def _bytes(traced: BlockTrace, design: Design) -> float:
 
 
 def _field(traced: BlockTrace, design: Design) -> str:
-    return format.receptive_field(design.trace.fields[traced.id]) if traced.output is not None else format.DASH
+    return wording.receptive_field(design.trace.fields[traced.id]) if traced.output is not None else wording.DASH
 
 
 def _field_size(traced: BlockTrace, design: Design) -> float:
@@ -118,7 +118,7 @@ def _field_size(traced: BlockTrace, design: Design) -> float:
 
 
 def _stride(traced: BlockTrace, design: Design) -> str:
-    return format.stride(design.trace.fields[traced.id]) if traced.output is not None else format.DASH
+    return wording.stride(design.trace.fields[traced.id]) if traced.output is not None else wording.DASH
 
 
 def _jump(traced: BlockTrace, design: Design) -> float:
@@ -139,7 +139,7 @@ def _without_spaces(text: Callable[[BlockTrace, Design], str]) -> Callable[[Bloc
     """Sizes as other programs read them: 5x5."""
 
     def plain(traced: BlockTrace, design: Design) -> str:
-        return text(traced, design).replace(f" {format.TIMES} ", "x").replace(format.DASH, "").replace(",", "")
+        return text(traced, design).replace(f" {wording.TIMES} ", "x").replace(wording.DASH, "").replace(",", "")
 
     return plain
 

@@ -36,6 +36,15 @@ class Form:
     """Numbers without separators and units, and no sums among them: for programs that count on."""
 
 
+def aligned(table: Table) -> str:
+    """Columns as wide as their widest cell, for type of one width: a rule under the headings and above the sums."""
+    widths = [max(len(line[n]) for line in table.lines) for n in range(len(table.headings))]
+    rule = "  ".join("-" * width for width in widths)
+    heads, *rows = ["  ".join(_padded(line, widths, table.numbers)).rstrip() for line in table.lines]
+    foot = [rule, rows.pop()] if table.sums else []
+    return "".join(f"{line}\n" for line in [heads, rule, *rows, *foot])
+
+
 def tabbed(table: Table) -> str:
     """Cells with tabs between, as spreadsheets take them."""
     return "".join("\t".join(line) + "\n" for line in table.lines)
@@ -50,11 +59,16 @@ def comma_separated(table: Table) -> str:
 
 def markdown(table: Table) -> str:
     """A Markdown table, columns padded so that it reads as plain text too."""
-    escaped = [[cell.replace("|", "\\|") for cell in line] for line in table.lines]
+    escaped = [[in_markdown(cell) for cell in line] for line in table.lines]
     widths = [max(3, *(len(line[n]) for line in escaped)) for n in range(len(table.headings))]
     rule = ["-" * (w - 1) + ":" if right else "-" * w for w, right in zip(widths, table.numbers, strict=True)]
     lines = [escaped[0], rule, *escaped[1:]]
     return "".join(f"| {' | '.join(_padded(line, widths, table.numbers))} |\n" for line in lines)
+
+
+def in_markdown(text: str) -> str:
+    """Text that a Markdown reader shows as it is, on one line. Underscores within words mean nothing to it."""
+    return "".join(f"\\{c}" if c in _MARKDOWN else c for c in " ".join(text.split()))
 
 
 def _padded(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> list[str]:
@@ -62,6 +76,7 @@ def _padded(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]
     return [cell.rjust(width) if right else cell.ljust(width) for cell, width, right in places]
 
 
+_MARKDOWN = frozenset("\\|*`<[]#")
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$",
@@ -71,7 +86,7 @@ _LATEX = {
 
 def latex(table: Table) -> str:
     """A tabular in the manner of booktabs, text escaped."""
-    heads, *rows = [[_in_latex(cell) for cell in line] for line in [table.headings, *table.rows]]
+    heads, *rows = [[in_latex(cell) for cell in line] for line in [table.headings, *table.rows]]
     columns = "".join("r" if right else "l" for right in table.numbers)
     lines = [
         r"% Needs \usepackage{booktabs}.",
@@ -82,12 +97,13 @@ def latex(table: Table) -> str:
     ]
     lines += [_row(row) for row in rows]
     if table.sums:
-        lines += [r"\midrule", _row([_in_latex(cell) for cell in table.sums])]
+        lines += [r"\midrule", _row([in_latex(cell) for cell in table.sums])]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
-def _in_latex(text: str) -> str:
-    return "".join(_LATEX.get(c, c) for c in text)
+def in_latex(text: str) -> str:
+    """Text as LaTeX sets it, on one line."""
+    return "".join(_LATEX.get(c, c) for c in " ".join(text.split()))
 
 
 def _row(cells: Sequence[str]) -> str:
