@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pytestqt.qtbot import QtBot
+
 
 def pytest_configure() -> None:
     """No window on the screen and no chatter from TensorFlow, unless asked for; searches as hard as asked for."""
@@ -64,6 +66,16 @@ def plain_look() -> None:
     app = widgets and widgets.QApplication.instance()
     if app and app.styleSheet():
         app.setStyleSheet("")
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> Iterator[QtBot]:
+    """The bot of pytest-qt, which here holds on to widgets."""
+    from tests.helpers.holding import HoldingBot
+
+    bot = HoldingBot(request)
+    yield bot
+    bot.held.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The house rules that a command can check: rooms, lint, types, file sizes, calls nobody may make, a light start."""
+"""The house rules that a command can check: rooms, lint, types, file sizes, a light start (for calls: test_bans)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.helpers.effort import LONGER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("cnnstudio", "tests", "benchmarks")
@@ -78,105 +74,6 @@ def test_checkers_have_no_ignore_lists() -> None:
     for override in config["tool"]["mypy"].get("overrides", []):  # packages of others that carry no types
         assert override.keys() == {"module", "ignore_missing_imports"}
         assert not [m for m in override["module"] if m.startswith(("cnnstudio", "tests"))]
-
-
-# Calls by the end of their name, and the places where they may stand all the same.
-BANNED_CALLS: dict[str, tuple[str, ...]] = {
-    "processEvents": ("benchmarks/",),  # what a benchmark measures, it has to drive by hand
-    "blockSignals": (),
-    "load_model": (
-        "cnnstudio/engine/using/export.py",
-        "tests/engine/",
-    ),  # open the file they wrote themselves a moment ago
-    "model_from_json": (),
-    "deserialize_keras_object": (),
-    "from_config": (),
-    "eval": (),
-    "time.sleep": ("tests/helpers/fake_worker.py",),  # a process of its own that plays dead
-    "os.system": (),
-    "os.popen": (),
-}
-BANNED_MODULES = {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal"}
-BANNED_KEYWORDS = {"allow_pickle": True, "safe_mode": False, "shell": True}
-BANNED_COMMENTS = ("no" + "qa", "type" + ": ignore", "py" + "right:", "mypy" + ":")
-
-
-def _dotted(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return f"{_dotted(node.value)}.{node.attr}"
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _bad_calls(path: Path, nodes: list[ast.AST]) -> Iterator[str]:
-    for call in (n for n in nodes if isinstance(n, ast.Call)):
-        dotted = _dotted(call.func)
-        last = dotted.rpartition(".")[2]
-        allowed = BANNED_CALLS.get(last, BANNED_CALLS.get(dotted))
-        if allowed is not None and not name(path).startswith(allowed):
-            yield f"{name(path)}:{call.lineno} calls {dotted}"
-        for keyword in call.keywords:
-            given = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
-            if keyword.arg in BANNED_KEYWORDS and given is BANNED_KEYWORDS[keyword.arg]:
-                yield f"{name(path)}:{call.lineno} says {keyword.arg}={given}"
-        if last == "connect" and any(isinstance(argument, ast.Lambda) for argument in call.args):
-            yield f"{name(path)}:{call.lineno} connects a lambda, which keeps what it captures alive"
-
-
-def _bad_imports(path: Path, nodes: list[ast.AST]) -> Iterator[str]:
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            found = {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found = {(node.module or "").partition(".")[0]}
-        else:
-            continue
-        for module in sorted(found & BANNED_MODULES):
-            yield f"{name(path)}:{node.lineno} imports {module}"
-
-
-def _silent_handlers(path: Path, nodes: list[ast.AST]) -> Iterator[str]:
-    for node in (n for n in nodes if isinstance(n, ast.ExceptHandler)):
-        broad = node.type is None or _dotted(node.type) in {"Exception", "BaseException"}
-        if broad and all(isinstance(statement, ast.Pass) for statement in node.body):
-            yield f"{name(path)}:{node.lineno} passes over every exception"
-
-
-def _comments(path: Path, text: str) -> Iterator[str]:
-    for number, line in enumerate(text.splitlines(), 1):
-        for mark in BANNED_COMMENTS:
-            if f"# {mark}" in line:
-                yield f"{name(path)}:{number} silences a checker with {mark}"
-
-
-def complaints(path: Path, text: str) -> list[str]:
-    """All breaches of the rules about calls, imports, handlers and comments in one file."""
-    nodes = list(ast.walk(ast.parse(text)))
-    checks = (_bad_calls, _bad_imports, _silent_handlers)
-    return [*(c for check in checks for c in check(path, nodes)), *_comments(path, text)]
-
-
-def test_nobody_makes_a_banned_call() -> None:
-    assert [c for path in SOURCES for c in complaints(path, path.read_text(encoding="utf-8"))] == []
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "import pickle",
-        "from pickle import loads",
-        "numpy.load(path, allow_pickle=True)",
-        "keras.models.load_model(path)",
-        "keras.Model.from_config(config)",
-        "QApplication.processEvents()",
-        "widget.blockSignals(True)",
-        "time.sleep(1)",
-        "button.clicked.connect(lambda: self.go())",
-        "x = 1  # " + "no" + "qa",
-        "try:\n    go()\nexcept Exception:\n    pass",
-    ],
-)
-def test_the_ban_finds_what_it_bans(line: str) -> None:
-    assert complaints(ROOT / "cnnstudio" / "somewhere.py", line)
 
 
 def test_package_head_reads_on_old_pythons() -> None:

@@ -11,15 +11,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from cnnstudio.app.canvas.card import Card, Port
-from cnnstudio.app.canvas.face import face_of, parameter_words
-from cnnstudio.app.canvas.routing import Box, Course, Roads, band
+from cnnstudio.app.canvas.face import face_of
+from cnnstudio.app.canvas.routing import band, box_of, path_of
 from cnnstudio.app.canvas.view import OPENING
 from cnnstudio.app.theme import Mode, Role, theme, themes
 from cnnstudio.core.analysis.diagnostics import Severity
 from cnnstudio.core.catalogue import catalogue, spec_class
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import MoveBlocks, SetParameters
+from cnnstudio.core.key_parameters import parameter_words
 from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH
+from cnnstudio.core.placing.roads import Course, Roads
 from tests.helpers.canvas import CHAIN, EMPTY, RESIDUAL, Row, Studio, experiment
 
 if TYPE_CHECKING:
@@ -185,7 +187,7 @@ def test_a_skipping_edge_goes_round_the_cards_in_its_way() -> None:
     )
     blocks = experiment(*rows).architecture.blocks
     bodies = {id: QRectF(*b.position, CARD_WIDTH, CARD_HEIGHT) for id, b in blocks.items()}
-    path = _courses(bodies, ("a", "sum"))["a", "sum"].path()
+    path = path_of(_courses(bodies, ("a", "sum"))["a", "sum"])
     assert not band(path, 2).intersects(bodies["b"])
     assert not band(path, 2).intersects(bodies["c"])
     assert path.pointAtPercent(0) == QPointF(bodies["a"].center().x(), bodies["a"].bottom())
@@ -201,7 +203,7 @@ def test_edges_that_skip_side_by_side_take_lanes_of_their_own() -> None:
 def _courses(bodies: dict[str, QRectF], *edges: tuple[str, str]) -> dict[tuple[str, str], Course]:
     roads = Roads()
     for id, body in bodies.items():
-        roads.place(id, Box.of(body))
+        roads.place(id, box_of(body))
     for edge in edges:
         roads.link(edge)
     roads.settle()

@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
 
-from cnnstudio.app.canvas.routing import Box, Course, Roads, band
+from cnnstudio.app.canvas.routing import band, box_of, path_of
+from cnnstudio.core.placing.frames import Box
 from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH, COLUMN, ROW
+from cnnstudio.core.placing.roads import Course, Roads
 from tests.helpers.effort import times
 
 if TYPE_CHECKING:
-    from cnnstudio.app.canvas.routing import Key
+    from cnnstudio.core.placing.roads import Key
 
 
 def _box(column: float, row: float) -> Box:
@@ -125,12 +127,12 @@ def test_an_edge_that_nothing_has_to_do_with_is_not_led_again() -> None:
 def test_what_is_drawn_from_afar_keeps_to_the_curve(across: float, between: int) -> None:
     boxes = {"a": _box(0, 0), "b": _box(across, between + 2), **{f"m{n}": _box(0, n + 1) for n in range(between)}}
     course = _from_nothing(boxes, {("a", "b")})["a", "b"]
-    strip = band(course.path(), 2)
+    strip = band(path_of(course), 2)
     places = [QPointF(*place) for place in course.places()]
     assert all(strip.contains(place) for place in places[1:-1])
     if across == 0:
         assert (course.lane is not None) == (between > 0)
-    area, told = Box.of(course.path().boundingRect()), course.area
+    area, told = box_of(path_of(course).boundingRect()), course.area
     assert told.left - 1 <= area.left
     assert told.top - 1 <= area.top
     assert area.right <= told.right + 1

@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.app.inspector.segments import Segments
-from cnnstudio.app.panels import table_text
 from cnnstudio.app.runs.comparison.plot import MOST_RUNS
 from cnnstudio.app.runs.comparison.table import NOTHING, UNREADABLE
 from cnnstudio.app.theme import Role, theme, themes
 from cnnstudio.app.theme.theme import DARK, LIGHT
+from cnnstudio.core import tables
 from cnnstudio.core.formats.run_folder import EXPERIMENT, METRICS
 from tests.helpers.compared import CTRL, LEFT, NONE, Comparison
 from tests.helpers.drawn_runs import drawn_run, line
@@ -291,7 +291,7 @@ def test_the_table_is_copied(comparison: Comparison) -> None:
         "Section\tWhat\tslow\tmiddling\tfast\nTraining\tLearning rate\t0.001\t0.004\t0.02\n"
     )
     menu = comparison.part(QToolButton, "comparison_copy").menu()
-    (markdown,) = [a for a in menu.actions() if a.text() == table_text.FORMS[2].label]
+    (markdown,) = [a for a in menu.actions() if a.text() == tables.FORMS[2].label]
     markdown.trigger()
     assert "| Training" in QApplication.clipboard().text()
     assert QApplication.clipboard().text().count("\n") == table.rows.rowCount() + 2

@@ -40,7 +40,7 @@ from tests.helpers.recording import pictures, studio
 from tests.helpers.started import PARTS
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QColor
+    from PySide6.QtGui import QColor, QImage, QPixmap
     from pytestqt.qtbot import QtBot
 
     from cnnstudio.app.data.gallery_view import GalleryView
@@ -88,7 +88,7 @@ def test_thumbnails_have_the_pixels_of_the_samples(filled: Shown) -> None:
     model = filled.view.gallery.model
     inputs = pictures(range(PAGE), (8, 8, 1))
     for row in (0, 17, 47):
-        image = model.data(model.index(row), Qt.ItemDataRole.DecorationRole).toImage()
+        image = pictured(filled, row)
         levels = np.array([[image.pixelColor(12 * x + 4, 12 * y + 4).red() for x in range(8)] for y in range(8)])
         assert np.abs(levels - inputs[row, :, :, 0] * 255).max() <= 1
         assert model.data(model.index(row)) == str(row % 10)
@@ -163,8 +163,22 @@ def test_all_samples_are_in_the_list_and_only_those_in_sight_are_asked_for(shown
     await_start(shown, last)
     assert model.picture(99_999) is None
     shown.worker.answer()
-    assert model.picture(99_999) is not None
+    pictured(shown, 99_999)
     assert model.told(99_999) == "Training sample 99,999: 9"
+
+
+def pictured(shown: Shown, row: int) -> QImage:
+    """The thumbnail in that row, once its turn has come."""
+    model = shown.view.gallery.model
+
+    def made() -> QPixmap | None:
+        found: QPixmap | None = model.data(model.index(row), Qt.ItemDataRole.DecorationRole)
+        return found
+
+    shown.qtbot.waitUntil(lambda: made() is not None)
+    found = made()
+    assert found is not None
+    return found.toImage()
 
 
 def await_start(shown: Shown, start: int) -> None:
@@ -189,10 +203,31 @@ def test_one_page_is_asked_for_at_a_time_and_the_least_recently_seen_is_let_go(
         view.scrollTo(model.index(page * PAGE), view.ScrollHint.PositionAtTop)
         await_start(shown, page * PAGE)
         shown.worker.answer()
-        assert model.picture(page * PAGE) is not None
+        pictured(shown, page * PAGE)
     assert len(model._pages) == 3
     assert model.picture(0) is None
     assert len({a.start for a in shown.asked}) == len(shown.asked)
+
+
+def test_pictures_of_a_page_are_made_in_turns_that_do_not_hold_the_window_up(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery_model, "SLICE", 0.0)
+    monkeypatch.setattr(gallery_model, "REST", 1e9)
+    model = gallery_model.GalleryModel()  # of its own: nobody paints it
+    model.begin("training", shown.bridge.experiment.data.info(), 1.0)
+    model.put(shown.worker.answer())
+    assert model.picture(0) is not None
+    assert [model.picture(row) for row in (1, 2)] == [None, None]
+    assert model.picture(0) is not None
+    seen = []
+
+    def looked() -> None:
+        seen.append(sum(model.picture(row) is not None for row in range(4)))
+
+    model.looks_changed.connect(looked)
+    shown.qtbot.waitUntil(lambda: 4 in seen)
+    assert seen == [2, 3, 4]
 
 
 def test_an_answer_to_an_earlier_question_is_dropped(filled: Shown) -> None:
@@ -265,12 +300,9 @@ def test_boxes_are_drawn_over_images_and_can_be_taken_off(filled: Shown) -> None
     filled.bridge.do(SetData(recipe=DataRecipe(source=Noise(task="detection", shape=(48, 48, 3), classes=3))))
     filled.await_request(2)
     filled.worker.answer()
-    model = filled.view.gallery.model
 
     def pixel(x: int, y: int) -> str:
-        picture = model.picture(1)
-        assert picture is not None
-        return str(picture.toImage().pixelColor(x, y).name())
+        return str(pictured(filled, 1).pixelColor(x, y).name())
 
     frame = class_colour(2).name()
     assert [pixel(0, 10), pixel(40, 0), pixel(95, 20), pixel(30, 47)] == [frame] * 4
@@ -394,10 +426,9 @@ def test_masks_are_laid_over_images_and_can_be_taken_off(filled: Shown) -> None:
     filled.bridge.do(SetData(recipe=DataRecipe(source=Shapes(size=48))))
     filled.await_request(2)
     samples = filled.worker.answer()
-    model = filled.view.gallery.model
 
     def pixel(row: int) -> Any:
-        image = model.data(model.index(0), Qt.ItemDataRole.DecorationRole).toImage()
+        image = pictured(filled, 0)
         return rgb(image.pixelColor(1, 2 * row + 1))
 
     plain = samples.inputs[0, :, 0] * 255

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cnnstudio.app.features.colormaps import CLASS_COLOURS, COLOUR_MAPS, class_colour
 from cnnstudio.app.features.layer_maps import LayerMaps, Scaling, number
 from cnnstudio.app.features.mosaic import decode, fit, fit_bars, fit_strips, indexed, mosaic, rescaled
-from cnnstudio.app.features.pictures import DOWN, UP, bars, lines
+from cnnstudio.app.features.pictures import DOWN, UP, bars, line_place, lines
 from cnnstudio.app.features.ranking import Order, ranked
 from tests.helpers.recording import feature_maps
 
@@ -23,7 +23,8 @@ def test_every_tile_has_a_place_of_its_own_in_whole_pixels(
     count: int, shape: tuple[int, int], room: tuple[int, int], gap: int
 ) -> None:
     grid = fit(count, shape, room, gap)
-    assert (grid.width, grid.height) == (shape[1] * grid.scale, shape[0] * grid.scale)
+    scale = grid.width / shape[1]
+    assert grid.height == pytest.approx(shape[0] * scale, abs=max(1.0, shape[0] / shape[1]))  # whole pixels, no squeeze
     assert grid.rows * grid.columns >= count > (grid.rows - 1) * grid.columns
     for channel in {0, count // 2, count - 1}:
         left, top = grid.place(channel)
@@ -37,9 +38,31 @@ def test_a_grid_takes_the_largest_scale_that_fits_without_scrolling() -> None:
     grid = fit(64, (8, 8), (800, 600), 4)
     assert grid.total_width <= 800
     assert grid.total_height <= 600
-    larger = (grid.scale + 1) * 8
+    assert grid.width % 8 == 0
+    larger = grid.width + 8
     columns = (800 + 4) // (larger + 4)
     assert -(-64 // columns) * (larger + 4) - 4 > 600
+
+
+@pytest.mark.parametrize(("count", "shape", "room"), [(32, (64, 64), (600, 520)), (6, (28, 28), (1200, 760))])
+def test_tiles_grow_into_the_room_there_is(count: int, shape: tuple[int, int], room: tuple[int, int]) -> None:
+    """Also where the next whole number of pixels for a cell is too much."""
+    grid = fit(count, shape, room, 4)
+    assert grid.total_width <= room[0]
+    assert grid.total_height <= room[1]
+    larger = round(1.2 * grid.width)
+    columns = (room[0] + 4) // (larger + 4)
+    assert -(-count // columns) * (larger + 4) - 4 > room[1], "tiles a fifth larger would fit, too"
+
+
+@given(st.integers(1, 300), st.tuples(sizes, sizes), rooms, st.sampled_from([48, 96, 192]))
+def test_tiles_of_a_chosen_size_have_it_whatever_the_room(
+    count: int, shape: tuple[int, int], room: tuple[int, int], tile: int
+) -> None:
+    grid = fit(count, shape, room, 4, tile)
+    longest = max(shape)
+    assert max(grid.width, grid.height) == pytest.approx(tile, abs=longest / 2 + 1)
+    assert fit_strips(count, (150, 34), room, 4, tile // 2).height == tile // 2
 
 
 def test_a_crowd_is_scrolled_not_shrunk_below_what_can_be_read() -> None:
@@ -67,7 +90,8 @@ def test_a_mosaic_holds_every_value_of_every_map(count: int, height: int, width:
     for channel in range(count):
         left, top = grid.place(channel)
         tile = whole[top : top + grid.height, left : left + grid.width]
-        assert np.array_equal(tile, maps[channel].repeat(grid.scale, 0).repeat(grid.scale, 1))
+        down, across = np.arange(grid.height) * height // grid.height, np.arange(grid.width) * width // grid.width
+        assert np.array_equal(tile, maps[channel][down][:, across])
     assert np.count_nonzero(whole) == count * grid.width * grid.height
     part = mosaic(maps, grid, first_row=grid.rows - 1, rows=1)
     assert np.array_equal(part, whole[-(grid.height + grid.gap) :])
@@ -247,3 +271,20 @@ def test_colour_tables_keep_their_control_points() -> None:
 def test_classes_beyond_the_table_never_look_like_the_ground() -> None:
     ground = class_colour(0)
     assert all(class_colour(i) != ground for i in range(1, 3 * len(CLASS_COLOURS)))
+
+
+def test_strips_in_columns_are_not_flat_where_there_is_room() -> None:
+    grid = fit_strips(16, (150, 30), (1000, 650), 4)
+    assert grid.columns == 3
+    assert grid.width <= 5 * grid.height
+    assert grid.total_height <= 650
+    assert fit_strips(16, (1000, 30), (1000, 650), 4).columns == 1, "one column was asked for"
+
+
+def test_zero_lies_where_a_line_of_zeros_would() -> None:
+    """The dashed line through a strip, against the strip of a signal that is at zero."""
+    low, high = -1.0, 3.0
+    level = np.full((1, 60), round(255 * (0 - low) / (high - low)), np.uint8)
+    tile = lines(level, 60, 44)[0].astype(float)
+    centre = float((tile * np.arange(44)[:, None]).sum() / tile.sum())
+    assert line_place(high / (high - low), 44) == pytest.approx(centre, abs=0.5)

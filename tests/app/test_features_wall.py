@@ -11,8 +11,8 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QSlider, QToolTip, QWidget
 
-from cnnstudio.app.features import FeatureWall
 from cnnstudio.app.features.colormaps import MAGMA, VIRIDIS
+from cnnstudio.app.features.wall import FeatureWall
 from cnnstudio.app.theme import Role, theme
 from tests.helpers.recording import feature_maps
 
@@ -236,7 +236,7 @@ def test_the_grid_follows_the_size_of_the_window(wall: FeatureWall, qtbot: QtBot
     wall.show_maps(feature_maps(random_maps(16, 8, 8)))
     small = wall.tiles.grid
     wall.resize(900, 900)
-    qtbot.waitUntil(lambda: wall.tiles.grid is not None and small is not None and wall.tiles.grid.scale > small.scale)
+    qtbot.waitUntil(lambda: wall.tiles.grid is not None and small is not None and wall.tiles.grid.width > small.width)
 
 
 def test_every_control_has_a_name_and_says_what_it_does(wall: FeatureWall) -> None:

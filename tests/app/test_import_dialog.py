@@ -53,13 +53,13 @@ LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
 WAIT = 20_000
 ENDLESS = """
-import os, pathlib, time
-store = pathlib.Path(os.environ["CNNSTUDIO_HOME"]) / "weights"
-part = store / f".fresh.{os.getpid()}.x.part"
-part.mkdir(parents=True)
-(part / "weights.safetensors").write_bytes(b"half")
-print('{"doing": "Keeping its weights", "share": 0.25}', flush=True)
-time.sleep(600)
+import time
+from cnnstudio.core.formats.weights_store import keep
+def write(part):
+    part.write_bytes(b"half")
+    print('{"doing": "Keeping its weights", "share": 0.25}', flush=True)
+    time.sleep(600)
+keep(write)
 """
 """A reader that has begun to write and does not come to an end."""
 SAID = "Imported small_net: 4 blocks, 90 parameters with weights"
@@ -318,14 +318,18 @@ def test_an_imported_model_can_be_exported_untrained(
 ) -> None:
     sent: list[Command] = []
     monkeypatch.setattr(window.worker, "send", sent.append)
-    assert not window.actions_table["export"].isEnabled()
     window.files.import_path(write_keras(tmp_path / "m.keras"))
     wait_for_model(qtbot, window)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_E, CONTROL)
-    name_file(qtbot, window, tmp_path / "again.keras")
-    wait_for(qtbot, window, ExportDialog).close()
+    dialog = wait_for(qtbot, window, ExportDialog)
+    path = dialog.findChild(QLineEdit, "export_path")
+    assert path is not None
+    path.selectAll()
+    QTest.keyClicks(path, str(tmp_path / "again.keras"))
+    QTest.keyClick(path, Qt.Key.Key_Return)
+    dialog.close()
     command = next(c for c in sent if isinstance(c, ExportRun))
     assert (command.directory, command.format, command.path) == ("", "keras", str(tmp_path / "again.keras"))
     assert read_experiment(command.experiment, "it") == window.bridge.experiment

@@ -10,11 +10,15 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
+from cnnstudio.app.features.colormaps import VIRIDIS
 from cnnstudio.app.inspect.health.history import History, Vital, remarks
+from cnnstudio.app.inspect.health.norm_plot import NormPlot
 from cnnstudio.app.inspect.health.panel import WELL, HealthPanel
+from cnnstudio.app.inspect.health.spread_plot import SpreadPlot
 from cnnstudio.app.inspect.inspection import Inspection
 from cnnstudio.app.inspect.subject import Subject
 from cnnstudio.app.preferences import Preferences
+from cnnstudio.app.theme import Role, theme
 from cnnstudio.core.formats.timeline import Moment
 from cnnstudio.core.formats.timeline_writing import TimelineWriter
 from cnnstudio.core.formats.vitals import BINS, HISTOGRAMS, histogram_name, norm_name
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from PySide6.QtCore import QPointF
     from pytestqt.qtbot import QtBot
 
 LEFT = Qt.MouseButton.LeftButton
@@ -114,6 +119,69 @@ def test_histograms_stand_on_one_scale_a_column_a_moment(tab: Tab, tmp_path: Pat
     np.testing.assert_allclose(shares[:, [0, 2]].sum(axis=0), 1.0, rtol=1e-5)
     middles = np.linspace(high, low, BINS + 1)[:-1] - (high - low) / BINS / 2
     np.testing.assert_allclose([(shares[:, c] * middles).sum() for c in (0, 2)], [0.0, 4.0], atol=0.1)
+
+
+def seen(plot: QWidget, at: QPointF) -> str:
+    """The colour that is painted there."""
+    return plot.grab().toImage().pixelColor(at.toPoint()).name()
+
+
+def test_lines_are_painted_where_values_lie_and_break_where_none_were_measured(qtbot: QtBot) -> None:
+    plot = NormPlot()
+    qtbot.addWidget(plot)
+    plot.resize(600, 400)
+    values = (1.5, 1.5, None, 1.5, None, 1.5, 1.5)  # beside the lines of the grid
+    vitals = [{} if value is None else {"conv": Vital(norms(value))} for value in values]
+    plot.show_history(History(tuple(range(0, 70, 10)), ("conv",), tuple(vitals)), {"conv": "Convolution"})
+    plot.show_block("conv")
+    line, ground = theme().family("Convolution").name(), theme().color(Role.SURFACE).name()
+    for step, expected in ((5, line), (16, ground), (30, line), (46, ground), (55, line)):
+        assert seen(plot, plot._place(step, 1.5)) == expected, step
+    plot.show_norm("dead")
+    assert seen(plot, plot._place(5, 0.0)) == line
+    assert seen(plot, plot._place(5, 0.5)) == ground
+
+
+def test_the_heat_map_is_bright_where_many_values_lie_and_clear_where_nothing_is_known(qtbot: QtBot) -> None:
+    plot = SpreadPlot()
+    qtbot.addWidget(plot)
+    plot.resize(600, 400)
+    counts = np.zeros(BINS, np.float32)
+    counts[: BINS // 2], counts[-1] = 4.0, 1.0
+    known = Vital(norms(1.0), {"weights": np.concatenate([[-1.0, 1.0], counts]).astype(np.float32)})
+    plot.show_spread(History((0, 10, 20), ("conv",), ({"conv": known}, {}, {"conv": known})), "conv", "weights")
+    dark, bright = (f"#{VIRIDIS.table()[at] & 0xFFFFFF:06x}" for at in (0, 255))
+    for column, value, expected in ((0, -0.5, bright), (2, -0.5, bright), (0, 0.5, dark), (2, 0.5, dark)):
+        assert seen(plot, plot._plane.place(column, value)) == expected, (column, value)
+    assert seen(plot, plot._plane.place(1, -0.5)) == theme().color(Role.SURFACE).name()
+
+
+def test_a_block_without_weights_says_so_and_two_moments_are_marked(tab: Tab, tmp_path: Path) -> None:
+    """The input has activations alone; a second moment that is compared stands in the plots, too."""
+    moments = [measured({"conv": 1.0, "output": 2.0}) for _ in range(3)]
+    for arrays in moments:
+        arrays |= {norm_name("input"): norms(0.0, weight=0.0)}
+    write(tmp_path, *moments)
+    tab.inspect(tmp_path)
+    tab.inspection.choose_block("input")
+    nothing = tab.panel.findChild(QLabel, "health_nothing")
+    assert nothing is not None
+    assert nothing.isVisible()
+    assert nothing.text() == "input has no weights that are trained."
+    tab.inspection.choose_block("conv")
+    assert tab.panel.spread.isVisible()
+    alone = tab.panel.norms.grab().toImage()
+    tab.inspection.choose_moment(0)
+    tab.inspection.choose_second_moment(1)
+    plane = tab.panel.norms._plane
+    both = tab.panel.norms.grab().toImage()
+    x = round(plane.place(10, 0).x())
+    rows = range(round(plane.rect.top()) + 1, round(plane.rect.bottom()))
+    for at in range(x - 1, x + 2):
+        if sum(alone.pixel(at, y) != both.pixel(at, y) for y in rows) > len(rows) / 4:
+            break
+    else:
+        pytest.fail("the second moment is not marked")
 
 
 def test_where_nothing_was_kept_the_tab_says_why(tab: Tab, tmp_path: Path) -> None:

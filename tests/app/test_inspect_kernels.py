@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from cnnstudio.app.features.kernels import POINTS, arranged, response
 from cnnstudio.app.inspect.inspection import Inspection
-from cnnstudio.app.inspect.kernels.panel import BY_CHANGE, BY_NORM, CHANGE, KernelsPanel
+from cnnstudio.app.inspect.kernels.frequency_plot import FrequencyPlot
+from cnnstudio.app.inspect.kernels.panel import BY_CHANGE, BY_NORM, CHANGE, NOW, START, UNTRAINED, KernelsPanel
 from cnnstudio.app.inspect.kernels.source import NO_KERNELS
 from cnnstudio.app.inspect.subject import Subject
+from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.app.preferences import Preferences
 from cnnstudio.core.formats.timeline import Moment
 from cnnstudio.core.formats.timeline_writing import TimelineWriter
@@ -36,13 +38,15 @@ class Tab(NamedTuple):
     studio: Studio
     inspection: Inspection
     panel: KernelsPanel
+    answered: set[int]
+    """Requests."""
 
     def answer(self, now: Any, start: Any = None) -> GetKernels:
         """The worker answers what was asked last."""
-        worker, before = self.studio.worker, len(self.studio.worker.all(GetKernels))
-        self.bot.waitUntil(lambda: bool(worker.all(GetKernels)))
+        worker = self.studio.worker
+        self.bot.waitUntil(lambda: any(each.request not in self.answered for each in worker.all(GetKernels)))
         asked = worker.all(GetKernels)[-1]
-        assert before <= len(worker.all(GetKernels))
+        self.answered.add(asked.request)
         worker.arrive(Kernels(asked.request, asked.block, bool(asked.directory), now, now if start is None else start))
         return asked
 
@@ -76,7 +80,7 @@ def tab(qtbot: QtBot) -> Tab:
     inspection.choose_subject(Subject("Design", made.bridge.experiment))
     inspection.choose_block("conv")
     panel.set_active(True)
-    return Tab(qtbot, made, inspection, panel)
+    return Tab(qtbot, made, inspection, panel, set())
 
 
 def weights(seed: int = 0, *, reads: int = 2, count: int = 4) -> Any:
@@ -93,7 +97,57 @@ def test_kernels_stand_on_the_wall_as_the_mean_of_what_they_read(tab: Tab) -> No
     assert "as before the first step" in tab.panel.numbers
 
 
+def trained(tab: Tab) -> None:
+    """A run that is over is inspected."""
+    tab.inspection.choose_subject(Subject("Run", tab.studio.bridge.experiment, "/runs/1", "1"))
+
+
+def test_what_training_has_not_changed_cannot_be_asked_for_and_says_why(tab: Tab) -> None:
+    """The view that was chosen is on again with the next network that was trained."""
+    now = weights()
+    tab.answer(now)
+    view = tab.panel.findChild(Segments, "kernels_view")
+    order = tab.panel.findChild(QComboBox, "kernels_order")
+    assert view is not None
+    assert order is not None
+    QTest.mouseClick(view, LEFT, pos=view.segment_rect(CHANGE).center().toPoint())
+    assert view.index == NOW
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_End)
+    assert view.index == NOW
+    assert view.shut_reasons == {CHANGE: UNTRAINED, START: UNTRAINED}
+    order.setFocus()
+    QTest.keyClick(order, Qt.Key.Key_End)
+    assert order.currentText() == BY_NORM
+    trained(tab)
+    tab.answer(1.5 * now, now)
+    QTest.mouseClick(view, LEFT, pos=view.segment_rect(CHANGE).center().toPoint())
+    assert view.index == CHANGE
+    tab.inspection.choose_subject(Subject("Design", tab.studio.bridge.experiment))  # its answer was kept
+    assert view.index == NOW
+    np.testing.assert_allclose(tab.shown(), np.moveaxis(now.mean(axis=2), -1, 0), atol=0.02)
+    trained(tab)
+    assert view.index == CHANGE
+
+
+def test_two_lines_of_a_response_are_named_and_one_is_not(qtbot: QtBot) -> None:
+    plot = FrequencyPlot()
+    qtbot.addWidget(plot)
+    plot.resize(320, 240)
+    kernel = np.array([[0.5, 0.5]], np.float32)
+    plot.show_kernel(kernel, kernel.copy())
+    assert not plot.names
+    alone = plot.drawn()
+    plot.show_kernel(kernel, np.array([[0.5, -0.5]], np.float32))
+    assert plot.names == ("Shown", "Before the first step")
+    both = plot.drawn()
+    assert alone is not None
+    assert both is not None
+    assert alone != both
+
+
 def test_change_is_that_since_the_start_and_orders_the_kernels(tab: Tab) -> None:
+    trained(tab)
     start = weights()
     now = start.copy()
     now[..., 2] += 1.0

@@ -421,6 +421,27 @@ def test_signals_are_strips_under_the_input_that_frames_what_a_place_sees(qtbot:
     assert side.wave.framed.width() == pytest.approx((end - first) / 128 * width, abs=1)
     left = side.tiles.viewport().geometry().left() + strips[0].left() + first / 128 * width
     assert side.wave.framed.left() == pytest.approx(left, abs=1)
+    detail = tab.panel.detail  # what runs along time has the whole width, as the strips have
+    for part in (detail.map_view, detail.sample_view):
+        assert part.width() > 0.9 * detail.width() - 20
+    assert detail.kernel.geometry().left() > detail.histogram.geometry().right()
+
+
+def test_the_size_of_tiles_is_chosen_and_remembered(tab: Tab) -> None:
+    """They fill the wall unless one size is asked for."""
+    tab.answer(random_maps(6, 8, 8))
+    tiles = tab.panel.first.tiles
+    fitting = tiles.tile_rect(0).width()
+    assert fitting > 128, "six maps have room to grow"
+    tab.choose("inspect_maps_tile_size", "Small tiles")
+    assert tiles.tile_rect(0).width() == 48
+    tab.choose("inspect_maps_tile_size", "Large tiles")
+    assert tiles.tile_rect(0).width() == 192
+    QTest.mouseMove(tiles.viewport(), tab.point(1, 7, 0))
+    assert tab.text("inspect_maps_reading").startswith("Channel 1 \u00b7 row 7, column 0")
+    again = MapsPanel(tab.inspection)
+    tab.bot.addWidget(again)
+    assert again.look.look.tile == 192
 
 
 def test_a_slice_of_a_volume_is_chosen_on_the_slider_and_by_the_cell(qtbot: QtBot) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QToolButton
 
@@ -19,6 +20,8 @@ from cnnstudio.app.inspect.view import InspectView
 from cnnstudio.app.inspect.why import work_line
 from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.app.preferences import Preferences
+from cnnstudio.app.theme import Scale, theme
+from cnnstudio.app.training.viewers.masks import ClassLegend
 from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.wire.messages import (
     CancelQuestion,
@@ -98,7 +101,7 @@ def test_all_samples_stand_worst_first_and_their_pictures_are_asked_for_as_they_
     asked = page.bring_pictures()
     assert asked.indices == tuple(WORST_FIRST[: len(asked.indices)])
     samples = page.panel.gallery.samples
-    assert samples.picture(0) is not None
+    qtbot.waitUntil(lambda: samples.picture(0) is not None)
     assert samples.label(0) == "9 \u2192 0"
     assert samples.told(0).startswith("Validation sample 59: Is 9, network says 0 (50.0 %), loss 3")
     assert page.find(QLabel, "mistakes_whose").text() == "Untrained"
@@ -214,11 +217,25 @@ def test_while_it_trains_the_matrix_follows_each_epoch_and_samples_are_judged_wh
     assert len(page.order) == 30
 
 
+def test_epochs_that_are_faster_than_judging_do_not_make_it_judge_all_the_time(qtbot: QtBot) -> None:
+    """The answer is of the epoch in which it was asked for; the next is asked for when it costs next to nothing."""
+    page = MistakesPage(qtbot, subject=False)
+    run = page.begin_run()
+    page.asked()
+    for epoch in (1, 2):
+        page.evaluate(evaluation(run, epoch, np.full((10, 10), 7)), epoch)
+    page.judge()
+    qtbot.wait(20)
+    assert len(page.worker.all(GetJudgements)) == 1
+    assert page.find(QToolButton, "mistakes_again").isVisible()
+    assert page.find(QLabel, "mistakes_whose").text() == "Samples judged after 0 epochs, 2 epochs done"
+
+
 def test_progress_cancel_and_what_failed(qtbot: QtBot) -> None:
     page = MistakesPage(qtbot)
     asked = page.asked()
     page.worker.arrive(ExplanationProgress(asked.request, 20, 60))
-    assert page.panel.work.text == "Computing the judgements: 20 of 60"
+    assert page.panel.work.text == "20 of 60"
     cancel = page.find(QToolButton, "mistakes_work_cancel")
     qtbot.waitUntil(cancel.isVisible)
     QTest.mouseClick(cancel, LEFT)
@@ -276,7 +293,75 @@ def test_cells_of_masks_lead_to_the_samples_with_most_of_them(qtbot: QtBot) -> N
     click_cell(page, 1, 0)
     assert page.order == [8, 7, 6, 5, 4, 3, 2, 1]
     assert page.panel.overview.matrix.counts[1, 0] == sum(range(9))
-    assert page.panel.gallery.samples.label(0) == "IoU 0.100"
+    assert page.panel.gallery.samples.label(0) == "8 px wrong"
+    click_cell(page, 0, 0)
+    assert page.panel.gallery.samples.label(0) == "10 px right"
+
+
+def test_masks_stand_by_the_number_that_is_written_below_them(qtbot: QtBot) -> None:
+    """A class that is large in a sample is no mistake: the worst have the most wrong cells of it."""
+    page = MistakesPage(qtbot, "u-net")
+    page.judge(count=9)
+    samples, field = page.panel.gallery.samples, page.find(QComboBox, "mistakes_order")
+    assert [samples.label(row) for row in (0, 8)] == ["8 px wrong", "0 px wrong"]
+    page.panel.gallery.choose(Choice(label=0))
+    assert (page.order[0], samples.label(0)) == (8, "8 px wrong")
+    field.setFocus()
+    for title, label in (("Largest loss first", "Loss 3"), ("Lowest mean IoU first", "IoU 0.100")):
+        while field.currentText() != title:
+            QTest.keyClick(field, Qt.Key.Key_Down)
+        assert (page.order[0], samples.label(0)) == (8, label)
+
+
+def test_what_is_judged_so_far_is_shown_and_grows(qtbot: QtBot) -> None:
+    """First nothing, then some, then all; cancelled between, what is there stays. What is whole is not taken apart."""
+    page = MistakesPage(qtbot)
+    asked = page.asked()
+    for done in (6, 21):
+        page.worker.arrive(ExplanationProgress(asked.request, done, 60, judged=judged(page.info, asked, done)))
+        assert page.panel.message == ""
+        assert page.panel.overview.matrix.counts.sum() == done
+        assert page.order == list(range(done - 1, -1, -1))
+        assert page.find(QLabel, "mistakes_count").text() == f"{done} samples so far"
+        assert page.find(QLabel, "mistakes_whose").text().startswith(f"{done} of 60 samples judged so far")
+    page.worker.arrive(Failed(asked.request, "The work was cancelled."))
+    assert (len(page.order), page.panel.work.text) == (21, "The work was cancelled.")
+    QTest.mouseClick(page.find(QToolButton, "mistakes_work_retry"), LEFT)
+    page.judge(2)
+    assert page.find(QLabel, "mistakes_count").text() == "60 samples"
+    page.inspection.choose_subject(Subject("Run", page.experiment, directory="/runs/r1", folder="/runs/r1"))
+    asked = page.asked(3)
+    page.worker.arrive(ExplanationProgress(asked.request, 6, 60, judged=judged(page.info, asked, 6)))
+    assert page.order == WORST_FIRST
+
+
+def test_no_mistake_so_far_is_not_none_at_all(qtbot: QtBot) -> None:
+    page = MistakesPage(qtbot)
+    asked = page.asked()
+    page.worker.arrive(ExplanationProgress(asked.request, 2, 60, judged=judged(page.info, asked, 2)))
+    click_kind(page, WRONG)
+    said = page.find(QLabel, "mistakes_samples_message_title").text()
+    assert said == "None so far"
+
+
+def test_the_test_part_is_offered_for_the_end_alone(qtbot: QtBot) -> None:
+    """It says what it is for, and nobody comes back to it without choosing it again."""
+    page = MistakesPage(qtbot)
+    page.judge()
+    told = page.find(QLabel, "mistakes_for_the_end")
+    assert not told.isVisible()
+    page.key(page.panel.part, Qt.Key.Key_End)
+    assert page.asked(2).part == "test"
+    assert "answers every sample of the test part" in page.panel.message
+    assert told.isVisible()
+    assert "for the end only" in told.text()
+    page.judge(2)
+    click_sample(page, 0)
+    assert page.inspection.sample == Sample("test", 59)
+    page.key(page.panel.part, Qt.Key.Key_Home)
+    assert not told.isVisible()
+    page.key(page.panel.part, Qt.Key.Key_End)
+    assert MistakesPage(qtbot).asked().part == "validation"
 
 
 def test_several_classes_have_a_table_and_no_matrix(qtbot: QtBot) -> None:
@@ -310,6 +395,22 @@ def test_other_weights_keep_what_is_shown_until_the_answer_comes_and_other_data_
     page.inspection.choose_subject(Subject("Run", other))
     assert page.panel.tally is None
     assert "One moment" in page.panel._message.title
+
+
+def test_another_task_that_came_while_nobody_looked_is_judged_anew(qtbot: QtBot) -> None:
+    """The judgements of the task before say nothing of it."""
+    page = MistakesPage(qtbot)
+    page.judge()
+    page.panel.set_active(False)
+    other = MistakesPage(qtbot, "shape-detector", subject=False)
+    page.inspection.choose_subject(Subject("Run", other.experiment))
+    page.panel.set_active(True)
+    assert page.panel.tally is None
+    asked = page.asked(2)
+    page.worker.arrive(judged(other.info, asked, 30))
+    assert page.panel.tally is not None
+    assert page.panel.tally.info == other.info
+    assert len(page.order) == 30
 
 
 def test_another_network_starts_at_its_worst_and_the_same_one_stays_where_it_is(qtbot: QtBot) -> None:
@@ -373,6 +474,43 @@ def test_numbers_and_the_samples_behind_them_agree(task: Task) -> None:
         assert row["Occurs"] == plain[plain[:, 1] == truth, 3].sum()
         assert row["Missed"] == plain[(plain[:, 1] == truth) & (plain[:, 2] != truth), 3].sum()
         assert row["False"] == plain[(plain[:, 1] != truth) & (plain[:, 2] == truth), 3].sum()
+
+
+@pytest.mark.parametrize("id", ["u-net", "shape-tags", "lenet-5"])
+def test_all_columns_of_the_classes_are_in_sight_in_a_small_window(qtbot: QtBot, id: str) -> None:
+    """At 1,280 pixels the tab has 945: no bar below the table, no heading cut, and samples beside it."""
+    page = MistakesPage(qtbot, id)
+    page.panel.resize(945, 490)
+    page.judge()
+    table = page.panel.overview.table
+    if not table.isVisible():  # several classes have no matrix
+        page.key(page.find(Segments, "mistakes_view"), Qt.Key.Key_Right)
+    qtbot.waitUntil(table.isVisible)
+    header = table.horizontalHeader()
+    qtbot.waitUntil(lambda: header.length() <= table.viewport().width())
+    metrics = QFontMetrics(theme().font(Scale.CAPTION, bold=True))
+    for column, heading in enumerate(table.numbers.headings):
+        assert header.sectionSize(column) >= metrics.horizontalAdvance(heading)
+        assert header.sectionSize(column) >= table.sizeHintForColumn(column), heading
+    assert page.panel.gallery.view.viewport().width() > 200
+    assert page.panel.width() == 945
+
+
+def test_a_narrow_legend_keeps_the_names_of_its_classes(qtbot: QtBot) -> None:
+    legend = ClassLegend()
+    qtbot.addWidget(legend)
+    names = ("background", "circle", "square", "triangle")
+    legend.show_classes(names, np.ones(4, int), np.full(4, 0.5))
+    legend.show()
+    for width, lines in ((400, 2), (160, 4)):
+        legend.resize(width, 100)
+        rects = [legend.cell(place) for place in range(4)]
+        assert len({rect.top() for rect in rects}) == lines
+        assert legend.sizeHint().height() >= rects[-1].bottom()
+        metrics = QFontMetrics(theme().font(Scale.CAPTION))
+        for rect, name in zip(rects, names, strict=True):
+            assert rect.right() <= width
+            assert rect.width() >= metrics.horizontalAdvance(f"{name}0.500") + 16
 
 
 def test_what_is_shown_can_be_copied(qtbot: QtBot) -> None:

@@ -143,7 +143,7 @@ def test_the_design_is_inspected_until_a_run_starts(studio: Studio, worker: Play
     worker.enter("lost")
     assert view.inspection.subject is not None
     assert not view.inspection.subject.run, "the model went with the worker"
-    assert told(studio) == "The worker has ended"
+    assert told(studio) == "Worker ended"
     studio.press("inspect_start_worker")
     assert worker.starts == 2
     assert told(studio).endswith("the worker loads")

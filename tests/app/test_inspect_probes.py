@@ -9,12 +9,22 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QPushButton, QSpinBox, QToolButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+)
 
 from cnnstudio.app.inspect.page import InspectPage
 from cnnstudio.app.inspect.probes import sources
 from cnnstudio.app.inspect.probes.canvas import PictureCanvas, SignalCanvas
 from cnnstudio.app.inspect.probes.pad import sheet_shape
+from cnnstudio.app.inspect.probes.pad_answer import ENDED, LOADS
 from cnnstudio.app.inspect.probes.pins import FULL
 from cnnstudio.app.inspect.probes.sheet import Sheet
 from cnnstudio.app.preferences import Preferences
@@ -286,7 +296,7 @@ def test_a_file_is_chosen_copied_and_pinned(shown: Shown, tmp_path: Path) -> Non
     assert told.path == str(samples_folder() / f"{told.pin}.png")
     shown.answer()
     assert (shown.pins.items[-1].words, shown.front) == ("cat", Sample(PINNED, told.pin))
-    assert shown.pins.inputs(shown.front) is not None
+    assert shown.pins.values.inputs(shown.front) is not None
 
 
 def test_a_file_that_cannot_be_used_is_not_pinned_and_why_is_said(shown: Shown, tmp_path: Path) -> None:
@@ -310,12 +320,12 @@ def test_one_that_was_kept_and_cannot_be_read_any_more_says_so_and_can_be_tried_
     qtbot.waitUntil(again.strip.isVisible)
     again.worker.enter("ready")
     again.answer(refuse='"44.png" is not there.')
-    assert again.pins.problem(Sample(PINNED, 44)) == '"44.png" is not there.'
+    assert again.pins.values.problem(Sample(PINNED, 44)) == '"44.png" is not there.'
     assert again.tile(1).toolTip() == '"44.png" is not there.'
     (retry,) = again.strip.findChildren(QToolButton, "pin_retry")
     QTest.mouseClick(retry, LEFT)
     again.answer()
-    assert again.pins.problem(Sample(PINNED, 44)) == ""
+    assert again.pins.values.problem(Sample(PINNED, 44)) == ""
 
 
 def test_of_a_file_with_several_samples_the_first_is_pinned_and_that_is_said(shown: Shown, tmp_path: Path) -> None:
@@ -458,6 +468,38 @@ def reply(shown: Shown, share: float) -> None:
     inputs = np.zeros((8, 8, 1), np.float32)
     maps = np.zeros((32, 8, 8), np.uint8)
     shown.worker.arrive(Maps(asked.request, asked.block, asked.sample, False, inputs, maps, 0 * ones, ones, prediction))
+
+
+def test_a_worker_that_ends_takes_nothing_of_a_drawing_along(shown: Shown) -> None:
+    """The pad says so and goes on; the next worker is told of the drawing and asked about it as it is then."""
+    shown.strip.draw()
+    canvas, worker = shown.pad.canvas, shown.worker
+    assert isinstance(canvas, PictureCanvas)
+    told = shown.pad.findChild(QLabel, "pad_told")
+    assert told is not None
+    middle = canvas.rect().center()
+    QTest.mouseClick(canvas, LEFT, pos=middle)
+    shown.answer()
+    shown.bot.waitUntil(lambda: bool(worker.all(GetMaps)))
+    asked = worker.all(GetMaps)[-1]
+    worker.enter("lost")
+    worker.arrive(Failed(asked.request, "The worker ended without warning (SIGKILL)."))
+    assert told.text() == ENDED
+    worker.enter("starting")
+    QTest.mouseClick(canvas, LEFT, pos=middle + QPoint(40, 0))
+    assert told.text() == LOADS
+    drawn = canvas.sheet.values.copy()
+    np.testing.assert_array_equal(shown.pins.drawing(shown.pins.front), drawn)
+    before = len(worker.all(PinSample))
+    worker.enter("ready")
+    assert told.text() == ""
+    pinned = worker.all(PinSample)[before:]
+    assert pinned, "the next worker knows the drawing"
+    np.testing.assert_array_equal(pinned[-1].values, drawn)
+    shown.bot.waitUntil(lambda: worker.all(GetMaps)[-1].sample == shown.front)
+    QTest.mouseClick(canvas, LEFT, pos=middle - QPoint(40, 0))  # while the network is at it
+    shown.pad.close()
+    np.testing.assert_array_equal(shown.pins.drawing(shown.pins.front), canvas.sheet.values)
 
 
 def test_the_pad_is_used_with_keys_alone_and_strokes_are_taken_back(shown: Shown) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QProgressBar, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QProgressBar, QSlider, QWidget
 
 from cnnstudio.app import asking
 from cnnstudio.app.features.colormaps import COOL_TO_WARM, MAGMA, VIRIDIS
@@ -171,6 +171,37 @@ def test_progress_is_shown_and_can_be_cancelled_and_asked_again(qtbot: QtBot) ->
     assert "64 patches of 2 px were covered: the score falls by 0.5 at most." in text(page, "why_numbers")
 
 
+def test_what_is_left_to_occlusion_stands_in_its_field_and_an_empty_one_is_not_sent(qtbot: QtBot) -> None:
+    """A 32 x 32 image: a patch of an eighth, moved by half of it. Another patch has another stride."""
+    page = WhyPage(qtbot, "shape-tags")
+    page.bring_sample(np.full(3, 0.5, np.float32))
+    page.explain(page.asked(Explain), target=0)
+    page.panel.explain("occlusion")
+    asked = page.asked(Explain, 2)
+    assert asked.settings == {"fill": "mean"}
+    page.explain(asked, target=0)
+    lines = {name: page.find(QWidget, f"field_{name}").findChild(QLineEdit) for name in ("patch", "stride")}
+    patch, stride = lines["patch"], lines["stride"]
+    assert patch is not None
+    assert stride is not None
+    assert [(line.text(), line.placeholderText()) for line in (patch, stride)] == [
+        ("", "automatic (4)"),
+        ("", "automatic (2)"),
+    ]
+    patch.setFocus()
+    QTest.keyClicks(patch, "9")
+    QTest.keyClick(patch, Qt.Key.Key_Return)
+    asked = page.asked(Explain, 3)
+    assert asked.settings == {"patch": 9, "fill": "mean"}
+    page.explain(asked, target=0)
+    assert stride.placeholderText() == "automatic (4)"
+    patch.selectAll()
+    QTest.keyClick(patch, Qt.Key.Key_Delete)
+    QTest.keyClick(patch, Qt.Key.Key_Return)
+    assert (patch.placeholderText(), stride.placeholderText()) == ("automatic (4)", "automatic (2)")
+    assert page.panel.explanation.places.counting is not None, "the answer from before is known"
+
+
 def test_another_wish_ends_the_work_on_the_one_before(qtbot: QtBot) -> None:
     page = WhyPage(qtbot)
     asked = page.asked(Explain)
@@ -308,6 +339,7 @@ def test_a_sample_that_cannot_be_had_is_told_with_a_way_out(qtbot: QtBot) -> Non
     assert message.text == "The data are gone: choose others on the Data page."
     page.click("inspect_why_message_action")
     page.asked(GetSamples, 2)
+    assert not message.isVisible(), "what was said is not true any more"
 
 
 @pytest.mark.parametrize("task", list(Task))

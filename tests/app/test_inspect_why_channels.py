@@ -11,10 +11,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QSlider, QSpinBox, QTableWidget
 
 from cnnstudio.app import asking
-from cnnstudio.app.inspect.why.exciting_list import ExcitingList
+from cnnstudio.app.inspect.why.exciting_list import ExcitingList, ExcitingSight
 from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.core.analysis.footprint import Sight
-from cnnstudio.wire.messages import Explain, ExplanationProgress, Failed, FindExciting, GetShiftResponse, Sample
+from cnnstudio.wire.messages import (
+    Explain,
+    ExplanationProgress,
+    Failed,
+    FindExciting,
+    GetSamples,
+    GetShiftResponse,
+    Sample,
+)
 from tests.helpers.why import WhyPage
 
 if TYPE_CHECKING:
@@ -80,7 +88,7 @@ def test_another_channel_is_asked_for_with_the_keys(qtbot: QtBot) -> None:
     assert page.inspection.channel == 1
     assert page.asked(FindExciting, 2).channel == 1
     assert page.find(ExcitingList, "why_exciting").count() == 0
-    assert page.panel.channel.title == "Channel 1 of convolution_1"
+    assert page.panel.channel.title == "Channel 1"
     page.inspection.choose_block("dense_1")
     page.bot.waitUntil(lambda: field.maximum() == 119)
 
@@ -96,6 +104,30 @@ def test_a_sample_that_excites_it_is_looked_at_on_a_click_or_enter(qtbot: QtBot)
     QTest.keyClick(shown, Qt.Key.Key_Right)
     QTest.keyClick(shown, Qt.Key.Key_Return)
     assert page.inspection.sample == Sample("validation", 5)
+
+
+def test_the_marked_sample_is_enlarged_with_what_its_cell_sees_and_a_click_pins_it(qtbot: QtBot) -> None:
+    page = opened(qtbot, 1)
+    found = page.excite(page.asked(FindExciting))
+    shown, sight = page.find(ExcitingList, "why_exciting"), page.find(ExcitingSight, "why_exciting_sight")
+    assert sight.text == "Validation sample 7 \u00b7 cell 0, 0 sees 5 \u00d7 5 px, 9 of 25 cells (16 are padding)"
+    shown.setFocus()
+    QTest.keyClick(shown, Qt.Key.Key_Right)
+    assert sight.text.startswith("Validation sample 3 \u00b7 cell 1, 1 sees")
+    subject = page.inspection.subject
+    assert subject is not None
+    seen = Sight(subject.trace, "convolution_1").of(tuple(found.cells[1].tolist()))
+    *_, rows, columns = seen.outline
+    assert sight.view.outline == sight.view.grid().part(rows, columns)
+    pins = page.inspection.pins
+    before = len(pins.items)
+    middle = shown.visualItemRect(shown.item(2)).center()
+    QTest.mouseClick(shown.viewport(), LEFT, NONE, middle)
+    assert page.inspection.sample == Sample("validation", 5) == pins.items[-1].sample
+    assert len(pins.items) == before + 1
+    assert sight.text.startswith("Validation sample 5 \u00b7 cell 2, 2 sees 5 \u00d7 5 px")
+    QTest.keyClick(page.find(QSpinBox, "why_channel"), Qt.Key.Key_Up)
+    assert not sight.isVisible()
 
 
 def test_outlines_are_what_the_cells_see_of_the_sample(qtbot: QtBot) -> None:
@@ -178,6 +210,33 @@ def test_direction_and_length_are_asked_for_and_the_length_is_remembered(qtbot: 
     again = WhyPage(qtbot)
     assert again.find(QSpinBox, "why_shift_most").value() == 7
     assert again.find(Segments, "why_view").index == 2
+
+
+def test_where_nothing_is_moved_it_says_what_to_do(qtbot: QtBot) -> None:
+    page = opened(qtbot, 2)
+    page.respond(page.asked(GetShiftResponse))
+    assert text(page, "why_shift_pooled").startswith("Move the slider")
+
+
+@pytest.mark.parametrize(
+    ("id", "said"),
+    [
+        ("shape-detector", "1 px to the right: what the network says changes by 0.2 %"),
+        ("shape-tags", "1 px to the right: network says square 75.0 %"),
+    ],
+)
+def test_what_the_network_says_of_the_moved_sample_follows_the_task(qtbot: QtBot, id: str, said: str) -> None:
+    page = WhyPage(qtbot, id)
+    choice = page.find(Segments, "why_view")
+    choice.setFocus()
+    for _ in range(2):
+        QTest.keyClick(choice, Qt.Key.Key_Right)
+    page.worker.answer(page.asked(GetSamples))
+    page.respond(page.asked(GetShiftResponse))
+    slider = page.find(QSlider, "why_shift")
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert text(page, "why_shift_said") == said
 
 
 def test_a_signal_moves_along_itself(qtbot: QtBot) -> None:

@@ -11,11 +11,12 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMenu, QSpinBox, QTabWidget, QToolButton, QWidget
 
+from cnnstudio.app.asking import AGAIN
 from cnnstudio.app.design_page import DesignPage
 from cnnstudio.app.document_bridge import DocumentBridge
 from cnnstudio.app.features.colormaps import VIRIDIS
 from cnnstudio.app.inspector.segments import Segments
-from cnnstudio.app.lens import LensPanel
+from cnnstudio.app.lens.panel import LensPanel
 from cnnstudio.app.main_window import MainWindow
 from cnnstudio.app.preferences import Preferences
 from cnnstudio.app.run_controller import RunController
@@ -251,7 +252,7 @@ def test_at_the_border_padding_is_counted_and_hatched(shown: Shown) -> None:
 def test_it_follows_the_selection_and_says_what_it_cannot_show(shown: Shown) -> None:
     assert shown.text("empty_state") == ""
     shown.click_card("gap")
-    seen = "sees the whole input, 32 × 32 px, its 34 × 34 px reach beyond it"
+    seen = "sees the whole input, 32 × 32 px; its window of 34 × 34 px reaches beyond it"
     assert shown.lens.told == f"Each value of gap {seen} · no parameters"
     assert shown.lens.map_view.words == "gap yields 5 values without a place: each of them sees the same of the input."
     shown.hover(0, 0)
@@ -369,7 +370,7 @@ def test_a_lost_worker_is_said_and_retry_starts_a_new_one(shown: Shown) -> None:
     asked = shown.await_asked(GetMaps, 1)
     shown.worker.enter("lost")
     shown.worker.arrive(Failed(asked.request, "The worker ended without warning (SIGKILL)."))
-    assert shown.lens.failure == "The worker ended without warning (SIGKILL)."
+    assert shown.lens.failure == f"The worker ended without warning (SIGKILL). {AGAIN}"
     QTest.mouseClick(shown.part(QToolButton, "lens_retry"), LEFT)
     assert shown.worker.starts == 1
     assert shown.text("lens_map_label") == "conv 32 × 32 × 5 · Starting the worker…"

@@ -13,10 +13,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from cnnstudio.app import format
-from cnnstudio.app.panels import table_text
-from cnnstudio.app.panels.layer_columns import COLUMNS
 from cnnstudio.app.panels.layers import LayersPanel
 from cnnstudio.app.selection import Selection
+from cnnstudio.core import tables
+from cnnstudio.core.analysis.columns import COLUMNS
 from cnnstudio.core.architecture import Group
 from cnnstudio.core.document import Document
 from cnnstudio.core.edits import BypassBlocks, RemoveBlocks, SetParameters
@@ -226,7 +226,7 @@ def test_latex_is_a_booktabs_table_with_what_is_special_escaped(desk: Desk) -> N
     assert lines[5].startswith(r"input & Input & H 8 $\times$ W 8 $\times$ C 1 & 0 & 0.0 \% & 0 &")
     assert r"conv\_10 & Convolution & H 8 $\times$ W 8 $\times$ C 100 & 8,200 & 93.8 \% &" in lines[7]
     assert all(line.endswith(r" \\") and line.count(" & ") == len(SHOWN) - 1 for line in [*lines[5:12], lines[3]])
-    every = table_text.latex(table_text.Table(["a"], [["\\ & % $ # _ { } ~ ^ < × –"]], [False]))
+    every = tables.latex(tables.Table(["a"], [["\\ & % $ # _ { } ~ ^ < × –"]], [False]))
     assert r"\textbackslash{} \& \% \$ \# \_ \{ \} \textasciitilde{} \textasciicircum{} $<$ $\times$ --" in every
 
 

@@ -41,7 +41,7 @@ class Desk:
         self.window = QWidget()
         qtbot.addWidget(self.window)
         self.bar = MessageBar(self.window)
-        files = FileCommands(self.window, self.studio.bridge, self.bar, Preferences(), self.run, self.worker)
+        files = FileCommands(self.window, self.studio.bridge, self.bar, Preferences(), self.run)
         self.commands = RunCommands(self.window, files, self.run, self.bar)
         self.library = self.commands.library
         self.library.set_active(True)

@@ -16,12 +16,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QMessageBox, QPushButton, QSlider, QToolButton, QWidget
 
 from cnnstudio.app.main_window import MainWindow
-from cnnstudio.app.panels import table_text
 from cnnstudio.app.preferences import Preferences
 from cnnstudio.app.runs.columns import BEST, COLUMNS, NAME, TITLES
 from cnnstudio.app.runs.comparison.lines import Against, Choice, Part, choice_from
 from cnnstudio.app.runs.view import RunsView
 from cnnstudio.app.theme import Mode, themes
+from cnnstudio.core import tables
 from cnnstudio.core.formats.run_folder import write_record
 from cnnstudio.core.formats.run_index import read_run
 from cnnstudio.core.formats.run_notes import RunNotes, read_notes, write_notes
@@ -149,7 +149,7 @@ def test_runs_are_shown_the_newest_first_and_the_newest_is_chosen(desk: Desk) ->
 
 
 def rows_are_copied_for_other_programs(desk: Desk) -> None:
-    desk.table.copy_as(next(form for form in table_text.FORMS if form.plain))
+    desk.table.copy_as(next(form for form in tables.FORMS if form.plain))
     rows = list(csv.DictReader(io.StringIO(QApplication.clipboard().text())))
     assert [row["Name"] for row in rows] == desk.titles
     assert float(rows[-1]["Best accuracy"]) == 0.91

@@ -45,7 +45,9 @@ def studio(qtbot: QtBot, points: int) -> Iterator[tuple[MainWindow, Studio]]:
     window.bridge.mark_saved()
 
 
-def test_every_page_fits_a_small_window_while_a_run_goes_on(studio: tuple[MainWindow, Studio], points: int) -> None:
+def test_every_page_fits_a_small_window_while_a_run_goes_on(
+    qtbot: QtBot, studio: tuple[MainWindow, Studio], points: int
+) -> None:
     window, run = studio
     size = QSize(900, 600) if points else QSize(800, 600)
     window.resize(size)
@@ -61,7 +63,7 @@ def test_every_page_fits_a_small_window_while_a_run_goes_on(studio: tuple[MainWi
     frame = window.findChild(QScrollArea, "train_frame")
     assert frame is not None
     window.show_train()
-    assert frame.horizontalScrollBar().maximum() > 0, "what does not fit is scrolled to"
+    qtbot.waitUntil(lambda: frame.horizontalScrollBar().maximum() > 0)  # what does not fit is scrolled to
     run.finish()
 
 

@@ -17,7 +17,7 @@ from cnnstudio.app.theme.theme import DARK, LIGHT
 from cnnstudio.app.training.curve_data import FINE_POINTS, CurveData
 from cnnstudio.app.training.curves import CurvePanel
 from cnnstudio.app.training.figures import Look
-from cnnstudio.app.training.plot import MetricPlot
+from cnnstudio.app.training.plot import Limits, MetricPlot, limits
 from cnnstudio.wire.messages import EpochEnd, Progress, ResumeRun, RunFailed, StartRun
 from cnnstudio.wire.run_state import RunState, fold
 from tests.helpers.started import run_started
@@ -149,9 +149,9 @@ def test_only_lines_are_drawn_anew_while_the_axes_serve(panel: CurvePanel, monke
     plot = panel.canvas.plot
     whole = MetricPlot._draw_axes
 
-    def counted(self: MetricPlot, *args: Any) -> None:
+    def counted(self: MetricPlot, *args: Any) -> Any:
         full.append(args)
-        whole(self, *args)
+        return whole(self, *args)
 
     monkeypatch.setattr(MetricPlot, "_draw_axes", counted)
     before = panel.canvas.grab().toImage()
@@ -191,20 +191,22 @@ def test_fifty_changes_cost_at_most_five_drawings_a_second(
     panel: CurvePanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images: list[object] = []
-    whole = MetricPlot.image
+    whole = MetricPlot.parts
 
     def counted(self: MetricPlot, *args: Any) -> Any:
         images.append(args)
         return whole(self, *args)
 
-    monkeypatch.setattr(MetricPlot, "image", counted)
+    monkeypatch.setattr(MetricPlot, "parts", counted)
     state = run_of(done=1)
     for step in range(1, 10):
         state = with_step(state, 2, step)
         panel.follow(state)
         panel.follow(with_step(state, 2, step))
     assert len(images) <= 1  # the showing; the rest waits for the clock
+    first = panel.canvas.image
     qtbot.waitUntil(lambda: len(images) == 2, timeout=2000)
+    qtbot.waitUntil(lambda: panel.canvas.image is not first, timeout=2000)
     assert drawn(panel)[0][0][0][-1] == pytest.approx(1.9)
 
 
@@ -214,20 +216,40 @@ def test_hidden_curves_draw_nothing_and_catch_up(
     panel.follow(run_of(done=1))
     panel.hide()
     images: list[object] = []
-    whole = MetricPlot.image
+    whole = MetricPlot.parts
 
     def counted(self: MetricPlot, *args: Any) -> Any:
         images.append(args)
         return whole(self, *args)
 
-    monkeypatch.setattr(MetricPlot, "image", counted)
+    monkeypatch.setattr(MetricPlot, "parts", counted)
     for done in range(2, 6):
         panel.follow(run_of(done=done))
     qtbot.wait(250)
     assert images == []
+    before = panel.canvas.image
     panel.show()
+    qtbot.waitUntil(lambda: panel.canvas.image is not before)
     assert len(images) == 1
     assert drawn(panel)[0][1][0] == [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+def test_curves_that_have_not_changed_are_not_drawn_anew_when_they_are_shown_again(
+    panel: CurvePanel, qtbot: QtBot
+) -> None:
+    before = panel.canvas.image
+    panel.follow(run_of(done=3))
+    qtbot.waitUntil(lambda: panel.canvas.image is not before)
+    qtbot.waitUntil(lambda: not panel.canvas.is_drawing)
+    last = panel.canvas.image
+    panel.hide()
+    panel.show()
+    assert not panel.canvas.is_drawing
+    assert panel.canvas.image is last
+    panel.hide()
+    panel.resize(panel.width() + 40, panel.height())
+    panel.show()
+    qtbot.waitUntil(lambda: panel.canvas.image is not last)
 
 
 def test_another_run_starts_with_empty_curves(panel: CurvePanel) -> None:
@@ -267,6 +289,22 @@ def test_a_long_run_starts_with_its_beginning(panel: CurvePanel) -> None:
     panel.follow(run_of(epochs=500, done=100, run="b"))
     panel.canvas.redraw()
     assert panel.canvas.plot.axes[0].get_xlim() == (0, 130)
+
+
+def test_the_axis_of_a_long_run_moves_seldom_and_always_has_room() -> None:
+    data, state, ranges = CurveData(), run_of(epochs=500), {}
+    before: Limits = {}
+    for epoch in range(1, 501):
+        state = with_epoch(state, epoch)
+        data.follow(state)
+        before = limits(data, before)
+        low, high = before["epoch"]
+        assert (low, high <= 500) == (0, True)
+        assert high >= min(500, 1.03 * epoch)
+        ranges[high] = epoch
+    assert len(ranges) < 20
+    data.follow(run_of(epochs=500, done=40, run="b"))
+    assert limits(data, before)["epoch"] == (0, 52), "so far the other run has come"
 
 
 def test_the_fine_line_is_thinned_and_keeps_its_end() -> None:

@@ -18,6 +18,7 @@ from cnnstudio.app.theme.theme import DARK
 from cnnstudio.app.theme.theme import LIGHT as LIGHT_LOOK
 from cnnstudio.app.training.evaluation.confusion import blend
 from cnnstudio.app.training.evaluation.panel import CLASSES, CONFUSION, METRICS, PRECISION
+from cnnstudio.app.training.evaluation.tables import NumberModel, Numbers, NumberTable
 from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.data.info import Task
 from cnnstudio.core.document import Document
@@ -27,6 +28,7 @@ from tests.helpers.recording import studio
 from tests.helpers.tasks import TaskPage
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QModelIndex
     from pytestqt.qtbot import QtBot
 
     from cnnstudio.app.training.evaluation.confusion import ConfusionMatrix
@@ -394,3 +396,33 @@ def test_controls_of_the_tabs_are_named(coder: Coder) -> None:
         assert isinstance(widget, QWidget)
         assert widget.accessibleName(), name
         assert widget.toolTip(), name
+
+
+def test_a_compact_table_is_as_wide_as_its_widest_cells_and_asks_little_for_it(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told anew several times a second while samples are judged."""
+    table = NumberTable("compact", "Classes")
+    qtbot.addWidget(table)
+    table.make_compact()
+    table.resize(400, 300)
+    table.show()
+    asked: list[int] = []
+    data = NumberModel.data
+
+    def counted(model: NumberModel, index: QModelIndex, role: int = 0) -> object:
+        asked.append(role)
+        return data(model, index, role)
+
+    monkeypatch.setattr(NumberModel, "data", counted)
+    for largest in (9, 1_234_567, 12):
+        values = [largest, *range(100, 199)]
+        rows = tuple((f"class {i}", (value, value / 7)) for i, value in enumerate(values))
+        asked.clear()
+        table.show_numbers(Numbers(("Class", "n", "Mean"), rows, ("", "", "")))
+        assert len(asked) < 100, "of 300 cells"
+        header = table.horizontalHeader()
+        for column in (1, 2):
+            assert header.sectionSize(column) >= table.sizeHintForColumn(column)
+    table.show_numbers(Numbers((), ()))
+    assert table.minimumWidth() == 0

@@ -110,7 +110,7 @@ def test_a_hidden_page_costs_nothing_and_catches_up(shown: Shown, monkeypatch: p
     shown.studio.start()
     shown.page.hide()
     drawings: list[object] = []
-    monkeypatch.setattr(MetricPlot, "image", lambda *args: drawings.append(args))
+    monkeypatch.setattr(MetricPlot, "parts", lambda *args: drawings.append(args))
     sent = len(shown.worker.sent)
     for epoch in range(1, 4):
         shown.studio.progress(epoch, 5)

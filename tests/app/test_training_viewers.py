@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QRectF, Qt
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSizeF, Qt
 from PySide6.QtGui import QHelpEvent, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSlider, QToolTip, QWidget
 
 from cnnstudio.app.theme import themes
 from cnnstudio.app.theme.theme import DARK, LIGHT
-from cnnstudio.app.training.viewers import VIEWERS
-from cnnstudio.app.training.viewers.boxes import BoxViewer, draw_boxes, matches, on_picture, overlap
+from cnnstudio.app.training.viewers.boxes import BoxViewer, draw_boxes, matches, on_picture, overlap, tag_places
 from cnnstudio.app.training.viewers.labels import LabelViewer
 from cnnstudio.app.training.viewers.masks import MaskViewer
 from cnnstudio.app.training.viewers.pictures import Picture, PictureRow, fitted
 from cnnstudio.app.training.viewers.rebuilt import RebuiltViewer
+from cnnstudio.app.training.viewers.table import VIEWERS
 from cnnstudio.core.data.info import DataInfo, Task
 from tests.helpers.tasks import TaskPage
 
@@ -269,3 +271,25 @@ def test_bars_stand_below_a_sample_that_leaves_no_room_beside_it(qtbot: QtBot) -
     qtbot.waitUntil(lambda: bars.x() > picture.x())
     viewer.resize(300, 200)
     qtbot.waitUntil(lambda: bars.y() >= picture.geometry().bottom() and bars.width() > 250)
+
+
+PLACE = QRectF(10, 20, 200, 160)
+corners = st.tuples(st.floats(0, 150), st.floats(0, 120), st.floats(1, 50), st.floats(1, 40))
+
+
+@given(st.lists(st.tuples(corners, st.integers(10, 60)), max_size=6))
+def test_tags_of_boxes_stay_within_the_picture_and_the_most_certain_ones_stands_above_its_box(drawn: list[Any]) -> None:
+    rects = [QRectF(10 + x, 20 + y, width, height) for (x, y, width, height), _ in drawn]
+    sizes = [QSizeF(length, 12) for _, length in drawn]
+    tags = tag_places(rects, sizes, PLACE)
+    assert [tag.size() for tag in tags] == sizes
+    assert all(PLACE.contains(tag) for tag in tags)
+    if rects and rects[-1].top() >= PLACE.top() + 12:
+        assert tags[-1].bottom() == pytest.approx(rects[-1].top())
+
+
+def test_a_tag_goes_to_another_corner_before_it_covers_one() -> None:
+    near = [QRectF(60, 80, 60, 40), QRectF(64, 82, 60, 40), QRectF(62, 78, 60, 40)]
+    tags = tag_places(near, [QSizeF(40, 12)] * 3, PLACE)
+    assert tags[2].bottom() == 78.0
+    assert not any(tags[one].intersects(tags[other]) for one, other in ((0, 1), (0, 2), (1, 2)))

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QLabel
 
 from cnnstudio.app.late_page import LatePage
+from cnnstudio.app.pages import Pages
+from cnnstudio.app.preferences import Preferences
 from cnnstudio.app.warming import LIBRARIES, MODULES, Warming
 from cnnstudio.app.worker_client import WorkerClient
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     import pytest
@@ -74,3 +77,38 @@ def test_a_page_is_made_after_the_libraries_that_are_just_coming(qtbot: QtBot, m
         page.content()
     opens.join()
     assert order == ["no_such_library", "page"]
+
+
+def test_pages_are_built_part_by_part_and_seen_whole(qtbot: QtBot) -> None:
+    """Each turn of the timer builds one part; whoever comes before the last one gets the page whole all the same."""
+    made: list[str] = []
+
+    class Page(LatePage[Any]):
+        def built(self) -> Generator[None, None, Any]:
+            for part in ("one", "two", "three"):
+                made.append(part)
+                yield
+            return Content(self)
+
+    class Content(QLabel):
+        def set_active(self, active: bool) -> None:
+            made.append("in sight" if active else "out of sight")
+
+    pages = Pages(Preferences())
+    qtbot.addWidget(pages)
+    pages.add_page("first", QLabel())
+    pages.add_lazy_page("late", lambda: Page("page", "Page"))
+    pages.add_lazy_page("later", lambda: Page("other", "Other"))
+    pages.show()
+    worker = WorkerClient()
+    warming = Warming(worker, worker, ("no_such_library",), (), pages.get_ready)
+    turns: list[int] = []
+    with qtbot.waitSignal(warming.done):
+        worker.state_changed.emit("ready")
+        qtbot.waitUntil(lambda: len(made) == 2)
+        pages.show_page("late")
+        turns.append(len(made))
+    assert made[: turns[0]] == ["one", "two", "three", "in sight"]
+    assert made[turns[0] :] == ["one", "two", "three"], "the other page is built, and not seen"
+    pages.show_page("later")
+    assert made[-2:] == ["out of sight", "in sight"]

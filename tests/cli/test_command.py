@@ -59,7 +59,7 @@ WRONG = [
     (["train", "lenet-5", "--seed", "-1"], "Seed must be a whole number from 0"),
     (["train", "lenet-5", "--device", "tpu"], "Device must be one of auto, cpu, gpu"),
     (["export", "nowhere", "--format", "keras", "--out", "x.keras"], '"nowhere" is neither the folder of a run nor'),
-    (["export", ".", "--format", "onyx", "--out", "x"], 'There is no format "onyx". Known: keras.'),
+    (["export", ".", "--format", "onyx", "--out", "x"], 'There is no export format "onyx". Did you mean "onnx"?'),
     (["export", "."], "--format"),
     (["resume", "nowhere"], '"nowhere" is neither the folder of a run nor the name of one'),
     (["resume", "last"], "There is no run in"),
@@ -277,3 +277,47 @@ def test_a_path_too_long_for_the_system_is_not_repeated_in_full(capsys: pytest.C
     assert code == 2
     assert len(err) < 300
     assert err.endswith("a.json: file name too long.\n")
+
+
+def test_presets_are_found_by_what_they_are(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def ids(*words: str) -> set[str]:
+        code, out, _ = said(capsys, "presets", *words, "--json")
+        assert code == 0
+        return {record["id"] for record in json.loads(out)}
+
+    assert ids("--task", "segmentation") == {"u-net", "dilated-context"}
+    assert ids("--data", "signals", "--params", "-15500") == {"signal-cnn"}
+    assert ids("--tag", "Dilation", "noise") == {"signal-denoiser"}
+    assert ids("--own") == set()
+    assert ids("--params", "118052") == {"u-net"}
+    assert "No preset matches" in said(capsys, "presets", "zeppelin")[1]
+    [record] = json.loads(said(capsys, "presets", "ronneberger", "--json")[1])
+    assert (record["params"], record["shape"], record["papers"][0]["year"]) == (118_052, [32, 32, 3], 2015)
+
+
+def test_presets_are_given_away_and_taken_in(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "given.json"
+    assert said(capsys, "presets", "--export", "u-net", "--out", str(file)) == (0, f"u-net is written to {file}.\n", "")
+    assert "already, as “U-Net on shapes”" in said(capsys, "presets", "--import", str(file))[2]
+    file.write_text(file.read_text(encoding="utf-8").replace("U-Net on shapes", "My U"), encoding="utf-8")
+    assert said(capsys, "presets", "--import", str(file))[1].startswith("my-u: “My U” is among your presets now.")
+    assert load("my-u").name == "My U"
+    assert "my-u" in said(capsys, "presets", "--own")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--task", "segmentaton"], 'Did you mean "segmentation"'),
+        (["--data", "image"], 'Did you mean "images"'),
+        (["--params", "many"], 'such as 20000-100000, -20000 or 1000000-, not "many"'),
+        (["--export", "u-net"], "--export needs --out PATH"),
+        (["--out", "a.json"], "--out goes with --export"),
+        (["--export", "unet", "--out", "a.json"], 'Did you mean "u-net"'),
+        (["--own", "--shipped"], "not allowed with"),
+    ],
+)
+def test_what_presets_cannot_do_is_said(words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = said(capsys, "presets", *words)
+    assert (code, out) == (2, "")
+    assert sentence in err

@@ -89,7 +89,7 @@ def test_a_file_is_prepared_as_the_samples_were(made: Path, tmp_path: Path, caps
         (("--target", "ten"), 2, 'There is no class "ten". Known: 0, 1, 2,'),
         (("--set", "patch=2"), 2, 'Grad-CAM has no setting "patch=2". It has none.'),
         (("--method", "occlusion", "--set", "patc=2"), 2, 'Occlusion has no setting "patc=2". Did you mean "patch"?'),
-        (("--method", "occlusion", "--set", "patch=x"), 2, "Occlusion: Patch must be a whole number from 0 to 512"),
+        (("--method", "occlusion", "--set", "patch=x"), 2, "Occlusion: Patch must be a whole number from 1 to 512"),
         (("--method", "activation-maximisation"), 2, "What it looks for is about a channel of a block: name it with"),
         (("--out", "why.jpg"), 2, 'The name of the picture ends in .png, but "why.jpg" does not.'),
         (("--sample", "test:99999"), 1, "The test part has samples 0 to"),

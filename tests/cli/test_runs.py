@@ -316,4 +316,4 @@ def test_a_run_whose_data_are_gone_is_not_measured(
 def test_a_run_is_exported_by_name(two: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said(capsys, "export", "Faster", "--format", "keras", "--out", tmp_path / "m.keras")
     assert code == 0
-    assert "agreement 100.00%" in out
+    assert "agree on 100.00%" in out

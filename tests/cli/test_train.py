@@ -40,7 +40,7 @@ def test_a_run_is_told_kept_and_exported(
 
     out = tmp_path / "model.keras"
     assert run(["export", str(folder), "--format", "keras", "--out", str(out)]) == 0
-    assert "agreement 100.00%" in capsys.readouterr().out
+    assert "agree on 100.00%" in capsys.readouterr().out
     assert out.is_file()
     assert run(["export", str(folder), "--format", "keras", "--out", str(tmp_path / "model.zip")]) == 2
     assert "ends in .keras" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from cnnstudio.core.about import Description, Paper, describes
 from cnnstudio.core.analysis.lint import lint
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.architecture import Architecture, Block
@@ -27,6 +29,7 @@ from cnnstudio.core.edits import (
     BypassBlocks,
     Connect,
     Describe,
+    DescribeAll,
     Disconnect,
     DuplicateBlocks,
     Edit,
@@ -520,3 +523,24 @@ class Editing(RuleBasedStateMachine):
 
 
 TestEditing = pytest.mark.search(Editing.TestCase)
+
+
+def test_an_expected_result_goes_with_the_first_edit_that_matters_and_comes_back_with_undo() -> None:
+    document = Document(dataclasses.replace(small(), expected=(("accuracy", 0.98),)))
+    document.do(RenameExperiment(name="Another name"))
+    document.do(Tidy())
+    assert document.value.expected == (("accuracy", 0.98),)
+    document.do(SetTraining(recipe=dataclasses.replace(document.value.training, epochs=3)))
+    assert not document.value.expected
+    assert document.undo().expected == (("accuracy", 0.98),)
+
+
+def test_all_that_is_said_of_an_experiment_changes_in_one_step() -> None:
+    document = Document(small())
+    told = Description("A name", "What", ("tag",), "Why", (Paper("P"),), (("accuracy", 0.5),))
+    document.do(DescribeAll(told=told))
+    assert describes(document.value, document.value.expected) == told
+    assert document.undo_label == "Describe the experiment"
+    assert document.undo() == small()
+    assert document.do(DescribeAll(told=describes(small(), ()))) == small()
+    assert document.can_redo  # an edit without effect leaves no trace

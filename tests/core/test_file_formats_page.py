@@ -11,12 +11,14 @@ import pytest
 
 from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.edits import MAX_BLOCKS
-from cnnstudio.core.formats import files, fragment
+from cnnstudio.core.formats import files, fragment, sidecar
+from cnnstudio.core.formats.block_records import MAX_CONNECTIONS, MAX_NESTED_GROUPS
 from cnnstudio.core.formats.files import FORMAT, MAJOR, MAX_BYTES, MAX_DEPTH, MINOR, read_experiment
 from cnnstudio.core.formats.fragment import FORM, MIME, read_fragment
 from cnnstudio.core.formats.presets import user_folder
 from cnnstudio.core.formats.run_folder import BEST, EXPERIMENT, LAST, METRICS, START, STATE, RunRecord
 from cnnstudio.core.formats.storage import runs_folder
+from cnnstudio.core.formats.strict_json import MAX_PARTS
 from cnnstudio.core.formats.user_blocks import user_blocks_folder
 from cnnstudio.core.formats.weights_store import store_folder
 
@@ -44,12 +46,21 @@ def test_its_copied_blocks_can_be_pasted() -> None:
     assert f"`{MIME}`" in PAGE
 
 
+def test_its_description_of_a_model_can_be_read() -> None:
+    example = next(e for e in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL) if sidecar.NAME in e)
+    found = sidecar.read_sidecar(example, "the example")
+    assert (found.file, found.input.white, found.epoch) == ("model.onnx", 1.0, 15)
+    assert sidecar.read_sidecar(sidecar.sidecar_text(found), "its text") == found
+
+
 def test_its_limits_are_those_of_the_program() -> None:
     assert MAX_BYTES == 4 << 20
-    assert f"{MAX_DEPTH} levels deep and {MAX_BLOCKS:,} blocks" in " ".join(PAGE.split())
+    told = " ".join(PAGE.split())
+    assert f"{MAX_DEPTH} levels deep and {MAX_BLOCKS:,} blocks" in told
+    assert f"{MAX_PARTS:,} lists and objects, {MAX_CONNECTIONS:,} connections and {MAX_NESTED_GROUPS} groups" in told
 
 
-@pytest.mark.parametrize("form", [files.FORM, fragment.FORM], ids=lambda form: form.name)
+@pytest.mark.parametrize("form", [files.FORM, fragment.FORM, sidecar.FORM], ids=lambda form: form.name)
 def test_it_names_every_entry(form: Format[Any]) -> None:
     """A record that blocks share with experiments is told of where experiments are."""
     sections = {s.partition("\n")[0]: s for s in PAGE.split("\n## ")}

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 SEEDS = range(times(40))
-MUTATIONS = times(400)
 
 
 def laid_out(architecture: Architecture) -> Architecture:
@@ -226,32 +225,3 @@ def test_blocks_without_positions_are_laid_out() -> None:
     text = _edited(lambda d: [b.pop("position") for b in d["blocks"]])
     fragment = read_fragment(text, "The clipboard")
     assert [b.position for b in fragment.blocks] == [(0.0, 0.0), (0.0, float(ROW)), (0.0, 2.0 * ROW)]
-
-
-@pytest.mark.search
-def test_mutated_fragments_meet_only_our_own_errors() -> None:
-    chance = random.Random(11)
-    texts = [write_fragment(Fragment.of(a, a.blocks)) for a in (net(seed) for seed in range(8))]
-    target = net(99)
-    sentences: list[str] = []
-    for _ in range(MUTATIONS):
-        data = bytearray(chance.choice(texts).encode())
-        for _ in range(chance.randint(1, 5)):
-            place = chance.randrange(len(data))
-            match chance.randrange(4):
-                case 0:
-                    data[place] = chance.randrange(256)
-                case 1:
-                    del data[place : place + chance.randint(1, 30)]
-                case 2:
-                    data[place:place] = data[place : place + chance.randint(1, 200)]
-                case _:
-                    data[place:place] = chance.choice([b"null", b"{}", b"[]", b"-1", b"1e308", b'"x"', b"true", b"9"])
-        try:
-            pasted = PasteBlocks(fragment=read_fragment(bytes(data), "The clipboard")).change(target)
-        except (FileError, EditError) as error:
-            sentences.append(str(error))
-        else:
-            assert {i: pasted.blocks[i] for i in target.blocks} == dict(target.blocks)
-    assert len(sentences) > MUTATIONS / 2
-    assert max(map(len, sentences)) < 1000

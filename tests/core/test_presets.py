@@ -13,7 +13,8 @@ from cnnstudio.core.analysis.lint import lint
 from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.data.info import Task
 from cnnstudio.core.formats.files import FileError, file_name, read_experiment, write_experiment
-from cnnstudio.core.formats.presets import DEFAULT_PRESET, preset, presets, save_preset
+from cnnstudio.core.formats.own_presets import save_preset
+from cnnstudio.core.formats.presets import DEFAULT_PRESET, preset, presets
 from cnnstudio.core.placing.layout import CARD_HEIGHT, CARD_WIDTH
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ IDS = (
     "vgg-style",
 )  # fmt: skip
 FOLDER = Path(__file__).resolve().parent.parent.parent / "presets"
+
+METRICS = {
+    Task.CLASSIFICATION: "accuracy", Task.MULTILABEL: "f1", Task.SEGMENTATION: "mean_iou",
+    Task.RECONSTRUCTION: "psnr", Task.DETECTION: "map_50",
+}  # fmt: skip
+"""What a network of each task is judged by."""
 
 each_preset = pytest.mark.parametrize("id", IDS)
 
@@ -73,11 +80,20 @@ def test_no_cards_overlap(id: str) -> None:
 def test_the_description_teaches_and_names_its_source(id: str) -> None:
     experiment = shipped(id)
     sentences = re.findall(r"[.](?:\s|$)", experiment.description)
-    assert 2 <= len(sentences) <= 6
-    assert re.search(r"\((?:19|20)\d\d\)", experiment.description), "no paper with its year"
-    assert "!" not in experiment.description
-    assert re.search(r"test", experiment.description), "no expected result"
+    assert 2 <= len(sentences) <= 4
+    assert "!" not in experiment.description + experiment.notes
     assert experiment.tags
+    assert experiment.papers
+    assert all(paper.authors and paper.year in range(1980, 2027) for paper in experiment.papers)
+    assert all(paper.link.startswith(("https://arxiv.org/abs/", "https://doi.org/")) for paper in experiment.papers)
+
+
+@each_preset
+def test_it_says_what_it_comes_to_in_metrics_of_its_task(id: str) -> None:
+    experiment = shipped(id)
+    wanted = METRICS[experiment.data.info().task]
+    assert wanted in dict(experiment.expected)
+    assert all(0 < value <= 1 or name.startswith("psnr") for name, value in experiment.expected)
 
 
 def test_every_kind_of_task_and_data_is_there() -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,18 +11,6 @@ from cnnstudio.core.formats.storage import data_folder, runs_folder, write_atomi
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-WRITER = """
-import sys
-from pathlib import Path
-from cnnstudio.core.formats.storage import write_atomic
-path, size = Path(sys.argv[1]), int(sys.argv[2])
-print("go", flush=True)
-number = 0
-while True:
-    number = (number + 1) % 10
-    write_atomic(path, str(number).encode() * size, backup=True)
-"""
 
 
 def test_writes_and_keeps_one_backup(tmp_path: Path) -> None:
@@ -73,22 +58,6 @@ def test_devices_and_pipes_are_not_replaced(tmp_path: Path) -> None:
             write_atomic(path, b"new")
     assert pipe.is_fifo()
     assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_killed_while_writing_the_file_is_always_whole(tmp_path: Path) -> None:
-    """SIGKILL at ten different moments of an endless loop of saves."""
-    size = 200_000
-    path = tmp_path / "a.json"
-    for pause in range(10):
-        with subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(size)], stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"go\n"
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.02 + pause * 0.007)
-            process.kill()
-        content = path.read_bytes()
-        assert len(content) == size
-        assert len(set(content)) == 1
 
 
 def test_folders_follow_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,28 +132,6 @@ def outcome(path: Path) -> str:
     return ""
 
 
-@settings(max_examples=times(150))
-@given(data=st.data())
-def test_damage_is_a_sentence_or_does_no_harm(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("run")
-    path = plain_file(folder)
-    content = bytearray(path.read_bytes())
-    for _ in range(data.draw(st.integers(1, 4))):
-        place = data.draw(st.integers(0, len(content) - 1))
-        if data.draw(st.booleans()):
-            content[place] = data.draw(st.integers(0, 255))
-        else:
-            del content[place : place + data.draw(st.integers(1, 40))]
-            content = content or bytearray(b"P")
-    path.write_bytes(content)
-    tracemalloc.start()
-    told = outcome(path)
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert most < 8 << 20
-    assert not told or (path.name in told and "\n" not in told)
-
-
 def written_zip(path: Path, members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> Path:
     with zipfile.ZipFile(path, "w", compression) as file:
         for name, content in members.items():

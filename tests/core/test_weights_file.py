@@ -17,6 +17,7 @@ from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.edits import DuplicateBlocks, RenameBlock, SetParameters, StartFresh
 from cnnstudio.core.formats import storage, weights_store
 from cnnstudio.core.formats.files import load_experiment, read_experiment, save_experiment, write_experiment
+from cnnstudio.core.formats.parts import part_folder
 from cnnstudio.core.formats.presets import preset
 from cnnstudio.core.formats.storage import link_atomic
 from cnnstudio.core.formats.strict_json import FileError
@@ -178,15 +179,17 @@ def test_a_full_disk_leaves_the_store_as_it_was(home: Path) -> None:
     assert list((home / "weights").iterdir()) == []
 
 
-def test_what_broke_off_long_ago_is_swept_away(home: Path) -> None:
+def test_what_broke_off_is_swept_away_and_what_another_writes_stays(home: Path) -> None:
     (home / "weights").mkdir(parents=True)
-    old, young = (home / "weights" / f".fresh.{n}.x.part" for n in (1, 2))
-    for part in (old, young):
+    left, foreign = home / "weights" / ".fresh.a1b2c3d4.part", home / "weights" / ".fresh.notes.part"
+    for part in (left, foreign):
         part.mkdir()
         (part / "half").write_bytes(b"half")
-    os.utime(old, (0, 0))
-    kept()
-    assert (old.exists(), young.exists()) == (False, True)
+    with part_folder(home / "weights", ".fresh.", ".part") as held:
+        (held / "half").write_bytes(b"half")
+        kept()
+        assert (left.exists(), foreign.exists(), (held / "half").exists()) == (False, True, True)
+    assert not held.exists()
 
 
 def test_a_damaged_kept_file_is_named_and_makes_room_for_a_good_one(tmp_path: Path) -> None:

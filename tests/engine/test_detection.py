@@ -15,12 +15,15 @@ from cnnstudio.core.code.source import script
 from cnnstudio.core.data.builtin import Shapes
 from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.edits import SetParameters
+from cnnstudio.core.exporting import Wish
 from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.engine.backend import keras, tensorflow
+from cnnstudio.engine.exporting.desk import export
+from cnnstudio.engine.exporting.material import of_run
+from cnnstudio.engine.exporting.stages import finished
 from cnnstudio.engine.running.control import Control, RunError
 from cnnstudio.engine.running.training import train
 from cnnstudio.engine.tasks import detection, kit_for
-from cnnstudio.engine.using.export import export_run
 from cnnstudio.wire.messages import Evaluation, Event, FeatureMaps, Sample, Watch
 from tests.engine.conftest import chain
 
@@ -261,7 +264,8 @@ def test_a_run_its_script_and_its_export_agree(tmp_path: Path, capsys: pytest.Ca
     namespace["main"]()
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("test ")]
     assert {words[1].rstrip(":"): float(words[2]) for words in lines} == pytest.approx(ended.test, abs=0.02)
-    done = export_run(tmp_path / "run", "keras", tmp_path / "model.keras")
+    done = finished(export(Wish("keras", tmp_path / "model.keras"), lambda: of_run(tmp_path / "run"))).compared
+    assert done is not None
     assert done.max_abs_difference <= 1e-5
     assert done.agreement == 1.0
     opened = keras.models.load_model(tmp_path / "model.keras")

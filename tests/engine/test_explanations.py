@@ -358,7 +358,10 @@ def test_an_autoencoder_is_explained_by_its_whole_output(method: str) -> None:
         (ask("grad-cam", block="flat"), 'The block "flat" gives a vector, which has no places'),
         (ask("grad-cam", target=3), "There is no class 3: the network knows classes 0 to 2."),
         (ask("occlusion", settings={"patches": 3}), 'Occlusion has no parameter "patches". Did you mean "patch"?'),
-        (ask("occlusion", settings={"patch": -1}), "Occlusion: Patch must be a whole number from 0 to 512, not -1."),
+        (
+            ask("occlusion", settings={"patch": -1}),
+            "Occlusion: Patch must be a whole number from 1 to 512 or empty, not -1.",
+        ),
         (ask("occlusion", settings={"fill": "red"}), "Occlusion: Fill (fill) must be one of mean, zero, not"),
         (ask("activation-maximisation", block="conv", channel=4), 'There is no channel 4 in the block "conv": it has'),
     ],

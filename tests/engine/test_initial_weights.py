@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from cnnstudio.core.analysis.tracing import trace
 from cnnstudio.core.code.source import STARTING, script, weights_name
 from cnnstudio.core.data.builtin import Digits
 from cnnstudio.core.edits import RenameBlock, SetParameters, StartFresh
+from cnnstudio.core.exporting import Wish
 from cnnstudio.core.formats.files import load_experiment, write_experiment
 from cnnstudio.core.formats.run_folder import EXPERIMENT, START, STATE, read_record
 from cnnstudio.core.formats.weights_file import keep_weights
@@ -20,13 +22,16 @@ from cnnstudio.core.initial_weights import with_weights
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.data import load
+from cnnstudio.engine.exporting.desk import export
+from cnnstudio.engine.exporting.material import of_experiment, of_run
+from cnnstudio.engine.exporting.stages import finished
 from cnnstudio.engine.initial import give_weights
 from cnnstudio.engine.looking.sketch import Sketches
 from cnnstudio.engine.running.control import Control, RunError
 from cnnstudio.engine.running.training import train
-from cnnstudio.engine.using.export import ExportError, export_experiment
 from cnnstudio.wire.messages import Event, FeatureMaps, RunStarted, Sample, Watch
 from tests.engine.conftest import chain
+from tests.helpers.finished_runs import finished_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,16 +141,26 @@ def test_previews_show_the_network_that_a_run_would_begin_with(learned: tuple[Ex
 
 def test_an_imported_model_is_exported_without_training(learned: tuple[Experiment, np.ndarray], tmp_path: Path) -> None:
     experiment, predicted = learned
-    done = export_experiment(experiment, "keras", tmp_path / "m.keras")
+    done = finished(export(Wish("keras", tmp_path / "m.keras"), lambda: of_experiment(experiment))).compared
+    assert done is not None
     assert (done.max_abs_difference, done.agreement) == (0.0, 1.0)
     model = keras.models.load_model(tmp_path / "m.keras")
     np.testing.assert_array_equal(model.predict_on_batch(first_samples(experiment)), predicted)
-    edited = SetParameters(id="conv", values={"filters": 3})(experiment)
-    with pytest.raises(ExportError, match=r"fresh: conv, output\. Train it first, and export the run"):
-        export_experiment(edited, "keras", tmp_path / "n.keras")
-    with pytest.raises(ExportError, match="Small has no weights: train it first"):
-        export_experiment(tiny(), "keras", tmp_path / "n.keras")
-    assert not (tmp_path / "n.keras").exists()
+
+
+def test_code_of_a_run_starts_from_the_weights_that_the_run_started_from(
+    learned: tuple[Experiment, np.ndarray], tmp_path: Path
+) -> None:
+    experiment, _ = learned
+    finished_run(tmp_path / "run", experiment)
+    place = tmp_path / "out" / "net.py"
+    done = finished(export(Wish("script", place), lambda: of_run(tmp_path / "run")))
+    assert done.compared is not None
+    assert done.compared.max_abs_difference <= 1e-6
+    (weights,) = done.files
+    assert weights == place.with_name(weights_name(experiment))
+    assert hashlib.sha256(weights.read_bytes()).hexdigest() == experiment.weights
+    assert f"# {experiment.weights}." in place.read_text(encoding="utf-8")
 
 
 def test_the_script_starts_from_the_same_weights(

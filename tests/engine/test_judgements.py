@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from cnnstudio.core.formats.files import write_experiment
 from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.data.dataset import Dataset, Part
+from cnnstudio.engine.explaining import judgements as judgements_module
 from cnnstudio.engine.explaining import passing
 from cnnstudio.engine.explaining.judgements import box_pairs, judgements
 from cnnstudio.engine.looking.sketch import SketchError
@@ -161,6 +163,27 @@ def test_weights_of_classes_count_as_in_training() -> None:
     recipe = TrainingRecipe(class_weights=True)
     weighed = judged(network_of(Task.CLASSIFICATION, truth, CONV, HEAD, recipe=recipe)).losses
     np.testing.assert_allclose(weighed / plain, [20 / (2 * 15)] * 15 + [20 / (2 * 5)] * 5, rtol=1e-4)
+
+
+def test_what_is_known_so_far_is_the_beginning_of_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time a fourth more; whole tasks alike, as masks bring pairs along."""
+    monkeypatch.setattr(judgements_module, "_SHOWN_SECONDS", 0.0)
+    monkeypatch.setattr(judgements_module, "_AT_ONCE", 2)
+    truth = np.random.default_rng(5).integers(0, 3, (SAMPLES, 8, 8)).astype("int32")
+    network = network_of(Task.SEGMENTATION, truth, CONV)
+    answer, told = answer_to(judgements(GetJudgements(request=4, experiment=""), network))
+    assert isinstance(answer, Judgements)
+    grown = [e.judged for e in told if e.judged is not None]
+    counts = [len(some.losses) for some in grown]
+    assert counts[0] == 2
+    assert counts[-1] < SAMPLES
+    assert all(later >= 1.25 * sooner for sooner, later in itertools.pairwise(counts))
+    for some in grown:
+        count = len(some.losses)
+        np.testing.assert_allclose(some.losses, answer.losses[:count], rtol=1e-5)
+        assert some.pairs is not None
+        assert answer.pairs is not None
+        np.testing.assert_array_equal(some.pairs, answer.pairs[answer.pairs[:, 0] < count])
 
 
 def test_a_run_is_judged_between_its_steps_and_as_it_judged_itself_afterwards(worker: Peer, tmp_path: Path) -> None:

@@ -210,12 +210,12 @@ def test_a_device_that_cannot_look_does_not_end_the_run(
     assert isinstance(events[-1], FeatureMaps)
 
 
-def test_compiled_bytes_are_those_of_numpy() -> None:
-    rng = np.random.default_rng(4)
-    values = rng.normal(size=(5, 6, 7)).astype("float32")
-    values[1, 2, 0], values[..., 1], values[0, 0, 2], values[..., 3] = np.nan, 3.0, -np.inf, np.nan
-    for found, expected in zip(probes._quantised(tensorflow.constant(values)), quantise(values), strict=True):
-        np.testing.assert_array_equal(found.numpy(), expected)
+def test_what_is_not_a_number_is_shown_as_the_lowest_value_of_its_map() -> None:
+    values = np.array([[0.0, 3.0, -4.0, np.nan], [2.0, 3.0, np.nan, np.nan], [1.0, 3.0, np.inf, -np.inf]], "float32")
+    maps, low, high = quantise(values)
+    np.testing.assert_array_equal(maps, [[0, 255, 128], [0, 0, 0], [0, 0, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(low, np.array([0.0, 3.0, -4.0, 0.0], "float32"))
+    np.testing.assert_array_equal(high, np.array([2.0, 3.0, -4.0, 0.0], "float32"))
 
 
 def test_watching_nothing_costs_nothing_and_a_wrong_watch_is_said_once(looked_at: tuple[Probe, list[Event]]) -> None:

@@ -13,19 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from cnnstudio.core.code.answers import NO_ANSWER, boxes_as_found, mask_as_found
 from cnnstudio.core.code.preparing import placement, prepared_boxes, prepared_mask
 from cnnstudio.core.data.info import Task
 from cnnstudio.core.data.preparation import Preparation
 from cnnstudio.core.edits.values import SetData
 from cnnstudio.core.formats.run_folder import BEST, EXPERIMENT, LAST
 from cnnstudio.core.recipe import DataRecipe
-from cnnstudio.engine.running.control import PlaceError, RunError
+from cnnstudio.engine.data import load
+from cnnstudio.engine.running.control import Control, PlaceError, RunError
+from cnnstudio.engine.running.training import train
 from cnnstudio.engine.scan import recognise, scan, unheard
 from cnnstudio.engine.scan.listing import ReadError
 from cnnstudio.engine.using.answer_files import write_answer
 from cnnstudio.engine.using.evaluating import evaluate
 from cnnstudio.engine.using.new_samples import NewSample, read_samples
-from cnnstudio.engine.using.placed_back import NO_ANSWER, boxes_as_found, mask_as_found
 from cnnstudio.engine.using.predicting import Answer, Predictor
 from cnnstudio.engine.using.trained import open_run
 from tests.engine.conftest import chain, small
@@ -96,6 +98,15 @@ def test_a_standardised_run_answers_when_its_data_are_gone(tmp_path: Path) -> No
         evaluate(open_run(tmp_path / "run"))
 
 
+def test_training_keeps_what_its_samples_were_standardised_by(tmp_path: Path) -> None:
+    experiment = experiment_on(own_data.wav_folder(tmp_path / "data"), FLAT, normalisation="standardise")
+    train(experiment, tmp_path / "run", lambda event: None, Control())
+    wanted = load(experiment.data).training.finish
+    shutil.rmtree(tmp_path / "data")
+    kept = open_run(tmp_path / "run").finish()
+    np.testing.assert_array_equal([kept.mean, kept.scale], [wanted.mean, wanted.scale])
+
+
 def test_evaluation_judges_as_the_learner_does(tmp_path: Path) -> None:
     bench = finished_run(tmp_path / "run", small())
     for part in ("validation", "test"):
@@ -142,7 +153,7 @@ def test_runs_that_cannot_be_opened_say_why(tmp_path: Path) -> None:
         open_run(tmp_path)
     finished_run(tmp_path / "run", small())
     (tmp_path / "run" / LAST).write_bytes(b"no weights")
-    with pytest.raises(RunError, match="do not fit the experiment beside them"):
+    with pytest.raises(RunError, match="is damaged: its weights are no HDF5 file"):
         Predictor(open_run(tmp_path / "run"))
     (tmp_path / "run" / LAST).unlink()
     with pytest.raises(RunError, match="has no weights yet"):

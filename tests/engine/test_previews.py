@@ -21,7 +21,7 @@ from cnnstudio.engine.looking.pictures import picture, sample_picture
 from cnnstudio.engine.looking.pinned import Pins
 from cnnstudio.engine.looking.previews import Painter, Replaced, design_maps, previews
 from cnnstudio.engine.looking.probes import quantise
-from cnnstudio.engine.looking.sketch import Sketches, weights_of_run
+from cnnstudio.engine.looking.sketch import Sketches
 from cnnstudio.engine.running.control import Control
 from cnnstudio.engine.running.training import train
 from cnnstudio.wire.messages import (
@@ -54,6 +54,7 @@ from cnnstudio.wire.messages import (
     WatchPreviews,
 )
 from tests.engine.conftest import chain, small
+from tests.helpers.weights import weights_of_run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -255,6 +255,20 @@ def test_recording_and_watching_keep_to_their_share(cost: float, watching: float
         assert set(range(50, steps, 50)) <= set(kept), "each epoch has its moment where that costs little"
 
 
+def test_where_moments_cost_much_later_epochs_of_a_short_run_have_theirs(clock: Clock, tmp_path: Path) -> None:
+    """On a machine with other work: five epochs in five seconds, and a moment takes 40 ms."""
+    recorder = Recorder(costly(clock, 0.04), tmp_path, "run", lambda event: None, 50, epochs=5)
+    began = clock.now
+    recorder.begin(0, 0.0)
+    for step in range(250):
+        recorder.look((), 1 + step // 50, step, clock.now - began)
+        clock.now += 0.02
+    kept = [moment.step for moment in Timeline.open(tmp_path).moments]
+    assert len({step // 50 for step in kept}) >= 4, "nearly every epoch"
+    assert kept[-1] >= 150
+    assert recorder.seconds <= 0.04 + CREDIT_SECONDS + 0.04 + 1e-9
+
+
 def test_a_folder_that_cannot_be_written_is_told_once(
     clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,8 +139,54 @@ def test_learned_weights_come_by_name_where_they_fit(trained: Path) -> None:
 
 
 def test_a_folder_without_weights_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(SketchError, match=f'run in "{tmp_path}" cannot be read'):
+    with pytest.raises(SketchError, match=f'run in "{tmp_path}" has no weights yet'):
         Sketches().of(write_experiment(small()), str(tmp_path))
+
+
+@pytest.mark.skipif(tensorflow is None, reason="other backends go step by step")
+def test_what_is_asked_often_is_compiled_and_says_the_same() -> None:
+    """Somebody draws: the same blocks again and again. Nothing random is drawn, and dropout stays out of it."""
+    sketches = Sketches()
+    sketch = sketches.of(write_experiment(small()))
+    wanted, state = {"input", "dropout_1", "output"}, random.getstate()
+    inputs = [sketch.sample(Sample("validation", index)) for index in range(3)]
+    assert not sketches.could_be_faster
+    slow = [dict(sketch.values(each, wanted)) for each in inputs]
+    assert sketches.could_be_faster
+    sketches.get_faster()
+    assert not sketches.could_be_faster
+    sketch._layers = {}  # what would be gone through step by step
+    for each, before in zip(inputs, slow, strict=True):
+        found = dict(sketch.values(each, wanted))
+        assert list(found) == list(before) == ["input", "dropout_1", "output"]
+        for block, values in found.items():
+            np.testing.assert_allclose(values, before[block], atol=1e-6)
+    assert random.getstate() == state
+
+
+def test_what_cannot_be_compiled_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnstudio.engine.looking.flow._MOST_AT_ONCE", 1)
+    sketch = Sketches().of(write_experiment(small()))
+    inputs = sketch.sample(SAMPLE)
+    for _ in range(4):
+        before = dict(sketch.values(inputs, {"convolution_1"}))
+    sketch.get_faster()
+    for _ in range(4):
+        np.testing.assert_array_equal(
+            dict(sketch.values(inputs, {"convolution_1"}))["convolution_1"], before["convolution_1"]
+        )
+    assert not sketch.could_be_faster
+
+
+@pytest.mark.parametrize("wanted", [set(), {"input"}], ids=["nothing", "the sample"])
+def test_what_takes_no_computing_is_not_compiled(wanted: set[str]) -> None:
+    sketch = Sketches().of(write_experiment(small()))
+    inputs = sketch.sample(SAMPLE)
+    for _ in range(4):
+        assert set(dict(sketch.values(inputs, wanted))) == wanted
+    sketch.get_faster()
+    assert not sketch.could_be_faster
+    assert set(dict(sketch.values(inputs, wanted))) == wanted
 
 
 def test_no_random_state_notices() -> None:

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from cnnstudio.core.code import scores as told
+from cnnstudio.core.code.answers import as_chances, as_shares
 from cnnstudio.core.data.info import DataInfo, Task
 from cnnstudio.core.training.recipe import LOSSES, TrainingRecipe
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.tasks import kit_for, losses
-from cnnstudio.engine.tasks.classification import ClassJudge, Kept, shares
-from cnnstudio.engine.tasks.multilabel import chances
+from cnnstudio.engine.tasks.classification import ClassJudge, Kept
 
 if TYPE_CHECKING:
     from cnnstudio.engine.tasks import Judge, Verdict
@@ -60,7 +60,7 @@ def test_losses_of_raw_scores_are_those_of_shares_and_fall_with_better_answers(t
         if task is Task.RECONSTRUCTION:
             assert value(plain, targets, targets) < 1e-5 < value(plain, targets, raw)
             continue
-        answers, better = ((chances if task is Task.MULTILABEL else shares)(k * raw) for k in (1, 3))
+        answers, better = ((as_chances if task is Task.MULTILABEL else as_shares)(k * raw) for k in (1, 3))
         assert value(of_scores, targets, raw) == pytest.approx(value(plain, targets, answers), rel=1e-3)
         right = (better > 0.5) == targets if task is Task.MULTILABEL else better.argmax(-1) == targets
         if task is not Task.MULTILABEL:
@@ -70,7 +70,7 @@ def test_losses_of_raw_scores_are_those_of_shares_and_fall_with_better_answers(t
 
 def test_weighted_losses_follow_their_formulas() -> None:
     targets, raw = drawn(Task.CLASSIFICATION)
-    answers, weights = shares(raw), np.array([1, 2, 3, 4, 5], "float32")
+    answers, weights = as_shares(raw), np.array([1, 2, 3, 4, 5], "float32")
     chosen = answers[np.arange(30), targets].astype("float64")
     entropy = -np.log(chosen) * weights[targets]
     assert value(losses.cross_entropy_and_dice, targets, answers) > 0
@@ -79,12 +79,12 @@ def test_weighted_losses_follow_their_formulas() -> None:
     got = keras.ops.convert_to_numpy(losses.focal(targets, answers, weights=weights))
     np.testing.assert_allclose(got, 0.25 * (1 - chosen) ** 2 * entropy, rtol=1e-3)
     named, ends = drawn(Task.MULTILABEL)
-    chance = chances(ends).astype("float64")
+    chance = as_chances(ends).astype("float64")
     both = np.array([[1, 2]] * 4 + [[3, 0.5]], "float32")
     wanted = -(named * np.log(chance) * both[:, 1] + (1 - named) * np.log(1 - chance) * both[:, 0])
-    got = keras.ops.convert_to_numpy(losses.label_entropy(named, chances(ends), weights=both))
+    got = keras.ops.convert_to_numpy(losses.label_entropy(named, as_chances(ends), weights=both))
     np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=1e-5)
-    got = keras.ops.convert_to_numpy(losses.label_focal(named, chances(ends), weights=both))
+    got = keras.ops.convert_to_numpy(losses.label_focal(named, as_chances(ends), weights=both))
     missed = np.where(named, 1 - chance, chance)
     np.testing.assert_allclose(got, missed**2 * wanted, rtol=1e-3, atol=1e-5)
 
@@ -94,28 +94,28 @@ def test_smoothed_labels_are_those_of_keras(scores: bool) -> None:
     given: dict[str, Any] = {"recipe": recipe(label_smoothing=0.2), "scores": scores}
     for task in (Task.CLASSIFICATION, Task.SEGMENTATION):
         targets, raw = drawn(task)
-        outputs = raw if scores else shares(raw)
+        outputs = raw if scores else as_shares(raw)
         theirs = keras.losses.CategoricalCrossentropy(from_logits=scores, label_smoothing=0.2)
         wanted = float(theirs(np.eye(5, dtype="float32")[targets], outputs))
         assert value(kit_for(INFOS[task], **given).loss(), targets, outputs) == pytest.approx(wanted, rel=1e-5)
     targets, raw = drawn(Task.MULTILABEL)
-    outputs = raw if scores else chances(raw)
+    outputs = raw if scores else as_chances(raw)
     wanted = float(keras.losses.BinaryCrossentropy(from_logits=scores, label_smoothing=0.2)(targets, outputs))
     assert value(kit_for(INFOS[Task.MULTILABEL], **given).loss(), targets, outputs) == pytest.approx(wanted, rel=1e-5)
 
 
 def test_smoothing_goes_with_weights_and_leaves_other_losses_alone() -> None:
     targets, raw = drawn(Task.CLASSIFICATION)
-    answers, weights = shares(raw).astype("float64"), np.array([1, 2, 3, 4, 5], "float32")
+    answers, weights = as_shares(raw).astype("float64"), np.array([1, 2, 3, 4, 5], "float32")
     wanted = 0.8 * np.eye(5)[targets] + 0.2 / 5
-    got = keras.ops.convert_to_numpy(losses.cross_entropy(targets, shares(raw), weights=weights, smoothing=0.2))
+    got = keras.ops.convert_to_numpy(losses.cross_entropy(targets, as_shares(raw), weights=weights, smoothing=0.2))
     np.testing.assert_allclose(got, -(wanted * np.log(answers)).sum(-1) * weights[targets], rtol=1e-4)
     masks, ends = drawn(Task.SEGMENTATION)
     both = kit_for(INFOS[Task.SEGMENTATION], recipe(loss="cross-entropy + dice", label_smoothing=0.2)).loss()
-    parts = losses.cross_entropy(masks, shares(ends), smoothing=0.2), losses.dice(masks, shares(ends))
-    assert value(both, masks, shares(ends)) == pytest.approx(sum(float(keras.ops.mean(p)) for p in parts), rel=1e-5)
+    parts = losses.cross_entropy(masks, as_shares(ends), smoothing=0.2), losses.dice(masks, as_shares(ends))
+    assert value(both, masks, as_shares(ends)) == pytest.approx(sum(float(keras.ops.mean(p)) for p in parts), rel=1e-5)
     plain, smooth = (kit_for(INFOS[Task.SEGMENTATION], recipe(loss="dice", label_smoothing=s)).loss() for s in (0, 0.2))
-    assert value(plain, masks, shares(ends)) == value(smooth, masks, shares(ends))
+    assert value(plain, masks, as_shares(ends)) == value(smooth, masks, as_shares(ends))
 
 
 def test_dice_is_the_overlap_of_each_class() -> None:
@@ -178,7 +178,7 @@ def test_a_part_is_judged_in_batches_as_a_script_judges_it_whole(task: Task, raw
     inputs = np.zeros((30, 1))
     answers = outputs
     if task is not Task.RECONSTRUCTION:
-        answers = (chances if task is Task.MULTILABEL else shares)(outputs)
+        answers = (as_chances if task is Task.MULTILABEL else as_shares)(outputs)
     kit = kit_for(INFOS[task], TrainingRecipe(), scores=raw)
     verdict = judged(kit.judge(), 4, inputs, targets, outputs if raw else answers)
     wanted = at_once(task, targets, answers)

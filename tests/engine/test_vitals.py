@@ -14,7 +14,7 @@ from cnnstudio.core.formats.vitals import BINS, HISTOGRAMS, histogram_name, norm
 from cnnstudio.engine.backend import keras, tensorflow
 from cnnstudio.engine.build import build_keras, layer_names
 from cnnstudio.engine.data import load
-from cnnstudio.engine.looking.vitals import SAMPLES, histogram
+from cnnstudio.engine.looking.vitals import SAMPLES, histogram, told_weights
 from cnnstudio.engine.running.control import Control
 from cnnstudio.engine.running.training import train
 from cnnstudio.engine.tasks import kit_for
@@ -52,8 +52,9 @@ def test_gradients_of_the_last_moment_are_those_of_a_plain_tape(ran: tuple[Exper
     assert timeline.moments[last].epoch == 2
     kept = timeline.array(last, norm_name("convolution_1"))
     assert kept[0] == pytest.approx(np.linalg.norm(gradients), rel=1e-3)
-    flat = np.concatenate([np.ravel(keras.ops.convert_to_numpy(w)) for w in weights])
-    np.testing.assert_array_equal(timeline.array(last, histogram_name("weights", "convolution_1")), histogram(flat))
+    kernel, bias = (np.ravel(keras.ops.convert_to_numpy(w)) for w in weights)
+    assert kept[1] == pytest.approx(np.linalg.norm(np.concatenate([kernel, bias])), rel=1e-5)
+    np.testing.assert_array_equal(timeline.array(last, histogram_name("weights", "convolution_1")), histogram(kernel))
 
 
 def test_every_block_with_weights_has_its_histograms_from_the_start(ran: tuple[Experiment, Path]) -> None:
@@ -64,6 +65,25 @@ def test_every_block_with_weights_has_its_histograms_from_the_start(ran: tuple[E
         counts = timeline.array(0, histogram_name(what, "convolution_1"))
         assert counts.shape == (2 + BINS,)
         assert counts[2:].sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("layers", "names"),
+    [
+        (("Conv1D", "BatchNormalization"), ["kernel"]),
+        (("SeparableConv1D", "GroupNormalization"), ["depthwise_kernel", "pointwise_kernel"]),
+        (("Dense", "PReLU"), ["kernel"]),
+        (("LayerNormalization",), ["gamma", "beta"]),
+    ],
+)
+def test_histograms_are_of_kernels_alone_where_a_block_has_any(layers: tuple[str, ...], names: list[str]) -> None:
+    """Scales about 1 would else be all that is seen of a block of convolution and normalisation."""
+    given = {"Conv1D": (4, 3), "SeparableConv1D": (4, 3), "Dense": (4,), "GroupNormalization": (2,)}
+    made = [getattr(keras.layers, name)(*given.get(name, ())) for name in layers]
+    for layer in made:
+        layer.build((None, 8, 4))
+    weights = [weight for layer in made for weight in layer.trainable_weights]
+    assert [weights[n].name for n in told_weights(weights)] == names
 
 
 def test_a_histogram_leaves_out_what_is_no_number() -> None:

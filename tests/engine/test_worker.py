@@ -18,6 +18,7 @@ from cnnstudio.engine import worker as worker_module
 from cnnstudio.engine.backend import keras
 from cnnstudio.engine.build import build_keras
 from cnnstudio.engine.data import load
+from cnnstudio.engine.exporting import serving
 from cnnstudio.wire.messages import (
     PROTOCOL,
     EpochEnd,
@@ -143,9 +144,11 @@ def test_export_gives_a_file_that_plain_keras_opens(quiet: Peer, tmp_path: Path)
     quiet.send(ExportRun(3, str(tmp_path / "g"), "keras", str(target)))
     done = quiet.until(Exported)
     assert (done.request, done.path, done.bytes) == (3, str(target), target.stat().st_size)
+    assert done.max_abs_difference is not None
     assert done.max_abs_difference < 1e-6
     assert done.agreement == 1.0
-    assert [p.name for p in target.parent.iterdir()] == ["model.keras"]
+    names = sorted(p.name for p in target.parent.iterdir())
+    assert names == ["model.keras", "model_keras.json", "model_keras_example.py"]
     opened = keras.models.load_model(target)
     inputs, labels = load(small().data).test.batch(slice(None))
     assert opened.evaluate(inputs, labels, verbose=0)[1] == pytest.approx(
@@ -156,7 +159,7 @@ def test_export_gives_a_file_that_plain_keras_opens(quiet: Peer, tmp_path: Path)
 @pytest.mark.parametrize(
     ("folder", "format", "name", "says"),
     [
-        ("", "onnx", "m.onnx", 'no export format "onnx". Known: keras.'),
+        ("", "onyx", "m.onnx", 'no export format "onyx". Did you mean "onnx"?'),
         ("", "keras", "m.h5", "ends in .keras"),
         ("", "keras", "m.keras", "is not the folder of a run"),
     ],
@@ -197,7 +200,7 @@ def test_what_no_handler_foresaw_is_answered_and_the_worker_lives_on(
     def burst(*arguments: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(worker_module, "export_run", burst)
+    monkeypatch.setattr(serving, "answer", burst)
     quiet.send(ExportRun(5, str(tmp_path), "keras", str(tmp_path / "m.keras")))
     failed = next_failure(quiet)
     assert failed.message == "ExportRun failed unexpectedly: division by zero."

@@ -19,10 +19,11 @@ def spec(kind: str, **values: Any) -> Any:
     return spec_class(kind)(**values)
 
 
-def chain(*blocks: tuple[str, Any]) -> Architecture:
-    """Input, these blocks one behind the other, Output."""
+def chain(*blocks: tuple[str, Any], shape: tuple[int, ...] | None = None) -> Architecture:
+    """Input, these blocks one behind the other, Output; `shape` is the input's, None for that of the digits."""
     ids = ["input", *(id for id, _ in blocks), "output"]
-    specs = [spec("Input"), *(s for _, s in blocks), spec("Output")]
+    first = spec("Input") if shape is None else spec("Input", shape=shape)
+    specs = [first, *(s for _, s in blocks), spec("Output")]
     return Architecture.of(
         Block(id, s, (ids[n - 1],) if n else (), (0.0, 100.0 * n))
         for n, (id, s) in enumerate(zip(ids, specs, strict=True))

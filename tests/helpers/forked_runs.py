@@ -6,6 +6,7 @@ Nothing is computed before the fork, so that TensorFlow has no threads yet that 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
 import itertools
 import json
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -48,6 +50,10 @@ class Forker:
     def start_writing(self, folder: Path) -> int:
         """Write one checkpoint after the other into the folder, for ever; the process that does."""
         return self._ask({"checkpoints": str(folder)})
+
+    def start_exporting(self, target: Path, form: str, *, once: bool = False) -> int:
+        """Export one untrained network after the other to that path, for ever or once; the process that does."""
+        return self._ask({"exports": str(target), "form": form, "once": once})
 
     def wait(self, process: int, *, kill_after: float | None = None) -> int:
         """Wait until the process ends, killed after so many seconds; its exit status, or minus the signal."""
@@ -119,6 +125,22 @@ def _write_checkpoints(folder: Path) -> None:
         write_checkpoint(folder, Checkpoint(Position(epoch=number), arrays, list(arrays.values())))
 
 
+def _export(target: Path, form: str, *, once: bool) -> None:
+    """Each with weights of another seed."""
+    from cnnstudio.core.exporting import Wish
+    from cnnstudio.engine.exporting.desk import export
+    from cnnstudio.engine.exporting.material import of_experiment
+    from cnnstudio.engine.exporting.stages import finished
+    from tests.helpers.played_runs import changeable
+
+    base = changeable()
+    for seed in itertools.count():
+        experiment = dataclasses.replace(base, training=dataclasses.replace(base.training, seed=seed))
+        finished(export(Wish(form, target), partial(of_experiment, experiment)))
+        if once:
+            return
+
+
 def _keeping_often(run: Run) -> contextlib.AbstractContextManager[Any]:
     """Let the run write a checkpoint whenever it could."""
     report = run._report
@@ -142,6 +164,8 @@ def serve() -> None:
             try:
                 if "run" in asked:
                     _train(Path(asked["run"]), often=asked["often"], stop=asked["stop"])
+                elif "exports" in asked:
+                    _export(Path(asked["exports"]), asked["form"], once=asked["once"])
                 else:
                     _write_checkpoints(Path(asked["checkpoints"]))
                 status = 0

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 SHAPE = (6, 6, 2)
 MODEL: dict[str, Any] = {"module": "keras.src.models.functional", "class_name": "Functional"}
@@ -83,6 +83,33 @@ def weights_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     with h5py.File(file, "w") as root:
         for path, array in arrays.items():
             root[path] = array
+    return file.getvalue()
+
+
+def learned() -> dict[str, list[np.ndarray]]:
+    """Arrays of the layers of a small network by their names."""
+    rng = np.random.default_rng(1)
+    shapes: dict[str, list[tuple[int, ...]]] = {
+        "input": [],
+        "conv_1": [(3, 3, 2, 4), (4,)],
+        "norm": [(4,)] * 4,
+        "output": [(64, 3), (3,)],
+    }
+    return {name: [rng.normal(size=shape).astype("float32") for shape in each] for name, each in shapes.items()}
+
+
+def run_weights_bytes(layers: Mapping[str, Sequence[np.ndarray]]) -> bytes:
+    """What Keras writes of a model with these layers: places count the kinds of layers, names stand beside them."""
+    file = io.BytesIO()
+    with h5py.File(file, "w") as root:
+        for number, (name, arrays) in enumerate(layers.items()):
+            group = root.create_group(f"layers/kind_{number}/vars")
+            group.attrs["name"] = name
+            for place, array in enumerate(arrays):
+                group[str(place)] = array
+        root.create_group("vars").attrs["name"] = "functional"
+        root.create_group("optimizer/vars").attrs["name"] = "adam"
+        root["optimizer/vars/0"] = np.int64(12)
     return file.getvalue()
 
 

@@ -18,8 +18,11 @@ from cnnstudio.engine.trials.preflight import estimate as estimated
 from cnnstudio.engine.warming import warm_up
 from tests.engine.conftest import chain
 
-MARGIN = 1.2
-"""What there is for the first run, in times of what it is told to need."""
+MARGIN = 1.4
+"""What there is for the first run, in times of what it is told to need.
+
+What a run leaves outside TensorFlow's arrays is not counted as free for the next one, and differs by tens of megabytes
+between computers; the larger run needs as much more than there is."""
 
 
 def main(folder: Path) -> None:
@@ -30,7 +33,7 @@ def main(folder: Path) -> None:
     experiment = chain(source, *layers, pooled, batch_size=128, epochs=1, device="cpu")
     design = trace(experiment.architecture, experiment.data.info())
     told = sum(estimate.needed_bytes(experiment, design).values())
-    larger = dataclasses.replace(experiment, training=dataclasses.replace(experiment.training, batch_size=192))
+    larger = dataclasses.replace(experiment, training=dataclasses.replace(experiment.training, batch_size=224))
 
     warm_up()
     start = held.resident_bytes() or 0

@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnstudio.engine.looking.sketch import weights_of_run
+from cnnstudio.core.formats.run_weights import RunWeights
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def weights_of_run(folder: Path) -> dict[str, list[np.ndarray]]:
+    """The last weights of a run, by layer name."""
+    with RunWeights(folder) as weights:
+        return {layer: weights.read(layer) for layer in weights.shapes}
 
 
 def difference(one: Path, other: Path) -> float:

@@ -16,6 +16,7 @@ from cnnstudio.app.inspect.why.panel import WhyPanel
 from cnnstudio.app.preferences import Preferences
 from cnnstudio.app.run_controller import RunController
 from cnnstudio.app.selection import Selection
+from cnnstudio.core.data.info import Task
 from cnnstudio.core.document import Document
 from cnnstudio.core.formats.presets import preset
 from cnnstudio.core.program import INPUT
@@ -123,8 +124,10 @@ class WhyPage:
         shifts = np.arange(-asked.most, asked.most + 1, dtype=np.int32)
         blocks = tuple(id for id in subject.blocks if id != INPUT)
         changes = np.stack([np.abs(shifts) * 0.5**n for n in range(len(blocks))]).astype(np.float32)
-        predictions = np.zeros((len(shifts), self.info.classes), np.float32)
-        predictions[np.arange(len(shifts)), np.abs(shifts) % self.info.classes] = 0.75
+        of_whole = self.info.task in (Task.CLASSIFICATION, Task.MULTILABEL)
+        predictions = np.zeros((len(shifts), self.info.classes if of_whole else 0), np.float32)
+        if of_whole:
+            predictions[np.arange(len(shifts)), np.abs(shifts) % self.info.classes] = 0.75
         event = ShiftResponse(asked.request, shifts, blocks, changes, predictions)
         self.worker.arrive(event)
         return event

@@ -140,11 +140,12 @@ def test_train_watch_stop_train_export(studio: Studio, tmp_path: Path) -> None:
 
     path = tmp_path / "model.keras"
     studio.press("run_export")
-    studio.answer_file_dialog(path)
     dialog = studio.dialog(ExportDialog)
+    studio.type_into("export_path", str(path), dialog)
     studio.until(path.exists, LONG)
-    studio.until(lambda: any("prediction" in label.text() for label in dialog.findChildren(QLabel)), LONG)
-    dialog.close()
+    studio.until(lambda: studio.find(QLabel, "export_verdict", dialog).text() != "", LONG)
+    assert "gives the same predictions" in studio.find(QLabel, "export_verdict", dialog).text()
+    studio.press("export_close", dialog)
     assert Path(state.directory, "experiment.json").is_file()
 
     window.activateWindow()
@@ -169,7 +170,7 @@ def test_save_open_presets_code(studio: Studio, tmp_path: Path) -> None:
     saved = window.bridge.experiment
     assert load_experiment(path) == saved
 
-    window.files.choose_preset()
+    window.presets.choose()
     gallery = studio.dialog()
     QTest.keyClicks(gallery.focusWidget() or gallery, "u-net")
     QTest.keyClick(gallery.focusWidget() or gallery, Qt.Key.Key_Return)
@@ -187,7 +188,7 @@ def test_save_open_presets_code(studio: Studio, tmp_path: Path) -> None:
     assert "cnnstudio" not in text.toPlainText()
     compile(text.toPlainText(), "script.py", "exec")
 
-    window.files.save_as_preset()
+    window.presets.save()
     dialog = studio.dialog()
     studio.type_into("naming_name", "Nine kernels", dialog)
     studio.until(lambda: preset_ids("nine-kernels"))

@@ -13,10 +13,23 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QPushButton, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QTabBar,
+    QTabWidget,
+    QWidget,
+)
 
 from cnnstudio.app.data.gallery import Gallery
+from cnnstudio.app.dialogs.describing import DescribingDialog
+from cnnstudio.app.dialogs.export import ExportDialog
 from cnnstudio.app.dialogs.import_report import ImportReport
+from cnnstudio.app.dialogs.presets import PresetsGallery
+from cnnstudio.app.inspect.view import TABS
 from cnnstudio.app.inspector.segments import Segments
 from cnnstudio.app.runs.view import RunsView
 from cnnstudio.app.theme import Mode, Role, theme, themes
@@ -32,7 +45,7 @@ from cnnstudio.core.edits import (
     Tidy,
     group_blocks,
 )
-from cnnstudio.core.formats.presets import preset
+from cnnstudio.core.formats.presets import preset, user_folder
 from cnnstudio.core.formats.run_notes import RunNotes, write_notes
 from cnnstudio.core.formats.storage import runs_folder
 from tests.helpers import own_data
@@ -43,6 +56,7 @@ from tests.helpers.played import PlayedWorker
 from tests.helpers.runs import digits, make_run
 from tests.helpers.small_keras import write_keras
 from tests.helpers.studio import LONG, Studio
+from tests.journeys.test_inspection import inspected
 from tests.journeys.test_own_data import drop
 
 if TYPE_CHECKING:
@@ -53,10 +67,11 @@ if TYPE_CHECKING:
     from cnnstudio.app.worker_client import WorkerClient
     from cnnstudio.core.formats.run_folder import Status
 
+CONTROL = Qt.KeyboardModifier.ControlModifier
 NARROW = (1000, 700)
 """As small as the pages of runs have to serve."""
 BY_HAND_OR_LONGER = pytest.mark.skipif(not FOLDER and EFFORT == 1, reason="takes longer than the suite may")
-NARROW_TOO = (NARROW, *BOTH) if FOLDER else (NARROW, SMALL)
+NARROW_TOO = (NARROW, *BOTH)
 
 
 @pytest.fixture
@@ -253,6 +268,69 @@ def test_recipe_and_trials(made: Callable[[WorkerClient | None], Studio]) -> Non
     look(studio, "train-paused", sizes=NARROW_TOO)
 
 
+@pytest.mark.search
+@BY_HAND_OR_LONGER
+def test_presets(made: Callable[[WorkerClient | None], Studio]) -> None:
+    """The gallery with all presets and with none that fits, one that is torn, and the form to keep one's own."""
+    user_folder().mkdir(parents=True)
+    torn = user_folder() / "torn.json"
+    torn.write_text("{", encoding="utf-8")
+    worker = PlayedWorker()
+    studio = made(worker)
+    worker.enter("ready")
+    studio.key(Qt.Key.Key_N, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    gallery = studio.dialog(PresetsGallery)
+    assert isinstance(gallery, PresetsGallery)
+    assert gallery.mark_preset("torn")
+    look_at_dialog(studio, gallery, "presets-torn")
+    torn.unlink()
+    gallery.shelf.look()
+    studio.until(lambda: not gallery.shelf.is_reading and gallery.mark_preset("u-net"))
+    look_at_dialog(studio, gallery, "presets")
+    if FOLDER:
+        over_window(studio, gallery, "presets")
+    QTest.keyClicks(studio.find(QLineEdit, "preset_search", gallery), "no such preset")
+    look_at_dialog(studio, gallery, "presets-none")
+    gallery.reject()
+    studio.window.actions_table["save_preset"].trigger()
+    form = studio.dialog(DescribingDialog)
+    look_at_dialog(studio, form, "preset-form")
+    form.close()
+
+
+@pytest.mark.search
+@BY_HAND_OR_LONGER
+def test_export(made: Callable[[WorkerClient | None], Studio], tmp_path: Path) -> None:
+    """The export dialog before, refusing, and after a quantised export of a trained run, with the real worker."""
+    studio = made(None)
+    studio.wait_for_worker()
+    studio.window.show_train()
+    recipe = studio.window.bridge.experiment.training
+    studio.window.bridge.do(SetTraining(recipe=dataclasses.replace(recipe, epochs=12 if FOLDER else 2)))
+    studio.window.run.start()
+    studio.until(lambda: studio.window.run.state.phase == "finished", LONG)
+    studio.key(Qt.Key.Key_E, CONTROL)
+    dialog = studio.dialog(ExportDialog)
+    forms = studio.find(QListWidget, "export_forms", dialog)
+    QTest.keyClick(forms, Qt.Key.Key_Home)
+    QTest.keyClick(forms, Qt.Key.Key_Down)
+    QTest.keyClick(forms, Qt.Key.Key_Down)
+    options = studio.find(Segments, "export_quantise", dialog)
+    QTest.mouseClick(options, Qt.MouseButton.LeftButton, pos=options.segment_rect(3).center().toPoint())
+    look_at_dialog(studio, dialog, "export-form")
+    folder = Path(FOLDER) if FOLDER else tmp_path
+    (tmp_path / "taken.tflite").mkdir()
+    studio.type_into("export_path", str(tmp_path / "taken.tflite"), dialog)
+    assert not studio.find(QPushButton, "export_start", dialog).isEnabled(), "a folder is no file"
+    look_at_dialog(studio, dialog, "export-refused")
+    studio.type_into("export_path", str(folder / "lenet-on-digits.tflite"), dialog)
+    studio.until(lambda: any(b.isVisible() for b in dialog.findChildren(QPushButton, "export_close")), LONG)
+    look_at_dialog(studio, dialog, "export")
+    if FOLDER:
+        over_window(studio, dialog, "export")
+    dialog.close()
+
+
 def over_window(studio: Studio, dialog: QWidget, name: str) -> None:
     """Keep a picture of the dialog as it lies over the middle of the window."""
     for mode in (Mode.DARK, Mode.LIGHT):
@@ -266,6 +344,40 @@ def over_window(studio: Studio, dialog: QWidget, name: str) -> None:
         painter.drawRect(left - 1, top - 1, dialog.width() + 1, dialog.height() + 1)
         painter.end()
         whole.save(str(Path(FOLDER) / f"{name}-{mode.value}-{SMALL[0]}x{SMALL[1]}.png"))
+
+
+@pytest.mark.search
+@BY_HAND_OR_LONGER
+@pytest.mark.parametrize("id", ["u-net", "shape-detector", "shape-tags", "autoencoder"])
+def test_inspect(made: Callable[[WorkerClient | None], Studio], id: str) -> None:
+    """Every tab of the Inspect page about a run of each task that is over, the three views of Why among them."""
+    studio = made(None)
+    window = studio.window
+    studio.wait_for_worker()
+    known = preset(id).experiment
+    assert known is not None
+    data = dataclasses.replace(known.data, source=known.data.source.having("count", 3000 if FOLDER else 60))
+    recipe = known.training.having("epochs", 12 if FOLDER else 1)
+    window.bridge.open(Document(dataclasses.replace(known, data=data, training=recipe)))
+    window.run.start()
+    studio.until(lambda: window.run.state.phase == "finished", 30 * LONG)
+    view = inspected(studio)
+    judgements = view.mistakes.work
+    for name in TABS:
+        view.show_tab(name)
+        if name == "mistakes":
+            studio.until(lambda: view.mistakes.tally is not None, LONG)
+        studio.until(lambda: not judgements.is_waiting, LONG)
+        if FOLDER:
+            studio.bot.wait(6_000)
+        look(studio, f"inspect-{id}-{name}", sizes=BOTH)
+    for number, name in ((1, "channel"), (2, "shift")):
+        view.show_tab("why")
+        segments = studio.find(Segments, "why_view")
+        QTest.mouseClick(segments, Qt.MouseButton.LeftButton, pos=segments.segment_rect(number).center().toPoint())
+        if FOLDER:
+            studio.bot.wait(6_000)
+        look(studio, f"inspect-{id}-{name}", sizes=BOTH)
 
 
 def test_runs(made: Callable[[WorkerClient | None], Studio]) -> None:
@@ -295,6 +407,7 @@ def test_runs(made: Callable[[WorkerClient | None], Studio]) -> None:
     studio.until(lambda: len(view.panel.table.runs.shown) == 15 and not window.runs.library.is_comparing)
     look(studio, "runs-many", sizes=NARROW_TOO)
     view.panel.table.choose([run.id for run in view.panel.table.runs.shown[:4]])
+    studio.until(lambda: any(tabs.isVisible() for tabs in view.findChildren(QTabBar, "comparison_tabs")))
     look(studio, "runs-compared", sizes=NARROW_TOO)
     studio.find(QTabBar, "comparison_tabs").setCurrentIndex(1)
     look(studio, "runs-differences", sizes=BOTH)
