@@ -63,13 +63,13 @@ class Session:
     """The window on its Inspect page."""
 
     def __init__(self, preset: str) -> None:
+        from cnnstudio.app.application import make_window
         from cnnstudio.app.inspect.page import InspectPage
-        from cnnstudio.app.main_window import MainWindow
         from cnnstudio.app.preferences import Preferences
         from cnnstudio.core.document import Document
         from cnnstudio.core.formats import presets
 
-        self.window: MainWindow = MainWindow(Preferences())
+        self.window: MainWindow = make_window(Preferences())
         self.window.resize(1280, 800)
         self.window.show()
         self.window.begin()

@@ -28,7 +28,7 @@ from cnnstudio.wire.messages import PROTOCOL, Device, FeatureMaps, Hello, Sample
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cnnstudio.app.features import FeatureWall
+    from cnnstudio.app.features.wall import FeatureWall
     from cnnstudio.app.worker_client import WorkerClient
 
 ROOM = (620, 620)
@@ -79,7 +79,7 @@ class Wall:
         from PySide6.QtGui import QImage
         from PySide6.QtWidgets import QApplication
 
-        from cnnstudio.app.features import FeatureWall
+        from cnnstudio.app.features.wall import FeatureWall
         from cnnstudio.app.worker_client import WorkerClient
 
         self._app = QApplication.instance() or QApplication(sys.argv[:1])

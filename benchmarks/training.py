@@ -5,9 +5,10 @@ Run: python benchmarks/training.py [--networks tiny small signal u-net] [--round
 Both sides have the same model, weights to begin with, data, batch size and number of epochs, in float32. They are two
 processes that take turns, so that whatever else the computer does meets both; each round gives a ratio, and the median
 of them counts. Our side does what a run does meanwhile: it reads the metrics and looks at the feature maps of one block
-ten times a second. Beside the ratios stand the losses after the same number of epochs, and the share of the time that
-went into looking. Then: the same in bfloat16 where the processor has it, the seconds from pressing Train to the first
-finished step in a warm worker, and how much memory a worker gains from run to run.
+ten times a second where that keeps to its share of the time. Beside the ratios stand the losses after the same number
+of epochs, the share of the time that looking takes of some seconds of training without a break, once all is compiled,
+and how many looks a second that is. Then: the same in bfloat16 where the processor has it, the seconds from pressing
+Train to the first finished step in a warm worker, and how much memory a worker gains from run to run.
 """
 
 from __future__ import annotations
@@ -34,14 +35,20 @@ from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.core.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cnnstudio.core.data.sources import SourceSpec
 
 BATCH = 32
 SECONDS = 1.0
 """What a round of `fit` is to take at least: short ones follow each other before the computer is otherwise busy."""
+STRETCH = 6.0
+"""Seconds in which it is measured what watching takes, once everything is compiled."""
 REACH = {"tiny": 5.0, "small": 1.5, "signal": 1.5, "u-net": 1.1}
 """What each network is to come to, in times of `fit`."""
 WATCHED = "c2"
+HERTZ = 11.0
+"""How often the window asks for it."""
 Placed = tuple[str, str, dict[str, Any], tuple[str, ...]]
 
 
@@ -151,18 +158,41 @@ def serve_studio(place: Path, name: str, precision: str) -> None:
         told = {"code": "import keras\nfrom keras import layers\n" + to_python(bench.program)}
         (place / "told.json").write_text(json.dumps(told | {"metrics": metric_names(bench.kit)}))
         samples = SampleBook(tried.data, lambda: bench.data)
-        probe = Probe(bench.model, bench.program, samples, bench.kit, "run", _nobody)
-        watch = Watch(WATCHED, Sample(), 10.0)
+        looks = Looks()
+        probe = Probe(bench.model, bench.program, samples, bench.kit, "run", looks.take)
+        looks.by(probe, Watch(WATCHED, Sample(), HERTZ))
         _say("ready")
         done = 0
         for line in sys.stdin:
-            began, looked = time.perf_counter(), probe.seconds
+            began, looked, seen = time.perf_counter(), looks.seconds, looks.seen
             for epoch in range(done + 1, done + 1 + int(line)):
-                _learn_epoch(bench, epoch, lambda: probe.look([watch], 1, 1))
+                _learn_epoch(bench, epoch, looks.look)
             done += int(line)
             seconds = time.perf_counter() - began
-            share = (probe.seconds - looked) / seconds
-            _say(seconds, bench.learner.metrics()["loss"], share, bench.learner.plan.words)
+            watching = (looks.seconds - looked) / seconds, (looks.seen - seen) / seconds
+            _say(seconds, bench.learner.metrics()["loss"], watching, bench.learner.plan.words)
+
+
+class Looks:
+    """Looks at a network as a run does, by a clock of its own; it is what goes to the window, too."""
+
+    def __init__(self) -> None:
+        self.seconds, self.seen = 0.0, 0
+        self._look: Callable[[], None]
+
+    def by(self, probe: Any, watch: Any) -> None:
+        """Watch this with it."""
+        self._look = lambda: probe.look([watch], 1, 1)
+
+    def look(self) -> None:
+        """Between two calls of the learner."""
+        began = time.perf_counter()
+        self._look()
+        self.seconds += time.perf_counter() - began
+
+    def take(self, event: Any) -> None:
+        """What would go to the window."""
+        self.seen += 1
 
 
 def _learn_epoch(bench: Any, epoch: int, look: Any) -> None:
@@ -177,10 +207,6 @@ def _learn_epoch(bench: Any, epoch: int, look: Any) -> None:
         learner.metrics()
         first += count
         look()
-
-
-def _nobody(event: Any) -> None:
-    """Takes what would go to the window."""
 
 
 def _write(line: str) -> None:
@@ -236,6 +262,8 @@ def compare(name: str, rounds: int, precision: str = "float32") -> dict[str, Any
         while "on trial" in ours.train(epochs)[3]:
             theirs.train(epochs)
         found = [(theirs.train(epochs), ours.train(epochs)) for _ in range(rounds)]
+        # Looks rest by the clock, which goes on in the turns of the other side: what they take, a stretch without says.
+        share, rate = ours.train(epochs * max(1, round(STRETCH / found[-1][1][0])))[2]
         ours.close()
         theirs.close()
     ratios = [fit[0] / own[0] for fit, own in found]
@@ -245,7 +273,8 @@ def compare(name: str, rounds: int, precision: str = "float32") -> dict[str, Any
         "ratio": statistics.median(ratios),
         "ratios": ratios,
         "losses": [(fit[1], own[1]) for fit, own in found],
-        "watching": statistics.median(own[2] for _, own in found),
+        "watching": share,
+        "looks": rate,
         "plan": found[-1][1][3],
     }
 
@@ -291,7 +320,7 @@ def memory(runs: int) -> list[float]:
         run = None
         gc.collect()
         with tempfile.TemporaryDirectory() as folder:
-            run = Run(tried, Path(folder) / "run", _nobody, Control([Watch(WATCHED, Sample(), 10.0)]))
+            run = Run(tried, Path(folder) / "run", Looks().take, Control([Watch(WATCHED, Sample(), HERTZ)]))
             run.execute()
         found.append(_resident())
     return found
@@ -324,7 +353,8 @@ def main() -> None:
         _serve(given)
         return
     figures: dict[str, Any] = {"networks": [compare(name, given.rounds) for name in given.networks]}
-    _write(f"{'network':8} {'times fit':>9} {'reach':>6}  {'rounds':13} {'watching':>8}  {'loss (fit)':17} plan")
+    watching = f"{'watching':>8} {'a second':>8}"
+    _write(f"{'network':8} {'times fit':>9} {'reach':>6}  {'rounds':13} {watching}  {'loss (fit)':17} plan")
     for found in figures["networks"]:
         _print_line(found, REACH[found["network"]])
     if "avx512_bf16" in _flags() and "small" in given.networks:
@@ -361,7 +391,8 @@ def _print_line(found: dict[str, Any], reach: float | None) -> None:
     fit, own = found["losses"][-1]
     losses = f"{own:.4f} ({fit:.4f})"
     wanted = f"{reach:6.1f}" if reach else " " * 6
-    told = f"{found['network']:8} {found['ratio']:9.2f} {wanted}  {spread:13} {found['watching']:8.1%}"
+    watching = f"{found['watching']:8.1%} {found['looks']:8.1f}"
+    told = f"{found['network']:8} {found['ratio']:9.2f} {wanted}  {spread:13} {watching}"
     _write(f"{told}  {losses:17} {found['plan']}")
 
 
