@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from cnnstudio.app.locks import take
 from cnnstudio.app.theme import Mode
 from cnnstudio.core.data.facts import Facts
 from cnnstudio.core.data.files import FileSource
@@ -26,6 +28,7 @@ COMPARISON = ("metric", "part", "against", "smoothing", "axes")
 """What is remembered of a comparison of runs."""
 _LARGEST_SPLIT = 100_000
 _MOST_BYTES = 16 << 20
+_SIX_LETTERS = re.compile("[A-Za-z]{6}")
 
 
 class Preferences:
@@ -34,6 +37,7 @@ class Preferences:
     def __init__(self) -> None:
         path = data_folder() / "preferences.ini"
         _move_aside_no_file(path)
+        _sweep_parts(path)
         self._settings = QSettings(str(path), QSettings.Format.IniFormat)
 
     @property
@@ -208,6 +212,25 @@ def _move_aside_no_file(path: Path) -> None:
     if not is_readable:
         with contextlib.suppress(OSError):
             path.replace(path.with_name(f"{path.name}~"))
+
+
+def _sweep_parts(path: Path) -> None:
+    """Remove what killed processes have left of the file: Qt writes it beside its place, under a lock."""
+    lock = take(path.with_name(f"{path.name}.lock"))
+    if lock is None:
+        return
+    for part in path.parent.glob(f"{path.name}.*"):
+        if _is_part(part):
+            with contextlib.suppress(OSError):
+                part.unlink()
+    lock.unlock()
+
+
+def _is_part(path: Path) -> bool:
+    """Whether Qt has named the file: six letters at random, unlike `.backup` and what else a person may choose."""
+    letters = path.suffix[1:]
+    is_like_a_word = letters in (letters.lower(), letters.upper(), letters.title())
+    return _SIX_LETTERS.fullmatch(letters) is not None and not is_like_a_word
 
 
 def _source(text: str) -> FileSource | None:

