@@ -333,6 +333,8 @@ def _all_fit(parts: Callable[[object], Any]) -> Callable[[Parameter, object], bo
     return fits
 
 
+_LISTS = frozenset({list, tuple})
+
 _FITS: dict[Form, Callable[[Parameter, object], bool]] = {
     Form.INTEGER: lambda p, v: _whole(v) and _in_bounds(p, v),
     Form.NUMBER: lambda p, v: _number(v) and _in_bounds(p, v),
@@ -377,7 +379,10 @@ def _plain(value: Any) -> Any:
 
 
 def _tupled(value: Any) -> Any:
-    return tuple(_tupled(v) for v in value) if isinstance(value, list | tuple) else value
+    if not isinstance(value, list | tuple):
+        return value
+    is_flat = _LISTS.isdisjoint(map(type, value))  # a million numbers are not gone through one by one
+    return tuple(value) if is_flat else tuple(_tupled(v) for v in value)
 
 
 def _real(value: Any) -> Any:
