@@ -199,9 +199,9 @@ def _list_runs(folder: Path) -> None:
                 assert column.text(run, cells) == showable(column.text(run, cells))
                 assert column.rank(run, cells) <= column.rank(run, cells)
                 assert column.plain is None or isinstance(column.plain(run, cells), str)
-        assert all(len(fact) == 3 for fact in facts(run))
         assert headline(run)
-        said(run)
+        for told in (headline(run), said(run)[0], *(value for _, value, _ in facts(run))):
+            assert told == showable(told)
     for entry in index.entries:
         if isinstance(entry, UnreadableRun):
             assert entry.reason == showable(entry.reason)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from cnnstudio.app import format
 from cnnstudio.core.changes import summary
+from cnnstudio.core.formats.faults import showable
 from cnnstudio.core.metrics import higher_is_better, metric_told, metric_value, metric_words
 
 if TYPE_CHECKING:
@@ -213,8 +214,13 @@ def _plain_time(run: RunSummary, cells: Cells) -> str:
     return f"{run.record.seconds:.3f}"
 
 
+def device_words(run: RunSummary) -> str:
+    """What the run was trained on: CPU, GPU 0; "" where that is not known yet."""
+    return "" if run.record.device == "auto" else showable(run.record.device.upper().replace(":", " "))
+
+
 def _device(run: RunSummary, cells: Cells) -> str:
-    return run.record.device.upper().replace(":", " ") if run.record.device not in ("", "auto") else format.DASH
+    return device_words(run) or format.DASH
 
 
 def _device_rank(run: RunSummary, cells: Cells) -> Rank:

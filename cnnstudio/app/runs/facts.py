@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnnstudio.app.format import count, counted, duration
-from cnnstudio.app.runs.columns import started_words, state_words
+from cnnstudio.app.runs.columns import device_words, started_words, state_words
+from cnnstudio.core.formats.faults import showable
 from cnnstudio.core.metrics import VALIDATION, metric_told
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ _TONES = {"FAILED": "error", "INTERRUPTED": "warning", "PAUSED": "warning"}
 
 def headline(run: RunSummary) -> str:
     """State, start and device, in one line."""
-    device = run.record.device.upper().replace(":", " ")
-    return DOT.join(part for part in (state_words(run), started_words(run), device) if part not in ("", "AUTO"))
+    return showable(DOT.join(part for part in (state_words(run), started_words(run), device_words(run)) if part))
 
 
 def said(run: RunSummary) -> tuple[str, str]:
@@ -33,7 +33,7 @@ def said(run: RunSummary) -> tuple[str, str]:
     elif run.status == "FAILED" and run.can_resume:
         lines.append("It can go on from its last good checkpoint.")
     lines += [run.problem] if run.problem else []
-    return " ".join(lines), _TONES.get(run.status, "warning" if run.problem else "muted")
+    return showable(" ".join(lines)), _TONES.get(run.status, "warning" if run.problem else "muted")
 
 
 def changes_lines(run: RunSummary, library: RunLibrary) -> tuple[str, str]:
@@ -50,7 +50,7 @@ def changes_lines(run: RunSummary, library: RunLibrary) -> tuple[str, str]:
 
 def facts(run: RunSummary) -> tuple[tuple[str, str, str], ...]:
     """Name, value and tooltip of each number worth showing."""
-    return tuple(_facts(run))
+    return tuple((name, showable(value), tip) for name, value, tip in _facts(run))
 
 
 def _facts(run: RunSummary) -> Iterator[tuple[str, str, str]]:

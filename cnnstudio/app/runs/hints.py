@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.app.format import counted
 from cnnstudio.app.runs.columns import BEST, CHANGES, COLUMNS, NAME, STATE, TEST, changes_words, state_words
+from cnnstudio.core.formats.faults import showable
 from cnnstudio.core.metrics import VALIDATION, metric_told
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def tool_tip(run: RunSummary, column: int, library: RunLibrary) -> str:
 def _lines(lines: list[str]) -> str:
     shown = lines[:MOST_LINES]
     more = [f"and {counted(len(lines) - MOST_LINES, 'more line', 'more lines')}"] if len(lines) > MOST_LINES else []
-    return "<br/>".join(escape(line) for line in (*shown, *more))
+    return "<br/>".join(escape(showable(line)) for line in (*shown, *more))
 
 
 def _plainly(run: RunSummary, column: int, library: RunLibrary) -> list[str]:

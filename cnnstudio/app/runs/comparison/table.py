@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from cnnstudio.app.format import DASH, count, duration
 from cnnstudio.app.panels.row_table import RowTable
-from cnnstudio.app.runs.columns import state_words
+from cnnstudio.app.runs.columns import device_words, state_words
 from cnnstudio.app.runs.comparison.swatch import swatch
 from cnnstudio.app.theme import Role, space, theme
 from cnnstudio.core import tables
@@ -85,7 +85,7 @@ def _results(runs: Sequence[RunSummary]) -> Iterator[Row]:
                 yield _result(title, (_number(metric, v) for v in values), _best_of(metric, values))
     yield _result("Parameters", (count(run.record.params) if run.record.params else "" for run in runs))
     yield _result("Time", (duration(run.record.seconds) if run.record.seconds else "" for run in runs))
-    yield _result("Device", (run.record.device.upper().replace(":", " ") for run in runs))
+    yield _result("Device", (device_words(run) for run in runs))
 
 
 def _result(what: str, told: Iterable[str], best: frozenset[int] = frozenset()) -> Row:
