@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QSplitter, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QSplitter, QWidget
 
 from cnnstudio.app.data.sources import SourceCard
 from cnnstudio.app.late_page import LatePage
@@ -96,6 +96,16 @@ def test_a_page_that_is_visited_in_the_middle_is_as_one_that_was_built_in_peace(
         assert sizes(page) == sizes(twin)
     assert next(building, None) is None
     peaceful.bridge.mark_saved()
+
+
+def test_a_page_that_is_given_up_in_the_middle_goes_with_its_window(window: MainWindow) -> None:
+    """What has no parent when the window closes would stay behind."""
+    before = QApplication.topLevelWidgets()
+    strays: list[str] = []
+    for number, _ in enumerate(window.pages.get_ready()):
+        found = [w for w in QApplication.topLevelWidgets() if w.parent() is None and w not in before]
+        strays += [f'{type(w).__name__} "{w.objectName()}" after part {number}' for w in found]
+    assert strays == []
 
 
 def test_what_changes_while_pages_are_built_is_what_they_show(window: MainWindow) -> None:

@@ -39,8 +39,8 @@ class DataView(QWidget):
         super().__init__(parent)
         self._bridge, self._worker, self._commands = bridge, worker, commands
         self._active = False
-        self._tabs = QTabWidget()
-        self._centre = QStackedWidget()
+        self._centre = QStackedWidget(self)
+        self._tabs = QTabWidget(self._centre)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setObjectName("data_splitter")
         row = QHBoxLayout(self)
