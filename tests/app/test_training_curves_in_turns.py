@@ -84,6 +84,7 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
 
 @pytest.fixture
 def panel(qtbot: QtBot) -> Iterator[CurvePanel]:
+    themes.use(LIGHT)
     made = CurvePanel()
     qtbot.addWidget(made)
     made.resize(520, 480)
