@@ -23,6 +23,7 @@ from cnnstudio.engine.running.training import train
 from cnnstudio.engine.scan import scan
 from tests.engine.conftest import chain
 from tests.helpers import own_data
+from tests.helpers.effort import LONGER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,6 +120,8 @@ def test_the_script_of_a_folder_reads_what_is_written_beside_it(
         assert file["inputs"].shape == (36, 12, 12, 3)
 
 
+@pytest.mark.search
+@LONGER
 def test_a_script_adds_the_same_noise_to_varied_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = DataRecipe(
         source=Digits(task="reconstruction"),

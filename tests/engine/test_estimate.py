@@ -60,6 +60,8 @@ def test_what_the_process_holds_counts_for_arrays_alone(held: int, counted: int)
     assert estimate.room(needed, 500, held) == 500 + counted
 
 
+@pytest.mark.search
+@LONGER
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what a process holds")
 def test_a_large_run_has_room_twice_in_one_process_and_a_larger_one_has_not(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.helpers.large_runs", str(tmp_path)]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cnnstudio.core.experiment import Experiment
     from cnnstudio.core.keras_import import Imported
 
-NETWORKS = os.environ.get("CNNSTUDIO_IMPORT_NETWORKS", "VGG16,MobileNetV2" if EFFORT == 1 else "ResNet50").split(",")
+NETWORKS = os.environ.get("CNNSTUDIO_IMPORT_NETWORKS", "MobileNetV2" if EFFORT == 1 else "VGG16,ResNet50").split(",")
 SIZE = int(os.environ.get("CNNSTUDIO_IMPORT_SIZE", "32"))
 NETS = times(12)
 CLASSES = 7

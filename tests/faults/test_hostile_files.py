@@ -14,7 +14,7 @@ from tests.helpers.effort import EFFORT, times
 if TYPE_CHECKING:
     from pathlib import Path
 
-CASES = times(840) if EFFORT > 1 else 240
+CASES = times(1050) if EFFORT > 1 else 240
 """More than 2,000 in `.ci/run`."""
 pytestmark = pytest.mark.search
 

@@ -33,7 +33,7 @@ from cnnstudio.core.recipe import DataRecipe
 from cnnstudio.core.training.recipe import TrainingRecipe
 from cnnstudio.wire.messages import PINNED, Sample
 from tests.helpers.designs import chain, spec
-from tests.helpers.effort import LATER
+from tests.helpers.effort import LATER, LONGER
 from tests.helpers.studio import LEFT, LONG, Studio
 from tests.journeys.test_inspection import ALT, inspected, shows
 
@@ -236,6 +236,8 @@ def origin(studio: Studio) -> str:
     return studio.find(QLabel, "inspect_maps_first_origin").text()
 
 
+@pytest.mark.search
+@LONGER
 def test_waves_and_codes_are_inspected_while_they_are_learned_and_after(
     studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
