@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
+from PySide6.QtTest import QSignalSpy
 
 from tests.helpers.leaks import LeakWatch
 
@@ -14,11 +15,10 @@ if TYPE_CHECKING:
 
 def test_a_timer_that_is_due_has_its_turn(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
     watch, timer = LeakWatch(monkeypatch), QTimer(singleShot=True, interval=0)
-    rung: list[bool] = []
-    timer.timeout.connect(lambda: rung.append(True))
+    rung = QSignalSpy(timer.timeout)
     timer.start()
     assert watch.complaint() == ""
-    assert rung == [True]
+    assert rung.count() == 1
 
 
 def test_one_that_starts_itself_anew_is_told(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
