@@ -14,13 +14,12 @@ import sys
 import tempfile
 import time
 from functools import partial
-from typing import TYPE_CHECKING
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
+from waiting import Pulse, wait
 
 from cnnstudio.app.dialogs.presets import PresetsGallery
 from cnnstudio.app.main_window import MainWindow
@@ -28,27 +27,9 @@ from cnnstudio.app.preferences import Preferences
 from cnnstudio.app.theme import Mode, themes
 from cnnstudio.core.formats.presets import presets, user_folder
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 BROKEN = 10
 """Every so manieth file is cut in half."""
 SEARCH = "dilation im"
-
-
-class Pulse:
-    """Beats as often as the window has nothing else to do; remembers its longest pause, in milliseconds."""
-
-    def __init__(self) -> None:
-        self.longest = 0.0
-        self._last = time.perf_counter()
-        self._timer = QTimer(interval=1)
-        self._timer.timeout.connect(self._beat)
-        self._timer.start()
-
-    def _beat(self) -> None:
-        now = time.perf_counter()
-        self.longest, self._last = max(self.longest, 1000 * (now - self._last)), now
 
 
 def make_presets(count: int) -> None:
@@ -62,17 +43,6 @@ def make_presets(count: int) -> None:
         if number % BROKEN == BROKEN - 1:
             named = named[: len(named) // 2]
         (folder / f"preset-{number:05}.json").write_text(named, encoding="utf-8")
-
-
-def wait(condition: Callable[[], bool], began: float) -> float:
-    """Let the window live until the condition holds; milliseconds since `began`."""
-    loop = QEventLoop()
-    poll = QTimer(interval=1)
-    poll.timeout.connect(loop.quit)
-    poll.start()
-    while not condition():
-        loop.exec()
-    return 1000 * (time.perf_counter() - began)
 
 
 def in_sight_known(gallery: PresetsGallery) -> bool:

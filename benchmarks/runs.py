@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from waiting import Pulse, wait
 
 from cnnstudio.app.main_window import MainWindow
 from cnnstudio.app.preferences import Preferences
@@ -76,37 +77,6 @@ def make_runs(root: Path, count: int) -> None:
                 seconds=12.5 + number, params=61_706, metrics=metrics, best=metrics, best_epoch=EPOCHS, test=metrics,
             ),
         )  # fmt: skip
-
-
-class Pulse:
-    """Beats as often as the window has nothing else to do; remembers its longest pause, in milliseconds."""
-
-    def __init__(self) -> None:
-        self.longest = 0.0
-        self._last = time.perf_counter()
-        self._timer = QTimer(interval=1)
-        self._timer.timeout.connect(self._beat)
-        self._timer.start()
-
-    def begin(self) -> None:
-        """Forget what was."""
-        self.longest, self._last = 0.0, time.perf_counter()
-
-    def _beat(self) -> None:
-        now = time.perf_counter()
-        self.longest, self._last = max(self.longest, 1000 * (now - self._last)), now
-
-
-def wait(condition: Callable[[], bool]) -> float:
-    """Let the window live until the condition holds; milliseconds that took."""
-    began = time.perf_counter()
-    loop = QEventLoop()
-    poll = QTimer(interval=1)
-    poll.timeout.connect(loop.quit)
-    poll.start()
-    while not condition():
-        loop.exec()
-    return 1000 * (time.perf_counter() - began)
 
 
 def took(table: RunTable, step: Callable[[], object]) -> float:
